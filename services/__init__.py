@@ -1,0 +1,1 @@
+"""The services, one package each, beside `kernel` (shared machinery) and `pb` (generated contracts)."""

@@ -1,0 +1,128 @@
+"""Environment -> frozen settings; a field's variable is its name in upper case. All mistakes show at once."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kernel import crash
+
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
+
+
+def _address(text: str) -> str:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        raise ValueError("must be host:port")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not re.match(r"https?://[^/\s]+", text):
+        raise ValueError("must start with http:// or https://")
+    return text
+
+
+T = TypeVar("T")
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseSettings):
+    """What one process is told from outside. Secrets are files, never values."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    service: str = Field(description="name of the service, also of its database and consumer group")
+    environment: Literal["development", "production"]
+    grpc_address: Address = "127.0.0.1:0"
+    metrics_address: Address = "127.0.0.1:0"
+    mongo_url: str = Field(pattern=r"^mongodb(\+srv)?://")
+    kafka_bootstrap: str = Field(min_length=1, description="host:port[,host:port]")
+    oidc_issuer: Url
+    oidc_jwks_url: Url
+    oidc_token_url: Url
+    oidc_audience: str = "mentoring"
+    client_id: str = Field(
+        default="", description="own identity towards other services; empty means `service`"
+    )
+    client_secret_file: Path | None = None
+    clock_file: Path | None = Field(default=None, description="shared development clock")
+    crash_at: str | None = Field(default=None, description="crash point, tests only")
+    reflection: bool | None = Field(default=None, description="default: on in development only")
+    profiles_address: Address | None = None
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(default=25, ge=1, le=65_535)
+    mail_from: str = "mentoring@localhost"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    trace_sample: float = Field(
+        default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
+    )
+    in_flight_limit: int = Field(default=512, ge=1, description="calls handled at once; more are refused")
+    outbox_linger_ms: int = Field(default=10, ge=0)
+    due_interval_ms: int = Field(default=250, ge=10)
+    drain_seconds: float = Field(default=20, ge=0, description="time given to calls in flight on SIGTERM")
+    drain_pause_seconds: float = Field(
+        default=0, ge=0, description="between not-ready and refusing new calls"
+    )
+
+    @field_validator("clock_file", "crash_at", "reflection")
+    @classmethod
+    def _development_only(cls, value: T, info: ValidationInfo) -> T:
+        if value and info.data.get("environment") == "production":
+            raise ValueError("is refused in production")
+        return value
+
+    @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_token_url")
+    @classmethod
+    def _encrypted_in_production(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") == "production" and not value.startswith("https://"):
+            raise ValueError("must be https:// in production")
+        return value
+
+    @field_validator("crash_at")
+    @classmethod
+    def _known_point(cls, value: str | None) -> str | None:
+        if value is not None:
+            crash.parse(value)
+        return value
+
+    @field_validator("client_secret_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file")
+        return value
+
+    @property
+    def identity(self) -> str:
+        """The client id this process calls others with."""
+        return self.client_id or self.service
+
+    @property
+    def shows_contract(self) -> bool:
+        """Whether reflection is served."""
+        return self.environment == "development" if self.reflection is None else self.reflection
+
+
+def load(service: str) -> Settings:
+    """Read the environment. Exits with code 2 after printing every mistake, without any value."""
+    try:
+        return Settings(service=service)  # type: ignore[call-arg]  # the rest comes from the environment
+    except ValidationError as error:
+        for line in mistakes(error):
+            print(line, file=sys.stderr)  # noqa: T201 -- logging is not configured yet
+        raise SystemExit(2) from None
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """One line per wrong setting: its variable and what is wrong."""
+    return [
+        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors(include_input=False, include_url=False)
+    ]

@@ -1,0 +1,74 @@
+"""Every metric of the platform, declared once with its meaning; labels hold codes, no people, no tenants."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_LONG_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
+_METHOD = ("grpc_service", "grpc_method")
+
+BUILD_INFO = Gauge("build_info", "Always 1; which build runs", ("service", "version"))
+LOOP_LAG = Gauge("event_loop_lag_seconds", "How late the last event-loop tick came")
+
+GRPC_STARTED = Counter("grpc_server_started_total", "Calls that arrived", _METHOD)
+GRPC_HANDLED = Counter(
+    "grpc_server_handled_total", "Calls that were answered, by status", (*_METHOD, "grpc_code")
+)
+GRPC_SECONDS = Histogram("grpc_server_handling_seconds", "Arrival to answer", _METHOD, buckets=_CALL_SECONDS)
+GRPC_IN_FLIGHT = Gauge("grpc_server_in_flight", "Calls being handled now")
+GRPC_DECODE_ERRORS = Counter(
+    "grpc_server_decode_errors_total", "Requests that were not a message of their type"
+)
+GRPC_NO_DEADLINE = Counter("grpc_server_no_deadline_total", "Calls that came without a deadline")
+GRPC_CLIENT_HANDLED = Counter(
+    "grpc_client_handled_total", "Calls made to other services", (*_METHOD, "grpc_code")
+)
+GRPC_CLIENT_SECONDS = Histogram(
+    "grpc_client_handling_seconds", "Call to answer, retries included", _METHOD, buckets=_CALL_SECONDS
+)
+JWKS_FETCHES = Counter("jwks_fetches_total", "Fetches of the issuer's keys", ("outcome",))
+
+MONGO_COMMAND_SECONDS = Histogram(
+    "mongo_command_seconds", "Aggregate command: read, decide, save", ("collection",), buckets=_CALL_SECONDS
+)
+MONGO_VERSION_RACES = Counter(
+    "mongo_version_races_total", "Saves that lost the version race", ("collection",)
+)
+REPEATS = Counter(
+    "inbox_duplicates_total", "Requests, events or timers whose effect was already there", ("collection",)
+)
+
+OUTBOX_LEADER = Gauge("outbox_leader", "1 while this process relays its service's events")
+OUTBOX_PENDING = Gauge("outbox_pending", "Events committed and not yet published, seen by the last sweep")
+OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_pending_age_seconds", "Age of the oldest of them")
+OUTBOX_PUBLISHED = Counter("outbox_published_total", "Events the broker acknowledged", ("topic",))
+OUTBOX_FAILURES = Counter("outbox_publish_failures_total", "Sweeps that ended without acknowledgement")
+OUTBOX_DELAY_SECONDS = Histogram(
+    "outbox_publish_delay_seconds", "Commit to acknowledgement", buckets=_LONG_SECONDS
+)
+DUE_FIRED = Counter("due_fired_total", "Timers that changed their aggregate", ("collection",))
+DUE_LATE_SECONDS = Histogram(
+    "due_late_seconds", "How long after its time a timer fired", buckets=_LONG_SECONDS
+)
+
+CONSUMER_RECORDS = Counter(
+    "kafka_consumer_records_processed_total",
+    "Records done, by outcome: ok, skipped, retry, dlq",
+    ("topic", "group", "outcome"),
+)
+CONSUMER_SECONDS = Histogram(
+    "kafka_consumer_process_seconds", "One record's effect", ("topic",), buckets=_CALL_SECONDS
+)
+CONSUMER_LAG = Gauge("kafka_consumer_lag_records", "End offset minus position", ("topic", "partition"))
+CONSUMER_LAG_SECONDS = Gauge(
+    "kafka_consumer_lag_seconds", "Age of the next record to handle", ("topic", "partition")
+)
+CONSUMER_PROGRESS = Gauge("kafka_consumer_last_progress_timestamp_seconds", "When a record was last done")
+CONSUMER_REBALANCES = Counter("kafka_consumer_rebalances_total", "Partition assignments received")
+CONSUMER_PARTITIONS = Gauge("kafka_consumer_assigned_partitions", "Partitions this process reads")
+EVENT_AGE_SECONDS = Histogram(
+    "event_end_to_end_seconds",
+    "Commit in the writer to effect in the reader",
+    ("type",),
+    buckets=_LONG_SECONDS,
+)
+DEAD_LETTERS = Counter("dlq_records_total", "Records moved to a dead-letter topic", ("topic", "reason"))
