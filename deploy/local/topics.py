@@ -1,0 +1,139 @@
+"""Makes the topics of `deploy/kafka/topics.yaml` exist, as often as one likes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+FILE = Path(__file__).resolve().parents[1] / "kafka" / "topics.yaml"
+REQUEST_MS = 10_000
+CREATED, EXISTS, UNKNOWN = 0, 36, 3
+VISIBLE_SECONDS = 10.0
+
+
+class TopicsError(Exception):
+    """The broker refused a topic, or holds one with another partition count; one line per topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `retention_ms` None keeps records for ever; `cleanup` is `delete` or `compact`."""
+
+    name: str
+    partitions: int
+    writer: str
+    readers: tuple[str, ...]
+    cleanup: str = "delete"
+    retention_ms: int | None = None
+
+    def configs(self) -> dict[str, str]:
+        """Return the broker's settings of the topic."""
+        kept = -1 if self.retention_ms is None else self.retention_ms
+        return {"cleanup.policy": self.cleanup, "retention.ms": str(kept)}
+
+
+def load(file: Path = FILE) -> tuple[Topic, ...]:
+    """Every topic of the file, dead-letter topics included."""
+    data = yaml.safe_load(file.read_text())
+    return (*_events(data), *_tables(data))
+
+
+def _events(data: dict[str, Any]) -> Iterator[Topic]:
+    for entry in data["events"]:
+        readers = tuple(entry["readers"])
+        name, kept = entry["name"], entry["retention_ms"]
+        yield Topic(name, data["partitions"], entry["writer"], readers, retention_ms=kept)
+        dead = data["dead_letters"]
+        yield Topic(f"{name}.dlq", dead["partitions"], "readers", (), retention_ms=dead["retention_ms"])
+
+
+def _tables(data: dict[str, Any]) -> Iterator[Topic]:
+    for entry in data["tables"]:
+        readers = tuple(entry["readers"])
+        yield Topic(entry["name"], data["partitions"], entry["writer"], readers, cleanup="compact")
+
+
+async def apply(bootstrap: str, topics: Sequence[Topic] | None = None) -> list[str]:
+    """Create what is missing and return its names, once every topic is visible. Raises TopicsError."""
+    wanted = load() if topics is None else tuple(topics)
+    async with _admin(bootstrap) as admin:
+        before = await _partitions(admin, wanted)
+        missing = [topic for topic in wanted if topic.name not in before]
+        await _create(admin, missing)
+        found = await _visible(admin, wanted)
+    differing = [
+        f"{topic.name} has {found[topic.name]} partitions instead of {topic.partitions}"
+        for topic in wanted
+        if found[topic.name] != topic.partitions
+    ]
+    if differing:
+        raise TopicsError("\n".join(differing))
+    return [topic.name for topic in missing]
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    if not topics:
+        return
+    answer = await admin.create_topics(
+        [NewTopic(t.name, t.partitions, 1, topic_configs=t.configs()) for t in topics]
+    )
+    refused = [
+        f"{name}: {for_code(code).__name__} {text or ''}".strip()
+        for name, code, text in answer.topic_errors
+        if code not in {CREATED, EXISTS}
+    ]
+    if refused:
+        raise TopicsError("\n".join(refused))
+
+
+async def _visible(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    """Partition counts, once the broker's own metadata has caught up with its answers."""
+    async with asyncio.timeout(VISIBLE_SECONDS):
+        while len(found := await _partitions(admin, topics)) < len(topics):  # noqa: ASYNC110 - only asking tells
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    existing = set(await admin.list_topics())
+    names = [topic.name for topic in topics if topic.name in existing]
+    described = await admin.describe_topics(names) if names else []
+    return {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
+
+
+async def reachable(bootstrap: str) -> bool:
+    """Whether a broker answers the admin protocol there now."""
+    try:
+        with _quiet():
+            async with _admin(bootstrap):
+                return True
+    except (KafkaError, OSError):
+        return False
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the client from logging refused connections as errors while a broker is still starting."""
+    logger = logging.getLogger("aiokafka")
+    before, logger.level = logger.level, logging.CRITICAL
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
