@@ -1,0 +1,9 @@
+"""The relationship of a mentor and a mentee, from its agreement to its end, and the goals set in it.
+
+Owns    Mentorship, Goal
+Serves  MentorshipService, GoalService
+Tells   MentorshipCreated AgreementProposed AgreementSigned MentorshipActivated MentorshipEnded
+        GoalCreated GoalCompleted
+Hears   matching.MatchConfirmed
+Calls   nobody
+"""

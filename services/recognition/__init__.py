@@ -1,0 +1,8 @@
+"""Appreciation that lasts.
+
+Owns    Recognition
+Serves  RecognitionService
+Tells   RecognitionIssued
+Hears   processor.RecognitionEarned
+Calls   nobody
+"""

@@ -1,0 +1,62 @@
+"""Mentorships and goals in the stages that tests start from, of the pair MENTOR and MENTEE."""
+
+from datetime import UTC, datetime
+
+from services.mentorships.domain import (
+    Channel,
+    Goal,
+    GoalDraft,
+    Kind,
+    Mentorship,
+    Terms,
+    begin,
+)
+
+ORG = "acme"
+MENTOR = "e0100286"
+MENTEE = "e0100746"
+STRANGER = "e0100999"
+LEAD = "e0100001"
+ID = "11111111-1111-4111-8111-111111111111"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+TERMS = Terms(
+    cadence_days=14,
+    meeting_minutes=60,
+    channels=(Channel.VIDEO, Channel.CHAT),
+    focus_areas=("public speaking",),
+)
+DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It runs in production")
+
+
+def proposed() -> Mentorship:
+    """Return a mentorship as a confirmed match begins it: no agreement yet."""
+    return begin(MENTOR, MENTEE, ("spring", LEAD, "match-1"))[0]
+
+
+def agreed(*signed_by: str) -> Mentorship:
+    """Return a mentorship with revision 1 on the table, signed by `signed_by`; ACTIVE once both signed."""
+    mentorship = proposed().propose(MENTEE, TERMS)[0]
+    for person in signed_by:
+        mentorship = mentorship.sign(person, 1)[0]
+    return mentorship
+
+
+def active() -> Mentorship:
+    """Return a mentorship that runs."""
+    return agreed(MENTOR, MENTEE)
+
+
+def ended() -> Mentorship:
+    """Return a mentorship that is over."""
+    return active().end(MENTOR, oversees=False)[0]
+
+
+def goal() -> Goal:
+    """Return an open goal of the pair."""
+    return active().set_goal(ID, MENTEE, DRAFT, NOON)[0]
+
+
+def amended() -> Mentorship:
+    """Return a running mentorship with an amendment that nobody has signed."""
+    return active().propose(MENTOR, TERMS)[0]

@@ -1,0 +1,282 @@
+"""Every rule of a mentorship and of a goal, without any server."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refusal, Refused
+from services.mentorships.domain import (
+    AgreementProposed,
+    AgreementSigned,
+    GoalCompleted,
+    GoalCreated,
+    Mentorship,
+    MentorshipActivated,
+    MentorshipCreated,
+    MentorshipEnded,
+    MentorshipEvent,
+    Stage,
+    begin,
+)
+from tests.mentorships.factories import (
+    DRAFT,
+    ID,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    NOON,
+    STRANGER,
+    TERMS,
+    active,
+    agreed,
+    amended,
+    ended,
+    goal,
+    proposed,
+)
+
+
+def test_a_mentorship_begins_without_an_agreement() -> None:
+    mentorship, events = begin(MENTOR, MENTEE, ("spring", LEAD, "match-1"))
+    assert events == [MentorshipCreated()]
+    assert (mentorship.mentor, mentorship.mentee, mentorship.lead) == (MENTOR, MENTEE, LEAD)
+    assert (mentorship.stage, mentorship.agreement) == (Stage.PROPOSED, None)
+
+
+def test_nobody_is_their_own_mentor() -> None:
+    with pytest.raises(Refused) as refusal:
+        begin(MENTOR, MENTOR, ("spring", LEAD, "match-1"))
+    assert refusal.value.reason == "SAME_PERSON"
+
+
+def test_a_proposal_is_not_a_signature() -> None:
+    mentorship, events = proposed().propose(MENTEE, TERMS)
+    assert events == [AgreementProposed(MENTEE, 1)]
+    assert mentorship.agreement is not None
+    assert (mentorship.agreement.revision, mentorship.agreement.signed_by) == (1, ())
+
+
+def test_a_new_proposal_counts_up_and_drops_signatures() -> None:
+    mentorship, events = agreed(MENTEE).propose(MENTOR, replace(TERMS, cadence_days=7))
+    assert events == [AgreementProposed(MENTOR, 2)]
+    assert mentorship.agreement is not None
+    assert (mentorship.agreement.revision, mentorship.agreement.signed_by) == (2, ())
+
+
+@pytest.mark.parametrize("order", [(MENTOR, MENTEE), (MENTEE, MENTOR)])
+def test_the_second_signature_activates_whoever_signs_first(order: tuple[str, str]) -> None:
+    first, second = order
+    waiting, events = agreed().sign(first, 1)
+    assert (waiting.stage, events) == (Stage.PROPOSED, [AgreementSigned(first, 1)])
+    running, events = waiting.sign(second, 1)
+    assert (running.stage, events) == (Stage.ACTIVE, [AgreementSigned(second, 1), MentorshipActivated()])
+
+
+def test_an_amendment_keeps_the_mentorship_active_and_activates_it_again() -> None:
+    amendment = active().propose(MENTOR, replace(TERMS, meeting_minutes=30))[0]
+    assert amendment.stage is Stage.ACTIVE
+    half = amendment.sign(MENTOR, 2)[0]
+    assert half.sign(MENTEE, 2)[1] == [AgreementSigned(MENTEE, 2), MentorshipActivated()]
+
+
+@pytest.mark.parametrize(
+    ("mentorship", "person", "revision", "kind", "reason"),
+    [
+        pytest.param(agreed(), STRANGER, 1, Denied, "NOT_A_PARTICIPANT", id="stranger"),
+        pytest.param(proposed(), MENTOR, 1, Refused, "AGREEMENT_MISSING", id="nothing to sign"),
+        pytest.param(agreed(MENTOR), MENTOR, 1, Refused, "ALREADY_SIGNED", id="twice"),
+        pytest.param(amended(), MENTOR, 1, Conflict, "AGREEMENT_CHANGED", id="read an older revision"),
+        pytest.param(agreed(), MENTOR, 2, Conflict, "AGREEMENT_CHANGED", id="revision of the future"),
+        pytest.param(ended(), MENTOR, 1, Refused, "MENTORSHIP_ENDED", id="over"),
+    ],
+)
+def test_signatures_that_are_refused(
+    mentorship: Mentorship, person: str, revision: int, kind: type[Refusal], reason: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        mentorship.sign(person, revision)
+    assert refusal.value.reason == reason
+
+
+def test_a_changed_agreement_names_the_revision_to_read() -> None:
+    with pytest.raises(Conflict) as refusal:
+        amended().sign(MENTOR, 1)
+    assert refusal.value.metadata == {"revision": "2"}
+
+
+@pytest.mark.parametrize(
+    ("mentorship", "person", "kind", "reason"),
+    [
+        (proposed(), STRANGER, Denied, "NOT_A_PARTICIPANT"),
+        (proposed(), LEAD, Denied, "NOT_A_PARTICIPANT"),
+        (ended(), MENTOR, Refused, "MENTORSHIP_ENDED"),
+    ],
+)
+def test_proposals_that_are_refused(
+    mentorship: Mentorship, person: str, kind: type[Refusal], reason: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        mentorship.propose(person, TERMS)
+    assert refusal.value.reason == reason
+
+
+@pytest.mark.parametrize(("area", "reason"), [(" \t\n", "TEXT_BLANK"), ("a\x00b", "TEXT_NOT_PLAIN")])
+def test_focus_areas_say_something_in_plain_text(area: str, reason: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        proposed().propose(MENTEE, replace(TERMS, focus_areas=("speaking", area)))
+    assert refusal.value.reason == reason
+    assert [path for path, _ in refusal.value.fields] == ["agreement.focus_areas"]
+
+
+@pytest.mark.parametrize("mentorship", [proposed(), agreed(MENTOR), active()])
+@pytest.mark.parametrize(("person", "oversees"), [(MENTOR, False), (MENTEE, False), (LEAD, True)])
+def test_the_two_and_overseers_may_end_a_mentorship(
+    mentorship: Mentorship, person: str, *, oversees: bool
+) -> None:
+    over, events = mentorship.end(person, oversees=oversees)
+    assert (over.stage, events) == (Stage.ENDED, [MentorshipEnded()])
+
+
+@pytest.mark.parametrize(
+    ("mentorship", "person", "oversees", "kind", "reason"),
+    [
+        (active(), STRANGER, False, Denied, "NOT_A_PARTICIPANT"),
+        (ended(), MENTOR, False, Refused, "MENTORSHIP_ENDED"),
+        (ended(), LEAD, True, Refused, "MENTORSHIP_ENDED"),
+    ],
+)
+def test_ends_that_are_refused(
+    mentorship: Mentorship,
+    person: str,
+    kind: type[Refusal],
+    reason: str,
+    *,
+    oversees: bool,
+) -> None:
+    with pytest.raises(kind) as refusal:
+        mentorship.end(person, oversees=oversees)
+    assert refusal.value.reason == reason
+
+
+def test_others_cannot_tell_a_hidden_mentorship_from_none() -> None:
+    assert proposed().read_by(MENTOR, oversees=False) == proposed()
+    assert proposed().read_by(LEAD, oversees=True) == proposed()
+    with pytest.raises(NotFound):
+        proposed().read_by(STRANGER, oversees=False)
+
+
+def test_a_goal_belongs_to_the_pair() -> None:
+    draft = replace(DRAFT, title="  Ship \n a service ")
+    created, events = active().set_goal(ID, MENTOR, draft, NOON)
+    assert events == [GoalCreated()]
+    assert (created.mentorship, created.people, created.title) == (ID, (MENTOR, MENTEE), "Ship a service")
+    assert created.complete_time is None
+
+
+@pytest.mark.parametrize("mentorship", [proposed(), agreed(MENTOR), ended()])
+def test_goals_need_an_active_mentorship(mentorship: Mentorship) -> None:
+    with pytest.raises(Refused) as refusal:
+        mentorship.set_goal(ID, MENTEE, DRAFT, NOON)
+    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+
+
+def test_only_the_two_set_goals() -> None:
+    with pytest.raises(Denied) as refusal:
+        active().set_goal(ID, LEAD, DRAFT, NOON)
+    assert refusal.value.reason == "NOT_A_PARTICIPANT"
+
+
+@pytest.mark.parametrize(
+    ("now", "target"),
+    [
+        pytest.param(datetime(2026, 3, 2, 11, 59, tzinfo=UTC), date(2026, 3, 1), id="1 March at UTC-12"),
+        pytest.param(datetime(2026, 3, 2, 12, 0, tzinfo=UTC), date(2026, 3, 2), id="today"),
+        pytest.param(datetime(2026, 3, 2, 12, 0, tzinfo=UTC), date(2027, 3, 2), id="next year"),
+    ],
+)
+def test_target_dates_that_are_not_past_somewhere_are_taken(now: datetime, target: date) -> None:
+    assert active().set_goal(ID, MENTEE, replace(DRAFT, target_date=target), now)[0].target_date == target
+
+
+def test_a_target_date_that_is_past_everywhere_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        active().set_goal(ID, MENTEE, replace(DRAFT, target_date=date(2026, 3, 1)), NOON)
+    assert refusal.value.reason == "TARGET_DATE_PAST"
+    assert [path for path, _ in refusal.value.fields] == ["goal.target_date"]
+
+
+@pytest.mark.parametrize(("field", "text"), [("title", "   "), ("title", "a\x07"), ("measure", "\x1b[31m")])
+def test_goals_are_plain_text(field: str, text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        active().set_goal(ID, MENTEE, replace(DRAFT, **{field: text}), NOON)
+    assert [path for path, _ in refusal.value.fields] == [f"goal.{field}"]
+
+
+@pytest.mark.parametrize("person", [MENTOR, MENTEE])
+def test_either_of_the_two_completes_a_goal_once(person: str) -> None:
+    later = NOON + timedelta(days=30)
+    reached, events = goal().complete(ID, person, later)
+    assert (reached.complete_time, events) == (later, [GoalCompleted()])
+    with pytest.raises(Refused) as refusal:
+        reached.complete(ID, person, later)
+    assert refusal.value.reason == "GOAL_ALREADY_COMPLETED"
+
+
+@pytest.mark.parametrize(("mentorship", "person"), [(ID, STRANGER), ("another", MENTEE)])
+def test_a_goal_of_others_or_under_another_name_is_not_found(mentorship: str, person: str) -> None:
+    with pytest.raises(NotFound):
+        goal().complete(mentorship, person, NOON)
+
+
+def test_a_goals_words_are_for_the_two_only() -> None:
+    assert goal().read_by(MENTEE, oversees=False) == goal()
+    assert goal().read_by(MENTOR, oversees=True) == goal()
+    overseen = goal().read_by(LEAD, oversees=True)
+    assert overseen == replace(goal(), title="", measure="")
+    with pytest.raises(NotFound):
+        goal().read_by(STRANGER, oversees=False)
+
+
+_steps = st.lists(
+    st.tuples(
+        st.sampled_from(["propose", "sign", "end"]),
+        st.sampled_from([MENTOR, MENTEE, STRANGER]),
+        st.integers(min_value=1, max_value=4),
+    ),
+    max_size=30,
+)
+
+
+@given(_steps)
+def test_whatever_people_try_a_mentorship_runs_only_on_two_signatures(
+    steps: list[tuple[str, str, int]],
+) -> None:
+    """Activation comes with the second signature of one revision and only then; stages never go back."""
+    mentorship = proposed()
+    for verb, person, revision in steps:
+        before = mentorship
+        try:
+            mentorship, events = _attempt(mentorship, verb, person, revision)
+        except Refusal:
+            continue
+        assert person in mentorship.people
+        assert _STAGES.index(before.stage) <= _STAGES.index(mentorship.stage)
+        signed = mentorship.agreement.signed_by if mentorship.agreement else ()
+        both_signed = sorted(signed) == sorted(mentorship.people)
+        assert (MentorshipActivated() in events) == (verb == "sign" and both_signed)
+
+
+_STAGES = [Stage.PROPOSED, Stage.ACTIVE, Stage.ENDED]
+
+
+def _attempt(
+    mentorship: Mentorship, verb: str, person: str, revision: int
+) -> tuple[Mentorship, list[MentorshipEvent]]:
+    if verb == "propose":
+        return mentorship.propose(person, TERMS)
+    if verb == "sign":
+        return mentorship.sign(person, revision)
+    return mentorship.end(person, oversees=False)
