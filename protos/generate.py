@@ -83,7 +83,7 @@ def lint() -> None:
 
 
 def breaking() -> None:
-    """Exit 1 when a contract changed incompatibly against the main branch, where there is one to compare with."""
+    """Exit 1 when a contract changed incompatibly against the main branch, if that has any."""
     for ref in ("origin/main", "main"):
         known = subprocess.run(
             ["git", "ls-tree", "--name-only", ref, "protos/buf.yaml"],

@@ -1,0 +1,191 @@
+"""Counts what the services, the topics and the mailbox hold for one organization, and compares them.
+
+`lost` = something that should have followed and is not there; `doubled` = something that is there more than once.
+A record published twice under one event id is neither: readers drop it. It is counted apart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import aiohttp
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+
+from deploy.local.demo.api import Api
+from deploy.local.demo.story import Story
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
+from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognition
+
+TOPICS = tuple(
+    f"mentoring.{name}.v1"
+    for name in (
+        "profiles",
+        "matching",
+        "mentorships",
+        "scheduling",
+        "processor",
+        "recognition",
+        "notifications",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One published event. `time` is the platform's time, UTC."""
+
+    topic: str
+    id: str
+    type: str
+    subject: str
+    sequence: int
+    time: datetime
+    message: Any
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is held, counted from the outside."""
+
+    events: tuple[Record, ...]
+    republished: int
+    messages: tuple[inbox.Message, ...]
+    recognitions: tuple[recognition.Recognition, ...]
+    mails: Mapping[str, int]
+    missed: tuple[str, ...]
+    completed: tuple[str, ...]
+
+    def of(self, type_name: str) -> list[Record]:
+        """Return the events of one type, such as "MeetingMissed"."""
+        return [event for event in self.events if event.type.endswith(f".{type_name}")]
+
+    @property
+    def reminders(self) -> int:
+        """Messages that ask to book again, and those that tell a program lead."""
+        kinds = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.CATEGORY_LEAD_ALERT)
+        return sum(message.category in kinds for message in self.messages)
+
+    def differences(self) -> dict[str, tuple[int, int]]:
+        """Return (lost, doubled) for each link of the chain from fact to mail."""
+        to_pair = [*self.of("RebookReminderDue"), *self.of("RecognitionIssued")]
+        told = [(event.id, who) for event in to_pair for who in (event.message.mentor, event.message.mentee)]
+        told += [(event.id, event.message.lead) for event in self.of("LeadAlertDue")]
+        held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
+        sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
+        links = {
+            "missed meeting → reminder decision": (
+                self.missed,
+                _field(self.of("RebookReminderDue"), "meeting"),
+            ),
+            "goal completed → recognition": (self.completed, [one.goal for one in self.recognitions]),
+            "decision → message": (told, held),
+            "message → mail": (sent, Counter({key: self.mails.get(key, 0) for key in sent}).elements()),
+        }
+        found = {link: _compare(expected, actual) for link, (expected, actual) in links.items()}
+        return {**found, "every change → event": (self._gaps(), 0)}
+
+    def _gaps(self) -> int:
+        seen: dict[str, set[int]] = defaultdict(set)
+        for event in self.events:
+            seen[event.subject].add(event.sequence)
+        return sum(max(numbers) - len(numbers) for numbers in seen.values())
+
+
+async def ledger(api: Api, story: Story) -> Ledger:
+    """Ask everybody what they hold."""
+    everyone = f"{api.parent}/people/-"
+    listed = api.pages(api.inbox.ListMessages, inbox.ListMessagesRequest(parent=everyone))
+    messages = tuple([one async for page in listed for one in page.messages])
+    issued = api.pages(api.recognition.ListRecognitions, recognition.ListRecognitionsRequest(parent=everyone))
+    recognitions = tuple([one async for page in issued for one in page.recognitions])
+    events, republished = await read_events(api.places.kafka, api.org)
+    missed = tuple(one.name for one in await story.meetings() if one.state == one.STATE_MISSED)
+    mails = await read_mailbox(api.places.mailbox)
+    return Ledger(events, republished, messages, recognitions, mails, missed, tuple(story.completed))
+
+
+async def read_events(bootstrap: str, org: str) -> tuple[tuple[Record, ...], int]:
+    """Read every topic from its beginning to its present end; return the distinct events and the repeats' number."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        raw = [record async for record in _whole(consumer) if _headers(record).get("ce_tenant") == org]
+    finally:
+        await consumer.stop()
+    distinct = {record.id: record for record in map(_decode, raw)}
+    ordered = sorted(distinct.values(), key=lambda record: (record.time, record.subject, record.sequence))
+    return tuple(ordered), len(raw) - len(distinct)
+
+
+async def read_mailbox(url: str) -> Counter[str]:
+    """Return how many mails the mailbox holds per Message-ID."""
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/messages.json") as response:
+        response.raise_for_status()
+        return Counter(mail["message_id"] for mail in await response.json())
+
+
+async def _whole(consumer: AIOKafkaConsumer) -> Any:
+    partitions = [
+        TopicPartition(topic, number) for topic in TOPICS for number in await _partitions(consumer, topic)
+    ]
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    left = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
+    while left:
+        for partition, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
+            for record in records:
+                yield record
+            if await consumer.position(partition) >= ends[partition]:
+                left.discard(partition)
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer._client.force_metadata_update()  # noqa: SLF001 -- there is no public call that waits for it
+    return consumer.partitions_for_topic(topic) or set()
+
+
+@cache
+def _pool() -> DescriptorPool:
+    """All that a reader outside the platform needs: the published descriptor set."""
+    pool = DescriptorPool()
+    published = files("services.pb") / "mentoring.binpb"
+    for file in FileDescriptorSet.FromString(published.read_bytes()).file:
+        pool.Add(file)
+    return pool
+
+
+def _headers(record: Any) -> dict[str, str]:
+    return {key: value.decode() for key, value in record.headers}
+
+
+def _decode(record: Any) -> Record:
+    headers = _headers(record)
+    message = GetMessageClass(_pool().FindMessageTypeByName(headers["ce_type"])).FromString(record.value)
+    return Record(
+        topic=record.topic,
+        id=headers["ce_id"],
+        type=headers["ce_type"],
+        subject=headers["ce_subject"],
+        sequence=int(headers["ce_sequence"]),
+        time=datetime.fromisoformat(headers["ce_time"]),
+        message=message,
+    )
+
+
+def _compare(expected: Iterable[Any], actual: Iterable[Any]) -> tuple[int, int]:
+    wanted, found = Counter(expected), Counter(actual)
+    return sum((wanted - found).values()), sum((found - wanted).values())
+
+
+def _field(events: Iterable[Record], name: str) -> list[str]:
+    return [getattr(event.message, name) for event in events]

@@ -1,0 +1,160 @@
+"""Shows the demo to people: progress bars, tables and one mentee's story; and one JSON line to machines."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.local.demo.audit import TOPICS, Ledger, Record
+from deploy.local.demo.story import Story
+
+
+@dataclass
+class Line:
+    """One progress bar on the screen."""
+
+    progress: Progress
+    task: TaskID
+
+    def step(self, by: int = 1) -> None:
+        """Move it."""
+        self.progress.advance(self.task, by)
+
+
+@dataclass
+class Terminal:
+    """Progress bars while the demo runs, and what each step did."""
+
+    console: Console
+    steps: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        columns = (
+            TextColumn("{task.description:<28}"),
+            BarColumn(30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self.progress = Progress(*columns, console=self.console)
+
+    def bar(self, title: str, total: int) -> Line:
+        """Begin a bar."""
+        return Line(self.progress, self.progress.add_task(title, total=total))
+
+    def said(self, step: str, **counts: int) -> None:
+        """Keep what a step did."""
+        self.steps.append((step, counts))
+
+
+def show(terminal: Terminal, story: Story, ledger: Ledger) -> None:
+    """Print everything that happened."""
+    console = terminal.console
+    console.print(
+        _table("Steps", ("step", "counts"), [(name, _counts(counts)) for name, counts in terminal.steps])
+    )
+    if story.rejected:
+        rows = [(str(row.line), row.field, row.reason, row.description) for row in story.rejected]
+        console.print(_table("Rejected rows", ("line", "field", "reason", "description"), rows))
+    per_topic = Counter(event.topic for event in ledger.events)
+    console.print(_table("Events", ("topic", "events"), [(topic, str(per_topic[topic])) for topic in TOPICS]))
+    states = Counter(_category(message) for message in ledger.messages)
+    mails = [(name, str(count)) for name, count in sorted(states.items())]
+    console.print(
+        _table(
+            "Messages", ("category and state", "count"), [*mails, ("mails in the mailbox", str(held(ledger)))]
+        )
+    )
+    checks = [(link, str(lost), str(doubled)) for link, (lost, doubled) in ledger.differences().items()]
+    console.print(_table("Compared", ("link", "lost", "doubled"), checks))
+    _show_mentee(console, story, ledger)
+
+
+def held(ledger: Ledger) -> int:
+    """Return how many mails of this organization the mailbox holds."""
+    return sum(ledger.mails.get(message.mail_message_id, 0) for message in ledger.messages)
+
+
+def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
+    """Return the JSON line; every number is counted from what the services and the mailbox hold."""
+    differences = ledger.differences().values()
+    counts = {
+        "people": len({event.subject for event in ledger.of("PersonCreated")}),
+        "rejected": story.imported.rejected,
+        "matches": len(ledger.of("MatchConfirmed")),
+        "meetings": len(ledger.of("MeetingBooked")),
+        "missed": len(ledger.missed),
+        "reminders": ledger.reminders,
+        "recognitions": len(ledger.recognitions),
+        "mails": held(ledger),
+        "events": len(ledger.events),
+        "lost": sum(lost for lost, _ in differences),
+        "doubled": sum(doubled for _, doubled in differences),
+        "seconds": round(seconds, 1),
+    }
+    return json.dumps(counts)
+
+
+def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
+    """Tell the story of the mentee who went through most."""
+    told = {pair.mentee: _about(ledger, pair.mentee, pair.name) for pair in story.pairs}
+    if not told:
+        return
+    mentee = max(told, key=lambda name: (len({event.type for event in told[name]}), name))
+    rows = [
+        (f"{event.time:%Y-%m-%d %H:%M}", event.type.rsplit(".", 1)[-1], _detail(event), event.id)
+        for event in told[mentee]
+    ]
+    console.print(_table(f"The story of {mentee}", ("time (UTC)", "event", "about", "event id"), rows))
+
+
+def _about(ledger: Ledger, mentee: str, mentorship: str) -> list[Record]:
+    """Return the events that name the mentee or the mentorship, in order of time."""
+    names = {mentee, mentorship}
+    return [
+        event
+        for event in ledger.events
+        if event.subject.startswith((mentee + "/", mentorship + "/")) or names & _values(event)
+    ]
+
+
+def _values(event: Record) -> set[str]:
+    return {value for _, value in event.message.ListFields() if isinstance(value, str)}
+
+
+def _detail(event: Record) -> str:
+    """Return what tells this event from its siblings: who did it, how often, which message."""
+    fields = {descriptor.name: value for descriptor, value in event.message.ListFields()}
+    for key in ("person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"):
+        if key in fields:
+            return f"{key} {_short(fields[key])}"
+    return _short(event.subject)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, str):
+        return "/".join(value.split("/")[-2:])
+    if hasattr(value, "ToJsonString"):
+        return str(value.ToJsonString())
+    if isinstance(value, int):
+        return str(value)
+    return ", ".join(_short(one) for one in value) if hasattr(value, "__iter__") else str(value)
+
+
+def _category(message: object) -> str:
+    category = message.Category.Name(message.category).removeprefix("CATEGORY_").lower()  # type: ignore[attr-defined]
+    state = message.State.Name(message.state).removeprefix("STATE_").lower()  # type: ignore[attr-defined]
+    return f"{category} {state}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,83 @@
+"""The house rules that no linter knows: one shape per service, small files, no junk drawers."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SERVICES = ROOT / "services"
+GRPC = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
+ALWAYS = {"__init__", "domain", "app", "store", "wire", "rpc", "__main__"}
+MAYBE = {"events", "clients"}
+JUNK = {"common", "utils", "util", "base", "helpers", "helper", "misc", "shared"}
+MAP = ("Owns", "Serves", "Tells", "Hears", "Calls")
+
+
+def modules(service: str) -> set[str]:
+    return {path.stem for path in (SERVICES / service).iterdir() if path.name != "__pycache__"}
+
+
+def own_files() -> Iterator[Path]:
+    for folder in (SERVICES, ROOT / "deploy", ROOT / "tests"):
+        yield from (path for path in folder.rglob("*.py") if "pb" not in path.relative_to(ROOT).parts)
+
+
+@pytest.mark.parametrize("service", GRPC)
+def test_a_service_has_the_modules_of_every_service_and_no_other(service: str) -> None:
+    found = modules(service)
+    assert found >= ALWAYS
+    assert found <= ALWAYS | MAYBE
+
+
+def test_the_processor_has_its_own_smaller_shape() -> None:
+    assert modules("processor") == {"__init__", "domain", "wire", "agents", "__main__"}
+
+
+def test_there_is_no_service_outside_the_list() -> None:
+    folders = {path.name for path in SERVICES.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {*GRPC, "processor", "kernel", "pb"}
+
+
+@pytest.mark.parametrize("service", [*GRPC, "processor"])
+def test_the_package_docstring_is_the_map_and_nothing_else_is_in_the_file(service: str) -> None:
+    tree = ast.parse((SERVICES / service / "__init__.py").read_text())
+    text = ast.get_docstring(tree) or ""
+    assert [word for word in MAP if word not in text] == []
+    assert len(tree.body) == 1
+
+
+def test_no_file_is_a_junk_drawer() -> None:
+    assert [str(path) for path in own_files() if path.stem in JUNK or path.parent.name in JUNK] == []
+
+
+def test_no_file_passes_400_lines() -> None:
+    assert {
+        str(path): count for path in own_files() if (count := len(path.read_text().splitlines())) > 400
+    } == {}
+
+
+def test_no_function_passes_50_lines() -> None:
+    long = [
+        f"{path.name}:{node.lineno} {node.name}"
+        for path in own_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
+    ]
+    assert long == []
+
+
+def test_motor_is_named_in_one_place_only() -> None:
+    """The driver is past its end of life: the move to its successor must stay a change of one package."""
+    users = {
+        str(path.relative_to(ROOT))
+        for path in own_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if "motor"
+        in (getattr(node, "module", None) or "").split(".")[:1]
+        + [name.name.split(".")[0] for name in node.names]
+    }
+    assert all(user.startswith("services/kernel/mongo") for user in users), users
