@@ -4,8 +4,10 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
-from deploy.local import kafka, topics
+from deploy.local import kafka, ports, topics
+from deploy.local.issuer import Issuer, application
 from deploy.local.mongod import Mongod
 
 BROKER_LINES = pytest.StashKey[list[str]]()
@@ -64,6 +66,18 @@ async def kafka_bootstrap(
     await topics.apply(server.address)
     yield server.address
     await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issuer]:
+    """Serve a token issuer: `mint(org, subject, *roles)`, `jwks_url`, `token_url`, `secret_file`."""
+    port = ports.free_port()
+    made = Issuer(tmp_path_factory.mktemp("issuer"), f"http://{ports.LOOPBACK}:{port}")
+    runner = web.AppRunner(application(made), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, ports.LOOPBACK, port).start()
+    yield made
+    await runner.cleanup()
 
 
 @pytest.fixture(autouse=True)

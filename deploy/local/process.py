@@ -112,7 +112,7 @@ class Process:
         return await self._child.wait()
 
     async def stop(self) -> int:
-        """Send SIGTERM, after `stop_seconds` SIGKILL to the group. Return the exit code, 0 when never started."""
+        """Send SIGTERM, after `stop_seconds` SIGKILL to the group. Return the code, 0 when never started."""
         if self._child is None:
             return 0
         self._signal(signal.SIGTERM)
