@@ -32,7 +32,7 @@ from google.type import dayofweek_pb2 as google_dot_type_dot_dayofweek__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*mentoring/profiles/v1/person_service.proto\x12\x15mentoring.profiles.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bgoogle/type/dayofweek.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe5\n\n\x06Person\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1d\n\x05\x65mail\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12!\n\ngiven_name\x18\x03 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12\"\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1f\n\x0epreferred_name\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x17\n\x05title\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\ndepartment\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x18\n\x05grade\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x63(\x01\x12/\n\x07manager\x18\t \x01(\tB\x1e\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12\x19\n\x07\x63ountry\x18\n \x01(\tB\x08\xbaH\x05r\x03\x98\x01\x02\x12\x1c\n\ttime_zone\x18\x0b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tlanguages\x18\x0c \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x14\x12\x46\n\x05roles\x18\r \x03(\x0e\x32\".mentoring.profiles.v1.Person.RoleB\x13\xbaH\x10\x92\x01\r\x10\x02\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12>\n\x0eskills_offered\x18\x0e \x03(\x0b\x32\x1c.mentoring.profiles.v1.SkillB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12=\n\rskills_sought\x18\x0f \x03(\x0b\x32\x1c.mentoring.profiles.v1.SkillB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\"\n\x0fmentor_capacity\x18\x10 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x43\n\x0cweekly_hours\x18\x11 \x03(\x0b\x32#.mentoring.profiles.v1.WeeklyWindowB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12U\n\x12meeting_preference\x18\x12 \x01(\x0e\x32/.mentoring.profiles.v1.Person.MeetingPreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\thire_date\x18\x13 \x01(\x0b\x32\x11.google.type.Date\x12<\n\x05state\x18\x14 \x01(\x0e\x32#.mentoring.profiles.v1.Person.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x0c\n\x04\x65tag\x18\x15 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"Z\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_ON_LEAVE\x10\x02\x12\x14\n\x10STATE_TERMINATED\x10\x03\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MENTEE\x10\x01\x12\x0f\n\x0bROLE_MENTOR\x10\x02\"\x95\x01\n\x11MeetingPreference\x12\"\n\x1eMEETING_PREFERENCE_UNSPECIFIED\x10\x00\x12\x1c\n\x18MEETING_PREFERENCE_VIDEO\x10\x01\x12 \n\x1cMEETING_PREFERENCE_IN_PERSON\x10\x02\x12\x1c\n\x18MEETING_PREFERENCE_PHONE\x10\x03:L\xea\x41I\n\x19profiles.mentoring/Person\x12,organizations/{organization}/people/{person}\"9\n\x05Skill\x12\x16\n\x03tag\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x18\n\x05level\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x01\"\xe7\x01\n\x0cWeeklyWindow\x12/\n\x03\x64\x61y\x18\x01 \x01(\x0e\x32\x16.google.type.DayOfWeekB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01:d\xbaHa\x1a_\n\x13weekly_window.order\x12#the window must end after it starts\x1a#this.start_minute < this.end_minute\"m\n\x10GetPersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\"\x91\x01\n\x15\x42\x61tchGetPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x46\n\x05names\x18\x02 \x03(\tB7\xe2\x41\x01\x02\xbaH0\x92\x01-\x08\x01\x10\xe8\x07\"&r$2\"^organizations/[^/]+/people/[^/]+$\"G\n\x16\x42\x61tchGetPeopleResponse\x12-\n\x06people\x18\x01 \x03(\x0b\x32\x1d.mentoring.profiles.v1.Person\"\xef\x01\n\x11ListPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12:\n\x04role\x18\x04 \x01(\x0e\x32\".mentoring.profiles.v1.Person.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12<\n\x05state\x18\x05 \x01(\x0e\x32#.mentoring.profiles.v1.Person.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\\\n\x12ListPeopleResponse\x12-\n\x06people\x18\x01 \x03(\x0b\x32\x1d.mentoring.profiles.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd8\x01\n\x13\x43reatePersonRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x37\n\tperson_id\x18\x02 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x39\n\x06person\x18\x03 \x01(\x0b\x32\x1d.mentoring.profiles.v1.PersonB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9e\x01\n\x13UpdatePersonRequest\x12\x39\n\x06person\x18\x01 \x01(\x0b\x32\x1d.mentoring.profiles.v1.PersonB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"w\n\x13ImportPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x17\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"\xca\x01\n\x14ImportPeopleResponse\x12\x36\n\x08rejected\x18\x01 \x01(\x0b\x32\".mentoring.profiles.v1.RejectedRowH\x00\x12\x39\n\x08progress\x18\x02 \x01(\x0b\x32%.mentoring.profiles.v1.ImportProgressH\x00\x12\x37\n\x07summary\x18\x03 \x01(\x0b\x32$.mentoring.profiles.v1.ImportSummaryH\x00\x42\x06\n\x04step\"O\n\x0bRejectedRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"-\n\x0eImportProgress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x05\x12\r\n\x05total\x18\x02 \x01(\x05\"V\n\rImportSummary\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x05\x12\x0f\n\x07updated\x18\x02 \x01(\x05\x12\x11\n\tunchanged\x18\x03 \x01(\x05\x12\x10\n\x08rejected\x18\x04 \x01(\x05\x32\xd4\x05\n\rPersonService\x12i\n\tGetPerson\x12\'.mentoring.profiles.v1.GetPersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x05\x01\x02\x03\x04\x06\x1a\x04name\x12\x83\x01\n\x0e\x42\x61tchGetPeople\x12,.mentoring.profiles.v1.BatchGetPeopleRequest\x1a-.mentoring.profiles.v1.BatchGetPeopleResponse\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x03\x03\x04\x06\x1a\x06parent\x12w\n\nListPeople\x12(.mentoring.profiles.v1.ListPeopleRequest\x1a).mentoring.profiles.v1.ListPeopleResponse\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x03\x03\x04\x06\x1a\x06parent\x12j\n\x0c\x43reatePerson\x12*.mentoring.profiles.v1.CreatePersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent\x12o\n\x0cUpdatePerson\x12*.mentoring.profiles.v1.UpdatePersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x14\x8a\xb5\x18\x10\x12\x01\x04\x1a\x0bperson.name\x12|\n\x0cImportPeople\x12*.mentoring.profiles.v1.ImportPeopleRequest\x1a+.mentoring.profiles.v1.ImportPeopleResponse\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*mentoring/profiles/v1/person_service.proto\x12\x15mentoring.profiles.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bgoogle/type/dayofweek.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xf0\n\n\x06Person\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12 \n\x05\x65mail\x18\x02 \x01(\tB\x11\xe2\x41\x01\x02\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\x12$\n\ngiven_name\x18\x03 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\tr\x04\x10\x01\x18\x64\xd8\x01\x01\x12%\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\x10\xe2\x41\x01\x02\xbaH\tr\x04\x10\x01\x18\x64\xd8\x01\x01\x12\x1f\n\x0epreferred_name\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x17\n\x05title\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\ndepartment\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1b\n\x05grade\x18\x08 \x01(\x05\x42\x0c\xbaH\t\x1a\x04\x18\x63(\x01\xd8\x01\x01\x12/\n\x07manager\x18\t \x01(\tB\x1e\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12\x1c\n\x07\x63ountry\x18\n \x01(\tB\x0b\xbaH\x08r\x03\x98\x01\x02\xd8\x01\x01\x12\x1a\n\ttime_zone\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\tlanguages\x18\x0c \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12\x46\n\x05roles\x18\r \x03(\x0e\x32\".mentoring.profiles.v1.Person.RoleB\x13\xbaH\x10\x92\x01\r\x10\x02\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12>\n\x0eskills_offered\x18\x0e \x03(\x0b\x32\x1c.mentoring.profiles.v1.SkillB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12=\n\rskills_sought\x18\x0f \x03(\x0b\x32\x1c.mentoring.profiles.v1.SkillB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\"\n\x0fmentor_capacity\x18\x10 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x43\n\x0cweekly_hours\x18\x11 \x03(\x0b\x32#.mentoring.profiles.v1.WeeklyWindowB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12U\n\x12meeting_preference\x18\x12 \x01(\x0e\x32/.mentoring.profiles.v1.Person.MeetingPreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\thire_date\x18\x13 \x01(\x0b\x32\x11.google.type.Date\x12<\n\x05state\x18\x14 \x01(\x0e\x32#.mentoring.profiles.v1.Person.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x0c\n\x04\x65tag\x18\x15 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"Z\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_ON_LEAVE\x10\x02\x12\x14\n\x10STATE_TERMINATED\x10\x03\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MENTEE\x10\x01\x12\x0f\n\x0bROLE_MENTOR\x10\x02\"\x95\x01\n\x11MeetingPreference\x12\"\n\x1eMEETING_PREFERENCE_UNSPECIFIED\x10\x00\x12\x1c\n\x18MEETING_PREFERENCE_VIDEO\x10\x01\x12 \n\x1cMEETING_PREFERENCE_IN_PERSON\x10\x02\x12\x1c\n\x18MEETING_PREFERENCE_PHONE\x10\x03:L\xea\x41I\n\x19profiles.mentoring/Person\x12,organizations/{organization}/people/{person}\"9\n\x05Skill\x12\x16\n\x03tag\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x18\n\x05level\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x01\"\xe7\x01\n\x0cWeeklyWindow\x12/\n\x03\x64\x61y\x18\x01 \x01(\x0e\x32\x16.google.type.DayOfWeekB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01:d\xbaHa\x1a_\n\x13weekly_window.order\x12#the window must end after it starts\x1a#this.start_minute < this.end_minute\"m\n\x10GetPersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\"\x91\x01\n\x15\x42\x61tchGetPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x46\n\x05names\x18\x02 \x03(\tB7\xe2\x41\x01\x02\xbaH0\x92\x01-\x08\x01\x10\xe8\x07\"&r$2\"^organizations/[^/]+/people/[^/]+$\"G\n\x16\x42\x61tchGetPeopleResponse\x12-\n\x06people\x18\x01 \x03(\x0b\x32\x1d.mentoring.profiles.v1.Person\"\xef\x01\n\x11ListPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12:\n\x04role\x18\x04 \x01(\x0e\x32\".mentoring.profiles.v1.Person.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12<\n\x05state\x18\x05 \x01(\x0e\x32#.mentoring.profiles.v1.Person.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\\\n\x12ListPeopleResponse\x12-\n\x06people\x18\x01 \x03(\x0b\x32\x1d.mentoring.profiles.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd8\x01\n\x13\x43reatePersonRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x37\n\tperson_id\x18\x02 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x39\n\x06person\x18\x03 \x01(\x0b\x32\x1d.mentoring.profiles.v1.PersonB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9e\x01\n\x13UpdatePersonRequest\x12\x39\n\x06person\x18\x01 \x01(\x0b\x32\x1d.mentoring.profiles.v1.PersonB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"w\n\x13ImportPeopleRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x17\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"\xca\x01\n\x14ImportPeopleResponse\x12\x36\n\x08rejected\x18\x01 \x01(\x0b\x32\".mentoring.profiles.v1.RejectedRowH\x00\x12\x39\n\x08progress\x18\x02 \x01(\x0b\x32%.mentoring.profiles.v1.ImportProgressH\x00\x12\x37\n\x07summary\x18\x03 \x01(\x0b\x32$.mentoring.profiles.v1.ImportSummaryH\x00\x42\x06\n\x04step\"O\n\x0bRejectedRow\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"-\n\x0eImportProgress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x05\x12\r\n\x05total\x18\x02 \x01(\x05\"V\n\rImportSummary\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x05\x12\x0f\n\x07updated\x18\x02 \x01(\x05\x12\x11\n\tunchanged\x18\x03 \x01(\x05\x12\x10\n\x08rejected\x18\x04 \x01(\x05\x32\xd4\x05\n\rPersonService\x12i\n\tGetPerson\x12\'.mentoring.profiles.v1.GetPersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x05\x01\x02\x03\x04\x06\x1a\x04name\x12\x83\x01\n\x0e\x42\x61tchGetPeople\x12,.mentoring.profiles.v1.BatchGetPeopleRequest\x1a-.mentoring.profiles.v1.BatchGetPeopleResponse\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x03\x03\x04\x06\x1a\x06parent\x12w\n\nListPeople\x12(.mentoring.profiles.v1.ListPeopleRequest\x1a).mentoring.profiles.v1.ListPeopleResponse\"\x14\x90\x02\x01\x8a\xb5\x18\r\x12\x03\x03\x04\x06\x1a\x06parent\x12j\n\x0c\x43reatePerson\x12*.mentoring.profiles.v1.CreatePersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent\x12o\n\x0cUpdatePerson\x12*.mentoring.profiles.v1.UpdatePersonRequest\x1a\x1d.mentoring.profiles.v1.Person\"\x14\x8a\xb5\x18\x10\x12\x01\x04\x1a\x0bperson.name\x12|\n\x0cImportPeople\x12*.mentoring.profiles.v1.ImportPeopleRequest\x1a+.mentoring.profiles.v1.ImportPeopleResponse\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,11 +42,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSON'].fields_by_name['name']._loaded_options = None
   _globals['_PERSON'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_PERSON'].fields_by_name['email']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['email']._serialized_options = b'\342A\001\002\272H\007r\005\030\376\001`\001'
+  _globals['_PERSON'].fields_by_name['email']._serialized_options = b'\342A\001\002\272H\nr\005\030\376\001`\001\330\001\001'
   _globals['_PERSON'].fields_by_name['given_name']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['given_name']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
+  _globals['_PERSON'].fields_by_name['given_name']._serialized_options = b'\342A\001\002\272H\tr\004\020\001\030d\330\001\001'
   _globals['_PERSON'].fields_by_name['family_name']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['family_name']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
+  _globals['_PERSON'].fields_by_name['family_name']._serialized_options = b'\342A\001\002\272H\tr\004\020\001\030d\330\001\001'
   _globals['_PERSON'].fields_by_name['preferred_name']._loaded_options = None
   _globals['_PERSON'].fields_by_name['preferred_name']._serialized_options = b'\272H\004r\002\030d'
   _globals['_PERSON'].fields_by_name['title']._loaded_options = None
@@ -54,15 +54,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSON'].fields_by_name['department']._loaded_options = None
   _globals['_PERSON'].fields_by_name['department']._serialized_options = b'\272H\004r\002\030d'
   _globals['_PERSON'].fields_by_name['grade']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['grade']._serialized_options = b'\272H\006\032\004\030c(\001'
+  _globals['_PERSON'].fields_by_name['grade']._serialized_options = b'\272H\t\032\004\030c(\001\330\001\001'
   _globals['_PERSON'].fields_by_name['manager']._loaded_options = None
   _globals['_PERSON'].fields_by_name['manager']._serialized_options = b'\372A\033\n\031profiles.mentoring/Person'
   _globals['_PERSON'].fields_by_name['country']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['country']._serialized_options = b'\272H\005r\003\230\001\002'
+  _globals['_PERSON'].fields_by_name['country']._serialized_options = b'\272H\010r\003\230\001\002\330\001\001'
   _globals['_PERSON'].fields_by_name['time_zone']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['time_zone']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_PERSON'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
   _globals['_PERSON'].fields_by_name['languages']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['languages']._serialized_options = b'\272H\007\222\001\004\010\001\020\024'
+  _globals['_PERSON'].fields_by_name['languages']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_PERSON'].fields_by_name['roles']._loaded_options = None
   _globals['_PERSON'].fields_by_name['roles']._serialized_options = b'\272H\020\222\001\r\020\002\030\001\"\007\202\001\004\020\001 \000'
   _globals['_PERSON'].fields_by_name['skills_offered']._loaded_options = None
@@ -138,41 +138,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSONSERVICE'].methods_by_name['ImportPeople']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['ImportPeople']._serialized_options = b'\212\265\030\013\022\001\004\032\006parent'
   _globals['_PERSON']._serialized_start=312
-  _globals['_PERSON']._serialized_end=1693
-  _globals['_PERSON_STATE']._serialized_start=1309
-  _globals['_PERSON_STATE']._serialized_end=1399
-  _globals['_PERSON_ROLE']._serialized_start=1401
-  _globals['_PERSON_ROLE']._serialized_end=1463
-  _globals['_PERSON_MEETINGPREFERENCE']._serialized_start=1466
-  _globals['_PERSON_MEETINGPREFERENCE']._serialized_end=1615
-  _globals['_SKILL']._serialized_start=1695
-  _globals['_SKILL']._serialized_end=1752
-  _globals['_WEEKLYWINDOW']._serialized_start=1755
-  _globals['_WEEKLYWINDOW']._serialized_end=1986
-  _globals['_GETPERSONREQUEST']._serialized_start=1988
-  _globals['_GETPERSONREQUEST']._serialized_end=2097
-  _globals['_BATCHGETPEOPLEREQUEST']._serialized_start=2100
-  _globals['_BATCHGETPEOPLEREQUEST']._serialized_end=2245
-  _globals['_BATCHGETPEOPLERESPONSE']._serialized_start=2247
-  _globals['_BATCHGETPEOPLERESPONSE']._serialized_end=2318
-  _globals['_LISTPEOPLEREQUEST']._serialized_start=2321
-  _globals['_LISTPEOPLEREQUEST']._serialized_end=2560
-  _globals['_LISTPEOPLERESPONSE']._serialized_start=2562
-  _globals['_LISTPEOPLERESPONSE']._serialized_end=2654
-  _globals['_CREATEPERSONREQUEST']._serialized_start=2657
-  _globals['_CREATEPERSONREQUEST']._serialized_end=2873
-  _globals['_UPDATEPERSONREQUEST']._serialized_start=2876
-  _globals['_UPDATEPERSONREQUEST']._serialized_end=3034
-  _globals['_IMPORTPEOPLEREQUEST']._serialized_start=3036
-  _globals['_IMPORTPEOPLEREQUEST']._serialized_end=3155
-  _globals['_IMPORTPEOPLERESPONSE']._serialized_start=3158
-  _globals['_IMPORTPEOPLERESPONSE']._serialized_end=3360
-  _globals['_REJECTEDROW']._serialized_start=3362
-  _globals['_REJECTEDROW']._serialized_end=3441
-  _globals['_IMPORTPROGRESS']._serialized_start=3443
-  _globals['_IMPORTPROGRESS']._serialized_end=3488
-  _globals['_IMPORTSUMMARY']._serialized_start=3490
-  _globals['_IMPORTSUMMARY']._serialized_end=3576
-  _globals['_PERSONSERVICE']._serialized_start=3579
-  _globals['_PERSONSERVICE']._serialized_end=4303
+  _globals['_PERSON']._serialized_end=1704
+  _globals['_PERSON_STATE']._serialized_start=1320
+  _globals['_PERSON_STATE']._serialized_end=1410
+  _globals['_PERSON_ROLE']._serialized_start=1412
+  _globals['_PERSON_ROLE']._serialized_end=1474
+  _globals['_PERSON_MEETINGPREFERENCE']._serialized_start=1477
+  _globals['_PERSON_MEETINGPREFERENCE']._serialized_end=1626
+  _globals['_SKILL']._serialized_start=1706
+  _globals['_SKILL']._serialized_end=1763
+  _globals['_WEEKLYWINDOW']._serialized_start=1766
+  _globals['_WEEKLYWINDOW']._serialized_end=1997
+  _globals['_GETPERSONREQUEST']._serialized_start=1999
+  _globals['_GETPERSONREQUEST']._serialized_end=2108
+  _globals['_BATCHGETPEOPLEREQUEST']._serialized_start=2111
+  _globals['_BATCHGETPEOPLEREQUEST']._serialized_end=2256
+  _globals['_BATCHGETPEOPLERESPONSE']._serialized_start=2258
+  _globals['_BATCHGETPEOPLERESPONSE']._serialized_end=2329
+  _globals['_LISTPEOPLEREQUEST']._serialized_start=2332
+  _globals['_LISTPEOPLEREQUEST']._serialized_end=2571
+  _globals['_LISTPEOPLERESPONSE']._serialized_start=2573
+  _globals['_LISTPEOPLERESPONSE']._serialized_end=2665
+  _globals['_CREATEPERSONREQUEST']._serialized_start=2668
+  _globals['_CREATEPERSONREQUEST']._serialized_end=2884
+  _globals['_UPDATEPERSONREQUEST']._serialized_start=2887
+  _globals['_UPDATEPERSONREQUEST']._serialized_end=3045
+  _globals['_IMPORTPEOPLEREQUEST']._serialized_start=3047
+  _globals['_IMPORTPEOPLEREQUEST']._serialized_end=3166
+  _globals['_IMPORTPEOPLERESPONSE']._serialized_start=3169
+  _globals['_IMPORTPEOPLERESPONSE']._serialized_end=3371
+  _globals['_REJECTEDROW']._serialized_start=3373
+  _globals['_REJECTEDROW']._serialized_end=3452
+  _globals['_IMPORTPROGRESS']._serialized_start=3454
+  _globals['_IMPORTPROGRESS']._serialized_end=3499
+  _globals['_IMPORTSUMMARY']._serialized_start=3501
+  _globals['_IMPORTSUMMARY']._serialized_end=3587
+  _globals['_PERSONSERVICE']._serialized_start=3590
+  _globals['_PERSONSERVICE']._serialized_end=4314
 # @@protoc_insertion_point(module_scope)

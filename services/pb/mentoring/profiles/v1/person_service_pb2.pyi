@@ -25,7 +25,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Person(_message.Message):
-    """One member of the organization."""
+    """One member of the organization. An update carries only the fields it changes, so fields that every person has
+    may be unset here; a person without one of them is never stored.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -132,7 +134,7 @@ class Person(_message.Message):
     name: _builtins.str
     """organizations/{organization}/people/{person}"""
     email: _builtins.str
-    """Work address."""
+    """Work address; colleagues who are neither HR nor a program lead see none, nor grade, manager and hire_date."""
     given_name: _builtins.str
     """First name."""
     family_name: _builtins.str
@@ -156,7 +158,7 @@ class Person(_message.Message):
     meeting_preference: Global___Person.MeetingPreference.ValueType
     """How the person likes to meet."""
     state: Global___Person.State.ValueType
-    """Whether the person works here now."""
+    """Whether the person works here now; unset means active."""
     etag: _builtins.str
     """Version of this resource, quoted."""
     @_builtins.property
