@@ -57,7 +57,7 @@ class DevelopmentClock:
 
 
 def advance(path: Path, by: timedelta) -> datetime:
-    """Move the shared clock of `path` forward for every process; return its new time. ValueError if backward."""
+    """Move the shared clock of `path` forward for all and return its new time. ValueError if backward."""
     if by < timedelta(0):
         raise ValueError("the clock only moves forward")
     handle = _open(path)

@@ -21,10 +21,15 @@ def derived_id(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
 
 
+def is_segment(text: str) -> bool:
+    """Whether `text` may stand between the slashes of a resource name."""
+    return _SEGMENT_PATTERN.fullmatch(text) is not None
+
+
 def name(*segments: str) -> str:
     """Join segments to a resource name. ValueError for a segment that is no identifier."""
     for segment in segments:
-        if _SEGMENT_PATTERN.fullmatch(segment) is None:
+        if not is_segment(segment):
             raise ValueError(f"not a name segment: {segment!r}")
     return "/".join(segments)
 

@@ -1,8 +1,8 @@
 """One JSON object per line on stdout: `ts level event service` and the given fields, ids and codes only.
 
-Lines are buffered and flushed at most 100 ms later by the running event loop, at once when there is none, when
-the line is a warning or worse, or when 64 KiB wait. Exceptions are written as type and code positions, never as
-text: their messages may hold personal data.
+Lines are buffered and flushed at most 100 ms later by the running event loop, at once when there is none,
+when the line is a warning or worse, or when 64 KiB wait. Exceptions are written as type and code positions,
+never as text: their messages may hold personal data.
 """
 
 import asyncio

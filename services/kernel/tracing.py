@@ -47,6 +47,11 @@ def begin(sample: float = 0.0) -> Trace:
     return Trace(f"{random.getrandbits(128) or 1:032x}", _span_id(), sampled)
 
 
+def child(parent: Trace) -> Trace:
+    """Return a new place below `parent`."""
+    return Trace(parent.trace_id, _span_id(), parent.sampled)
+
+
 def _span_id() -> str:
     return f"{random.getrandbits(64) or 1:016x}"
 
@@ -74,14 +79,14 @@ def span(name: str) -> Iterator[None]:
     if parent is None or not parent.sampled:
         yield
         return
-    child = Trace(parent.trace_id, _span_id(), sampled=True)
-    token = _current.set(child)
+    here = child(parent)
+    token = _current.set(here)
     started = time.perf_counter_ns()
     try:
         yield
     finally:
         _current.reset(token)
-        record(name, child, parent.span_id, time.perf_counter_ns() - started)
+        record(name, here, parent.span_id, time.perf_counter_ns() - started)
 
 
 def record(name: str, trace: Trace, parent_id: str, nanoseconds: int) -> None:

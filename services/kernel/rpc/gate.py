@@ -1,0 +1,221 @@
+"""The one interceptor before every handler; the order of its steps is what it promises.
+
+limit -> deadline -> token -> role -> parse -> tenant -> validate -> handler -> serialise, with metrics, one
+log line and the error table around all of it. It takes and returns bytes: gRPC's own parsing would answer bad
+bytes before any check and leak class names.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from services.kernel import clock, log, metrics, tracing
+from services.kernel.auth import Caller, Tokens
+from services.kernel.errors import Exhausted, Invalid, Unauthenticated
+from services.kernel.rpc import context as contexts
+from services.kernel.rpc import status, validation
+from services.kernel.rpc.limits import Strikes
+from services.kernel.rpc.policy import Rule
+from services.kernel.rpc.visit import Method, Visit
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+Answer = Callable[[Visit, Any, Context], Awaitable[bytes | None]]
+
+OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+"""Services that pass without any of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls at once; seconds for a call without a deadline, and at most, for unary and for stream calls."""
+
+    in_flight: int = 512
+    unary: tuple[float, float] = (10.0, 60.0)
+    stream: tuple[float, float] = (60.0, 600.0)
+
+
+class Gate(grpc.aio.ServerInterceptor):
+    """Guards the methods that `rules` names; any other is UNIMPLEMENTED."""
+
+    def __init__(
+        self, service: str, rules: Mapping[str, Rule], tokens: Tokens, limits: Limits, sample: float = 0.0
+    ) -> None:
+        self._service = service
+        self._rules = rules
+        self._tokens = tokens
+        self._limits = limits
+        self._sample = sample
+        self._strikes = Strikes()
+        self._guarded: dict[str, Handler] = {}
+        self._in_flight = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Calls being handled now."""
+        return self._in_flight
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return the guarded handler, wrapped once per method."""
+        path = handler_call_details.method
+        if (known := self._guarded.get(path)) is not None:
+            return known
+        handler = await continuation(handler_call_details)
+        if handler is None or path.startswith(OPEN):
+            return handler
+        if path not in self._rules:
+            return None
+        self._guarded[path] = self._guard(Method(path, self._rules[path]), handler)
+        return self._guarded[path]
+
+    def _guard(self, method: Method, handler: Handler) -> Handler:
+        answer = self._answer(handler)
+        streams = handler.request_streaming or handler.response_streaming
+        limits = self._limits.stream if streams else self._limits.unary
+
+        async def call(raw: Any, context: Context) -> bytes | None:
+            visit = Visit(method, dict(context.invocation_metadata() or ()), self._sample)
+            self._in_flight += 1
+            try:
+                seconds = self._begin(visit, context, limits)
+                if seconds is None:
+                    return await answer(visit, raw, context)
+                async with asyncio.timeout(seconds):
+                    return await answer(visit, raw, context)
+            except asyncio.CancelledError:
+                visit.cancelled(context)
+                raise
+            except grpc.aio.AbortError:
+                visit.aborted(context)
+                raise
+            except Exception as error:  # noqa: BLE001 -- the last place that can keep an error's text inside
+                await self._refuse(visit, error, context)
+                return None  # not reached: refusing raises
+            finally:
+                self._in_flight -= 1
+                visit.close()
+
+        return _handler(handler, call)
+
+    def _begin(self, visit: Visit, context: Context, limits: tuple[float, float]) -> float | None:
+        """Admit the call; return the seconds to enforce here, None where gRPC enforces the caller's own."""
+        tracing.attach(visit.trace)
+        if self._in_flight > self._limits.in_flight:
+            raise Exhausted("OVERLOADED", "too many calls at once")
+        default, most = limits
+        left = cast("float | None", context.time_remaining())
+        if left is None:
+            metrics.GRPC_NO_DEADLINE.inc()
+        enforced = default if left is None else most if left > most else None
+        clock.deadline.set(time.monotonic() + (enforced or left or 0.0))
+        return enforced
+
+    async def _admit(self, visit: Visit, context: Context) -> None:
+        rule = visit.method.rule
+        if not rule.public:
+            visit.caller = await self._caller(visit.metadata, context)
+            rule.permit(visit.caller)
+        contexts.current.set(contexts.Call(visit.method.path, visit.request_id, visit.caller))
+
+    async def _caller(self, metadata: Mapping[str, Any], context: Context) -> Caller:
+        scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("TOKEN_MISSING", "send the metadata authorization: Bearer <token>")
+        if (known := self._tokens.remembered(token)) is not None:
+            return known
+        peer = context.peer() or ""
+        self._strikes.check(peer)
+        try:
+            return await self._tokens.caller(token)
+        except Unauthenticated:
+            self._strikes.add(peer)
+            raise
+
+    def _answer(self, handler: Handler) -> Answer:
+        parse, dump = handler.request_deserializer, handler.response_serializer
+        if parse is None or dump is None:
+            raise TypeError("a guarded handler needs a serializer and a deserializer")
+        inner: Any = (
+            handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+        )
+
+        async def whole(visit: Visit, raw: bytes, context: Context) -> bytes | None:
+            await self._admit(visit, context)
+            return dump(await inner(_checked(visit, parse, raw), context))
+
+        async def whole_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> bytes | None:
+            await self._admit(visit, context)
+            return dump(await inner(_requests(visit, parse, raw), context))
+
+        async def parts(visit: Visit, raw: bytes, context: Context) -> None:
+            await self._admit(visit, context)
+            await _send(inner(_checked(visit, parse, raw), context), dump, context)
+
+        async def parts_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> None:
+            await self._admit(visit, context)
+            await _send(inner(_requests(visit, parse, raw), context), dump, context)
+
+        if handler.request_streaming:
+            return parts_from_parts if handler.response_streaming else whole_from_parts
+        return parts if handler.response_streaming else whole
+
+    async def _refuse(self, visit: Visit, error: Exception, context: Context) -> None:
+        outcome = status.outcome(error)
+        visit.ended(outcome)
+        if not outcome.foreseen:
+            log.get_logger(request_id=visit.request_id, method=visit.method.path).error(
+                "call_failed", exc_info=error
+            )
+        await context.abort_with_status(status.encode(outcome, self._service, visit.request_id))
+
+
+def _handler(original: Handler, call: Callable[[Any, Context], Awaitable[bytes | None]]) -> Handler:
+    kind = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }[original.request_streaming, original.response_streaming]
+    return kind(call, None, None)  # grpc.aio takes coroutine functions here
+
+
+def _checked(visit: Visit, parse: Callable[[bytes], Message], raw: bytes, *, first: bool = True) -> Message:
+    """Return the request, checked. In later messages of a stream the resource name may be left out."""
+    try:
+        request = parse(raw)
+    except DecodeError:
+        metrics.GRPC_DECODE_ERRORS.inc()
+        raise Invalid("MALFORMED_REQUEST", "the bytes are not a message of the request's type") from None
+    malformed = visit.method.rule.tenancy(visit.caller, request) if visit.caller else ()
+    if fields := validation.violations(request) or (malformed if first else ()):
+        raise validation.refusal(fields)
+    return request
+
+
+async def _requests(
+    visit: Visit, parse: Callable[[bytes], Message], raw: AsyncIterator[bytes]
+) -> AsyncIterator[Message]:
+    first = True
+    async for item in raw:
+        yield _checked(visit, parse, item, first=first)
+        first = False
+    if first:
+        raise Invalid("EMPTY_STREAM", "send at least one message")
+
+
+async def _send(
+    items: AsyncGenerator[Message, None], dump: Callable[[Message], bytes], context: Context
+) -> None:
+    async with aclosing(items):
+        async for item in items:
+            await context.write(dump(item))

@@ -1,0 +1,88 @@
+"""The gRPC server of one process: gate, health, reflection in development, drain without a failed call."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.kernel import metrics
+from services.kernel.auth import Tokens
+from services.kernel.config import Settings
+from services.kernel.rpc import policy, validation
+from services.kernel.rpc.gate import Gate, Limits
+
+OPTIONS: Sequence[tuple[str, int]] = (
+    ("grpc.so_reuseport", 0),  # a second process on the same port must fail, not share it
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.max_connection_idle_ms", 900_000),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_receive_message_length", 4 << 20),
+    ("grpc.max_concurrent_streams", 256),
+    ("grpc.max_metadata_size", 16_384),
+    ("grpc.absolute_max_metadata_size", 32_768),
+)
+_OUTER_LIMIT = 2_000  # counts open health watches too, so far above the gate's own limit
+_SERVING: Any = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING: Any = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any, str]
+"""One served service: generated `add_…_to_server`, its implementation, its full name in the contract."""
+
+
+class Server:
+    """Serves `servicers` behind the gate. SystemExit if one of their methods has no valid policy."""
+
+    def __init__(self, settings: Settings, servicers: Sequence[Servicer], tokens: Tokens) -> None:
+        self._settings = settings
+        self._servicers = servicers
+        self._rules = policy.rules([name for _, _, name in servicers])
+        limits = Limits(in_flight=settings.in_flight_limit)
+        gate = Gate(settings.service, self._rules, tokens, limits, settings.trace_sample)
+        metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
+        self._server = grpc.aio.server(
+            interceptors=[gate], options=OPTIONS, maximum_concurrent_rpcs=_OUTER_LIMIT
+        )
+        self._health = health.aio.HealthServicer()
+        self._names = ["", "readiness", *(name for _, _, name in servicers)]
+
+    async def start(self) -> int:
+        """Warm up, listen, report SERVING; return the port. OSError if the address is taken."""
+        for rule in self._rules.values():
+            validation.violations(rule.request())
+        for add, implementation, _ in self._servicers:
+            add(implementation, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if self._settings.shows_contract:
+            names = [name for _, _, name in self._servicers]
+            reflection.enable_server_reflection(
+                [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+            )
+        port = self._bind()
+        await self._server.start()
+        await self._health.set("liveness", _SERVING)
+        await self._report(_SERVING)
+        return port
+
+    def _bind(self) -> int:
+        try:
+            return self._server.add_insecure_port(self._settings.grpc_address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {self._settings.grpc_address}") from error
+
+    async def drain(self) -> None:
+        """Report NOT_SERVING, keep answering for the pause, then finish what is in flight."""
+        await self._report(_NOT_SERVING)
+        await asyncio.sleep(self._settings.drain_pause_seconds)
+        await self._server.stop(self._settings.drain_seconds)
+
+    async def _report(self, state: Any) -> None:
+        for name in self._names:
+            await self._health.set(name, state)
