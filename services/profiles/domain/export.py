@@ -122,7 +122,7 @@ _COLUMNS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "title": ("title", str),
     "department": ("department", str),
     "grade": ("grade", _number),
-    "manager_id": ("manager", str),
+    "manager_id": ("manager", lambda text: text.strip().lower()),
     "country": ("country", str),
     "time_zone": ("time_zone", str),
     "languages": ("languages", _items),

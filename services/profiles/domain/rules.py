@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import available_timezones
@@ -27,9 +27,12 @@ _PERSON_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make text read other than it is
-_NO_COUNTRY = {"XA", "XB", "ZZ", "QO"}  # CLDR's pseudo and unknown regions
-_NO_LANGUAGE = {"mul", "und", "zxx"}  # several, undetermined, none
-_NO_ZONE = {"Factory", "localtime"}  # whatever the machine says
+_COUNTRIES = {code for code in Locale("en").territories if len(code) == 2} - {"XA", "XB", "ZZ", "QO"}
+"""Without CLDR's pseudo and unknown regions."""
+_LANGUAGES = {code for code in Locale("en").languages if code.isalpha()} - {"mul", "und", "zxx"}
+"""Without "several", "undetermined" and "none"."""
+_ZONES = available_timezones() - {"Factory", "localtime"}
+"""Without those that mean whatever the machine says."""
 
 
 class Mistake(Exception):  # noqa: N818 -- of the input, not of the program
@@ -99,7 +102,9 @@ def person_id(value: str) -> str:
 
 def manager(value: str) -> str:
     """Return a person id, or nothing for who has no manager."""
-    return person_id(value) if value.strip() else ""
+    if value and not _PERSON_ID.fullmatch(value):
+        raise Mistake("MALFORMED_ID", "is not a person")
+    return value
 
 
 def email(value: str) -> str:
@@ -127,7 +132,7 @@ level = between(1, 5, "LEVEL_OUT_OF_RANGE")
 def country(value: str) -> str:
     """Return an ISO 3166-1 alpha-2 code in upper case."""
     value = _present(value.strip().upper())
-    if value not in _countries():
+    if value not in _COUNTRIES:
         raise Mistake("UNKNOWN_COUNTRY", "is not a two-letter country code of ISO 3166-1")
     return value
 
@@ -135,7 +140,7 @@ def country(value: str) -> str:
 def time_zone(value: str) -> str:
     """Return the name of an IANA time zone."""
     value = _present(value.strip())
-    if value not in _zones():
+    if value not in _ZONES:
         raise Mistake("UNKNOWN_TIME_ZONE", "is not an IANA time zone such as Europe/Berlin")
     return value
 
@@ -145,7 +150,7 @@ def languages(values: Iterable[str]) -> tuple[str, ...]:
     codes = distinct(value.strip().lower() for value in values)
     if not codes:
         raise Mistake("MISSING", "must name at least one language")
-    if not _languages().issuperset(codes):
+    if not _LANGUAGES.issuperset(codes):
         raise Mistake("UNKNOWN_LANGUAGE", "has a code that is not in ISO 639")
     if len(codes) > MOST_LANGUAGES:
         raise Mistake("TOO_MANY", f"has more than {MOST_LANGUAGES} languages")
@@ -192,18 +197,3 @@ def weekly_hours(values: Iterable[Window]) -> tuple[Window, ...]:
     if any(one.day == other.day and other.start < one.end for one, other in pairwise(windows)):
         raise Mistake("OVERLAPPING_HOURS", "has windows of one day that overlap")
     return windows
-
-
-@cache
-def _countries() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").territories if len(code) == 2) - _NO_COUNTRY
-
-
-@cache
-def _languages() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").languages if code.isalpha()) - _NO_LANGUAGE
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_ZONE
