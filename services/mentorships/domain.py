@@ -67,7 +67,10 @@ class AgreementSigned:
 
 @dataclass(frozen=True, slots=True)
 class MentorshipActivated:
-    """Both signed; also told when both signed an amendment."""
+    """Both signed, now or an amendment."""
+
+    cadence_days: int
+    meeting_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +179,10 @@ class Mentorship:
         """Who is guided."""
         return self.people[1]
 
-    def read_by(self, person: str, *, oversees: bool) -> "Mentorship":
-        """Return what `person` may read. NotFound outside the pair, unless the person oversees all."""
-        if oversees or person in self.people:
-            return self
-        raise mentorship_not_found()
+    def require_reader(self, person: str) -> None:
+        """Raise NotFound unless `person` is one of the two."""
+        if person not in self.people:
+            raise mentorship_not_found()
 
     def propose(self, person: str, terms: Terms) -> tuple["Mentorship", list[MentorshipEvent]]:
         """Put new terms on the table; earlier signatures fall and the proposer signs like the other.
@@ -209,7 +211,8 @@ class Mentorship:
         happened: list[MentorshipEvent] = [AgreementSigned(person, revision)]
         if set(signed.signed_by) != set(self.people):
             return replace(self, agreement=signed), happened
-        return replace(self, agreement=signed, stage=Stage.ACTIVE), [*happened, MentorshipActivated()]
+        happened.append(MentorshipActivated(signed.terms.cadence_days, signed.terms.meeting_minutes))
+        return replace(self, agreement=signed, stage=Stage.ACTIVE), happened
 
     def end(self, person: str, *, oversees: bool) -> tuple["Mentorship", list[MentorshipEvent]]:
         """Finish the relationship, by one of the two or somebody who oversees all.
@@ -264,12 +267,11 @@ class Mentorship:
             raise Refused("MENTORSHIP_ENDED", "this mentorship is over")
 
 
-def begin(mentor: str, mentee: str, origin: tuple[str, str, str]) -> tuple[Mentorship, list[MentorshipEvent]]:
-    """Start a mentorship from its `origin` (program, lead, match). Refused SAME_PERSON."""
-    if mentor == mentee:
+def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
+    """Start the relationship that a confirmed match asks for. Refused SAME_PERSON."""
+    if mentorship.mentor == mentorship.mentee:
         raise Refused("SAME_PERSON", "nobody is their own mentor")
-    program, lead, match = origin
-    return Mentorship((mentor, mentee), program, lead, match), [MentorshipCreated()]
+    return mentorship, [MentorshipCreated()]
 
 
 def goal_not_found() -> NotFound:

@@ -38,11 +38,10 @@ class Recognition:
         """Who earned it."""
         return self.people[1]
 
-    def read_by(self, person: str, *, oversees: bool) -> "Recognition":
-        """Return what `person` may read. NotFound outside the pair, unless the person oversees all."""
-        if oversees or person in self.people:
-            return self
-        raise recognition_not_found()
+    def require_reader(self, person: str) -> None:
+        """Raise NotFound unless `person` is one of the two."""
+        if person not in self.people:
+            raise recognition_not_found()
 
 
 def issue(earned: Recognition) -> tuple[Recognition, list[RecognitionIssued]]:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from google.protobuf.duration_pb2 import Duration
+
 from services.mentorships.domain import (
     Channel,
     Goal,
@@ -9,8 +11,8 @@ from services.mentorships.domain import (
     Kind,
     Mentorship,
     Terms,
-    begin,
 )
+from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 
 ORG = "acme"
 MENTOR = "e0100286"
@@ -31,7 +33,7 @@ DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It
 
 def proposed() -> Mentorship:
     """Return a mentorship as a confirmed match begins it: no agreement yet."""
-    return begin(MENTOR, MENTEE, ("spring", LEAD, "match-1"))[0]
+    return Mentorship((MENTOR, MENTEE), program="spring", lead=LEAD, match="match-1")
 
 
 def agreed(*signed_by: str) -> Mentorship:
@@ -60,3 +62,18 @@ def goal() -> Goal:
 def amended() -> Mentorship:
     """Return a running mentorship with an amendment that nobody has signed."""
     return active().propose(MENTOR, TERMS)[0]
+
+
+def confirmed(mentorship: str = ID, org: str = ORG) -> MatchConfirmed:
+    """Return what matching tells when the pair said yes."""
+    people, program = f"organizations/{org}/people", f"organizations/{org}/programs/spring"
+    return MatchConfirmed(
+        match=f"{program}/matches/match-1",
+        mentorship=f"organizations/{org}/mentorships/{mentorship}",
+        program=program,
+        lead=f"{people}/{LEAD}",
+        mentor=f"{people}/{MENTOR}",
+        mentee=f"{people}/{MENTEE}",
+        cadence=Duration(seconds=14 * 86_400),
+        meeting_length=Duration(seconds=3_600),
+    )

@@ -1,0 +1,43 @@
+"""Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
+
+from services.kernel.config import Settings
+from services.kernel.events import Handlers
+from services.kernel.run import Resources, Service, main
+from services.mentorships import app, events, rpc, store
+from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc, mentorship_service_pb2_grpc
+
+
+def build(_settings: Settings, resources: Resources) -> Service:
+    """Put the service together."""
+    kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
+    kept_goals = resources.database.aggregates(store.GOALS)
+    mentorships = app.Mentorships(kept_mentorships)
+    goals = app.Goals(kept_goals, kept_mentorships, resources.clock)
+    handlers = Handlers()
+    events.hear(handlers, mentorships)
+    return Service(
+        name="mentorships",
+        servicers=(
+            (
+                mentorship_service_pb2_grpc.add_MentorshipServiceServicer_to_server,
+                rpc.MentorshipServicer(mentorships),
+                "mentoring.mentorships.v1.MentorshipService",
+            ),
+            (
+                goal_service_pb2_grpc.add_GoalServiceServicer_to_server,
+                rpc.GoalServicer(goals),
+                "mentoring.mentorships.v1.GoalService",
+            ),
+        ),
+        handlers=handlers,
+        kinds=(kept_mentorships, kept_goals),
+    )
+
+
+def run() -> None:
+    """Serve until told to stop."""
+    main("mentorships", build)
+
+
+if __name__ == "__main__":
+    run()
