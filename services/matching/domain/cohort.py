@@ -54,7 +54,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer: pairs by falling score, then ids; and the free mentees that no mentor was left for, by id."""
+    """The answer: pairs by falling score, then ids; by id the free mentees left over."""
 
     proposals: tuple[Proposal, ...]
     unmatched: tuple[str, ...]

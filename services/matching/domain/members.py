@@ -26,7 +26,7 @@ class Meeting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One person of the organization; `manager`, `department` may be empty, `seats` is the mentor capacity."""
+    """One person; `manager` and `department` may be empty, `seats` is the mentor capacity."""
 
     id: str
     active: bool = True

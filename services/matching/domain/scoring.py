@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from services.matching.domain import skills, week
-from services.matching.domain.members import Member, superiors
+from services.matching.domain.members import Meeting, Member, superiors
 from services.matching.domain.skills import FULL
 
 
@@ -137,18 +137,26 @@ def _terms(mentor: Side, mentee: Side, earned: int) -> tuple[int, ...]:
         _overlap((mentor.hours & mentee.hours).bit_count() * week.SLOT_MINUTES),
         max(0, FULL - GRADE_COST * abs(teacher.grade - learner.grade - BEST_GRADE_GAP)),
         _languages(mentor.languages & mentee.languages),
-        _HALF
-        if not (teacher.department and learner.department)
-        else FULL * (teacher.department != learner.department),
-        _HALF
-        if "UNSTATED" in (teacher.meeting, learner.meeting)
-        else FULL * (teacher.meeting == learner.meeting),
+        _departments(teacher.department, learner.department),
+        _meeting(teacher.meeting, learner.meeting),
     )
     return tuple(weight * credit for weight, credit in zip(WEIGHTS.values(), earnings, strict=True))
 
 
 def _overlap(minutes: int) -> int:
     return min(minutes, AMPLE_OVERLAP_MINUTES) * FULL // AMPLE_OVERLAP_MINUTES
+
+
+def _departments(first: str, second: str) -> int:
+    if not first or not second:
+        return _HALF
+    return FULL if first != second else 0  # views from elsewhere are the point
+
+
+def _meeting(first: Meeting, second: Meeting) -> int:
+    if Meeting.UNSTATED in (first, second):
+        return _HALF
+    return FULL if first == second else 0
 
 
 def _languages(common: frozenset[str]) -> int:

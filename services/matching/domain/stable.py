@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 def assign(wishes: Mapping[str, Sequence[tuple[int, str]]], seats: Mapping[str, int]) -> dict[str, str]:
     """Return mentee -> mentor for everybody who gets one.
 
-    `wishes` holds for each mentee every allowed (score, mentor). Both like a higher score better; mentees break
-    ties by the smaller mentor id, mentors by the smaller mentee id, so the answer depends on no order of input.
-    Mentors absent from `seats` have none.
+    `wishes` holds for each mentee every allowed (score, mentor). Both like a higher score better; mentees
+    break ties by the smaller mentor id, mentors by the smaller mentee id, so the order of the input does not
+    matter. Mentors absent from `seats` have none.
     """
     ranked = {mentee: sorted(wishes[mentee], key=_liking, reverse=True) for mentee in wishes}
     held: dict[str, list[tuple[int, _Later]]] = {}

@@ -1,12 +1,13 @@
 """Hours of a week in people's own zones -> one bit for each quarter hour of a UTC week.
 
-Overlap of two people is the number of common bits. Wall times are converted with zoneinfo's fold 0: a time
-that a clock change repeats means its first occurrence, one that it skips is read with the offset before it.
+Overlap of two people is the number of common bits. A quarter hour is read in local time, so an hour that a clock
+change skips is not there and one that it repeats is there twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -41,33 +42,28 @@ def zone(name: str) -> ZoneInfo:
         raise Invalid("UNKNOWN_TIME_ZONE", "a member's time zone is unknown here") from error
 
 
-def slots(windows: Sequence[Window], where: ZoneInfo, monday: datetime) -> int:
+def slots(windows: Iterable[Window], where: ZoneInfo, monday: datetime) -> int:
     """Return the bits of `windows` in the 7 days from `monday` (aware UTC); bit 0 is its first quarter hour.
 
     A quarter hour counts only when all of it is inside a window.
     """
     bits = 0
-    for offset in range(-1, 8):  # local days that reach into the UTC week from either side
-        day = (monday + timedelta(days=offset)).date()
-        for window in windows:
-            if window.day == day.weekday():
-                bits |= _span(
-                    _utc(day, window.start_minute, where), _utc(day, window.end_minute, where), monday
-                )
+    for window in windows:
+        bits |= _window_bits(window, where, monday)
     return bits
 
 
-def minutes(common: int) -> int:
-    """Return how many minutes the bits of `common` stand for."""
-    return common.bit_count() * SLOT_MINUTES
+@lru_cache(maxsize=65_536)  # people of one zone offer the same hours
+def _window_bits(window: Window, where: ZoneInfo, monday: datetime) -> int:
+    return sum(
+        1 << place
+        for place, (day, minute) in enumerate(_local_times(where, monday))
+        if day == window.day and window.start_minute <= minute <= window.end_minute - SLOT_MINUTES
+    )
 
 
-def _utc(day: date, minute: int, where: ZoneInfo) -> datetime:
-    local = datetime.combine(day, time(), where) + timedelta(minutes=minute)
-    return local.astimezone(UTC)
-
-
-def _span(start: datetime, end: datetime, monday: datetime) -> int:
-    first = max(0, -((monday - start) // SLOT))
-    last = min(SLOTS, (end - monday) // SLOT)
-    return ((1 << (last - first)) - 1) << first if last > first else 0
+@lru_cache(maxsize=1024)
+def _local_times(where: ZoneInfo, monday: datetime) -> tuple[tuple[int, int], ...]:
+    """Return (weekday, minute of the day) at which each quarter hour begins there."""
+    starts = ((monday + place * SLOT).astimezone(where) for place in range(SLOTS))
+    return tuple((start.weekday(), start.hour * 60 + start.minute) for start in starts)

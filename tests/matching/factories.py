@@ -1,0 +1,72 @@
+"""People, cohorts, runs and matches that tests start from."""
+
+from datetime import UTC, datetime
+
+from services.matching.domain.cohort import Cohort, Entry, Plan, Proposal
+from services.matching.domain.matches import Match, Origin
+from services.matching.domain.members import Member, Role
+from services.matching.domain.programs import Program
+from services.matching.domain.scoring import Contribution, Criterion
+from services.matching.domain.skills import Skill
+from services.matching.domain.week import Window
+
+ORG = "acme"
+LEAD = "e0100001"
+MENTOR = "e0100286"
+MENTEE = "e0100746"
+STRANGER = "e0100999"
+PROGRAM_ID = "11111111-1111-4111-8111-111111111111"
+RUN_ID = "22222222-2222-4222-8222-222222222222"
+MATCH_ID = "33333333-3333-4333-8333-333333333333"
+MENTORSHIP_ID = "44444444-4444-4444-8444-444444444444"
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+"""A Wednesday."""
+
+MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
+"""The Monday after `NOW`, before most zones change their clocks."""
+
+OFFICE_HOURS = tuple(Window(day, 9 * 60, 17 * 60) for day in range(5))
+PROGRAM = Program("Growing together", LEAD, cadence_days=14, meeting_minutes=45)
+PROPOSAL = Proposal(
+    MENTOR,
+    MENTEE,
+    540_000,
+    (Contribution(Criterion.SKILLS, 450_000), Contribution(Criterion.OVERLAP, 90_000)),
+)
+PLAN = Plan((PROPOSAL,), (STRANGER,))
+ORIGIN = Origin(
+    program=PROGRAM_ID, run=RUN_ID, lead=LEAD, cadence_days=14, meeting_minutes=45, mentorship=MENTORSHIP_ID
+)
+MATCH = Match(ORIGIN, PROPOSAL)
+
+
+def mentor(person: str = MENTOR, seats: int = 1) -> Member:
+    """Return somebody senior who teaches Python in office hours, UTC."""
+    return Member(
+        person,
+        seeks=(Role.MENTOR,),
+        department="Product",
+        grade=7,
+        languages=("en", "de"),
+        offered=(Skill("python", 5),),
+        seats=seats,
+        hours=OFFICE_HOURS,
+    )
+
+
+def mentee(person: str = MENTEE) -> Member:
+    """Return somebody junior who wants to learn Python in office hours, UTC."""
+    return Member(
+        person,
+        seeks=(Role.MENTEE,),
+        department="Support",
+        grade=4,
+        languages=("en",),
+        sought=(Skill("Python", 3),),
+        hours=OFFICE_HOURS,
+    )
+
+
+def cohort(*people: Member, superiors: tuple[Member, ...] = ()) -> Cohort:
+    """Return the cohort in which everybody takes part as what they seek; superiors take no part."""
+    return Cohort(tuple(Entry(person.id, person.seeks) for person in people), (*people, *superiors), MONDAY)
