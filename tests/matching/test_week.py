@@ -89,7 +89,7 @@ def test_an_hour_that_autumn_repeats_is_there_twice() -> None:
 
 
 def test_a_window_that_ends_in_a_skipped_hour_ends_at_the_jump() -> None:
-    """01:00 to 02:30 on the day that jumps from 02:00 to 03:00 is one hour; 03:00 belongs to nobody's window."""
+    """01:00 to 02:30 on the day that jumps from 02:00 to 03:00 is an hour; 03:00 is outside."""
     monday = datetime(2026, 3, 2, tzinfo=UTC)
     assert week.minutes(week.slots([Window(6, 60, 150)], ZoneInfo("America/Chicago"), monday)) == 60
 

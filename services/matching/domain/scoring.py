@@ -90,7 +90,7 @@ def prepared(member: Member, monday: datetime, manager_of: Mapping[str, str]) ->
 def may_meet(mentor: Side, mentee: Side) -> bool:
     """Whether the hard rules allow it: two people, neither above the other, a common language and hour."""
     return (
-        (mentor.hours & mentee.hours).bit_count() * week.SLOT_MINUTES >= LEAST_OVERLAP_MINUTES
+        week.minutes(mentor.hours & mentee.hours) >= LEAST_OVERLAP_MINUTES
         and not mentor.languages.isdisjoint(mentee.languages)
         and mentor.member.id != mentee.member.id
         and mentor.member.id not in mentee.superiors
@@ -134,7 +134,7 @@ def _terms(mentor: Side, mentee: Side, earned: int) -> tuple[int, ...]:
     teacher, learner = mentor.member, mentee.member
     earnings = (
         earned // len(mentee.sought) if mentee.sought else 0,
-        _overlap((mentor.hours & mentee.hours).bit_count() * week.SLOT_MINUTES),
+        _overlap(week.minutes(mentor.hours & mentee.hours)),
         max(0, FULL - GRADE_COST * abs(teacher.grade - learner.grade - BEST_GRADE_GAP)),
         _languages(mentor.languages & mentee.languages),
         _departments(teacher.department, learner.department),

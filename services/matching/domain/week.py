@@ -1,7 +1,7 @@
 """Hours of a week in people's own zones -> one bit for each quarter hour of a UTC week.
 
-Overlap of two people is the number of common bits. A quarter hour is read in local time, so an hour that a clock
-change skips is not there and one that it repeats is there twice.
+Overlap of two people is the number of common bits. A quarter hour is read in local time, so an hour that a
+clock change skips is not there and one that it repeats is there twice.
 """
 
 from collections.abc import Iterable
@@ -51,6 +51,11 @@ def slots(windows: Iterable[Window], where: ZoneInfo, monday: datetime) -> int:
     for window in windows:
         bits |= _window_bits(window, where, monday)
     return bits
+
+
+def minutes(bits: int) -> int:
+    """Return how many minutes `bits` stand for."""
+    return bits.bit_count() * SLOT_MINUTES
 
 
 @lru_cache(maxsize=65_536)  # people of one zone offer the same hours
