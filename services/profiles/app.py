@@ -1,15 +1,208 @@
 """What callers make people do: get, decide, save; and bringing all of them in line with an HR export."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import batched
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.errors import Exhausted, Invalid, NotFound
-from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Save, Versioned
+from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
 from services.profiles import domain
-from services.profiles.domain import Person, Rejected, Roster, Row
+from services.profiles.domain import Person, Progress, Roster, Row, Step, Summary
+
+T = TypeVar("T")
+
+BATCH = 500
+"""Rows per write: about 1 MB, some tens of milliseconds."""
+IMPORTS_AT_ONCE = 2
+"""Files a process holds at a time; each may take ten times its size in memory."""
+DEEPEST_CHAIN = 100
+"""Managers above one person; a longer chain is taken for a circle."""
+
+_SEES_ALL = frozenset({"program_lead", "hr_admin", "service"})
+
+
+class People(Protocol):
+    """Where people are kept; `kernel.mongo.Aggregates` tells the contract."""
+
+    async def get(self, ref: Ref) -> Versioned[Person]: ...
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Person]]: ...
+
+    async def list(self, tenant: str, query: Query) -> Page[Person]: ...
+
+    async def create(
+        self, ref: Ref, state: Person, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Person]: ...
+
+    async def change(
+        self, ref: Ref, decide: Decide[Person], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Person]: ...
+
+    async def apply_many(self, tenant: str, changes: Sequence[Save[Person]]) -> Sequence[Outcome]: ...
+
+
+class Directory:
+    """The people, one by one and in pages."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    async def get(self, caller: Caller, person: str) -> Versioned[Person]:
+        """Return one person, to colleagues without what is private. NotFound."""
+        found = await self._people.get(Ref(caller.org, person))
+        if person == caller.subject or caller.roles & _SEES_ALL:
+            return found
+        return replace(found, state=domain.for_colleagues(found.state))
+
+    async def get_many(self, caller: Caller, people: Sequence[str]) -> list[Versioned[Person]]:
+        """Return people in the order asked for. NotFound when one is absent."""
+        found = await self._people.get_many(caller.org, people)
+        missing = [person for person in people if person not in found]
+        if missing:
+            raise NotFound(
+                "PERSON_NOT_FOUND",
+                "a person does not exist",
+                fields=[("names", f"{person} does not exist") for person in missing[:20]],
+            )
+        return [found[person] for person in people]
+
+    async def list(
+        self, caller: Caller, role: domain.Role | None, state: domain.State | None, page: tuple[int, str]
+    ) -> Page[Person]:
+        """Return a page of (size, token) of people, oldest first, of one role and state if given."""
+        wanted = {"roles": role, "state": state}
+        where = {field: value.value for field, value in wanted.items() if value is not None}
+        return await self._people.list(caller.org, Query(where=where, page_size=page[0], page_token=page[1]))
+
+    async def create(
+        self, caller: Caller, person: str, values: Mapping[str, Any], cause: Cause
+    ) -> Versioned[Person]:
+        """Add one person. Invalid for wrong fields and an unknown manager, AlreadyExists."""
+        state, events = domain.create(person, values)
+        await self._require_manager(caller.org, person, state.manager)
+        return await self._people.create(Ref(caller.org, person), state, events, cause)
+
+    async def update(
+        self, caller: Caller, person: str, values: Mapping[str, Any], etag: str, cause: Cause
+    ) -> Versioned[Person]:
+        """Change the given fields. Invalid as `create`, NotFound, Conflict for a stale etag."""
+        await self._require_manager(caller.org, person, values.get("manager", ""))
+        return await self._people.change(
+            Ref(caller.org, person),
+            lambda state: domain.change(person, state, values),
+            cause,
+            etag=etag,
+        )
+
+    async def _require_manager(self, org: str, person: str, manager: str) -> None:
+        """Refuse a manager who is unknown or reports, over whomever, to `person`."""
+        above, steps = manager, 0
+        while above and above != person:
+            found = await self._people.get_many(org, [above])
+            if above == manager and not found:
+                raise _wrong_manager("UNKNOWN_MANAGER", "does not exist")
+            above, steps = found[above].state.manager if found else "", steps + 1
+            if above == person or steps > DEEPEST_CHAIN:
+                raise _wrong_manager("MANAGER_CYCLE", "reports to this person")
+
+
+def _wrong_manager(reason: str, description: str) -> Invalid:
+    return Invalid(
+        "INVALID_PERSON",
+        "the person has wrong fields",
+        fields=(("person.manager", f"{reason}: {description}"),),
+    )
+
+
+class Imports:
+    """Brings people in line with HR exports."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._running = 0
+
+    async def run(
+        self, caller: Caller, chunks: AsyncIterable[bytes], cause: Cause, *, validate_only: bool
+    ) -> AsyncIterator[Step]:
+        """Take a whole file, then yield its refused lines, progress after each batch and one summary.
+
+        Nothing is stored before the last chunk came and was read. An import that is cut off later has stored
+        whole people only, managers before their reports; the same file again stores the rest.
+        Raises Invalid for what is no export, Exhausted when too many imports run.
+        """
+        with self._slot():
+            lines = await asyncio.to_thread(_collated, await _collected(chunks))
+            stored = await self._known(caller.org, sorted(lines.managers()))
+            roster = domain.settle(lines, stored)
+            for line in roster.rejected:
+                yield line
+            counts = {Outcome.CREATED: 0, Outcome.UPDATED: 0, Outcome.UNCHANGED: roster.repeats}
+            yield Progress(roster.total - len(roster.rows), roster.total)
+            done = roster.total - len(roster.rows)
+            for batch in _batches(roster.rows):
+                for outcome in await self._apply(caller.org, batch, cause, validate_only=validate_only):
+                    counts[outcome] += 1
+                done += len(batch)
+                yield Progress(done, roster.total)
+            yield Summary(*counts.values(), rejected=len(roster.rejected))
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if self._running >= IMPORTS_AT_ONCE:
+            raise Exhausted("TOO_MANY_IMPORTS", f"{IMPORTS_AT_ONCE} imports are running; try again later")
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+    async def _known(self, org: str, people: Sequence[str]) -> set[str]:
+        known: set[str] = set()
+        for batch in _batches(people):
+            known.update(await self._people.get_many(org, batch))
+        return known
+
+    async def _apply(
+        self, org: str, rows: Sequence[Row], cause: Cause, *, validate_only: bool
+    ) -> Iterable[Outcome]:
+        if validate_only:
+            stored = await self._people.get_many(org, [row.id for row in rows])
+            return [_outcome(stored.get(row.id), row.person) for row in rows]
+        return await self._people.apply_many(org, [_save(org, row, cause) for row in rows])
+
+
+def _collated(data: bytes) -> Roster:
+    return domain.collate(domain.read(data))
+
+
+async def _collected(chunks: AsyncIterable[bytes]) -> bytes:
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > domain.LARGEST_FILE:
+            break  # reading refuses it; more would only fill the memory
+    return bytes(data)
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
+def _outcome(stored: Versioned[Person] | None, person: Person) -> Outcome:
+    if stored is None:
+        return Outcome.CREATED
+    return Outcome.UNCHANGED if stored.state == person else Outcome.UPDATED
+
+
+def _save(org: str, row: Row, cause: Cause) -> Save[Person]:
+    def decide(old: Person | None) -> tuple[Person, list[domain.Event]]:
+        if old is None:
+            return row.person, domain.created(row.id, row.person)
+        return domain.align(row.id, old, row.person)
+
+    own = replace(cause, id=ids.derived_id(cause.id, row.id))
+    return Save(Ref(org, row.id), decide, own)

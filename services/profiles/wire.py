@@ -149,13 +149,21 @@ def outgoing(ref: Ref, _: Person, event: domain.Event) -> Outgoing:
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
-def rejected(row: domain.Rejected) -> pb.ImportPeopleResponse:
-    """Encode a line that was not taken."""
-    return pb.ImportPeopleResponse(
-        rejected=pb.RejectedRow(
-            line=row.line, field=row.field, reason=row.reason, description=row.description
-        )
-    )
+def step(told: domain.Step) -> pb.ImportPeopleResponse:
+    """Encode one step of an import."""
+    match told:
+        case domain.Rejected(line, field, reason, description):
+            return pb.ImportPeopleResponse(
+                rejected=pb.RejectedRow(line=line, field=field, reason=reason, description=description)
+            )
+        case domain.Progress(done, total):
+            return pb.ImportPeopleResponse(progress=pb.ImportProgress(done=done, total=total))
+        case domain.Summary(created, updated, unchanged, rejected):
+            return pb.ImportPeopleResponse(
+                summary=pb.ImportSummary(
+                    created=created, updated=updated, unchanged=unchanged, rejected=rejected
+                )
+            )
 
 
 def _skills(skills: Iterable[Skill]) -> list[pb.Skill]:

@@ -66,6 +66,15 @@ def reasons(data: bytes, *stored: str) -> list[tuple[int, str, str]]:
     return [(row.line, row.field, row.reason) for row in roster(data, *stored).rejected]
 
 
+def whole_refusal(data: bytes) -> str:
+    """Return the reason why the file is refused whole, or nothing."""
+    try:
+        roster(data)
+    except Invalid as refused:
+        return refused.reason
+    return ""
+
+
 def only(**changes: str) -> Row | Rejected:
     """Return what one line with `changes` is read as."""
     (found,) = read(export(cells(**changes)))
@@ -253,7 +262,7 @@ def test_who_manages_themselves_over_others_is_refused_with_those_others() -> No
 
 @given(st.lists(people(), max_size=8))
 def test_what_is_written_is_what_is_read(crowd: list[Person]) -> None:
-    """Any valid person survives the way through a CSV file, quotes, commas and scripts of all kinds included."""
+    """Any valid person survives the way through a CSV file: quotes, commas and scripts of all kinds."""
     named = {f"e{number}": replace(state, email=f"e{number}@x.example") for number, state in enumerate(crowd)}
     found = roster(export(*(written(id_, state) for id_, state in named.items())))
     assert {row.id: row.person for row in found.rows} == named
@@ -273,10 +282,8 @@ def test_managers_come_before_their_reports_and_nobody_is_lost(managers: list[in
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_and_nothing_else(data: bytes) -> None:
-    try:
-        roster(data)
-    except Invalid as refused:
-        assert refused.reason.startswith("FILE_")
+    refusal = whole_refusal(data)
+    assert refusal == "" or refusal.startswith("FILE_")
 
 
 @given(st.lists(st.lists(st.text(max_size=12), max_size=22), max_size=5))

@@ -16,7 +16,7 @@ from services.profiles.domain.person import (
     created,
     for_colleagues,
 )
-from services.profiles.domain.roster import Roster, collate, settle
+from services.profiles.domain.roster import Progress, Roster, Step, Summary, collate, settle
 from services.profiles.domain.rules import Mistake, Skill, Window
 
 __all__ = [
@@ -29,12 +29,15 @@ __all__ = [
     "PersonCreated",
     "PersonUpdated",
     "Preference",
+    "Progress",
     "Rejected",
     "Role",
     "Roster",
     "Row",
     "Skill",
     "State",
+    "Step",
+    "Summary",
     "Window",
     "align",
     "change",

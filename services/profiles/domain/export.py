@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from services.kernel.errors import Invalid
@@ -191,7 +191,7 @@ def _row(line: int, cells: list[str], places: _Places) -> Row | Rejected:
     values: dict[str, Any] = {}
     try:
         person = rules.person_id(cells[places.at[column]])
-        for column, (field, parse) in _COLUMNS.items():  # noqa: B007 -- the mistake's column
+        for column, (field, parse) in _COLUMNS.items():
             values[field] = checked(person, field, parse(cells[places.at[column]]))
     except Mistake as mistake:
         return Rejected(line, column, mistake.reason, mistake.description)

@@ -101,3 +101,24 @@ def settle(roster: Roster, stored: Collection[str]) -> Roster:
 
 
 _UNKNOWN = ("manager_id", "UNKNOWN_MANAGER", "is neither on an accepted line nor stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many lines of how many an import is through with."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of all lines; `unchanged` holds repeats too."""
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+
+
+Step = Rejected | Progress | Summary

@@ -15,7 +15,8 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 
-T = TypeVar("T", bound=str)
+T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 
 MINUTES_PER_DAY = 24 * 60
 LONGEST_LIST = 50
@@ -27,9 +28,14 @@ _PERSON_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make text read other than it is
-_COUNTRIES = {code for code in Locale("en").territories if len(code) == 2} - {"XA", "XB", "ZZ", "QO"}
+_COUNTRIES = {code for code in map(str, Locale("en").territories) if len(code) == 2} - {
+    "XA",
+    "XB",
+    "ZZ",
+    "QO",
+}
 """Without CLDR's pseudo and unknown regions."""
-_LANGUAGES = {code for code in Locale("en").languages if code.isalpha()} - {"mul", "und", "zxx"}
+_LANGUAGES = {code for code in map(str, Locale("en").languages) if code.isalpha()} - {"mul", "und", "zxx"}
 """Without "several", "undetermined" and "none"."""
 _ZONES = available_timezones() - {"Factory", "localtime"}
 """Without those that mean whatever the machine says."""
@@ -162,7 +168,7 @@ def distinct(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def roles(values: Iterable[T]) -> tuple[T, ...]:
+def roles(values: Iterable[Word]) -> tuple[Word, ...]:
     """Return the roles, each once, in one order."""
     return tuple(sorted(set(values)))
 

@@ -504,7 +504,7 @@ class ImportPeopleRequest(_message.Message):
     DATA_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """organizations/{organization}; the first chunk's counts."""
+    """organizations/{organization}; the first chunk's counts, later ones may leave it out."""
     data: _builtins.bytes
     """The next bytes of the file."""
     validate_only: _builtins.bool
