@@ -1,13 +1,15 @@
 import asyncio
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
 from services.kernel import log
+from tests.kernel.issuer import Issuer
 
 
 class Lines(io.BytesIO):
@@ -36,3 +38,33 @@ def lines() -> Iterator[Lines]:
     log.configure("tests")
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
+
+
+class Seconds:
+    """A clock of seconds under the test's hand; starts at the real time when told so."""
+
+    def __init__(self, now: float = 1_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def oidc() -> AsyncIterator[Issuer]:
+    """Serve a fresh issuer for each test."""
+    server = Issuer()
+    await server.start()
+    yield server
+    await server.stop()

@@ -5,25 +5,12 @@ import pytest
 
 from services.kernel import metrics
 from services.kernel.probes import Health, Probes
-
-
-class Time:
-    """A monotonic clock under the test's hand."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.kernel.conftest import Seconds
 
 
 @pytest.fixture
-def now() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def health(now: Time) -> Health:
-    return Health(now)
+def health(seconds: Seconds) -> Health:
+    return Health(seconds)
 
 
 @pytest.fixture
@@ -50,9 +37,11 @@ def test_a_started_process_is_alive_and_not_yet_ready(probes: Probes, health: He
     assert get(probes, "/readyz") == (200, "ok\n")
 
 
-def test_a_stalled_event_loop_is_neither_alive_nor_ready(probes: Probes, health: Health, now: Time) -> None:
+def test_a_stalled_event_loop_is_neither_alive_nor_ready(
+    probes: Probes, health: Health, seconds: Seconds
+) -> None:
     health.ready = True
-    now.seconds = 10.1
+    seconds.now += 10.1
     assert get(probes, "/healthz") == (503, "event_loop\n")
     assert get(probes, "/readyz") == (503, "event_loop\n")
     health.tick()
