@@ -3,9 +3,13 @@
 import asyncio
 import contextlib
 import errno
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
+# Below what systems give to outgoing connections: nothing takes a port between this choice and its use.
+RANGE = range(20_000, 30_000)
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -22,11 +26,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port nobody listens on; another process may still take it before it is used."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port nobody listens on and that this function has not returned before."""
+    while (port := random.SystemRandom().choice(RANGE)) in _given or not is_free(port):
+        pass
+    _given.add(port)
+    return port
 
 
 def prefer(port: int | None) -> int:
@@ -43,3 +47,22 @@ async def accepts(port: int) -> bool:
             await writer.wait_closed()
         return True
     return False
+
+
+async def answers_ok(port: int, path: str, within: float = 2.0) -> bool:
+    """Whether a GET of this path is answered 200 in time."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(within):
+            return b" 200 " in await _status_line(port, path)
+    return False
+
+
+async def _status_line(port: int, path: str) -> bytes:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}\r\nConnection: close\r\n\r\n".encode())
+        return await reader.readline()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 TETHER = Path(__file__).with_name("tether.py")
 TAIL_BYTES = 2000
 POLL_SECONDS = 0.02
@@ -21,8 +22,9 @@ class StartFailed(Exception):  # noqa: N818 - read aloud: "start failed"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run. `env` is added to the supervisor's environment; output is appended to `log`.
+    """What to run, from the repository's root.
 
+    `env` is added to the supervisor's environment; output is appended to `log`.
     `stop_seconds` is the time between SIGTERM and SIGKILL; `orphan_signal` is sent when the supervisor dies.
     """
 
@@ -88,6 +90,7 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=ROOT,
                 env={**os.environ, **self.command.env},
                 start_new_session=True,
             )
