@@ -22,7 +22,7 @@ def build(_: Settings, resources: Resources) -> Service:
 
 def run() -> None:
     """Serve until told to stop."""
-    main(build)
+    main("profiles", build)
 
 
 if __name__ == "__main__":

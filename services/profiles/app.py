@@ -28,21 +28,25 @@ _SEES_ALL = frozenset({"program_lead", "hr_admin", "service"})
 class People(Protocol):
     """Where people are kept; `kernel.mongo.Aggregates` tells the contract."""
 
-    async def get(self, ref: Ref) -> Versioned[Person]: ...
+    async def get(self, ref: Ref) -> Versioned[Person]:
+        """Return one. NotFound."""
 
-    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Person]]: ...
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Versioned[Person]]:
+        """Return those that exist."""
 
-    async def list(self, tenant: str, query: Query) -> Page[Person]: ...
+    async def list(self, tenant: str, query: Query) -> Page[Person]:
+        """Return a page."""
 
-    async def create(
-        self, ref: Ref, state: Person, events: Sequence[Any], cause: Cause
-    ) -> Versioned[Person]: ...
+    async def create(self, ref: Ref, state: Person, events: Sequence[Any], cause: Cause) -> Versioned[Person]:
+        """Store a new one. AlreadyExists."""
 
     async def change(
         self, ref: Ref, decide: Decide[Person], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Person]: ...
+    ) -> Versioned[Person]:
+        """Store what `decide` makes of one. NotFound, Conflict."""
 
-    async def apply_many(self, tenant: str, changes: Sequence[Save[Person]]) -> Sequence[Outcome]: ...
+    async def apply_many(self, tenant: str, changes: Sequence[Save[Person]]) -> Sequence[Outcome]:
+        """Store many, new or not; tell for each what became of it."""
 
 
 class Directory:
@@ -83,6 +87,7 @@ class Directory:
     ) -> Versioned[Person]:
         """Add one person. Invalid for wrong fields and an unknown manager, AlreadyExists."""
         state, events = domain.create(person, values)
+        await self._require_free(caller.org, person, state.email)
         await self._require_manager(caller.org, person, state.manager)
         return await self._people.create(Ref(caller.org, person), state, events, cause)
 
@@ -90,6 +95,7 @@ class Directory:
         self, caller: Caller, person: str, values: Mapping[str, Any], etag: str, cause: Cause
     ) -> Versioned[Person]:
         """Change the given fields. Invalid as `create`, NotFound, Conflict for a stale etag."""
+        await self._require_free(caller.org, person, values.get("email", ""))
         await self._require_manager(caller.org, person, values.get("manager", ""))
         return await self._people.change(
             Ref(caller.org, person),
@@ -98,24 +104,31 @@ class Directory:
             etag=etag,
         )
 
+    async def _require_free(self, org: str, person: str, address: str) -> None:
+        """Refuse the address of somebody else. Two such changes at the same moment may both pass."""
+        if address and (await holders(self._people, org, [address.strip().lower()])).keys() - {person}:
+            raise _wrong("person.email", "DUPLICATE_EMAIL: is the address of somebody else")
+
     async def _require_manager(self, org: str, person: str, manager: str) -> None:
         """Refuse a manager who is unknown or reports, over whomever, to `person`."""
         above, steps = manager, 0
         while above and above != person:
             found = await self._people.get_many(org, [above])
             if above == manager and not found:
-                raise _wrong_manager("UNKNOWN_MANAGER", "does not exist")
+                raise _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
             above, steps = found[above].state.manager if found else "", steps + 1
             if above == person or steps > DEEPEST_CHAIN:
-                raise _wrong_manager("MANAGER_CYCLE", "reports to this person")
+                raise _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
 
 
-def _wrong_manager(reason: str, description: str) -> Invalid:
-    return Invalid(
-        "INVALID_PERSON",
-        "the person has wrong fields",
-        fields=(("person.manager", f"{reason}: {description}"),),
-    )
+def _wrong(field: str, description: str) -> Invalid:
+    return Invalid("INVALID_PERSON", "the person has wrong fields", fields=((field, description),))
+
+
+async def holders(people: People, org: str, addresses: Sequence[str]) -> dict[str, str]:
+    """Return person id -> address of those who have one of the addresses, at most BATCH of them."""
+    page = await people.list(org, Query(where={"email": {"$in": list(addresses)}}, page_size=BATCH))
+    return {person: found.state.email for person, found in page.items}
 
 
 class Imports:
@@ -136,8 +149,7 @@ class Imports:
         """
         with self._slot():
             lines = await asyncio.to_thread(_collated, await _collected(chunks))
-            stored = await self._known(caller.org, sorted(lines.managers()))
-            roster = domain.settle(lines, stored)
+            roster = await self._settled(caller.org, lines)
             for line in roster.rejected:
                 yield line
             counts = {Outcome.CREATED: 0, Outcome.UPDATED: 0, Outcome.UNCHANGED: roster.repeats}
@@ -160,11 +172,15 @@ class Imports:
         finally:
             self._running -= 1
 
-    async def _known(self, org: str, people: Sequence[str]) -> set[str]:
-        known: set[str] = set()
-        for batch in _batches(people):
-            known.update(await self._people.get_many(org, batch))
-        return known
+    async def _settled(self, org: str, lines: Roster) -> Roster:
+        stored: set[str] = set()
+        for managers in _batches(sorted(lines.managers())):
+            stored.update(await self._people.get_many(org, managers))
+        taken: dict[str, str] = {}
+        for rows in _batches(lines.rows):
+            found = await holders(self._people, org, [row.person.email for row in rows])
+            taken.update({address: person for person, address in found.items()})
+        return domain.settle(lines, stored, taken)
 
     async def _apply(
         self, org: str, rows: Sequence[Row], cause: Cause, *, validate_only: bool

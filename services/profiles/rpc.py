@@ -2,9 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
-
-import grpc
 
 from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
@@ -12,8 +9,6 @@ from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceServicer
 from services.profiles import wire
 from services.profiles.app import Directory, Imports
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class PersonService(PersonServiceServicer):
@@ -23,15 +18,13 @@ class PersonService(PersonServiceServicer):
         self._directory = directory
         self._imports = imports
 
-    async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:
+    async def GetPerson(self, request: pb.GetPersonRequest, _: object) -> pb.Person:
         """Return one person."""
         who = caller()
         person = wire.person_id(who.org, request.name, "name")
         return wire.stored(Ref(who.org, person), await self._directory.get(who, person))
 
-    async def BatchGetPeople(
-        self, request: pb.BatchGetPeopleRequest, context: Context
-    ) -> pb.BatchGetPeopleResponse:
+    async def BatchGetPeople(self, request: pb.BatchGetPeopleRequest, _: object) -> pb.BatchGetPeopleResponse:
         """Return people in the order asked for."""
         who = caller()
         people = [wire.person_id(who.org, name, "names") for name in request.names]
@@ -42,7 +35,7 @@ class PersonService(PersonServiceServicer):
             ]
         )
 
-    async def ListPeople(self, request: pb.ListPeopleRequest, context: Context) -> pb.ListPeopleResponse:
+    async def ListPeople(self, request: pb.ListPeopleRequest, _: object) -> pb.ListPeopleResponse:
         """Return one page."""
         who = caller()
         found = await self._directory.list(
@@ -50,14 +43,14 @@ class PersonService(PersonServiceServicer):
         )
         return wire.page(who.org, found)
 
-    async def CreatePerson(self, request: pb.CreatePersonRequest, context: Context) -> pb.Person:
+    async def CreatePerson(self, request: pb.CreatePersonRequest, _: object) -> pb.Person:
         """Add one person."""
         who = caller()
         values = wire.values(who.org, request.person)
         made = await self._directory.create(who, request.person_id, values, cause(request))
         return wire.stored(Ref(who.org, request.person_id), made)
 
-    async def UpdatePerson(self, request: pb.UpdatePersonRequest, context: Context) -> pb.Person:
+    async def UpdatePerson(self, request: pb.UpdatePersonRequest, _: object) -> pb.Person:
         """Change the fields of the mask."""
         who, message = caller(), request.person
         person = wire.person_id(who.org, message.name, "person.name")
@@ -66,7 +59,7 @@ class PersonService(PersonServiceServicer):
         return wire.stored(Ref(who.org, person), changed)
 
     async def ImportPeople(
-        self, request_iterator: AsyncIterator[pb.ImportPeopleRequest], context: Context
+        self, request_iterator: AsyncIterator[pb.ImportPeopleRequest], _: object
     ) -> AsyncIterator[pb.ImportPeopleResponse]:
         """Take a file, tell what becomes of it."""
         who, first = caller(), await anext(request_iterator)

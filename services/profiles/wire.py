@@ -91,7 +91,7 @@ def stored(ref: Ref, found: Versioned[Person]) -> pb.Person:
 def page(tenant: str, found: Page[Person]) -> pb.ListPeopleResponse:
     """Encode one page of people."""
     return pb.ListPeopleResponse(
-        people=[stored(Ref(tenant, item.id), item) for item in found.items],
+        people=[stored(Ref(tenant, person_), item) for person_, item in found.items],
         next_page_token=found.next_page_token,
     )
 

@@ -232,6 +232,20 @@ def test_two_people_cannot_share_an_address() -> None:
     assert reasons(data) == [(3, "email", "DUPLICATE_EMAIL")]
 
 
+def test_an_address_kept_by_somebody_outside_the_file_is_taken() -> None:
+    found = settle(
+        collate(read(export(line(1), line(2)))), (), {"e1@acme.example": "e9", "e2@acme.example": "e2"}
+    )
+    assert [(row.line, row.field, row.reason) for row in found.rejected] == [(2, "email", "DUPLICATE_EMAIL")]
+
+
+def test_two_people_of_one_file_may_swap_addresses() -> None:
+    found = settle(
+        collate(read(export(line(1), line(2)))), (), {"e1@acme.example": "e2", "e2@acme.example": "e1"}
+    )
+    assert found.rejected == ()
+
+
 def test_a_manager_may_be_on_any_accepted_line_whatever_the_order() -> None:
     found = roster(export(line(1, manager_id="E2"), line(2, manager_id="E3"), line(3, status="terminated")))
     assert [row.id for row in found.rows] == ["e3", "e2", "e1"]

@@ -78,16 +78,26 @@ def _circular(rows: Mapping[str, Row]) -> list[str]:
     return [id_ for id_ in rows if id_ in circular]
 
 
-def settle(roster: Roster, stored: Collection[str]) -> Roster:
-    """Return the roster with managers checked and set before those who report to them.
+def settle(roster: Roster, stored: Collection[str], holders: Mapping[str, str] | None = None) -> Roster:
+    """Return the roster checked against what is kept, managers set before those who report to them.
 
-    `stored` are the ids of managers that are kept already. A manager who is neither stored nor on an accepted
-    line is unknown (UNKNOWN_MANAGER), and so, in turn, is who was rejected for that. The order makes every
-    beginning of the rows complete by itself.
+    `stored` are the ids of managers that are kept already, `holders` who has an address now. An address of
+    somebody whom the file does not mention is taken (DUPLICATE_EMAIL). A manager who is neither stored nor on
+    an accepted line is unknown (UNKNOWN_MANAGER), and so, in turn, is who was rejected for that. The order
+    makes every beginning of the rows complete by itself.
     """
+    mentioned = {row.id for row in roster.rows}
+    taken = {address for address, holder in (holders or {}).items() if holder not in mentioned}
+    clashing = [_rejected(row, *_TAKEN) for row in roster.rows if row.person.email in taken]
+    placed, lost = _placed([row for row in roster.rows if row.person.email not in taken], stored)
+    everyone = sorted((*roster.rejected, *clashing, *lost), key=lambda line: line.line)
+    return Roster(tuple(placed), tuple(everyone), roster.repeats)
+
+
+def _placed(rows: Iterable[Row], stored: Collection[str]) -> tuple[list[Row], list[Rejected]]:
     reports: defaultdict[str, list[Row]] = defaultdict(list)
     ready: deque[Row] = deque()
-    for row in roster.rows:
+    for row in rows:
         free = not row.person.manager or row.person.manager in stored
         (ready if free else reports[row.person.manager]).append(row)
     placed: list[Row] = []
@@ -95,11 +105,10 @@ def settle(roster: Roster, stored: Collection[str]) -> Roster:
         row = ready.popleft()
         placed.append(row)
         ready.extend(reports.pop(row.id, ()))
-    lost = [_rejected(row, *_UNKNOWN) for group in reports.values() for row in group]
-    everyone = sorted((*roster.rejected, *lost), key=lambda line: line.line)
-    return Roster(tuple(placed), tuple(everyone), roster.repeats)
+    return placed, [_rejected(row, *_UNKNOWN) for group in reports.values() for row in group]
 
 
+_TAKEN = ("email", "DUPLICATE_EMAIL", "is the address of somebody who is not in the file")
 _UNKNOWN = ("manager_id", "UNKNOWN_MANAGER", "is neither on an accepted line nor stored")
 
 
