@@ -40,6 +40,11 @@ def read(file: Path) -> str:
     return file.read_text().strip()
 
 
+def changed(pom: Path) -> Path:
+    pom.write_text(POM + "\n<!-- one more dependency -->")
+    return pom
+
+
 def ended(pid: str) -> bool:
     return not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
 
@@ -62,8 +67,8 @@ async def test_jars_are_fetched_once(pom: Path, bin_folder: Path, tmp_path: Path
 async def test_another_pom_is_another_folder(pom: Path, bin_folder: Path, tmp_path: Path) -> None:
     tool(bin_folder, "mvn", COPY)
     first = await jars.fetched(pom, tmp_path / "cache")
-    pom.write_text(POM + "\n<!-- one more dependency -->")
-    assert await jars.fetched(pom, tmp_path / "cache") != first
+    other = changed(pom)
+    assert await jars.fetched(other, tmp_path / "cache") != first
 
 
 @pytest.mark.parametrize(
