@@ -118,7 +118,7 @@ class Goals:
         """Return one goal of a mentorship; without its words for those who only oversee."""
         stored = await self._goals.get(Ref(caller.org, goal))
         if stored.state.mentorship != mentorship:
-            raise domain.goal_not_found()
+            raise domain.not_found()
         return _readable(caller, stored)
 
     async def list(self, caller: Caller, mentorship: str, page: Query) -> Page[Goal]:

@@ -140,7 +140,7 @@ class Goal:
         if person in self.people:
             return self
         if not oversees:
-            raise goal_not_found()
+            raise not_found()
         return replace(self, title="", measure="")
 
     def complete(self, mentorship: str, person: str, now: datetime) -> tuple["Goal", list[GoalEvent]]:
@@ -149,7 +149,7 @@ class Goal:
         Raises NotFound for anybody else or under another mentorship's name, Refused GOAL_ALREADY_COMPLETED.
         """
         if mentorship != self.mentorship or person not in self.people:
-            raise goal_not_found()
+            raise not_found()
         if self.complete_time is not None:
             raise Refused("GOAL_ALREADY_COMPLETED", "this goal is reached already")
         return replace(self, complete_time=now), [GoalCompleted()]
@@ -182,7 +182,7 @@ class Mentorship:
     def require_reader(self, person: str) -> None:
         """Raise NotFound unless `person` is one of the two."""
         if person not in self.people:
-            raise mentorship_not_found()
+            raise not_found()
 
     def propose(self, person: str, terms: Terms) -> tuple["Mentorship", list[MentorshipEvent]]:
         """Put new terms on the table; earlier signatures fall and the proposer signs like the other.
@@ -274,14 +274,9 @@ def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
     return mentorship, [MentorshipCreated()]
 
 
-def goal_not_found() -> NotFound:
-    """Return the one answer for absent and for hidden goals."""
-    return NotFound("GOAL_NOT_FOUND", "no such goal")
-
-
-def mentorship_not_found() -> NotFound:
-    """Return the one answer for absent and for hidden mentorships."""
-    return NotFound("MENTORSHIP_NOT_FOUND", "no such mentorship")
+def not_found() -> NotFound:
+    """Return the answer for what is hidden, the same as for what is absent."""
+    return NotFound("NOT_FOUND", "nothing of this name exists")
 
 
 def _line(text: str, field: str) -> str:

@@ -45,7 +45,7 @@ class Recognitions:
         """Return one recognition of `person`. NotFound unless the caller is of its pair or oversees all."""
         stored = await self._recognitions.get(Ref(caller.org, recognition))
         if stored.state.mentee != person:
-            raise domain.recognition_not_found()
+            raise domain.not_found()
         if not caller.roles & _OVERSEERS:
             stored.state.require_reader(caller.subject)
         return stored
@@ -57,7 +57,7 @@ class Recognitions:
         """
         if person == EVERYBODY and "hr_admin" not in caller.roles:
             raise Denied("HR_ADMIN_ONLY", "only HR lists the recognitions of all people")
-        where: dict[str, Any] = {} if person == EVERYBODY else {"people.1": person}
-        if not caller.roles & _OVERSEERS:
-            where["people"] = caller.subject
+        where: dict[str, Any] = {} if person == EVERYBODY else {"mentee": person}
+        if caller.subject != person and not caller.roles & _OVERSEERS:
+            where["mentor"] = caller.subject
         return await self._recognitions.list(caller.org, replace(page, where=where))

@@ -19,29 +19,20 @@ class RecognitionIssued:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What the mentee of `people` (mentor, mentee) is recognised for; `evidence` holds ids of events."""
+    """What a mentee is recognised for, with the ids of the events that prove it and the rule that decided."""
 
-    people: tuple[str, str]
+    mentor: str
+    mentee: str
     mentorship: str
     goal: str
     evidence: tuple[str, ...]
     rule: str
     kind: Kind = Kind.GOAL_COMPLETED
 
-    @property
-    def mentor(self) -> str:
-        """Who guides."""
-        return self.people[0]
-
-    @property
-    def mentee(self) -> str:
-        """Who earned it."""
-        return self.people[1]
-
     def require_reader(self, person: str) -> None:
         """Raise NotFound unless `person` is one of the two."""
-        if person not in self.people:
-            raise recognition_not_found()
+        if person not in {self.mentor, self.mentee}:
+            raise not_found()
 
 
 def issue(earned: Recognition) -> tuple[Recognition, list[RecognitionIssued]]:
@@ -51,6 +42,6 @@ def issue(earned: Recognition) -> tuple[Recognition, list[RecognitionIssued]]:
     return earned, [RecognitionIssued()]
 
 
-def recognition_not_found() -> NotFound:
-    """Return the one answer for absent and for hidden recognitions."""
-    return NotFound("RECOGNITION_NOT_FOUND", "no such recognition")
+def not_found() -> NotFound:
+    """Return the answer for hidden recognitions, the same as for absent ones."""
+    return NotFound("NOT_FOUND", "nothing of this name exists")

@@ -28,10 +28,8 @@ def path_of(name: str) -> tuple[str, str]:
 def earned(tenant: str, message: processor.RecognitionEarned) -> domain.Recognition:
     """Decode what was earned. Raises Invalid for malformed names and names of other organizations."""
     return domain.Recognition(
-        people=(
-            _own(tenant, _PERSON, message.mentor, "mentor"),
-            _own(tenant, _PERSON, message.mentee, "mentee"),
-        ),
+        mentor=_own(tenant, _PERSON, message.mentor, "mentor"),
+        mentee=_own(tenant, _PERSON, message.mentee, "mentee"),
         mentorship=_own(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
         goal=_own(tenant, _GOAL, message.goal, "goal"),
         evidence=(message.cause_event_id,),

@@ -20,7 +20,7 @@ from services.mentorships.domain import (
     MentorshipEvent,
     Stage,
     begin,
-    mentorship_not_found,
+    not_found,
 )
 from tests.mentorships.factories import (
     DRAFT,
@@ -170,7 +170,7 @@ def test_others_cannot_tell_a_hidden_mentorship_from_none() -> None:
         proposed().require_reader(person)
     with pytest.raises(NotFound) as refusal:
         proposed().require_reader(STRANGER)
-    assert refusal.value.reason == mentorship_not_found().reason
+    assert refusal.value.reason == not_found().reason
 
 
 def test_a_goal_belongs_to_the_pair() -> None:

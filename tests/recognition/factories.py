@@ -12,7 +12,7 @@ GOAL = "22222222-2222-4222-8222-222222222222"
 CAUSE = "33333333-3333-5333-8333-333333333333"
 RULE = "goal-completed/1"
 
-EARNED = Recognition((MENTOR, MENTEE), mentorship=MENTORSHIP, goal=GOAL, evidence=(CAUSE,), rule=RULE)
+EARNED = Recognition(MENTOR, MENTEE, MENTORSHIP, GOAL, evidence=(CAUSE,), rule=RULE)
 
 
 def decision(org: str = ORG, *, cause: str = CAUSE) -> RecognitionEarned:

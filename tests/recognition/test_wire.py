@@ -73,7 +73,7 @@ _ids = st.from_regex(r"[A-Za-z0-9._~-]{1,40}", fullmatch=True)
 
 @given(_ids, _ids, _ids, _ids)
 def test_any_ids_survive_decision_to_event(mentor: str, mentee: str, mentorship: str, goal: str) -> None:
-    earned = replace(EARNED, people=(mentor, mentee), mentorship=mentorship, goal=goal)
+    earned = replace(EARNED, mentor=mentor, mentee=mentee, mentorship=mentorship, goal=goal)
     issued = wire.outgoing(REF, earned, domain.RecognitionIssued()).message
     assert isinstance(issued, RecognitionIssued)
     message = RecognitionEarned(

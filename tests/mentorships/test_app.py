@@ -1,0 +1,247 @@
+"""Who may do what with mentorships and goals, repeats included, on kept state in memory."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from services.kernel.auth import Caller
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
+from services.kernel.mongo import Cause, Query, Ref
+from services.mentorships import store
+from services.mentorships.app import Goals, Mentorships
+from services.mentorships.domain import Stage
+from tests.fakes import Aggregates
+from tests.mentorships.factories import (
+    DRAFT,
+    ID,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    NOON,
+    ORG,
+    STRANGER,
+    TERMS,
+    proposed,
+)
+
+OTHER = "22222222-2222-4222-8222-222222222222"
+HR_ID = "admin"
+
+mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
+mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
+stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
+lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
+hr = Caller(ORG, HR_ID, frozenset({"hr_admin"}))
+foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
+
+
+class World:
+    """Mentorships and goals in memory and a clock at NOON."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock(NOON)
+        kept = Aggregates(store.MENTORSHIPS, self.clock)
+        self.mentorships = Mentorships(kept)
+        self.goals = Goals(Aggregates(store.GOALS, self.clock), kept, self.clock)
+
+    async def activate(self) -> None:
+        """Let the pair agree."""
+        await self.mentorships.propose(mentee, ID, TERMS, Cause("propose"), etag="")
+        await self.mentorships.sign(mentor, ID, 1, Cause("sign-1"), etag="")
+        await self.mentorships.sign(mentee, ID, 1, Cause("sign-2"), etag="")
+
+
+@pytest.fixture
+async def begun() -> World:
+    """Hold one mentorship of the pair that nobody has agreed on."""
+    world = World()
+    await world.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    return world
+
+
+@pytest.fixture
+async def running(begun: World) -> World:
+    """Hold one active mentorship of the pair."""
+    await begun.activate()
+    return begun
+
+
+async def test_a_match_told_twice_begins_one_mentorship(begun: World) -> None:
+    await begun.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    assert (await begun.mentorships.get(mentee, ID)).version == 1
+
+
+@pytest.mark.parametrize("reader", [mentor, mentee, lead, hr])
+async def test_the_pair_and_overseers_read_a_mentorship(begun: World, reader: Caller) -> None:
+    assert (await begun.mentorships.get(reader, ID)).state == proposed()
+
+
+@pytest.mark.parametrize("reader", [stranger, foreigner])
+async def test_a_hidden_mentorship_answers_like_an_absent_one(begun: World, reader: Caller) -> None:
+    with pytest.raises(NotFound) as hidden:
+        await begun.mentorships.get(reader, ID)
+    with pytest.raises(NotFound) as absent:
+        await begun.mentorships.get(reader, OTHER)
+    assert (hidden.value.reason, hidden.value.message) == (absent.value.reason, absent.value.message)
+
+
+@pytest.fixture
+async def several(begun: World) -> World:
+    """Hold two more mentorships: the mentor's with a stranger, in another program, and one of strangers."""
+    pairs = {OTHER: ((MENTOR, STRANGER), "autumn"), "third": (("e1", "e2"), "spring")}
+    for key, (people, program) in pairs.items():
+        begun.clock.advance(timedelta(seconds=1))
+        mentorship = replace(proposed(), people=people, program=program)
+        await begun.mentorships.begin(Ref(ORG, key), mentorship, Cause(f"event-{key}"))
+    return begun
+
+
+@pytest.mark.parametrize(
+    ("caller", "person", "program", "ids"),
+    [
+        pytest.param(mentee, "", "", [ID], id="a participant gets their own"),
+        pytest.param(mentor, "", "", [ID, OTHER], id="earliest first"),
+        pytest.param(mentor, "", "autumn", [OTHER], id="of one program"),
+        pytest.param(mentor, MENTEE, "", [ID], id="with one person"),
+        pytest.param(mentee, STRANGER, "", [], id="those of another person stay hidden"),
+        pytest.param(hr, "", "", [ID, OTHER, "third"], id="HR gets all"),
+        pytest.param(lead, STRANGER, "", [OTHER], id="of one person"),
+        pytest.param(hr, MENTEE, "autumn", [], id="both filters"),
+        pytest.param(foreigner, "", "", [], id="another organization"),
+    ],
+)
+async def test_lists_show_what_the_caller_may_see(
+    several: World, caller: Caller, person: str, program: str, ids: list[str]
+) -> None:
+    page = await several.mentorships.list(caller, person, program, Query())
+    assert [key for key, _ in page.items] == ids
+
+
+async def test_lists_go_on_page_by_page(several: World) -> None:
+    first = await several.mentorships.list(hr, "", "", Query(page_size=2))
+    rest = await several.mentorships.list(hr, "", "", Query(page_size=2, page_token=first.next_page_token))
+    assert [key for key, _ in (*first.items, *rest.items)] == [ID, OTHER, "third"]
+    assert rest.next_page_token == ""
+
+
+async def test_two_signatures_make_it_active(running: World) -> None:
+    stored = await running.mentorships.get(mentor, ID)
+    assert stored.state.stage is Stage.ACTIVE
+    assert stored.version == 5, "created, proposed, signed, signed, activated"
+
+
+async def test_signing_again_is_refused_but_a_repeated_request_is_answered(running: World) -> None:
+    before = await running.mentorships.get(mentor, ID)
+    repeated = await running.mentorships.sign(mentor, ID, 1, Cause("sign-1"), etag="")
+    assert repeated.version == before.version
+    with pytest.raises(Refused) as refusal:
+        await running.mentorships.sign(mentor, ID, 1, Cause("another request"), etag="")
+    assert refusal.value.reason == "ALREADY_SIGNED"
+
+
+async def test_who_read_an_older_version_does_not_change_it(begun: World) -> None:
+    seen = await begun.mentorships.get(mentor, ID)
+    await begun.mentorships.propose(mentee, ID, TERMS, Cause("p1"), etag=seen.etag)
+    with pytest.raises(Conflict) as refusal:
+        await begun.mentorships.propose(mentor, ID, TERMS, Cause("p2"), etag=seen.etag)
+    assert refusal.value.reason == "ETAG_MISMATCH"
+
+
+async def test_strangers_take_no_part(begun: World) -> None:
+    with pytest.raises(Denied):
+        await begun.mentorships.propose(stranger, ID, TERMS, Cause("p"), etag="")
+    with pytest.raises(Denied):
+        await begun.mentorships.sign(stranger, ID, 1, Cause("s"), etag="")
+    with pytest.raises(Denied):
+        await begun.mentorships.end(stranger, ID, Cause("e"), etag="")
+
+
+@pytest.mark.parametrize("caller", [mentor, mentee, lead, hr])
+async def test_the_pair_and_overseers_end_it(running: World, caller: Caller) -> None:
+    ended = await running.mentorships.end(caller, ID, Cause("end"), etag="")
+    assert ended.state.stage is Stage.ENDED
+
+
+async def test_a_goal_is_set_read_and_completed(running: World) -> None:
+    ref, created = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
+    assert await running.goals.get(mentor, ID, ref.id) == created
+    reached = running.clock.advance(timedelta(days=20))
+    completed = await running.goals.complete(mentor, ID, ref.id, Cause("c1"), etag=created.etag)
+    assert (completed.state.complete_time, completed.version) == (reached, 2)
+
+
+async def test_completing_twice_is_refused_but_a_repeated_request_is_answered(running: World) -> None:
+    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
+    completed = await running.goals.complete(mentee, ID, ref.id, Cause("c1"), etag="")
+    running.clock.advance(timedelta(hours=1))
+    repeated = await running.goals.complete(mentee, ID, ref.id, Cause("c1"), etag="")
+    assert (repeated.state, repeated.version) == (completed.state, completed.version)
+    with pytest.raises(Refused) as refusal:
+        await running.goals.complete(mentor, ID, ref.id, Cause("c2"), etag="")
+    assert refusal.value.reason == "GOAL_ALREADY_COMPLETED"
+
+
+async def test_the_same_request_sets_one_goal_even_after_the_end(running: World) -> None:
+    draft = replace(DRAFT, target_date=date(2026, 3, 3))
+    cause = Cause("request:7", digest="body")
+    first, created = await running.goals.create(mentee, ID, draft, cause)
+    running.clock.advance(timedelta(days=30))
+    await running.mentorships.end(mentor, ID, Cause("end"), etag="")
+    again, repeated = await running.goals.create(mentee, ID, draft, cause)
+    assert (again, repeated.state, repeated.version) == (first, created.state, 1)
+    with pytest.raises(Invalid) as refusal:
+        await running.goals.create(mentee, ID, draft, replace(cause, digest="another body"))
+    assert refusal.value.reason == "REQUEST_ID_REUSED"
+
+
+async def test_the_same_request_id_of_both_people_sets_two_goals(running: World) -> None:
+    cause = Cause("request:1", digest="body")
+    first, _ = await running.goals.create(mentee, ID, DRAFT, cause)
+    second, _ = await running.goals.create(mentor, ID, DRAFT, cause)
+    assert first != second
+
+
+async def test_goals_wait_for_an_active_mentorship(begun: World) -> None:
+    with pytest.raises(Refused) as refusal:
+        await begun.goals.create(mentee, ID, DRAFT, Cause("g"))
+    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+
+
+@pytest.mark.parametrize("caller", [stranger, lead, foreigner])
+async def test_goals_of_others_are_not_found(running: World, caller: Caller) -> None:
+    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
+    with pytest.raises(NotFound):
+        await running.goals.get(caller, ID, ref.id)
+    with pytest.raises(NotFound):
+        await running.goals.list(caller, ID, Query())
+    with pytest.raises(NotFound):
+        await running.goals.complete(caller, ID, ref.id, Cause("c"), etag="")
+
+
+async def test_a_goal_is_not_found_below_another_mentorship(running: World) -> None:
+    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
+    with pytest.raises(NotFound):
+        await running.goals.get(mentee, OTHER, ref.id)
+    with pytest.raises(NotFound):
+        await running.goals.complete(mentee, OTHER, ref.id, Cause("c"), etag="")
+
+
+async def test_hr_sees_goals_without_their_words(running: World) -> None:
+    ref, created = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
+    shown = await running.goals.get(hr, ID, ref.id)
+    assert shown.state == replace(created.state, title="", measure="")
+    listed = await running.goals.list(hr, ID, Query())
+    assert listed.items == [(ref.id, shown)]
+
+
+async def test_the_pair_lists_its_goals_earliest_first(running: World) -> None:
+    made = []
+    for number in range(3):
+        made.append((await running.goals.create(mentee, ID, DRAFT, Cause(f"g{number}")))[0].id)
+        running.clock.advance(timedelta(seconds=1))
+    page = await running.goals.list(mentor, ID, Query(page_size=2))
+    assert [key for key, _ in page.items] == made[:2]
+    rest = await running.goals.list(mentor, ID, Query(page_size=2, page_token=page.next_page_token))
+    assert [key for key, _ in rest.items] == made[2:]
