@@ -1,0 +1,41 @@
+"""Aggregates, projections and leases on MongoDB. The driver (motor) stays in this package.
+
+model        Ref Cause Kind Versioned Query Page …   what users write down and get
+aggregates   get create change list apply_many       the commands of one kind
+projection   put fold get find                       copies of what other services told
+database     connection, indexes, doorbell           documents  how it all lies in BSON
+"""
+
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.database import Database
+from services.kernel.mongo.lease import Lease
+from services.kernel.mongo.model import (
+    Cause,
+    Decide,
+    Kind,
+    Outcome,
+    Outgoing,
+    Page,
+    Query,
+    Ref,
+    Save,
+    Versioned,
+)
+from services.kernel.mongo.projection import Projection
+
+__all__ = [
+    "Aggregates",
+    "Cause",
+    "Database",
+    "Decide",
+    "Kind",
+    "Lease",
+    "Outcome",
+    "Outgoing",
+    "Page",
+    "Projection",
+    "Query",
+    "Ref",
+    "Save",
+    "Versioned",
+]

@@ -1,0 +1,161 @@
+"""Aggregates of one kind: read, decide, save under the version that was read."""
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from services.kernel import metrics
+from services.kernel.clock import Clock
+from services.kernel.crash import crash_point
+from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.mongo import attempts, pages
+from services.kernel.mongo.batches import Batches, broken_unique, singular
+from services.kernel.mongo.documents import Document, Documents, is_repeat, require_etag
+from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
+
+S = TypeVar("S")
+Collection = AsyncIOMotorCollection[Document]
+
+_WITHOUT_EVENTS = {"outbox": 0}
+
+
+class Aggregates(Generic[S]):
+    """One document each. Made by `Database.aggregates`.
+
+    Every method may also raise PyMongoError or TimeoutError when the database does not answer before the
+    caller's deadline; the change may then have happened, and the same cause again tells.
+    """
+
+    def __init__(self, collection: Collection, kind: Kind[S], clock: Clock) -> None:
+        self.kind = kind
+        self.documents = Documents(kind)
+        self.collection = collection
+        # A local read may show, as already done, a save that a failover then rolls back.
+        self.committed = collection.with_options(read_concern=ReadConcern("majority"))
+        self._clock = clock
+        self._turns = attempts.Turns()
+        self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
+        self._batches = Batches(self.collection, self.committed, self.documents, clock)
+        self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
+        self._races = metrics.MONGO_VERSION_RACES.labels(kind.collection)
+        self._repeats = metrics.REPEATS.labels(kind.collection)
+
+    async def get(self, ref: Ref) -> Versioned[S]:
+        """Return one. NotFound."""
+        document = await self._find(ref)
+        if document is None:
+            raise not_found(self.kind)
+        return self.documents.versioned(document)
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
+        """Return those of `ids` that are there, by id."""
+        wanted = {"_id": {"$in": [Ref(tenant, key).key for key in dict.fromkeys(ids)]}}
+        found = await self.committed.find(wanted, _WITHOUT_EVENTS).to_list(None)
+        return {document["id"]: self.documents.versioned(document) for document in found}
+
+    async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
+        """Store a new one and what it tells.
+
+        The same cause again returns what is stored by now. Raises AlreadyExists for another cause, Invalid
+        REQUEST_ID_REUSED for the same cause with another digest, Refused when `Kind.unique` is broken.
+        """
+        now = self._clock.now()
+        document = self.documents.created(ref, state, events, cause, now)
+
+        async def attempt() -> Versioned[S] | None:
+            try:
+                await self.collection.insert_one(document)
+            except DuplicateKeyError as error:
+                return await self._taken(ref, cause, error)
+            crash_point("after_save_before_reply")
+            return Versioned(state, document["version"], now, now)
+
+        with self._seconds.time():
+            return await attempts.until(attempts.deadline_or_default(), attempt)
+
+    async def _taken(self, ref: Ref, cause: Cause, error: DuplicateKeyError) -> Versioned[S] | None:
+        """Return what was stored by the same cause; None if it is not to be read yet."""
+        if not _is_about_id(error):
+            raise broken_unique(self.kind) from error
+        document = await self._find(ref)
+        if document is None:
+            return None
+        if not is_repeat(document, cause):
+            raise AlreadyExists("ALREADY_EXISTS", f"{singular(self.kind)} exists already")
+        self._repeats.inc()
+        return self.documents.versioned(document)
+
+    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+        """Store what `decide` makes of the present state, and what that tells; no events, nothing stored.
+
+        `decide` may run several times. A cause that was handled (one of the last 32) returns what is stored.
+        Raises NotFound, Conflict ETAG_MISMATCH unless `etag` is empty or the present one, Invalid
+        REQUEST_ID_REUSED, Refused when `Kind.unique` is broken, and whatever `decide` raises.
+        """
+        end = attempts.deadline_or_default()
+        with self._seconds.time():
+            async with self._turns.take(ref.key, end):
+                return await attempts.until(end, lambda: self._changed(ref, decide, cause, etag))
+
+    async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
+        document = await self._find(ref)
+        if document is None:
+            raise not_found(self.kind)
+        before = self.documents.versioned(document)
+        if is_repeat(document, cause):
+            self._repeats.inc()
+            return before
+        require_etag(before.version, etag)
+        state, events = decide(before.state)
+        if not events:
+            return before
+        now = self._clock.now()
+        save = self.documents.changed(document, state, events, cause, now)
+        if not await self._saved(save.guard, save.update):
+            self._races.inc()
+            return None
+        crash_point("after_save_before_reply")
+        return Versioned(state, save.version, before.create_time, now)
+
+    async def _saved(self, guard: Document, update: Document) -> bool:
+        try:
+            result = await self.collection.update_one(guard, update)
+        except DuplicateKeyError as error:
+            raise broken_unique(self.kind) from error
+        return bool(result.modified_count)
+
+    async def list(self, tenant: str, query: Query) -> Page[S]:
+        """Return a page. Invalid for a negative size and for a token of another list."""
+        size, after = pages.size_of(query), self._pages.after(tenant, query)
+        path, direction = pages.order_of(query)
+        found = self.committed.find(pages.condition(tenant, query, after), _WITHOUT_EVENTS)
+        documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
+        items = [(document["id"], self.documents.versioned(document)) for document in documents[:size]]
+        if len(documents) <= size:
+            return Page(items)
+        last = documents[size - 1]
+        following = pages.After.item(last["id"], pages.value_at(last, path))
+        return Page(items, self._pages.token(tenant, query, following))
+
+    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
+        """Create or change many, at most 500 per round trip; return what became of each, in order.
+
+        Not atomic as a whole, only each by itself; the same causes again finish what was cut off. Each
+        aggregate may stand in `changes` once, and only of `tenant`: ValueError.
+        """
+        return await self._batches.apply(tenant, changes)
+
+    async def _find(self, ref: Ref) -> Document | None:
+        return await self.committed.find_one({"_id": ref.key, "tenant_id": ref.tenant}, _WITHOUT_EVENTS)
+
+
+def not_found(kind: Kind[Any]) -> NotFound:
+    """Return the refusal for what is not there."""
+    return NotFound("NOT_FOUND", f"{singular(kind)} does not exist")
+
+
+def _is_about_id(error: DuplicateKeyError) -> bool:
+    return "_id" in ((error.details or {}).get("keyPattern") or {})

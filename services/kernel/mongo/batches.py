@@ -1,0 +1,129 @@
+"""Many changes in few round trips: one read and one unordered write of up to 500 documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from services.kernel.clock import Clock
+from services.kernel.errors import Refusal, Refused
+from services.kernel.mongo import attempts
+from services.kernel.mongo.documents import Document, Documents, is_repeat
+from services.kernel.mongo.model import Kind, Outcome, Save
+
+S = TypeVar("S")
+Write = InsertOne[Document] | UpdateOne
+
+BATCH: Final = 500
+_DUPLICATE: Final = 11_000
+
+
+class Batches(Generic[S]):
+    """The batched writer of one kind."""
+
+    def __init__(
+        self,
+        collection: AsyncIOMotorCollection[Document],
+        committed: AsyncIOMotorCollection[Document],
+        documents: Documents[S],
+        clock: Clock,
+    ) -> None:
+        self._collection = collection
+        self._committed = committed
+        self._documents = documents
+        self._clock = clock
+
+    async def apply(self, tenant: str, changes: Sequence[Save[S]]) -> list[Outcome]:
+        """Apply all; `Aggregates.apply_many` tells the contract. TimeoutError when a batch takes too long."""
+        _require_distinct(tenant, changes)
+        outcomes: list[Outcome] = []
+        for start in range(0, len(changes), BATCH):
+            outcomes += await self._apply_batch(changes[start : start + BATCH])
+        return outcomes
+
+    async def _apply_batch(self, changes: Sequence[Save[S]]) -> list[Outcome]:
+        """Repeat with those that lost a race, and after an unknown result, until each has its outcome."""
+        tried: dict[str, Outcome] = {}
+        outcomes: dict[str, Outcome] = {}
+
+        async def attempt() -> bool | None:
+            waiting = [change for change in changes if change.ref.key not in outcomes]
+            stored = await self._read(waiting)
+            writes = {}
+            for change in waiting:
+                key = change.ref.key
+                document = stored.get(key)
+                if document is not None and is_repeat(document, change.cause):
+                    outcomes[key] = tried.get(key, Outcome.UNCHANGED)
+                elif (write := self._write(change, document)) is None:
+                    outcomes[key] = Outcome.UNCHANGED
+                else:
+                    writes[key] = write
+                    tried[key] = Outcome.CREATED if document is None else Outcome.UPDATED
+            if await self._saved(list(writes.values())) < len(writes):
+                return None  # which ones missed their version is not told: the next read shows
+            outcomes.update((key, tried[key]) for key in writes)
+            return True
+
+        await attempts.until(attempts.deadline_or_default(), attempt)
+        return [outcomes[change.ref.key] for change in changes]
+
+    async def _read(self, changes: Sequence[Save[S]]) -> dict[str, Document]:
+        wanted = {"_id": {"$in": [change.ref.key for change in changes]}}
+        found = await self._committed.find(wanted, {"outbox": 0}).to_list(None)
+        return {document["_id"]: document for document in found}
+
+    def _write(self, change: Save[S], document: Document | None) -> Write | None:
+        now = self._clock.now()
+        if document is None:
+            decision = change.decide(None)
+            if decision is None:
+                return None
+            return InsertOne(self._documents.created(change.ref, *decision, change.cause, now))
+        decision = change.decide(self._documents.versioned(document).state)
+        if decision is None or not decision[1]:
+            return None
+        save = self._documents.changed(document, *decision, change.cause, now)
+        return UpdateOne(save.guard, save.update)
+
+    async def _saved(self, writes: Sequence[Write]) -> int:
+        """Return how many were stored; those that lost a race are not. Refused when `unique` is broken."""
+        if not writes:
+            return 0
+        try:
+            result = await self._collection.bulk_write(list(writes), ordered=False)
+        except BulkWriteError as error:
+            details: Mapping[str, Any] = error.details
+            _require_only_races(details["writeErrors"], self._documents.kind, error)
+            return int(details["nInserted"]) + int(details["nModified"])
+        return result.inserted_count + result.modified_count
+
+
+def _require_only_races(
+    problems: Sequence[Mapping[str, Any]], kind: Kind[Any], error: BulkWriteError
+) -> None:
+    for problem in problems:
+        if problem["code"] != _DUPLICATE:
+            raise error
+        if "_id" not in problem["keyPattern"]:
+            raise broken_unique(kind) from error
+
+
+def broken_unique(kind: Kind[Any]) -> Refusal:
+    """Return the refusal for an element that another aggregate holds."""
+    field, reason = kind.unique or ("", "ALREADY_EXISTS")
+    return Refused(reason, f"something in {field} is taken by another {singular(kind)}")
+
+
+def singular(kind: Kind[Any]) -> str:
+    """Return what people call one of the kind."""
+    return kind.state.__name__.lower()
+
+
+def _require_distinct(tenant: str, changes: Sequence[Save[S]]) -> None:
+    if any(change.ref.tenant != tenant for change in changes):
+        raise ValueError("a batch is of one tenant")
+    if len({change.ref.key for change in changes}) != len(changes):
+        raise ValueError("a batch names each aggregate once")

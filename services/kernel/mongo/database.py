@@ -1,0 +1,126 @@
+"""One service's database: connection, collections, indexes, leases and the doorbell."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, Self, TypeVar
+
+from motor.frameworks.asyncio import max_workers
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pymongo import ASCENDING, IndexModel
+
+from services.kernel.clock import Clock
+from services.kernel.mongo import lease
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.documents import CODEC, Document
+from services.kernel.mongo.model import Kind
+from services.kernel.mongo.pending import DUE, PENDING
+from services.kernel.mongo.projection import Projection
+
+S = TypeVar("S")
+
+_OPTIONS: Final[dict[str, Any]] = {
+    # Each operation holds one of motor's threads, so more connections would never be used.
+    "maxPoolSize": max_workers,
+    "minPoolSize": 2,
+    "timeoutMS": 5000,
+    "serverSelectionTimeoutMS": 3000,
+    "uuidRepresentation": "standard",
+    # zlib is left out: mongod below 6.0.27 reads past its buffer with it.
+    "compressors": "snappy,zstd",
+}
+_DOORBELL_WAIT_MS: Final = 1000
+"""Below `timeoutMS`, or the server ends the wait as a timeout."""
+
+
+class Database:
+    """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs."""
+
+    def __init__(self, url: str, name: str, clock: Clock) -> None:
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **_OPTIONS)
+        self._database = self.client.get_database(name, codec_options=CODEC)
+        self._clock = clock
+        self._indexes: dict[str, list[IndexModel]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self.client.close()
+
+    async def ping(self) -> None:
+        """Return once the server answers. PyMongoError after 3 s."""
+        await self._database.command("ping")
+
+    def aggregates(self, kind: Kind[S]) -> Aggregates[S]:
+        """Return the aggregates of a kind."""
+        self._indexes[kind.collection] = _aggregate_indexes(kind)
+        return Aggregates(self._collection(kind.collection), kind, self._clock)
+
+    def projection(
+        self, name: str, state: type[S], *, indexes: Sequence[tuple[str, ...]] = ()
+    ) -> Projection[S]:
+        """Return a copy of what others told; `indexes` are state paths that `find` filters by."""
+        self._indexes[name] = [_index(), *(_index(*paths) for paths in indexes)]
+        return Projection(self._collection(name), state)
+
+    def lease(self, name: str, ttl: float) -> lease.Lease:
+        """Return this process's view of a lease of `ttl` seconds."""
+        return lease.Lease(self._collection(lease.COLLECTION), name, ttl)
+
+    async def migrate(self) -> None:
+        """Create the indexes of every collection asked for so far; those that exist stay."""
+        for name, indexes in self._indexes.items():
+            await self._collection(name).create_indexes(indexes)
+
+    async def written(self, collections: Sequence[str]) -> AsyncIterator[None]:
+        """Yield when listening and then whenever events are added in `collections`; PyMongoError ends it.
+
+        A doorbell: it carries no data and may ring too often. It holds one of motor's threads while open.
+        """
+        async with self._database.watch(
+            _news(collections), max_await_time_ms=_DOORBELL_WAIT_MS, batch_size=1000
+        ) as stream:
+            yield None
+            async for _ in stream:
+                yield None
+
+    def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
+        return self._database.get_collection(name)
+
+
+def _news(collections: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Match inserts and saves; the relay's own $pull leaves `version` alone and does not ring."""
+    saves = {"updateDescription.updatedFields.version": {"$exists": True}}
+    return [
+        {
+            "$match": {
+                "ns.coll": {"$in": list(collections)},
+                "$or": [{"operationType": "insert"}, saves],
+            }
+        },
+        {"$project": {"_id": 1}},
+    ]
+
+
+def _index(*paths: str) -> IndexModel:
+    keys = ["tenant_id", *(f"state.{path}" for path in paths), "create_time", "id"]
+    return IndexModel([(key, ASCENDING) for key in keys])
+
+
+def _aggregate_indexes(kind: Kind[Any]) -> list[IndexModel]:
+    indexes = [
+        IndexModel([("outbox.0.at", ASCENDING)], name="pending", partialFilterExpression=PENDING),
+        IndexModel([("due_at", ASCENDING)], name="due", partialFilterExpression=DUE),
+        _index(),
+        *(_index(*paths) for paths in kind.indexes),
+    ]
+    if kind.unique is None:
+        return indexes
+    field, _ = kind.unique
+    # Only while the tuple holds something: a released element is free again.
+    held = {f"state.{field}.0": {"$exists": True}}
+    keys = [("tenant_id", ASCENDING), (f"state.{field}", ASCENDING)]
+    return [*indexes, IndexModel(keys, name="unique", unique=True, partialFilterExpression=held)]

@@ -1,0 +1,187 @@
+"""How an aggregate lies in its document, and the one update that changes all of it. Pure.
+
+{_id: "tenant/id", tenant_id, id, state, version, at, created: {id, h}, create_time, update_time,
+ seen: [{id, h}], outbox: [{id, ver, at, topic, key, type, subject, time, value, trace}], due_at}
+
+`outbox` and `seen` only ever change by $push and $pull, so no writer brings back what the relay has sent.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+from bson.codec_options import CodecOptions
+
+from services.kernel import ids
+from services.kernel.errors import Conflict, Invalid
+from services.kernel.mongo.model import Cause, Kind, Ref, Versioned
+
+S = TypeVar("S")
+Document = dict[str, Any]
+
+REMEMBERED_CAUSES: Final = 32
+LARGEST_EVENT: Final = 100_000
+"""Bytes; a document holds 16 MB, and a Kafka record 1 MB."""
+CODEC: Final[CodecOptions[Document]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+_AS_IS = (datetime, bytes)
+
+
+class Save(NamedTuple):
+    """One version-guarded update and what is stored once it matched."""
+
+    guard: Document
+    update: Document
+    state: Any
+    version: int
+
+
+def plain(value: Any) -> Any:
+    """Return a state, or a part of one, as BSON takes it."""
+    return msgspec.to_builtins(value, builtin_types=_AS_IS)
+
+
+def restored(stored: Any, kind: type[S]) -> S:
+    """Return the state of a stored form. Fields of a newer build are ignored."""
+    return msgspec.convert(stored, kind, builtin_types=_AS_IS)
+
+
+def due_cause(document: Document) -> Cause:
+    """Return the cause of the timer that a document shows."""
+    return Cause(id=f"due:{document['_id']}:{document['version']}")
+
+
+class Documents(Generic[S]):
+    """Writes and reads the documents of one kind."""
+
+    def __init__(self, kind: Kind[S]) -> None:
+        self.kind = kind
+
+    def versioned(self, document: Document) -> Versioned[S]:
+        """Return what a document holds."""
+        state = restored(document["state"], self.kind.state)
+        return Versioned(state, document["version"], document["create_time"], document["update_time"])
+
+    def created(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause, now: datetime) -> Document:
+        """Return a new aggregate's document."""
+        outbox = self._outbox(ref, state, events, cause, _Position(now, 0, 0))
+        document = {
+            "_id": ref.key,
+            "tenant_id": ref.tenant,
+            "id": ref.id,
+            "state": plain(state),
+            "version": len(outbox),
+            "at": outbox[-1]["at"] if outbox else 0,
+            "created": _remembered(cause),
+            "create_time": now,
+            "update_time": now,
+            "seen": [],
+            "outbox": outbox,
+        }
+        due_at = self.kind.due_at(state)
+        return document if due_at is None else {**document, "due_at": due_at}
+
+    def changed(
+        self, document: Document, state: S, events: Sequence[Any], cause: Cause, now: datetime
+    ) -> Save:
+        """Return the save of a changed aggregate, guarded by the version that was read."""
+        ref = Ref(document["tenant_id"], document["id"])
+        outbox = self._outbox(ref, state, events, cause, _Position(now, document["version"], document["at"]))
+        version = document["version"] + len(outbox)
+        update: Document = {
+            "$set": {
+                "state": plain(state),
+                "version": version,
+                "at": outbox[-1]["at"],
+                "update_time": now,
+            },
+            "$push": {
+                "outbox": {"$each": outbox},
+                "seen": {"$each": [_remembered(cause)], "$slice": -REMEMBERED_CAUSES},
+            },
+        }
+        return Save(_guard(document), self._with_timer(update, state), state, version)
+
+    def moved(self, document: Document, state: S) -> Save:
+        """Return the save of a timer that led to no event: only the timer moves, the version stays."""
+        update = self._with_timer({"$set": {"state": plain(state)}}, state)
+        return Save(_guard(document), update, state, document["version"])
+
+    def _with_timer(self, update: Document, state: S) -> Document:
+        due_at = self.kind.due_at(state)
+        if due_at is None:
+            return {**update, "$unset": {"due_at": ""}}
+        return {**update, "$set": {**update["$set"], "due_at": due_at}}
+
+    def _outbox(
+        self, ref: Ref, state: S, events: Sequence[Any], cause: Cause, last: "_Position"
+    ) -> list[Document]:
+        """Return the events as the relay will publish them, numbered on from `last`.
+
+        `at` never goes back within an aggregate, so replicas whose clocks differ cannot swap events.
+        """
+        at = max(time.time_ns(), last.at + 1)
+        return [
+            {
+                "ver": last.version + step,
+                "at": at + step,
+                "id": ids.derived_id(self.kind.collection, ref.key, str(last.version + step)),
+                "time": last.now,
+                "trace": cause.trace,
+                **self._encoded(ref, state, event),
+            }
+            for step, event in enumerate(events, 1)
+        ]
+
+    def _encoded(self, ref: Ref, state: S, event: Any) -> Document:
+        out = self.kind.encode(ref, state, event)
+        value = out.message.SerializeToString(deterministic=True)
+        if len(value) > LARGEST_EVENT:
+            raise Invalid("EVENT_TOO_LARGE", f"what this change tells exceeds {LARGEST_EVENT} bytes")
+        described = out.message.DESCRIPTOR
+        return {
+            "topic": described.file.package,
+            "type": described.full_name,
+            "key": out.key,
+            "subject": out.subject,
+            "value": value,
+        }
+
+
+class _Position(NamedTuple):
+    now: datetime
+    version: int
+    at: int
+
+
+def _guard(document: Document) -> Document:
+    return {"_id": document["_id"], "tenant_id": document["tenant_id"], "version": document["version"]}
+
+
+def _remembered(cause: Cause) -> Document:
+    return {"id": cause.id, "h": cause.digest}
+
+
+def is_repeat(document: Mapping[str, Any], cause: Cause) -> bool:
+    """Whether `cause` had its effect. Raises Invalid REQUEST_ID_REUSED when its digest differs."""
+    for known in (document["created"], *document["seen"]):
+        if known["id"] == cause.id:
+            _require_same(known["h"], cause.digest)
+            return True
+    return False
+
+
+def _require_same(known: str, digest: str) -> None:
+    if known != digest:
+        raise Invalid(
+            "REQUEST_ID_REUSED",
+            "this request_id was used for another request",
+            fields=(("request_id", "must be new for a new request"),),
+        )
+
+
+def require_etag(version: int, etag: str) -> None:
+    """Raise Conflict ETAG_MISMATCH unless `etag` is empty or names `version`."""
+    if etag and etag != f'"{version}"':
+        raise Conflict("ETAG_MISMATCH", "it was changed since it was read")

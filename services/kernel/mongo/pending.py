@@ -1,0 +1,60 @@
+"""What waits in the documents of one kind: events to be published, timers to be fired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.documents import Document
+
+# A positional path: the index holds the head of each array only, so there is no flag to keep up to date.
+PENDING: Final[Mapping[str, Any]] = {"outbox.0.at": {"$gt": 0}}
+DUE: Final[Mapping[str, Any]] = {"due_at": {"$type": "date"}}
+EVENTS_PER_DOCUMENT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One document's unpublished events, oldest first; the fields are listed in `documents`."""
+
+    key: str
+    tenant: str
+    events: Sequence[Document]
+
+
+async def events(aggregates: Aggregates[Any], limit: int) -> list[Pending]:
+    """Return the `limit` documents that have waited longest, never what a failover could roll back."""
+    found = (
+        aggregates.committed.find(PENDING, {"tenant_id": 1, "outbox": {"$slice": EVENTS_PER_DOCUMENT}})
+        .sort("outbox.0.at", 1)
+        .limit(limit)
+    )
+    return [Pending(item["_id"], item["tenant_id"], item["outbox"]) for item in await found.to_list(None)]
+
+
+async def remove(aggregates: Aggregates[Any], published: Sequence[Pending]) -> None:
+    """Forget events that the broker acknowledged; what was added meanwhile stays."""
+    pulls = [
+        UpdateOne({"_id": item.key}, {"$pull": {"outbox": {"ver": {"$lte": item.events[-1]["ver"]}}}})
+        for item in published
+    ]
+    await aggregates.collection.bulk_write(pulls, ordered=False)
+
+
+async def timers(aggregates: Aggregates[Any], now: datetime, limit: int) -> list[Document]:
+    """Return the `limit` documents whose time has passed longest ago."""
+    found = aggregates.committed.find({"due_at": {**DUE["due_at"], "$lte": now}}, {"outbox": 0})
+    return await found.sort("due_at", 1).limit(limit).to_list(None)
+
+
+async def save(aggregates: Aggregates[Any], writes: Sequence[UpdateOne]) -> tuple[int, set[int]]:
+    """Return how many guarded updates matched, and the places of those that the database refused."""
+    try:
+        result = await aggregates.collection.bulk_write(list(writes), ordered=False)
+    except BulkWriteError as error:
+        return error.details["nModified"], {problem["index"] for problem in error.details["writeErrors"]}
+    return result.modified_count, set()

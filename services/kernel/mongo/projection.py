@@ -1,0 +1,70 @@
+"""A copy of what another service told: the latest state per aggregate, guarded by the event's sequence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo.errors import DuplicateKeyError
+
+from services.kernel import metrics
+from services.kernel.mongo import attempts
+from services.kernel.mongo.documents import Document, plain, restored
+from services.kernel.mongo.model import Ref
+
+S = TypeVar("S")
+LARGEST_FIND = 10_000
+
+
+class Projection(Generic[S]):
+    """States by `Ref`, each fed by the events of one subject. Made by `Database.projection`.
+
+    A repeated or overtaken event changes nothing.
+    """
+
+    def __init__(self, collection: AsyncIOMotorCollection[Document], state: type[S]) -> None:
+        self._collection = collection
+        self._state = state
+        self._repeats = metrics.REPEATS.labels(collection.name)
+
+    async def put(self, ref: Ref, state: S, sequence: int) -> bool:
+        """Store the state as of event `sequence`; False when that or a later one was stored before."""
+        stored = await attempts.until(
+            attempts.deadline_or_default(), lambda: self._written(ref, state, {"$lt": sequence}, sequence)
+        )
+        return stored or self._repeated()
+
+    async def fold(self, ref: Ref, sequence: int, step: Callable[[S | None], S]) -> bool:
+        """Store what `step` makes of the copy so far (None: none yet); False as `put`. It may run again."""
+
+        async def attempt() -> bool | None:
+            found = await self._collection.find_one({"_id": ref.key})
+            if found is not None and found["ver"] >= sequence:
+                return self._repeated()
+            state = step(None if found is None else restored(found["state"], self._state))
+            guard = 0 if found is None else found["ver"]
+            return await self._written(ref, state, guard, sequence) or None
+
+        return await attempts.until(attempts.deadline_or_default(), attempt)
+
+    async def _written(self, ref: Ref, state: S, guard: Any, sequence: int) -> bool:
+        copy = {"tenant_id": ref.tenant, "id": ref.id, "state": plain(state), "ver": sequence}
+        try:
+            await self._collection.update_one({"_id": ref.key, "ver": guard}, {"$set": copy}, upsert=True)
+        except DuplicateKeyError:  # the upsert found a document that the guard did not match
+            return False
+        return True
+
+    def _repeated(self) -> bool:
+        self._repeats.inc()
+        return False
+
+    async def get(self, ref: Ref) -> S | None:
+        """Return the copy, None when nothing was heard of it."""
+        found = await self._collection.find_one({"_id": ref.key})
+        return None if found is None else restored(found["state"], self._state)
+
+    async def find(self, tenant: str, where: Mapping[str, Any] | None = None) -> Sequence[tuple[str, S]]:
+        """Return (id, copy) of a tenant's that match, by id, 10,000 at most; `where` as in `Query`."""
+        asked = {f"state.{path}": plain(value) for path, value in (where or {}).items()}
+        found = self._collection.find({"tenant_id": tenant, **asked}).sort("id", 1).limit(LARGEST_FIND)
+        return [(item["id"], restored(item["state"], self._state)) for item in await found.to_list(None)]
