@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -18,6 +19,7 @@ from deploy.local.stack import Stack
 from services.kernel import clock
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+BROKERS = tuple(kind.value for kind in kafka.Kind if kind is not kafka.Kind.EXTERNAL)
 EXPECTED = (StartFailed, folder.InUse, folder.NotRunning, tokens.TokenRefused, topics.TopicsError)
 
 
@@ -29,6 +31,13 @@ def duration(text: str) -> timedelta:
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
+def broker(text: str) -> kafka.Kind:
+    """Read the kind of broker to start. Raises ArgumentTypeError."""
+    if text not in BROKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(BROKERS)}")
+    return kafka.Kind(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     parsed = argparse.ArgumentParser(
@@ -36,8 +45,10 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = parsed.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything and keep it running until Ctrl-C")
-    kinds = [kind.value for kind in kafka.Kind if kind is not kafka.Kind.EXTERNAL]
-    run.add_argument("--kafka", type=kafka.Kind, default=kafka.Kind.AUTO, help=f"broker: {', '.join(kinds)}")
+    wanted = os.environ.get("KAFKA") or kafka.Kind.AUTO.value
+    run.add_argument(
+        "--kafka", type=broker, default=wanted, help=f"{', '.join(BROKERS)}; default: KAFKA or auto"
+    )
     token = commands.add_parser("token", help="print a person's token")
     token.add_argument("--org", required=True, help="organization id")
     token.add_argument("--person", required=True, help="person id")

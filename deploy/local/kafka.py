@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -58,7 +59,7 @@ class Choice:
     jars: Path | None = None
 
 
-async def choose(wanted: Kind) -> Choice:
+async def choose(wanted: Kind, say: Callable[[str], None] = lambda _: None) -> Choice:
     """Decide and fetch what Apache Kafka needs. Raises StartFailed when `apache` is forced and impossible."""
     given = os.environ.get("KAFKA_BOOTSTRAP")
     if given:
@@ -66,7 +67,10 @@ async def choose(wanted: Kind) -> Choice:
     if wanted is Kind.EMBEDDED:
         return Choice(Kind.EMBEDDED, why=_embedded_means("as asked for"))
     try:
-        return Choice(Kind.APACHE, java=await jars.java(), jars=await jars.fetched())
+        java = await jars.java()
+        if not jars.folder().exists():
+            say(f"fetching Apache Kafka {jars.version()} (once, 43 MB, {jars.FETCH_SECONDS:.0f} s at most)")
+        return Choice(Kind.APACHE, java=java, jars=await jars.fetched())
     except jars.Unavailable as reason:
         if wanted is Kind.APACHE:
             raise StartFailed(f"Apache Kafka cannot run here: {reason}") from reason

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Literal
 
@@ -38,10 +39,15 @@ class Plan:
         self._folder = folder
         self._on = on
         self._say = say
+        self._held = ExitStack()
         self.servers: dict[str, Unit] = {}
         self.state = self._places(choice, specs)
         around = self._surroundings()
         self.services = {spec.name: self._service(spec, around) for spec in specs}
+
+    def release(self) -> None:
+        """Give the ports back."""
+        self._held.close()
 
     def _places(self, choice: kafka.Choice, specs: Sequence[ServiceSpec]) -> State:
         mongo, bootstrap = self._mongo(), self._broker(choice)
@@ -115,7 +121,8 @@ class Plan:
         return f"{LOOPBACK}:{self._port(name, wanted)}"
 
     def _port(self, name: str, wanted: int) -> int:
-        port = ports.prefer(wanted if self._on == "fixed" else None)
+        held = self._held.enter_context(ports.reserve(wanted if self._on == "fixed" else None))
+        port: int = held.getsockname()[1]
         if self._on == "fixed" and port != wanted:
             self._say(f"port {wanted} is taken: {name} listens on {port}")
         return port

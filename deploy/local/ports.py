@@ -38,6 +38,22 @@ def prefer(port: int | None) -> int:
     return port if port is not None and is_free(port) else free_port()
 
 
+def reserve(wanted: int | None) -> socket.socket:
+    """Return a socket bound to the wanted port when it is free, else to any free one; it never listens.
+
+    While it is open no outgoing connection gets the port, so a server that was down finds it free again.
+    Servers can bind it, because they set SO_REUSEADDR as this socket does.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((LOOPBACK, prefer(wanted)))
+    except BaseException:
+        held.close()
+        raise
+    return held
+
+
 async def accepts(port: int) -> bool:
     """Whether something accepts connections on the port."""
     with contextlib.suppress(OSError):

@@ -84,7 +84,7 @@ class Stack:
             raise
 
     async def _start(self) -> None:
-        choice = await kafka.choose(self._broker)
+        choice = await kafka.choose(self._broker, self._say)
         if choice.why:
             self._say(choice.why)
         plan = self._plan = Plan(self.folder, choice, self._specs, self._on, self._say)
@@ -119,6 +119,7 @@ class Stack:
         """Stop services, then issuer and mailbox, then the servers. Safe to call at any time."""
         if self._plan is not None:
             await self._stop(self._plan)
+            self._plan.release()
         self._plan = None
         self._held.close()
 

@@ -100,3 +100,14 @@ async def test_a_signal_while_starting_ends_with_code_0_and_no_orphan(
     assert seen.rstrip().endswith("stopped")
     assert children
     assert [one for one in children if one.is_running()] == []
+
+
+def test_a_broker_nobody_knows_is_refused_wherever_it_was_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAFKA", "rabbit")
+    for command in (["run", "--data", str(tmp_path)], ["run", "--kafka", "external"]):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        assert ended.value.code == 2
+        assert "apache" in capsys.readouterr().err

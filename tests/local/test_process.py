@@ -114,6 +114,17 @@ def test_free_ports_are_distinct_and_free() -> None:
     assert all(ports.is_free(port) for port in found)
 
 
+async def test_a_reserved_port_is_for_servers_only() -> None:
+    """Servers come and go on it; an outgoing connection never gets it, not even one to the port itself."""
+    with ports.reserve(None) as held:
+        port: int = held.getsockname()[1]
+        for _ in range(2):
+            assert not await ports.accepts(port)
+            async with await asyncio.start_server(lambda _r, w: w.close(), ports.LOOPBACK, port):
+                assert await ports.accepts(port)
+    assert ports.is_free(port)
+
+
 async def test_a_taken_port_is_replaced_and_a_free_one_kept() -> None:
     wanted = ports.free_port()
     assert ports.prefer(wanted) == wanted
