@@ -1,0 +1,218 @@
+"""In-memory stand-ins. Each passes the behaviour suite of what it stands for (tests/kernel/test_mongo_*)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from services.kernel.clock import Clock
+from services.kernel.errors import AlreadyExists, NotFound, Refused
+from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned, pages
+from services.kernel.mongo import Save as Change
+from services.kernel.mongo.documents import (
+    REMEMBERED_CAUSES,
+    Document,
+    Documents,
+    Save,
+    is_repeat,
+    plain,
+    require_etag,
+    restored,
+)
+
+S = TypeVar("S")
+
+
+class Aggregates(Generic[S]):
+    """`kernel.mongo.Aggregates` without a database.
+
+    `rows` are the documents in the order they came; their `outbox` keeps all events, as nothing relays them.
+    """
+
+    def __init__(self, kind: Kind[S], clock: Clock) -> None:
+        self.kind = kind
+        self.documents = Documents(kind)
+        self.rows: dict[str, Document] = {}
+        self._clock = clock
+        self._pages = pages.Pages(kind.collection)
+
+    @property
+    def outbox(self) -> list[Document]:
+        """Every event told so far, in the order it was told; the fields are those of the stored outbox."""
+        told = [
+            {**event, "tenant": row["tenant_id"]} for row in self.rows.values() for event in row["outbox"]
+        ]
+        return sorted(told, key=lambda event: int(event["at"]))
+
+    async def get(self, ref: Ref) -> Versioned[S]:
+        return self.documents.versioned(self._row(ref))
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
+        found = {key: self.rows.get(Ref(tenant, key).key) for key in ids}
+        return {key: self.documents.versioned(row) for key, row in found.items() if row is not None}
+
+    async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
+        row = self.documents.created(ref, state, events, cause, self._clock.now())
+        known = self.rows.get(ref.key)
+        if known is None:
+            self._require_unique(row)
+            self.rows[ref.key] = row
+            return self.documents.versioned(row)
+        if not is_repeat(known, cause):
+            raise AlreadyExists("ALREADY_EXISTS", "it exists already")
+        return self.documents.versioned(known)
+
+    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+        row = self._row(ref)
+        before = self.documents.versioned(row)
+        if is_repeat(row, cause):
+            return before
+        require_etag(before.version, etag)
+        state, events = decide(before.state)
+        if not events:
+            return before
+        self.save(self.documents.changed(row, state, events, cause, self._clock.now()))
+        return self.documents.versioned(self._row(ref))
+
+    async def list(self, tenant: str, query: Query) -> Page[S]:
+        size, after = pages.size_of(query), self._pages.after(tenant, query)
+        path, direction = pages.order_of(query)
+
+        def place(row: Document) -> tuple[Any, str]:
+            return pages.value_at(row, path), str(row["id"])
+
+        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _fits(row, query.where)]
+        rows.sort(key=lambda row: str(row["id"]))
+        rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
+        if after is not None:
+            passed = [place(row) for row in rows].index((after.stored, after.id))
+            rows = rows[passed + 1 :]
+        items = [(row["id"], self.documents.versioned(row)) for row in rows[:size]]
+        if len(rows) <= size:
+            return Page(items)
+        value, key = place(rows[size - 1])
+        return Page(items, self._pages.token(tenant, query, pages.After.item(key, value)))
+
+    async def apply_many(self, tenant: str, changes: Sequence[Change[S]]) -> Sequence[Outcome]:
+        if any(change.ref.tenant != tenant for change in changes):
+            raise ValueError("a batch is of one tenant")
+        if len({change.ref for change in changes}) != len(changes):
+            raise ValueError("a batch names each aggregate once")
+        return [await self._apply(change) for change in changes]
+
+    async def _apply(self, change: Change[S]) -> Outcome:
+        known = self.rows.get(change.ref.key)
+        if known is not None and is_repeat(known, change.cause):
+            return Outcome.UNCHANGED
+        decision = change.decide(None if known is None else self.documents.versioned(known).state)
+        if decision is None or (known is not None and not decision[1]):
+            return Outcome.UNCHANGED
+        if known is None:
+            await self.create(change.ref, *decision, change.cause)
+            return Outcome.CREATED
+        self.save(self.documents.changed(known, *decision, change.cause, self._clock.now()))
+        return Outcome.UPDATED
+
+    def save(self, save: Save) -> None:
+        """Do what the database does with a guarded update that matches."""
+        row = self.rows[save.guard["_id"]]
+        changed = {**row, **save.update["$set"]}
+        self._require_unique(changed)
+        pushed = save.update.get("$push", {})
+        for field in save.update.get("$unset", {}):
+            changed.pop(field, None)
+        changed["outbox"] = [*row["outbox"], *pushed.get("outbox", {}).get("$each", ())]
+        seen = [*row["seen"], *pushed.get("seen", {}).get("$each", ())]
+        changed["seen"] = seen[-REMEMBERED_CAUSES:]
+        self.rows[row["_id"]] = changed
+
+    def _row(self, ref: Ref) -> Document:
+        if ref.key not in self.rows:
+            raise NotFound("NOT_FOUND", "it does not exist")
+        return self.rows[ref.key]
+
+    def _require_unique(self, row: Document) -> None:
+        if self.kind.unique is None:
+            return
+        field, reason = self.kind.unique
+        for other in self.rows.values():
+            shared = set(other["state"][field]) & set(row["state"][field])
+            if shared and other["_id"] != row["_id"] and other["tenant_id"] == row["tenant_id"]:
+                raise Refused(reason, "taken")
+
+
+class Projection(Generic[S]):
+    """`kernel.mongo.Projection` without a database."""
+
+    def __init__(self, state: type[S]) -> None:
+        self._state = state
+        self._copies: dict[Ref, tuple[int, Any]] = {}
+
+    async def put(self, ref: Ref, state: S, sequence: int) -> bool:
+        return await self.fold(ref, sequence, lambda _: state)
+
+    async def fold(self, ref: Ref, sequence: int, step: Callable[[S | None], S]) -> bool:
+        known, _ = self._copies.get(ref, (-1, None))
+        if known >= sequence:
+            return False
+        self._copies[ref] = (sequence, plain(step(await self.get(ref))))
+        return True
+
+    async def get(self, ref: Ref) -> S | None:
+        found = self._copies.get(ref)
+        return None if found is None else restored(found[1], self._state)
+
+    async def find(self, tenant: str, where: Mapping[str, Any] | None = None) -> Sequence[tuple[str, S]]:
+        return [
+            (ref.id, restored(copy, self._state))
+            for ref, (_, copy) in sorted(self._copies.items(), key=lambda item: item[0].id)
+            if ref.tenant == tenant and _fits({"state": copy}, where or {})
+        ]
+
+
+def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    """Whether a row's state matches, as MongoDB understands it: an array matches if an element does."""
+    return all(
+        _meets(list(_at(row["state"], path.split("."))), plain(wanted)) for path, wanted in where.items()
+    )
+
+
+def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Yield what a dotted path leads to; through arrays by position and by element."""
+    if not path:
+        yield value
+    elif isinstance(value, Mapping):
+        if path[0] in value:
+            yield from _at(value[path[0]], path[1:])
+    elif isinstance(value, list | tuple):
+        if path[0].isdigit() and int(path[0]) < len(value):
+            yield from _at(value[int(path[0])], path[1:])
+        for element in value:
+            if isinstance(element, Mapping):
+                yield from _at(element, path)
+
+
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "$eq": lambda found, wanted: found == wanted,
+    "$in": lambda found, wanted: found in wanted,
+    "$gt": lambda found, wanted: found is not None and found > wanted,
+    "$gte": lambda found, wanted: found is not None and found >= wanted,
+    "$lt": lambda found, wanted: found is not None and found < wanted,
+    "$lte": lambda found, wanted: found is not None and found <= wanted,
+}
+
+
+def _meets(found: Sequence[Any], wanted: Any) -> bool:
+    values = [item for value in found for item in ([value, *value] if isinstance(value, list) else [value])]
+    if not isinstance(wanted, Mapping):
+        return wanted in values or (wanted is None and not found)
+    for operator, operand in wanted.items():
+        if operator == "$ne":
+            holds = operand not in values
+        elif operator == "$all":
+            holds = all(item in values for item in operand)
+        elif operator == "$exists":
+            holds = bool(found) is bool(operand)
+        else:
+            holds = any(_OPERATORS[operator](value, operand) for value in values)
+        if not holds:
+            return False
+    return True
