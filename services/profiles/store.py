@@ -4,4 +4,9 @@ from services.kernel.mongo import Kind
 from services.profiles import wire
 from services.profiles.domain import Person
 
-PEOPLE = Kind(collection="people", state=Person, encode=wire.outgoing, indexes=("email", "roles", "state"))
+PEOPLE = Kind(
+    collection="people",
+    state=Person,
+    encode=wire.outgoing,
+    indexes=(("email",), ("roles",), ("state",)),
+)
