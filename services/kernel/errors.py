@@ -5,6 +5,8 @@ data in either. `fields` are (request field path, description) pairs, `metadata`
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 Fields = Sequence[tuple[str, str]]
 
@@ -20,6 +22,11 @@ class Refusal(Exception):  # noqa: N818 -- a refusal is an expected answer, not 
         self.message = message
         self.fields = tuple(fields)
         self.metadata: Mapping[str, str] = dict(metadata or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross process borders whole: Exception's own way would call `__init__` with the joined text."""
+        whole = partial(type(self), fields=self.fields, metadata=dict(self.metadata))
+        return whole, (self.reason, self.message)
 
 
 class Invalid(Refusal):

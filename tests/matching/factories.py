@@ -37,7 +37,7 @@ PLAN = Plan((PROPOSAL,), (STRANGER,))
 ORIGIN = Origin(
     program=PROGRAM_ID, run=RUN_ID, lead=LEAD, cadence_days=14, meeting_minutes=45, mentorship=MENTORSHIP_ID
 )
-MATCH = Match(ORIGIN, PROPOSAL)
+MATCH = Match(ORIGIN, (MENTOR, MENTEE), PROPOSAL.score_ppm, PROPOSAL.contributions)
 
 
 def mentor(person: str = MENTOR, seats: int = 1) -> Member:

@@ -16,9 +16,11 @@ from tests.matching.factories import (
     MENTEE,
     MENTOR,
     NOW,
+    ORIGIN,
     PLAN,
     PROGRAM,
     PROGRAM_ID,
+    PROPOSAL,
     STRANGER,
     mentee,
     mentor,
@@ -109,7 +111,13 @@ def test_a_run_that_has_its_answer_keeps_it(run: CohortRun) -> None:
 
 
 def test_a_match_is_proposed_to_both() -> None:
-    assert matches.propose(MATCH) == (MATCH, [MatchProposed()])
+    assert matches.propose(None, ORIGIN, PROPOSAL) == (MATCH, [MatchProposed()])
+
+
+def test_a_match_that_was_answered_meanwhile_is_not_offered_again() -> None:
+    """The publication may be heard twice."""
+    half = MATCH.accept(MENTEE)[0]
+    assert matches.propose(half, ORIGIN, PROPOSAL) == (half, [])
 
 
 @pytest.mark.parametrize("order", [(MENTOR, MENTEE), (MENTEE, MENTOR)])

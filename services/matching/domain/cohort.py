@@ -51,6 +51,11 @@ class Proposal:
     score_ppm: int
     contributions: tuple[Contribution, ...]
 
+    @property
+    def pair(self) -> Pair:
+        """The two."""
+        return Pair(self.mentor, self.mentee)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -1,10 +1,13 @@
 """One match on its way to a mentorship: both say yes, or one says no."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.kernel.errors import Denied, NotFound, Refused
-from services.matching.domain.cohort import Proposal
+from services.matching.domain.cohort import Pair, Proposal
+from services.matching.domain.runs import CohortRun
+from services.matching.domain.scoring import Contribution
 
 
 class Stage(StrEnum):
@@ -14,10 +17,6 @@ class Stage(StrEnum):
     HALF_ACCEPTED = "HALF_ACCEPTED"
     CONFIRMED = "CONFIRMED"
     DECLINED = "DECLINED"
-
-
-LIVE = (Stage.PROPOSED, Stage.HALF_ACCEPTED, Stage.CONFIRMED)
-"""Stages in which a match holds a seat of its mentor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +60,29 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One match; `accepted_by` is in the order of the answers."""
+    """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers."""
 
     origin: Origin
-    proposal: Proposal
+    people: tuple[str, str]
+    score_ppm: int
+    contributions: tuple[Contribution, ...]
     stage: Stage = Stage.PROPOSED
     accepted_by: tuple[str, ...] = ()
 
     @property
-    def people(self) -> tuple[str, str]:
-        """Mentor and mentee."""
-        return self.proposal.mentor, self.proposal.mentee
+    def pair(self) -> Pair:
+        """Who would guide whom."""
+        return Pair(*self.people)
+
+    def require_of(self, program: str) -> None:
+        """Raise NotFound unless the match is one of `program`."""
+        if self.origin.program != program:
+            raise _not_found()
 
     def require_reader(self, person: str, *, oversees: bool) -> None:
         """Raise NotFound unless `person` is one of the two or oversees all."""
         if not oversees and person not in self.people:
-            raise match_not_found()
+            raise _not_found()
 
     def accept(self, person: str) -> "tuple[Match, list[Event]]":
         """Say yes; a second yes of the same person changes nothing. Refused MATCH_DECLINED, Denied."""
@@ -104,11 +110,40 @@ class Match:
             raise Denied("NOT_A_PARTICIPANT", "only the mentor and the mentee of a match may answer")
 
 
-def propose(match: Match) -> tuple[Match, list[Event]]:
-    """Offer a match to its two people."""
-    return match, [MatchProposed()]
+def propose(known: Match | None, origin: Origin, proposal: Proposal) -> tuple[Match, list[Event]]:
+    """Offer a proposed pair a match; one that is there already stays as it is."""
+    if known is not None:
+        return known, []
+    people = (proposal.mentor, proposal.mentee)
+    return Match(origin, people, proposal.score_ppm, proposal.contributions), [MatchProposed()]
 
 
-def match_not_found() -> NotFound:
-    """Return the one answer for absent and for hidden matches."""
-    return NotFound("MATCH_NOT_FOUND", "no such match")
+def holds(known: Iterable[Match], published: Mapping[str, CohortRun]) -> list[tuple[str, Pair]]:
+    """Return (program, pair) of whatever takes a seat now.
+
+    That is every known match that was not declined, and every proposal of the `published` runs (by id) that
+    is no match yet.
+    """
+    known = list(known)
+    delivered = {(match.origin.run, match.pair) for match in known}
+    live = [(match.origin.program, match.pair) for match in known if match.stage is not Stage.DECLINED]
+    coming = [
+        (run.program, proposal.pair)
+        for name, run in published.items()
+        for proposal in run.proposals
+        if (name, proposal.pair) not in delivered
+    ]
+    return live + coming
+
+
+def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
+    """Return the pairs that said no to each other in a program."""
+    return frozenset(
+        match.pair for match in known if match.stage is Stage.DECLINED and match.origin.program == program
+    )
+
+
+def _not_found() -> NotFound:
+    return NotFound(
+        "NOT_FOUND", "nothing of this name exists"
+    )  # the store's own words: absent and hidden are one

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.kernel.errors import Refused
+from services.kernel.errors import NotFound, Refused
 from services.matching.domain.cohort import Plan, Proposal
 
 
@@ -56,6 +56,11 @@ class CohortRun:
     failure_reason: str = ""
     round: int = 0
     claims: tuple[str, ...] = ()
+
+    def require_of(self, program: str) -> None:
+        """Raise NotFound unless the run is one of `program`."""
+        if self.program != program:
+            raise NotFound("NOT_FOUND", "nothing of this name exists")
 
     def ready(self, plan: Plan, published_before: int) -> "tuple[CohortRun, list[Event]]":
         """Keep the answer; a run that has one already stays as it is."""

@@ -1,0 +1,56 @@
+"""Single matches and the answers to them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.kernel.auth import Caller
+from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.matching.app.ports import Aggregates, Wanted, oversees
+from services.matching.domain.matches import Match
+
+
+class Matches:
+    """Shows matches and takes answers. `names` are (program, match)."""
+
+    def __init__(self, store: Aggregates[Match]) -> None:
+        self._matches = store
+
+    async def get(self, caller: Caller, names: tuple[str, str]) -> Versioned[Match]:
+        """Return one match. NotFound unless the caller is one of the two or oversees all."""
+        program, match = names
+        stored = await self._matches.get(Ref(caller.org, match))
+        stored.state.require_of(program)
+        stored.state.require_reader(caller.subject, oversees=oversees(caller))
+        return stored
+
+    async def list(self, caller: Caller, program: str, person: str, page: Wanted) -> Page[Match]:
+        """Return a page, earliest first, of one person if given; participants get their own only."""
+        whose = person or ("" if oversees(caller) else caller.subject)
+        if not oversees(caller) and whose != caller.subject:
+            return Page((), "")
+        where = {"origin.program": program} | ({"people": whose} if whose else {})
+        return await self._matches.list(
+            caller.org, Query(where=where, page_size=page.size, page_token=page.token)
+        )
+
+    async def accept(
+        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
+    ) -> Versioned[Match]:
+        """Say yes. Refusals: `Match.accept`; NotFound, Conflict."""
+        decide = _in_program(names[0], lambda match: match.accept(caller.subject))
+        return await self._matches.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
+
+    async def decline(
+        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
+    ) -> Versioned[Match]:
+        """Say no. Refusals: `Match.decline`; NotFound, Conflict."""
+        decide = _in_program(names[0], lambda match: match.decline(caller.subject))
+        return await self._matches.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
+
+
+def _in_program(program: str, decide: Decide[Match]) -> Decide[Match]:
+    def decided(match: Match) -> tuple[Match, Sequence[Any]]:
+        match.require_of(program)
+        return decide(match)
+
+    return decided

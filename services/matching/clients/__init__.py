@@ -1,0 +1,1 @@
+"""What matching calls: `profiles`, and `computing`, a process of its own for the seconds a cohort takes."""

@@ -1,0 +1,51 @@
+"""People as the profiles service knows them."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from services.kernel.errors import NotFound, Unavailable
+from services.kernel.rpc import status
+from services.matching.domain.members import Member
+from services.matching.wire import names, programs
+from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
+from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
+
+MOST = 1000
+"""People per call, the contract's limit."""
+
+_PASSING = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.CANCELLED,
+}
+
+
+class ProfilesPeople:
+    """People as the profiles service knows them."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = PersonServiceStub(channel)
+
+    async def get_many(self, tenant: str, people: Sequence[str]) -> list[Member]:
+        """Return people in the order asked for. NotFound PERSON_NOT_FOUND, Unavailable."""
+        found: list[Member] = []
+        for start in range(0, len(people), MOST):
+            request = pb.BatchGetPeopleRequest(
+                parent=names.organization_name(tenant),
+                names=names.person_names(tenant, people[start : start + MOST]),
+            )
+            found.extend(programs.member(person) for person in (await self._ask(request)).people)
+        return found
+
+    async def _ask(self, request: pb.BatchGetPeopleRequest) -> pb.BatchGetPeopleResponse:
+        try:
+            answer: pb.BatchGetPeopleResponse = await self._stub.BatchGetPeople(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in _PASSING:
+                raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be read now") from error
+            if isinstance(refusal := status.refusal_of(error), NotFound):
+                raise NotFound("PERSON_NOT_FOUND", "a person is not known", fields=refusal.fields) from error
+            raise
+        return answer

@@ -1,0 +1,26 @@
+"""What matching hears: its own requests and publications, so that the work behind them survives any crash."""
+
+from services.kernel import ids
+from services.kernel.events import Event, Handlers
+from services.kernel.mongo import Cause, Ref
+from services.matching.app.runs import CohortRuns
+from services.matching.wire import names
+from services.pb.mentoring.matching.v1 import events_pb2 as pb
+
+
+def listen(handlers: Handlers, runs: CohortRuns) -> None:
+    """Register what is heard."""
+
+    async def requested(event: Event[pb.CohortRunRequested]) -> None:
+        await runs.compute(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+
+    async def published(event: Event[pb.CohortRunPublished]) -> None:
+        await runs.deliver(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+
+    handlers.on(pb.CohortRunRequested, requested)
+    handlers.on(pb.CohortRunPublished, published)
+
+
+def _run(tenant: str, name: str) -> Ref:
+    _, _, run = ids.parse_name(names.RUN, name, "cohort_run")
+    return Ref(tenant, run)

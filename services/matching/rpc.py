@@ -1,0 +1,130 @@
+"""ProgramService and MatchingService: decode, act, encode. Refusals travel as exceptions to the gate."""
+
+from services.kernel import ids
+from services.kernel.mongo import Ref
+from services.kernel.rpc import caller, cause
+from services.matching.app.matches import Matches
+from services.matching.app.ports import Wanted
+from services.matching.app.programs import Programs
+from services.matching.app.runs import CohortRuns
+from services.matching.wire import matching as encode
+from services.matching.wire import names
+from services.matching.wire import programs as wire
+from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
+from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
+from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceServicer
+from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceServicer
+
+
+class ProgramService(ProgramServiceServicer):
+    """Serves `mentoring.matching.v1.ProgramService`."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+
+    async def CreateProgram(self, request: program_pb.CreateProgramRequest, _: object) -> program_pb.Program:
+        """Open a program."""
+        who = caller()
+        draft = wire.program_draft(who.org, request.program)
+        return wire.program(*await self._programs.create(who, draft, cause(request)))
+
+    async def GetProgram(self, request: program_pb.GetProgramRequest, _: object) -> program_pb.Program:
+        """Return one program."""
+        who = caller()
+        _, program = ids.parse_name(names.PROGRAM, request.name)
+        return wire.program(Ref(who.org, program), await self._programs.get(who, program))
+
+    async def ListPrograms(
+        self, request: program_pb.ListProgramsRequest, _: object
+    ) -> program_pb.ListProgramsResponse:
+        """Return one page."""
+        who = caller()
+        found = await self._programs.list(who, Wanted(request.page_size, request.page_token))
+        return program_pb.ListProgramsResponse(
+            programs=[wire.program(Ref(who.org, one), stored) for one, stored in found.items],
+            next_page_token=found.next_page_token,
+        )
+
+    async def BatchEnrolPeople(
+        self, request: program_pb.BatchEnrolPeopleRequest, _: object
+    ) -> program_pb.BatchEnrolPeopleResponse:
+        """Enrol all or nobody."""
+        who = caller()
+        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
+        asked = wire.asked(who.org, program, request.requests)
+        enrolled = await self._programs.enrol(who, program, asked, cause(request))
+        return program_pb.BatchEnrolPeopleResponse(
+            enrolments=[wire.enrolment(Ref(who.org, one), stored) for one, stored in enrolled]
+        )
+
+    async def ListEnrolments(
+        self, request: program_pb.ListEnrolmentsRequest, _: object
+    ) -> program_pb.ListEnrolmentsResponse:
+        """Return one page."""
+        who = caller()
+        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
+        page = Wanted(request.page_size, request.page_token)
+        found = await self._programs.enrolments(who, program, page)
+        return program_pb.ListEnrolmentsResponse(
+            enrolments=[wire.enrolment(Ref(who.org, one), stored) for one, stored in found.items],
+            next_page_token=found.next_page_token,
+        )
+
+
+class MatchingService(MatchingServiceServicer):
+    """Serves `mentoring.matching.v1.MatchingService`."""
+
+    def __init__(self, runs: CohortRuns, matches: Matches) -> None:
+        self._runs = runs
+        self._matches = matches
+
+    async def CreateCohortRun(self, request: pb.CreateCohortRunRequest, _: object) -> pb.CohortRun:
+        """Start a run."""
+        who = caller()
+        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
+        return encode.run(*await self._runs.request(who, program, cause(request)))
+
+    async def GetCohortRun(self, request: pb.GetCohortRunRequest, _: object) -> pb.CohortRun:
+        """Return one run."""
+        who = caller()
+        _, program, run = ids.parse_name(names.RUN, request.name)
+        return encode.run(Ref(who.org, run), await self._runs.get(who, program, run))
+
+    async def PublishCohortRun(self, request: pb.PublishCohortRunRequest, _: object) -> pb.CohortRun:
+        """Publish a ready run."""
+        who = caller()
+        _, program, run = ids.parse_name(names.RUN, request.name)
+        published = await self._runs.publish(who, (program, run), request.etag, cause(request))
+        return encode.run(Ref(who.org, run), published)
+
+    async def GetMatch(self, request: pb.GetMatchRequest, _: object) -> pb.Match:
+        """Return one match."""
+        who = caller()
+        _, program, match = ids.parse_name(names.MATCH, request.name)
+        return encode.match(Ref(who.org, match), await self._matches.get(who, (program, match)))
+
+    async def ListMatches(self, request: pb.ListMatchesRequest, _: object) -> pb.ListMatchesResponse:
+        """Return one page."""
+        who = caller()
+        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
+        person = names.person_id(who.org, request.person, "person") if request.person else ""
+        page = Wanted(request.page_size, request.page_token)
+        found = await self._matches.list(who, program, person, page)
+        return pb.ListMatchesResponse(
+            matches=[encode.match(Ref(who.org, one), stored) for one, stored in found.items],
+            next_page_token=found.next_page_token,
+        )
+
+    async def AcceptMatch(self, request: pb.AcceptMatchRequest, _: object) -> pb.Match:
+        """Say yes."""
+        who = caller()
+        _, program, match = ids.parse_name(names.MATCH, request.name)
+        accepted = await self._matches.accept(who, (program, match), request.etag, cause(request))
+        return encode.match(Ref(who.org, match), accepted)
+
+    async def DeclineMatch(self, request: pb.DeclineMatchRequest, _: object) -> pb.Match:
+        """Say no."""
+        who = caller()
+        _, program, match = ids.parse_name(names.MATCH, request.name)
+        declined = await self._matches.decline(who, (program, match), request.etag, cause(request))
+        return encode.match(Ref(who.org, match), declined)

@@ -1,0 +1,91 @@
+"""What happened, to protobuf: one function per kind of aggregate; keys as architecture rule 3 says."""
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+
+from services.kernel.mongo import Outgoing, Ref
+from services.matching.domain import matches, programs, runs
+from services.matching.wire.names import (
+    enrolment_name,
+    match_name,
+    mentorship_name,
+    person_name,
+    person_names,
+    program_name,
+    run_name,
+)
+from services.pb.mentoring.matching.v1 import events_pb2 as events
+
+_DAY = 86_400
+_MINUTE = 60
+
+
+def program_outgoing(ref: Ref, state: programs.Program, event: programs.ProgramCreated) -> Outgoing:
+    """Encode what happened to a program."""
+    name = program_name(ref.tenant, ref.id)
+    match event:
+        case programs.ProgramCreated():
+            message = events.ProgramCreated(program=name, lead=person_name(ref.tenant, state.lead))
+    return Outgoing(message=message, subject=name, key=ref.id)
+
+
+def enrolment_outgoing(ref: Ref, state: programs.Enrolment, event: programs.PersonEnrolled) -> Outgoing:
+    """Encode what happened to an enrolment."""
+    parent = program_name(ref.tenant, state.program)
+    name = enrolment_name(ref.tenant, state.program, ref.id)
+    match event:
+        case programs.PersonEnrolled():
+            message = events.PersonEnrolled(
+                enrolment=name, program=parent, person=person_name(ref.tenant, state.person)
+            )
+    return Outgoing(message=message, subject=name, key=ref.id)
+
+
+def run_outgoing(ref: Ref, state: runs.CohortRun, event: runs.Event) -> Outgoing:
+    """Encode what happened to a run."""
+    name = run_name(ref.tenant, state.program, ref.id)
+    message: Message
+    match event:
+        case runs.CohortRunRequested():
+            message = events.CohortRunRequested(cohort_run=name)
+        case runs.CohortRunReady():
+            message = events.CohortRunReady(
+                cohort_run=name, matched=len(state.proposals), unmatched=len(state.unmatched)
+            )
+        case runs.CohortRunFailed():
+            message = events.CohortRunFailed(cohort_run=name, reason=state.failure_reason)
+        case runs.CohortRunPublished():
+            message = events.CohortRunPublished(cohort_run=name)
+    return Outgoing(message=message, subject=name, key=ref.id)
+
+
+def match_outgoing(ref: Ref, state: matches.Match, event: matches.Event) -> Outgoing:
+    """Encode what happened to a match, keyed by the mentorship that it becomes."""
+    return Outgoing(
+        message=_match_event(ref, state, event),
+        subject=match_name(ref.tenant, state.origin.program, ref.id),
+        key=state.origin.mentorship,
+    )
+
+
+def _match_event(ref: Ref, state: matches.Match, event: matches.Event) -> Message:
+    name, origin = match_name(ref.tenant, state.origin.program, ref.id), state.origin
+    mentor, mentee = person_names(ref.tenant, state.people)
+    match event:
+        case matches.MatchProposed():
+            return events.MatchProposed(match=name, mentor=mentor, mentee=mentee, score_ppm=state.score_ppm)
+        case matches.MatchAccepted(person):
+            return events.MatchAccepted(match=name, person=person_name(ref.tenant, person))
+        case matches.MatchDeclined(person):
+            return events.MatchDeclined(match=name, person=person_name(ref.tenant, person))
+        case matches.MatchConfirmed():
+            return events.MatchConfirmed(
+                match=name,
+                mentorship=mentorship_name(ref.tenant, origin.mentorship),
+                program=program_name(ref.tenant, origin.program),
+                lead=person_name(ref.tenant, origin.lead),
+                mentor=mentor,
+                mentee=mentee,
+                cadence=Duration(seconds=origin.cadence_days * _DAY),
+                meeting_length=Duration(seconds=origin.meeting_minutes * _MINUTE),
+            )

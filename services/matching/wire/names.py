@@ -1,0 +1,64 @@
+"""Resource names of an organization's programs, people, runs and matches, to and from ids."""
+
+from collections.abc import Iterable
+
+from services.kernel import ids
+from services.kernel.errors import Invalid
+
+ORGANIZATION = "organizations/*"
+PERSON = f"{ORGANIZATION}/people/*"
+PROGRAM = f"{ORGANIZATION}/programs/*"
+RUN = f"{PROGRAM}/cohortRuns/*"
+MATCH = f"{PROGRAM}/matches/*"
+
+
+def organization_name(tenant: str) -> str:
+    """Return the organization's full name."""
+    return ids.name("organizations", tenant)
+
+
+def person_id(tenant: str, name: str, field: str) -> str:
+    """Return a person's id. Raises Invalid MALFORMED_NAME, or FOREIGN_ORGANIZATION outside of `tenant`."""
+    organization, person = ids.parse_name(PERSON, name, field)
+    if organization != tenant:
+        raise Invalid(
+            "FOREIGN_ORGANIZATION",
+            f"{field} names another organization",
+            fields=((field, "must be of the same organization"),),
+        )
+    return person
+
+
+def program_name(tenant: str, program: str) -> str:
+    """Return a program's full name."""
+    return ids.name("organizations", tenant, "programs", program)
+
+
+def person_names(tenant: str, people: Iterable[str]) -> list[str]:
+    """Return people's full names."""
+    return [person_name(tenant, person) for person in people]
+
+
+def person_name(tenant: str, person: str) -> str:
+    """Return a person's full name."""
+    return ids.name("organizations", tenant, "people", person)
+
+
+def mentorship_name(tenant: str, mentorship: str) -> str:
+    """Return a mentorship's full name."""
+    return ids.name("organizations", tenant, "mentorships", mentorship)
+
+
+def enrolment_name(tenant: str, program: str, enrolment: str) -> str:
+    """Return an enrolment's full name."""
+    return ids.name("organizations", tenant, "programs", program, "enrolments", enrolment)
+
+
+def run_name(tenant: str, program: str, run: str) -> str:
+    """Return a cohort run's full name."""
+    return ids.name("organizations", tenant, "programs", program, "cohortRuns", run)
+
+
+def match_name(tenant: str, program: str, match: str) -> str:
+    """Return a match's full name."""
+    return ids.name("organizations", tenant, "programs", program, "matches", match)

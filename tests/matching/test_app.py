@@ -1,0 +1,354 @@
+"""Programs, runs and matches from request to confirmation, repeats and crashes included, kept in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from services.kernel.auth import Caller
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
+from services.kernel.mongo import Cause, Ref, Versioned
+from services.matching import store
+from services.matching.app.matches import Matches
+from services.matching.app.ports import Stores, Wanted
+from services.matching.app.programs import Programs
+from services.matching.app.runs import CohortRuns
+from services.matching.domain import matches, runs
+from services.matching.domain.cohort import Cohort, Pair, Plan, compute
+from services.matching.domain.members import Member, Role
+from services.matching.domain.programs import Enrolment
+from services.matching.domain.runs import CohortRun
+from tests.fakes import Aggregates
+from tests.matching.factories import LEAD, MENTEE, MENTOR, NOW, ORG, PROGRAM, STRANGER, mentee, mentor
+
+lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
+the_mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
+the_mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
+stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
+foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
+
+
+class Colleagues:
+    """People who can be hired and can leave."""
+
+    def __init__(self, *people: Member) -> None:
+        self.known = {one.id: one for one in people}
+        self.asked: list[list[str]] = []
+
+    async def get_many(self, tenant: str, people: Sequence[str]) -> list[Member]:
+        self.asked.append(list(people))
+        if tenant != ORG or not self.known.keys() >= set(people):
+            raise NotFound("PERSON_NOT_FOUND", "a person is not known")
+        return [self.known[one] for one in people]
+
+
+class Calculator:
+    """Computes at once, or is cut off `cut_off` times before it answers."""
+
+    def __init__(self) -> None:
+        self.cohorts: list[Cohort] = []
+        self.cut_off = 0
+
+    async def compute(self, cohort: Cohort) -> Plan:
+        self.cohorts.append(cohort)
+        if self.cut_off:
+            self.cut_off -= 1
+            raise Unavailable("MATCHER_DIED", "the computation was cut off")
+        return compute(cohort)
+
+
+class World:
+    """Matching in memory with one lead, one mentor and two mentees of whom MENTEE fits better."""
+
+    def __init__(self) -> None:
+        clock = FixedClock(NOW)
+        self.stores = Stores(
+            Aggregates(store.PROGRAMS, clock),
+            Aggregates(store.ENROLMENTS, clock),
+            Aggregates(store.RUNS, clock),
+            Aggregates(store.MATCHES, clock),
+        )
+        self.people = Colleagues(
+            Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)
+        )
+        self.calculator = Calculator()
+        self.programs = Programs(self.stores, self.people)
+        self.runs = CohortRuns(self.stores, self.people, self.calculator, clock)
+        self.matches = Matches(self.stores.matches)
+
+    async def open(self, name: str = "open") -> str:
+        ref, _ = await self.programs.create(lead, PROGRAM, Cause(name))
+        return ref.id
+
+    async def enrol_all(self, program: str) -> None:
+        asked = [
+            Enrolment(program, one.id, one.seeks) for one in self.people.known.values() if one.id != LEAD
+        ]
+        await self.programs.enrol(lead, program, asked, Cause(f"enrol-{program}"))
+
+    async def ready(self, program: str, name: str) -> tuple[Ref, Versioned[CohortRun]]:
+        ref, _ = await self.runs.request(lead, program, Cause(name))
+        await self.runs.compute(ref, Cause(f"computed-{name}"))
+        return ref, await self.runs.get(lead, program, ref.id)
+
+    async def publish(self, program: str, ref: Ref, etag: str = "") -> Versioned[CohortRun]:
+        return await self.runs.publish(lead, (program, ref.id), etag, Cause(f"publish-{ref.id}"))
+
+    async def matched(self, program: str) -> list[tuple[str, matches.Match]]:
+        page = await self.matches.list(lead, program, "", Wanted())
+        return [(one, stored.state) for one, stored in page.items]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def program(world: World) -> str:
+    """Return a program in which everybody takes part."""
+    program = await world.open()
+    await world.enrol_all(program)
+    return program
+
+
+@pytest.fixture
+async def names(world: World, program: str) -> tuple[str, str]:
+    """Return (program, match) of the one match, proposed to both."""
+    ref, _ = await world.ready(program, "run")
+    await world.publish(program, ref)
+    await world.runs.deliver(ref, Cause("published"))
+    ((match, _),) = await world.matched(program)
+    return program, match
+
+
+async def test_the_same_request_opens_one_program(world: World) -> None:
+    first, again = await world.open("one"), await world.open("one")
+    assert first == again
+    assert await world.open("two") != first
+    assert len((await world.programs.list(lead, Wanted())).items) == 2
+
+
+async def test_a_program_needs_a_lead_who_is_known(world: World) -> None:
+    with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
+        await world.programs.create(lead, replace(PROGRAM, lead="e0"), Cause("open"))
+
+
+async def test_another_organization_does_not_see_the_program(world: World, program: str) -> None:
+    with pytest.raises(NotFound):
+        await world.programs.get(foreigner, program)
+    assert not (await world.programs.list(foreigner, Wanted())).items
+
+
+async def test_enrolments_answer_in_the_order_asked_for_and_list_earliest_first(world: World) -> None:
+    program = await world.open()
+    asked = [Enrolment(program, MENTOR, (Role.MENTOR,)), Enrolment(program, MENTEE, (Role.MENTEE,))]
+    answer = await world.programs.enrol(lead, program, asked, Cause("enrol"))
+    assert [stored.state for _, stored in answer] == asked
+    listed = await world.programs.enrolments(lead, program, Wanted())
+    assert {one for one, _ in listed.items} == {one for one, _ in answer}
+
+
+async def test_enrolling_again_changes_nothing(world: World, program: str) -> None:
+    before = (await world.programs.enrolments(lead, program, Wanted())).items
+    await world.programs.enrol(lead, program, [Enrolment(program, MENTEE, (Role.MENTEE,))], Cause("again"))
+    assert (await world.programs.enrolments(lead, program, Wanted())).items == before
+
+
+async def test_one_who_may_not_take_part_keeps_everybody_out(world: World) -> None:
+    program = await world.open()
+    asked = [Enrolment(program, MENTEE, (Role.MENTEE,)), Enrolment(program, MENTOR, (Role.MENTEE,))]
+    with pytest.raises(Refused, match="NOT_ELIGIBLE"):
+        await world.programs.enrol(lead, program, asked, Cause("enrol"))
+    assert not (await world.programs.enrolments(lead, program, Wanted())).items
+
+
+async def test_a_run_becomes_ready_with_the_best_pair(world: World, program: str) -> None:
+    _, run = await world.ready(program, "run")
+    assert run.state.stage is runs.Stage.READY
+    assert [one.pair for one in run.state.proposals] == [Pair(MENTOR, MENTEE)]
+    assert run.state.unmatched == (STRANGER,)
+
+
+async def test_hearing_a_request_twice_computes_once(world: World, program: str) -> None:
+    ref, run = await world.ready(program, "run")
+    await world.runs.compute(ref, Cause("computed-run"))
+    await world.runs.compute(ref, Cause("heard-again"))
+    assert await world.runs.get(lead, program, ref.id) == run
+    assert len(world.calculator.cohorts) == 1
+
+
+async def test_a_computation_that_dies_leaves_the_run_to_be_repeated(world: World, program: str) -> None:
+    world.calculator.cut_off = 1
+    with pytest.raises(Unavailable):
+        await world.ready(program, "run")
+    _, run = await world.ready(program, "run")
+    assert run.state.stage is runs.Stage.READY
+
+
+async def test_a_run_whose_people_are_gone_fails_by_code(world: World, program: str) -> None:
+    del world.people.known[MENTEE]
+    _, run = await world.ready(program, "run")
+    assert (run.state.stage, run.state.failure_reason) == (runs.Stage.FAILED, "PERSON_NOT_FOUND")
+
+
+async def test_a_zone_that_is_unknown_here_fails_the_run_by_code(world: World, program: str) -> None:
+    world.people.known[MENTEE] = replace(mentee(), time_zone="Mars/Olympus")
+    _, run = await world.ready(program, "run")
+    assert run.state.failure_reason == "UNKNOWN_TIME_ZONE"
+
+
+async def test_superiors_are_read_level_by_level_up_to_the_top(world: World, program: str) -> None:
+    """Nobody above takes part, yet the chain must be known up to the mentor."""
+    world.people.known |= {"e5": Member("e5", manager="e6"), "e6": Member("e6", manager=MENTOR)}
+    world.people.known[MENTEE] = replace(mentee(), manager="e5")
+    world.people.asked.clear()
+    _, run = await world.ready(program, "run")
+    assert world.people.asked[1:] == [["e5"], ["e6"]]
+    assert [one.pair for one in run.state.proposals] == [Pair(MENTOR, STRANGER)]
+
+
+async def test_a_run_of_another_program_is_not_found(world: World, program: str) -> None:
+    ref, _ = await world.ready(program, "run")
+    other = await world.open("other")
+    with pytest.raises(NotFound):
+        await world.runs.get(lead, other, ref.id)
+    with pytest.raises(NotFound):
+        await world.publish(other, ref)
+
+
+async def test_a_stale_etag_does_not_publish(world: World, program: str) -> None:
+    ref, run = await world.ready(program, "run")
+    with pytest.raises(Conflict):
+        await world.publish(program, ref, '"1"')
+    assert (await world.publish(program, ref, run.etag)).state.stage is runs.Stage.PUBLISHED
+
+
+async def test_publishing_twice_by_one_request_is_publishing_once(world: World, program: str) -> None:
+    ref, _ = await world.ready(program, "run")
+    assert await world.publish(program, ref) == await world.publish(program, ref)
+    with pytest.raises(Refused, match="RUN_NOT_READY"):
+        await world.runs.publish(lead, (program, ref.id), "", Cause("another request"))
+
+
+async def test_of_two_runs_that_do_not_know_each_other_one_can_be_published(
+    world: World, program: str
+) -> None:
+    """Else the mentor's only seat would be given away twice."""
+    (first, _), (second, _) = await world.ready(program, "one"), await world.ready(program, "two")
+    await world.publish(program, first)
+    with pytest.raises(Refused, match="RUN_OUTDATED"):
+        await world.publish(program, second)
+
+
+async def test_a_run_counts_published_pairs_before_they_are_matches(world: World, program: str) -> None:
+    """The publication of the first run has not been heard yet when the second is computed."""
+    first, _ = await world.ready(program, "one")
+    await world.publish(program, first)
+    second, run = await world.ready(program, "two")
+    assert run.state.proposals == ()
+    assert run.state.unmatched == (STRANGER,)
+    await world.publish(program, second)
+
+
+async def test_delivering_twice_makes_each_match_once(world: World, names: tuple[str, str]) -> None:
+    program, match = names
+    before = await world.matches.get(lead, names)
+    await world.runs.deliver(Ref(ORG, before.state.origin.run), Cause("heard-again"))
+    assert [one for one, _ in await world.matched(program)] == [match]
+    assert await world.matches.get(lead, names) == before
+
+
+async def test_a_match_carries_what_its_mentorship_needs(world: World, names: tuple[str, str]) -> None:
+    origin = (await world.matches.get(lead, names)).state.origin
+    assert (origin.lead, origin.cadence_days, origin.meeting_minutes) == (LEAD, 14, 45)
+    assert origin.mentorship not in {"", names[1]}
+
+
+async def test_a_taken_seat_is_taken_in_every_program(world: World, names: tuple[str, str]) -> None:
+    """The mentor has one seat and gave it away; the mentee may still have a mentor elsewhere."""
+    other = await world.open("other")
+    await world.enrol_all(other)
+    _, run = await world.ready(other, "run")
+    assert (run.state.proposals, run.state.unmatched) == ((), (MENTEE, STRANGER))
+
+
+async def test_a_no_frees_both_and_the_pair_is_not_proposed_again(
+    world: World, names: tuple[str, str]
+) -> None:
+    await world.matches.decline(the_mentee, names, "", Cause("no"))
+    _, run = await world.ready(names[0], "next")
+    assert [one.pair for one in run.state.proposals] == [Pair(MENTOR, STRANGER)]
+    assert run.state.unmatched == (MENTEE,)
+
+
+async def test_both_say_yes(world: World, names: tuple[str, str]) -> None:
+    half = await world.matches.accept(the_mentee, names, "", Cause("yes-1"))
+    assert half.state.stage is matches.Stage.HALF_ACCEPTED
+    both = await world.matches.accept(the_mentor, names, half.etag, Cause("yes-2"))
+    assert both.state.stage is matches.Stage.CONFIRMED
+
+
+async def test_saying_yes_twice_by_two_requests_answers_the_same(
+    world: World, names: tuple[str, str]
+) -> None:
+    half = await world.matches.accept(the_mentee, names, "", Cause("yes-1"))
+    assert await world.matches.accept(the_mentee, names, "", Cause("yes-2")) == half
+
+
+async def test_an_answer_to_a_stale_match_is_refused(world: World, names: tuple[str, str]) -> None:
+    await world.matches.accept(the_mentee, names, "", Cause("yes"))
+    with pytest.raises(Conflict):
+        await world.matches.decline(the_mentor, names, '"1"', Cause("no"))
+
+
+async def test_outsiders_cannot_answer_and_find_nothing(world: World, names: tuple[str, str]) -> None:
+    with pytest.raises(Denied):
+        await world.matches.accept(stranger, names, "", Cause("yes"))
+    for nobody in (stranger, foreigner):
+        with pytest.raises(NotFound):
+            await world.matches.get(nobody, names)
+    assert (await world.matches.get(the_mentor, names)).state.people == (MENTOR, MENTEE)
+
+
+async def test_hidden_and_absent_matches_answer_alike(world: World, names: tuple[str, str]) -> None:
+    with pytest.raises(NotFound) as hidden:
+        await world.matches.get(stranger, names)
+    with pytest.raises(NotFound) as absent:
+        await world.matches.get(stranger, (names[0], "none"))
+    assert (hidden.value.reason, hidden.value.message) == (absent.value.reason, absent.value.message)
+
+
+async def test_a_match_under_another_program_is_not_found(world: World, names: tuple[str, str]) -> None:
+    for answer in (world.matches.accept, world.matches.decline):
+        with pytest.raises(NotFound):
+            await answer(the_mentee, ("other", names[1]), "", Cause("yes"))
+    with pytest.raises(NotFound):
+        await world.matches.get(lead, ("other", names[1]))
+
+
+@pytest.mark.parametrize(
+    ("reader", "person", "count"),
+    [
+        (lead, "", 1),
+        (lead, MENTEE, 1),
+        (lead, STRANGER, 0),
+        (the_mentor, "", 1),
+        (the_mentor, MENTOR, 1),
+        (the_mentor, MENTEE, 0),
+        (stranger, "", 0),
+        (stranger, MENTEE, 0),
+    ],
+)
+async def test_lists_hold_what_the_reader_may_see(
+    world: World, names: tuple[str, str], reader: Caller, person: str, count: int
+) -> None:
+    page = await world.matches.list(reader, names[0], person, Wanted())
+    assert len(page.items) == count
+
+
+async def test_a_reused_request_id_with_another_body_is_refused(world: World) -> None:
+    await world.programs.create(lead, PROGRAM, Cause("open", digest="a"))
+    with pytest.raises(Invalid, match="REQUEST_ID_REUSED"):
+        await world.programs.create(lead, replace(PROGRAM, display_name="Else"), Cause("open", digest="b"))
