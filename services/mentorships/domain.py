@@ -275,7 +275,7 @@ def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
 
 
 def not_found() -> NotFound:
-    """Return the answer for what is hidden, the same as for what is absent."""
+    """Return the answer for what is hidden, the same as the store's for what is absent."""
     return NotFound("NOT_FOUND", "nothing of this name exists")
 
 

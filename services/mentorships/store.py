@@ -8,6 +8,6 @@ MENTORSHIPS = Kind(
     collection="mentorships",
     state=Mentorship,
     encode=wire.mentorship_outgoing,
-    indexes=("people", "program"),
+    indexes=(("people",), ("program",)),
 )
-GOALS = Kind(collection="goals", state=Goal, encode=wire.goal_outgoing, indexes=("mentorship",))
+GOALS = Kind(collection="goals", state=Goal, encode=wire.goal_outgoing, indexes=(("mentorship",),))

@@ -43,5 +43,5 @@ def issue(earned: Recognition) -> tuple[Recognition, list[RecognitionIssued]]:
 
 
 def not_found() -> NotFound:
-    """Return the answer for hidden recognitions, the same as for absent ones."""
+    """Return the answer for what is hidden, the same as the store's for what is absent."""
     return NotFound("NOT_FOUND", "nothing of this name exists")

@@ -4,4 +4,6 @@ from services.kernel.mongo import Kind
 from services.recognition import wire
 from services.recognition.domain import Recognition
 
-RECOGNITIONS = Kind(collection="recognitions", state=Recognition, encode=wire.outgoing, indexes=("mentee",))
+RECOGNITIONS = Kind(
+    collection="recognitions", state=Recognition, encode=wire.outgoing, indexes=(("mentee",),)
+)
