@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from services.kernel.clock import Clock
-from services.kernel.errors import AlreadyExists, NotFound, Refused
+from services.kernel.errors import AlreadyExists, Refused
 from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned, pages
 from services.kernel.mongo import Save as Change
+from services.kernel.mongo.aggregates import not_found
 from services.kernel.mongo.documents import (
     REMEMBERED_CAUSES,
     Document,
@@ -57,7 +58,7 @@ class Aggregates(Generic[S]):
             self.rows[ref.key] = row
             return self.documents.versioned(row)
         if not is_repeat(known, cause):
-            raise AlreadyExists("ALREADY_EXISTS", "it exists already")
+            raise AlreadyExists("ALREADY_EXISTS", "the name is taken")
         return self.documents.versioned(known)
 
     async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
@@ -126,7 +127,7 @@ class Aggregates(Generic[S]):
 
     def _row(self, ref: Ref) -> Document:
         if ref.key not in self.rows:
-            raise NotFound("NOT_FOUND", "it does not exist")
+            raise not_found()
         return self.rows[ref.key]
 
     def _require_unique(self, row: Document) -> None:
@@ -201,7 +202,9 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 
 def _meets(found: Sequence[Any], wanted: Any) -> bool:
-    values = [item for value in found for item in ([value, *value] if isinstance(value, list) else [value])]
+    values = [
+        item for value in found for item in ([value, *value] if isinstance(value, list | tuple) else [value])
+    ]
     if not isinstance(wanted, Mapping):
         return wanted in values or (wanted is None and not found)
     for operator, operand in wanted.items():

@@ -12,7 +12,7 @@ from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists, NotFound
 from services.kernel.mongo import attempts, pages
-from services.kernel.mongo.batches import Batches, broken_unique, singular
+from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, is_repeat, require_etag
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 
@@ -47,7 +47,7 @@ class Aggregates(Generic[S]):
         """Return one. NotFound."""
         document = await self._find(ref)
         if document is None:
-            raise not_found(self.kind)
+            raise not_found()
         return self.documents.versioned(document)
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
@@ -84,7 +84,7 @@ class Aggregates(Generic[S]):
         if document is None:
             return None
         if not is_repeat(document, cause):
-            raise AlreadyExists("ALREADY_EXISTS", f"{singular(self.kind)} exists already")
+            raise AlreadyExists("ALREADY_EXISTS", "the name is taken")
         self._repeats.inc()
         return self.documents.versioned(document)
 
@@ -103,7 +103,7 @@ class Aggregates(Generic[S]):
     async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
         document = await self._find(ref)
         if document is None:
-            raise not_found(self.kind)
+            raise not_found()
         before = self.documents.versioned(document)
         if is_repeat(document, cause):
             self._repeats.inc()
@@ -152,9 +152,9 @@ class Aggregates(Generic[S]):
         return await self.committed.find_one({"_id": ref.key, "tenant_id": ref.tenant}, _WITHOUT_EVENTS)
 
 
-def not_found(kind: Kind[Any]) -> NotFound:
-    """Return the refusal for what is not there."""
-    return NotFound("NOT_FOUND", f"{singular(kind)} does not exist")
+def not_found() -> NotFound:
+    """Return the one answer for what is absent and for what is hidden from the caller."""
+    return NotFound("NOT_FOUND", "nothing of this name exists")
 
 
 def _is_about_id(error: DuplicateKeyError) -> bool:

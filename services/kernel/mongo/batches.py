@@ -114,12 +114,7 @@ def _require_only_races(
 def broken_unique(kind: Kind[Any]) -> Refusal:
     """Return the refusal for an element that another aggregate holds."""
     field, reason = kind.unique or ("", "ALREADY_EXISTS")
-    return Refused(reason, f"something in {field} is taken by another {singular(kind)}")
-
-
-def singular(kind: Kind[Any]) -> str:
-    """Return what people call one of the kind."""
-    return kind.state.__name__.lower()
+    return Refused(reason, f"something in {field} is taken")
 
 
 def _require_distinct(tenant: str, changes: Sequence[Save[S]]) -> None:
