@@ -49,7 +49,7 @@ class Sink:
         """Write out what waits."""
         with self._lock:
             lines, self._waiting, self._size = self._waiting, [], 0
-            if not lines:
+            if not lines or self._stream.closed:
                 return
             self._stream.write(b"\n".join([*lines, b""]))
             self._stream.flush()

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -25,7 +25,10 @@ from services.kernel.rpc.policy import Rule
 from services.kernel.rpc.visit import Method, Visit
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:
+    Handler = grpc.RpcMethodHandler  # generic in its stubs only
 Answer = Callable[[Visit, Any, Context], Awaitable[bytes | None]]
 
 OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")

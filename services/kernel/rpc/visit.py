@@ -75,8 +75,8 @@ class Visit:
 
     def aborted(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Note the code a handler aborted with on its own."""
-        number: Any = context.code()  # an int, whatever the stubs say
-        self.code = next(code for code in StatusCode if code.value[0] == number)
+        given: Any = context.code()  # a number or a StatusCode, whatever the stubs say
+        self.code = next((code for code in StatusCode if given in {code, code.value[0]}), StatusCode.UNKNOWN)
 
     def cancelled(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Note that the call was cut off: by its deadline, or by a client that left."""
