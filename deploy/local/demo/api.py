@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import aiohttp
 import grpc
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
+from deploy.local.folder import State
+from deploy.local.tokens import person_token
 from services.kernel.ids import new_id
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceStub
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceStub
@@ -30,17 +31,6 @@ AT_ONCE = 24
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where a running platform listens: gRPC addresses by service name, and the rest as URLs."""
-
-    grpc: dict[str, str]
-    issuer: str
-    kafka: str
-    mailbox: str
-    clock_file: str
-
-
-@dataclass(frozen=True)
 class Who:
     """A caller: the last segment of a person's name, and the roles in the token."""
 
@@ -55,14 +45,13 @@ HR = Who("hr-office", ("hr_admin",))
 class Api:
     """Stubs of every service, bound to one organization. Use as an async context manager."""
 
-    places: Places
+    places: State
     org: str
     calls: int = 0
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
     _tokens: dict[Who, str] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self.people = PersonServiceStub(self._channel("profiles"))
         matching, mentorships = self._channel("matching"), self._channel("mentorships")
@@ -75,7 +64,6 @@ class Api:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.close()
         for channel in self._channels:
             await channel.close()
 
@@ -102,7 +90,7 @@ class Api:
     async def each(
         self, method: Callable[..., Any], requests: Sequence[tuple[Any, Who]], done: Callable[[], object]
     ) -> list[Any]:
-        """Call a unary method once per (request, caller), several at a time; `done` is told of each answer."""
+        """Call a unary method once per (request, caller), several at a time; `done` hears of each."""
 
         async def one(request: Any, who: Who) -> Any:
             answer = await self.call(method, request, who)
@@ -126,19 +114,10 @@ class Api:
     async def metadata(self, who: Who) -> tuple[tuple[str, str], ...]:
         """Return the call metadata that carries the caller's token."""
         if who not in self._tokens:
-            self._tokens[who] = await self._mint(who)
+            self._tokens[who] = await person_token(
+                self.places.issuer, self.org, who.person, " ".join(who.roles)
+            )
         return (("authorization", f"Bearer {self._tokens[who]}"),)
-
-    async def _mint(self, who: Who) -> str:
-        form = {
-            "grant_type": "urn:mentoring:development",
-            "organization": self.org,
-            "person": who.person,
-            "roles": " ".join(who.roles),
-        }
-        async with self._http.post(f"{self.places.issuer}/token", data=form) as response:
-            response.raise_for_status()
-            return str((await response.json())["access_token"])
 
     def _channel(self, service: str) -> grpc.aio.Channel:
         options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]

@@ -1,6 +1,6 @@
 """Counts what the services, the topics and the mailbox hold for one organization, and compares them.
 
-`lost` = something that should have followed and is not there; `doubled` = something that is there more than once.
+`lost` = something that should have followed and is not there; `doubled` = something there more than once.
 A record published twice under one event id is neither: readers drop it. It is counted apart.
 """
 
@@ -19,6 +19,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 from deploy.local.demo.api import Api
+from deploy.local.demo.meeting import all_meetings
 from deploy.local.demo.story import Story
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognition
@@ -79,7 +80,7 @@ class Ledger:
         told += [(event.id, event.message.lead) for event in self.of("LeadAlertDue")]
         held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
         sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
-        links = {
+        links: dict[str, tuple[Iterable[Any], Iterable[Any]]] = {
             "missed meeting → reminder decision": (
                 self.missed,
                 _field(self.of("RebookReminderDue"), "meeting"),
@@ -106,13 +107,13 @@ async def ledger(api: Api, story: Story) -> Ledger:
     issued = api.pages(api.recognition.ListRecognitions, recognition.ListRecognitionsRequest(parent=everyone))
     recognitions = tuple([one async for page in issued for one in page.recognitions])
     events, republished = await read_events(api.places.kafka, api.org)
-    missed = tuple(one.name for one in await story.meetings() if one.state == one.STATE_MISSED)
+    missed = tuple(one.name for one in await all_meetings(story) if one.state == one.STATE_MISSED)
     mails = await read_mailbox(api.places.mailbox)
     return Ledger(events, republished, messages, recognitions, mails, missed, tuple(story.completed))
 
 
 async def read_events(bootstrap: str, org: str) -> tuple[tuple[Record, ...], int]:
-    """Read every topic from its beginning to its present end; return the distinct events and the repeats' number."""
+    """Read every topic from beginning to present end; return distinct events and the number of repeats."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
