@@ -36,6 +36,7 @@ class Database:
 
     def __init__(self, url: str, name: str, clock: Clock) -> None:
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **_OPTIONS)
+        self.name = name
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock
         self._indexes: dict[str, list[IndexModel]] = {}
