@@ -1,7 +1,8 @@
 """What callers make people do: get, decide, save; and bringing all of them in line with an HR export."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -19,8 +20,6 @@ BATCH = 500
 """Rows per write: about 1 MB, some tens of milliseconds."""
 IMPORTS_AT_ONCE = 2
 """Files a process holds at a time; each may take ten times its size in memory."""
-DEEPEST_CHAIN = 100
-"""Managers above one person; a longer chain is taken for a circle."""
 
 _SEES_ALL = frozenset({"program_lead", "hr_admin", "service"})
 
@@ -111,14 +110,24 @@ class Directory:
 
     async def _require_manager(self, org: str, person: str, manager: str) -> None:
         """Refuse a manager who is unknown or reports, over whomever, to `person`."""
-        above, steps = manager, 0
-        while above and above != person:
-            found = await self._people.get_many(org, [above])
-            if above == manager and not found:
-                raise _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
-            above, steps = found[above].state.manager if found else "", steps + 1
-            if above == person or steps > DEEPEST_CHAIN:
-                raise _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
+        if manager in {"", person}:
+            return  # oneself is refused by the domain
+        chain = await self._chain(org, manager)
+        if not chain:
+            raise _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
+        if person in chain:
+            raise _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
+
+    async def _chain(self, org: str, manager: str) -> list[str]:
+        """Return a manager and everybody above, nobody if the manager is not kept."""
+        chain: list[str] = []
+        while manager and manager not in chain:
+            found = (await self._people.get_many(org, [manager])).get(manager)
+            if found is None:
+                break
+            chain.append(manager)
+            manager = found.state.manager
+        return chain
 
 
 def _wrong(field: str, description: str) -> Invalid:
@@ -140,7 +149,7 @@ class Imports:
 
     async def run(
         self, caller: Caller, chunks: AsyncIterable[bytes], cause: Cause, *, validate_only: bool
-    ) -> AsyncIterator[Step]:
+    ) -> AsyncGenerator[Step, None]:
         """Take a whole file, then yield its refused lines, progress after each batch and one summary.
 
         Nothing is stored before the last chunk came and was read. An import that is cut off later has stored
@@ -152,15 +161,13 @@ class Imports:
             roster = await self._settled(caller.org, lines)
             for line in roster.rejected:
                 yield line
-            counts = {Outcome.CREATED: 0, Outcome.UPDATED: 0, Outcome.UNCHANGED: roster.repeats}
-            yield Progress(roster.total - len(roster.rows), roster.total)
-            done = roster.total - len(roster.rows)
+            done, outcomes = roster.total - len(roster.rows), Counter({Outcome.UNCHANGED: roster.repeats})
+            yield Progress(done, roster.total)
             for batch in _batches(roster.rows):
-                for outcome in await self._apply(caller.org, batch, cause, validate_only=validate_only):
-                    counts[outcome] += 1
+                outcomes.update(await self._apply(caller.org, batch, cause, validate_only=validate_only))
                 done += len(batch)
                 yield Progress(done, roster.total)
-            yield Summary(*counts.values(), rejected=len(roster.rejected))
+            yield _summary(outcomes, len(roster.rejected))
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -189,6 +196,13 @@ class Imports:
             stored = await self._people.get_many(org, [row.id for row in rows])
             return [_outcome(stored.get(row.id), row.person) for row in rows]
         return await self._people.apply_many(org, [_save(org, row, cause) for row in rows])
+
+
+def _summary(outcomes: Mapping[Outcome, int], rejected: int) -> Summary:
+    created, updated, unchanged = (
+        outcomes[outcome] for outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+    )
+    return Summary(created, updated, unchanged, rejected)
 
 
 def _collated(data: bytes) -> Roster:

@@ -172,7 +172,7 @@ def _skills(skills: Iterable[Skill]) -> list[pb.Skill]:
 
 def _window(window: Window) -> pb.WeeklyWindow:
     return pb.WeeklyWindow(
-        day=window.day,  # type: ignore[arg-type]  # google.type.DayOfWeek numbers the week as ISO does
+        day=window.day,  # google.type.DayOfWeek numbers the week as ISO does
         start_minute=window.start,
         end_minute=window.end,
     )
