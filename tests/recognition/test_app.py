@@ -1,7 +1,6 @@
 """Who sees which recognition, and one recognition per decision, on kept state in memory."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -12,7 +11,7 @@ from services.kernel.mongo import Cause, Query, Ref
 from services.recognition import store
 from services.recognition.app import EVERYBODY, Recognitions
 from tests.fakes import Aggregates
-from tests.recognition.factories import EARNED, MENTEE, MENTOR, ORG, STRANGER
+from tests.recognition.factories import EARNED, MENTEE, MENTOR, NOON, ORG, STRANGER
 
 mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
 mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
@@ -25,7 +24,7 @@ foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
 @pytest.fixture
 async def recognitions() -> Recognitions:
     """Hold r1, which the mentee earned, and r2, which a stranger earned with another mentor."""
-    clock = FixedClock(datetime(2026, 3, 2, tzinfo=UTC))
+    clock = FixedClock(NOON)
     recognitions = Recognitions(Aggregates(store.RECOGNITIONS, clock))
     await recognitions.earn(Ref(ORG, "r1"), EARNED, Cause("event-1"))
     other = replace(EARNED, mentor="e1", mentee=STRANGER)

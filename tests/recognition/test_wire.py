@@ -1,7 +1,7 @@
 """Recognitions to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,18 @@ from services.pb.mentoring.processor.v1.events_pb2 import RecognitionEarned
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
 from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 from services.recognition import domain, wire
-from tests.recognition.factories import CAUSE, EARNED, GOAL, MENTEE, MENTOR, MENTORSHIP, ORG, RULE, decision
+from tests.recognition.factories import (
+    CAUSE,
+    EARNED,
+    GOAL,
+    MENTEE,
+    MENTOR,
+    MENTORSHIP,
+    NOON,
+    ORG,
+    RULE,
+    decision,
+)
 
 NAME = f"organizations/acme/people/{MENTEE}/recognitions/r1"
 REF = Ref(ORG, "r1")
@@ -40,7 +51,7 @@ def test_a_decision_with_a_malformed_name_is_poison(field: str) -> None:
 
 
 def test_a_stored_recognition_shows_what_for_and_by_which_proof() -> None:
-    stored = Versioned(EARNED, 1, datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    stored = Versioned(EARNED, 1, NOON, NOON)
     message = wire.recognition(REF, stored)
     assert message.name == NAME
     assert message.kind == Recognition.KIND_GOAL_COMPLETED

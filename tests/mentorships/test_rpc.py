@@ -1,0 +1,195 @@
+"""The way of a pair over real gRPC and MongoDB: agreement, goals, and the events each step leaves behind."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from services.kernel.clock import FixedClock
+from services.kernel.mongo import Aggregates, Cause, Ref
+from services.mentorships import app, rpc, store
+from services.mentorships.domain import Goal as StoredGoal
+from services.mentorships.domain import Mentorship as StoredMentorship
+from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as goals
+from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc as goals_grpc
+from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
+from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2_grpc as mentorships_grpc
+from tests.harness import Served, fresh_database, reason, served
+from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, proposed
+
+pytestmark = pytest.mark.servers
+
+NAME = f"organizations/{ORG}/mentorships/{ID}"
+AGREEMENT = mentorships.Agreement(
+    cadence=Duration(seconds=14 * 86_400),
+    meeting_length=Duration(seconds=3_600),
+    channels=[mentorships.Agreement.CHANNEL_VIDEO],
+    focus_areas=["public speaking"],
+)
+
+
+@dataclass
+class World:
+    """The service with one begun mentorship."""
+
+    at: Served
+    kept_mentorships: Aggregates[StoredMentorship]
+    kept_goals: Aggregates[StoredGoal]
+
+    def __post_init__(self) -> None:
+        self.mentorships = mentorships_grpc.MentorshipServiceStub(self.at.channel)
+        self.goals = goals_grpc.GoalServiceStub(self.at.channel)
+        self.mentor = self.at.token(MENTOR, "mentor")
+        self.mentee = self.at.token(MENTEE, "mentee")
+        self.stranger = self.at.token(STRANGER, "mentee")
+        self.hr = self.at.token("admin", "hr_admin")
+
+    async def activate(self) -> None:
+        """Let the pair agree."""
+        propose = mentorships.ProposeAgreementRequest(name=NAME, agreement=AGREEMENT)
+        await self.mentorships.ProposeAgreement(propose, metadata=self.mentee)
+        sign = mentorships.SignAgreementRequest(name=NAME, revision=1)
+        await self.mentorships.SignAgreement(sign, metadata=self.mentor)
+        await self.mentorships.SignAgreement(sign, metadata=self.mentee)
+
+    async def set_goal(self, request_id: str = "") -> goals.Goal:
+        """Set a goal as the mentee."""
+        goal = goals.Goal(kind=goals.Goal.KIND_CAREER, title="Lead a team", measure="Three months of it")
+        request = goals.CreateGoalRequest(parent=NAME, goal=goal, request_id=request_id)
+        return await self.goals.CreateGoal(request, metadata=self.mentee)
+
+
+@pytest.fixture
+async def world(mongo_url: str) -> AsyncIterator[World]:
+    clock = FixedClock(NOON)
+    async with fresh_database(mongo_url, clock) as database:
+        kept, kept_goals = database.aggregates(store.MENTORSHIPS), database.aggregates(store.GOALS)
+        await database.migrate()
+        relationships = app.Mentorships(kept)
+        await relationships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+        async with served(
+            [
+                (
+                    mentorships_grpc.add_MentorshipServiceServicer_to_server,
+                    rpc.MentorshipServicer(relationships),
+                    "mentoring.mentorships.v1.MentorshipService",
+                ),
+                (
+                    goals_grpc.add_GoalServiceServicer_to_server,
+                    rpc.GoalServicer(app.Goals(kept_goals, kept, clock)),
+                    "mentoring.mentorships.v1.GoalService",
+                ),
+            ]
+        ) as at:
+            yield World(at, kept, kept_goals)
+
+
+async def told(kept: Aggregates[StoredMentorship] | Aggregates[StoredGoal], key: str) -> list[str]:
+    """Return the short types of the events that wait to be published."""
+    document = await kept.collection.find_one({"_id": f"{ORG}/{key}"})
+    assert document is not None
+    return [event["type"].rsplit(".", 1)[-1] for event in document["outbox"]]
+
+
+async def test_a_pair_agrees_and_the_mentorship_runs(world: World) -> None:
+    await world.activate()
+    shown = await world.mentorships.GetMentorship(
+        mentorships.GetMentorshipRequest(name=NAME), metadata=world.mentor
+    )
+    assert shown.state == mentorships.Mentorship.STATE_ACTIVE
+    assert (shown.agreement.revision, len(shown.agreement.signed_by)) == (1, 2)
+    assert shown.agreement.cadence == AGREEMENT.cadence
+    assert await told(world.kept_mentorships, ID) == [
+        "MentorshipCreated",
+        "AgreementProposed",
+        "AgreementSigned",
+        "AgreementSigned",
+        "MentorshipActivated",
+    ]
+
+
+async def test_a_goal_is_set_once_per_request_and_completed_once(world: World) -> None:
+    await world.activate()
+    goal = await world.set_goal("r-1")
+    assert await world.set_goal("r-1") == goal
+    complete = goals.CompleteGoalRequest(name=goal.name, etag=goal.etag, request_id="r-2")
+    reached = await world.goals.CompleteGoal(complete, metadata=world.mentor)
+    assert reached.state == goals.Goal.STATE_COMPLETED
+    assert await world.goals.CompleteGoal(complete, metadata=world.mentor) == reached
+    assert await told(world.kept_goals, goal.name.rsplit("/", 1)[-1]) == ["GoalCreated", "GoalCompleted"]
+
+
+async def test_a_stale_etag_is_aborted(world: World) -> None:
+    await world.activate()
+    goal = await world.set_goal()
+    stale = goals.CompleteGoalRequest(name=goal.name, etag='"9"')
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.goals.CompleteGoal(stale, metadata=world.mentee)
+    assert refusal.value.code() is grpc.StatusCode.ABORTED
+
+
+async def test_goals_of_others_are_not_found_and_hr_reads_no_words(world: World) -> None:
+    await world.activate()
+    goal = await world.set_goal()
+    get = goals.GetGoalRequest(name=goal.name)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.goals.GetGoal(get, metadata=world.stranger)
+    assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
+    overseen = await world.goals.GetGoal(get, metadata=world.hr)
+    assert (overseen.kind, overseen.title, overseen.measure) == (goal.kind, "", "")
+    listed = await world.goals.ListGoals(goals.ListGoalsRequest(parent=NAME), metadata=world.mentee)
+    assert list(listed.goals) == [goal]
+
+
+async def test_lists_are_narrowed_to_the_caller_and_to_what_is_asked(world: World) -> None:
+    people = f"organizations/{ORG}/people"
+    asked = [
+        (world.mentor, "", 1),
+        (world.stranger, "", 0),
+        (world.hr, f"{people}/{MENTEE}", 1),
+        (world.hr, f"{people}/{STRANGER}", 0),
+        (world.stranger, f"{people}/{MENTEE}", 0),
+    ]
+    for caller, person, count in asked:
+        request = mentorships.ListMentorshipsRequest(parent=f"organizations/{ORG}", person=person)
+        page = await world.mentorships.ListMentorships(request, metadata=caller)
+        assert len(page.mentorships) == count, (caller, person)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("cadence", Duration(seconds=86_401), "DURATION_NOT_WHOLE"),
+        ("focus_areas", [" "], "TEXT_BLANK"),
+    ],
+)
+async def test_terms_that_make_no_sense_are_invalid(world: World, field: str, value: Any, why: str) -> None:
+    agreement = mentorships.Agreement()
+    agreement.CopyFrom(AGREEMENT)
+    agreement.ClearField(field)  # type: ignore[arg-type]  # any field name
+    agreement.MergeFrom(mentorships.Agreement(**{field: value}))
+    request = mentorships.ProposeAgreementRequest(name=NAME, agreement=agreement)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.mentorships.ProposeAgreement(request, metadata=world.mentee)
+    assert (refusal.value.code(), reason(refusal.value)) == (grpc.StatusCode.INVALID_ARGUMENT, why)
+
+
+async def test_strangers_sign_nothing_and_the_ended_stays_ended(world: World) -> None:
+    await world.activate()
+    sign = mentorships.SignAgreementRequest(name=NAME, revision=1)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.mentorships.SignAgreement(sign, metadata=world.stranger)
+    assert (refusal.value.code(), reason(refusal.value)) == (
+        grpc.StatusCode.PERMISSION_DENIED,
+        "NOT_A_PARTICIPANT",
+    )
+    ended = await world.mentorships.EndMentorship(
+        mentorships.EndMentorshipRequest(name=NAME), metadata=world.hr
+    )
+    assert ended.state == mentorships.Mentorship.STATE_ENDED
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.set_goal()
+    assert reason(refusal.value) == "MENTORSHIP_NOT_ACTIVE"
