@@ -1,0 +1,11 @@
+"""Events heard: read strictly, each effect once, poison set aside, offsets committed after the effect.
+
+codec      record <-> Event              handlers      who hears what
+delivery   one record until it is done   dead_letters  what cannot be handled, up to a limit
+consumer   the group member              progress      lag, age and whether it is stuck
+"""
+
+from services.kernel.events.codec import Attributes, Event, Poison, decode, encode, headers
+from services.kernel.events.handlers import Handlers
+
+__all__ = ["Attributes", "Event", "Handlers", "Poison", "decode", "encode", "headers"]

@@ -1,0 +1,45 @@
+"""Who handles which message."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from services.kernel.events.codec import Event
+
+M = TypeVar("M", bound=Message)
+
+
+class Handlers:
+    """What one service hears. Its topics follow from the packages of the messages."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, type[Message]] = {}
+        self._handlers: dict[str, Callable[[Event[Any]], Awaitable[None]]] = {}
+
+    def on(self, message_type: type[M], handler: Callable[[Event[M]], Awaitable[None]]) -> None:
+        """Let `handler` have every event of a type; ValueError for a second one.
+
+        It may be called again with the same event, also after it succeeded, so it builds its causes and ids
+        from `event.id`. A refusal moves the event to the dead letters, an Unavailable, Conflict or Exhausted
+        is tried again, and so is any other error, a few times.
+        """
+        name = message_type.DESCRIPTOR.full_name
+        if name in self._handlers:
+            raise ValueError(f"{name} has a handler already")
+        self._types[name] = message_type
+        self._handlers[name] = handler
+
+    @property
+    def types(self) -> Mapping[str, type[Message]]:
+        """Return the message types by their full names."""
+        return self._types
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return the topics to read, sorted."""
+        return tuple(sorted({kind.DESCRIPTOR.file.package for kind in self._types.values()}))
+
+    async def handle(self, event: Event[Any]) -> None:
+        """Let its handler have the event. KeyError when nobody asked for its type."""
+        await self._handlers[event.type](event)

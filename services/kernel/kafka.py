@@ -1,0 +1,107 @@
+"""Records in and out of Kafka, with every setting whose default loses data or stalls written down."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from aiokafka import AIOKafkaProducer
+
+LARGEST_REQUEST: Final = 1_048_576
+"""Bytes; brokers refuse more by default."""
+_REQUEST_MS: Final = 15_000
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is sent. The key chooses the partition, as Java clients do."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+class Received(Protocol):
+    """What came: any of it may be missing or no text. `timestamp` is in milliseconds since 1970."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
+def producer_options(bootstrap: str, client_id: str) -> dict[str, Any]:
+    """Return the settings of every producer: acknowledged by all replicas, in order, without duplicates."""
+    return {
+        "bootstrap_servers": bootstrap,
+        "client_id": client_id,
+        "acks": "all",
+        "enable_idempotence": True,
+        "linger_ms": 5,
+        "compression_type": "lz4",
+        "max_batch_size": 131_072,
+        "max_request_size": LARGEST_REQUEST,
+        "request_timeout_ms": _REQUEST_MS,
+    }
+
+
+def consumer_options(bootstrap: str, group: str) -> dict[str, Any]:
+    """Return the settings of every consumer: nothing skipped, and nothing committed but by us."""
+    return {
+        "bootstrap_servers": bootstrap,
+        "client_id": group,
+        "group_id": group,
+        "enable_auto_commit": False,
+        # New partitions and new groups would skip what was written before they were seen.
+        "auto_offset_reset": "earliest",
+        "isolation_level": "read_committed",
+        # Work in hand is finished inside the rebalance, which must take shorter than this.
+        "rebalance_timeout_ms": 60_000,
+        "session_timeout_ms": 30_000,
+        "heartbeat_interval_ms": 5_000,
+        "max_poll_interval_ms": 300_000,
+        "max_partition_fetch_bytes": LARGEST_REQUEST,
+        "request_timeout_ms": _REQUEST_MS,
+    }
+
+
+class Producer:
+    """Sends records in the order given. After an error close it: what it queued may still be sent."""
+
+    def __init__(self, bootstrap: str, client_id: str) -> None:
+        self._producer = AIOKafkaProducer(**producer_options(bootstrap, client_id))
+
+    async def start(self) -> None:
+        """Connect. KafkaError when no broker answers."""
+        try:
+            await self._producer.start()
+        except BaseException:
+            await self._producer.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Send what is queued and disconnect."""
+        await self._producer.stop()
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Return when the brokers have acknowledged all. KafkaError: some may be stored, some not."""
+        sent = [
+            await self._producer.send(record.topic, record.value, record.key, headers=list(record.headers))
+            for record in records
+        ]
+        for result in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
