@@ -41,7 +41,7 @@ def cause(request: Message) -> Cause:
 
     A request with a `request_id` gives the same cause each time it comes, and one with another digest when
     anything else in it differs; a request without one is an intent of its own. The prefix keeps callers from
-    naming the cause of an event or a timer.
+    naming the cause of an event or a timer, the subject from reading the answer to somebody else's request.
     """
     given: str = getattr(request, "request_id", "")
     if not given:
@@ -49,5 +49,9 @@ def cause(request: Message) -> Cause:
     body = type(request)()
     body.CopyFrom(request)
     body.ClearField("request_id")
-    content = current.get().method.encode() + b"\0" + body.SerializeToString(deterministic=True)
-    return Cause(id=f"request:{given}", digest=hashlib.sha256(content).hexdigest(), trace=tracing.header())
+    call = current.get()
+    content = call.method.encode() + b"\0" + body.SerializeToString(deterministic=True)
+    subject = call.caller.subject if call.caller else ""
+    return Cause(
+        id=f"request:{subject}:{given}", digest=hashlib.sha256(content).hexdigest(), trace=tracing.header()
+    )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from services.kernel import rpc, tracing
@@ -39,6 +41,14 @@ async def test_the_same_id_for_something_else_shows_in_the_digest() -> None:
     elsewhere = rpc.cause(create("x"))
     assert first.id == other.id == elsewhere.id
     assert len({first.digest, other.digest, elsewhere.digest}) == 3
+
+
+async def test_the_same_id_of_two_callers_is_two_causes() -> None:
+    """Otherwise whoever repeats a request of somebody else is answered instead of refused."""
+    context.current.set(context.Call("/S/CreatePerson", "r-1", ADA))
+    own = rpc.cause(create("x"))
+    context.current.set(context.Call("/S/CreatePerson", "r-1", replace(ADA, subject="eve")))
+    assert rpc.cause(create("x")).id != own.id
 
 
 async def test_without_a_request_id_each_request_is_an_intent_of_its_own() -> None:
