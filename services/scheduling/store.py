@@ -10,7 +10,7 @@ MEETINGS = Kind(
     encode=wire.outgoing,
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
-    indexes=("mentorship", "people"),
+    indexes=(("mentorship",), ("people",)),
     unique=("slots", "SLOT_TAKEN"),
 )
 PAIRS = "pairs"

@@ -1,0 +1,1 @@
+"""Whom notifications asks: `profiles` for people, a mail server by `smtp`."""

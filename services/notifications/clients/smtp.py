@@ -1,0 +1,118 @@
+"""Mails over SMTP: few connections, kept open between mails, and no answer waited for longer than 10 s."""
+
+import asyncio
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as INTERNET
+from email.utils import format_datetime, parseaddr
+
+import aiosmtplib
+
+from services.kernel import log
+from services.notifications.app import Mail
+from services.notifications.domain.messages import Attempt, Verdict
+
+_TIMEOUT_SECONDS = 10.0
+_CONNECTIONS = 4
+_ACCEPTED = Attempt(Verdict.ACCEPTED)
+
+
+class Smtp:
+    """One mail server. STARTTLS is used when the server offers it."""
+
+    def __init__(self, host: str, port: int, sender: str) -> None:
+        self._host = host
+        self._port = port
+        self._sender = sender
+        self._idle: list[aiosmtplib.SMTP] = []
+        self._slots = asyncio.Semaphore(_CONNECTIONS)
+
+    async def send(self, mail: Mail) -> Attempt:
+        """Try once. A silent or absent server is a failure for now, as is everything before the envelope."""
+        try:
+            message = composed(self._sender, mail)
+        except ValueError:
+            return Attempt(Verdict.PERMANENT, "ADDRESS_MALFORMED")
+        async with self._slots:
+            try:
+                connection = await self._connection()
+            except (aiosmtplib.SMTPException, OSError):
+                return Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+            return await self._deliver(connection, message)
+
+    async def close(self) -> None:
+        """Say goodbye on idle connections."""
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                await connection.quit()
+            except (aiosmtplib.SMTPException, OSError):
+                connection.close()
+
+    async def _deliver(self, connection: aiosmtplib.SMTP, message: EmailMessage) -> Attempt:
+        try:
+            answer = await _handed_over(connection, message)
+        except BaseException:  # cancelled half-way: what comes next on this connection is not known
+            connection.close()
+            raise
+        if connection.is_connected:
+            self._idle.append(connection)
+        return answer
+
+    async def _connection(self) -> aiosmtplib.SMTP:
+        """Return an idle connection that still answers, or a new one."""
+        while self._idle:
+            known = self._idle.pop()
+            try:
+                await known.noop()
+            except (aiosmtplib.SMTPException, OSError):
+                known.close()
+                log.get_logger().debug("smtp_connection_lost")
+            else:
+                return known
+        fresh = aiosmtplib.SMTP(hostname=self._host, port=self._port, timeout=_TIMEOUT_SECONDS)
+        await fresh.connect()
+        return fresh
+
+
+async def _handed_over(connection: aiosmtplib.SMTP, message: EmailMessage) -> Attempt:
+    try:
+        await connection.send_message(message)
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        return _refused(refused.recipients[0].code)
+    except aiosmtplib.SMTPResponseException as refused:
+        return _refused(refused.code)
+    except aiosmtplib.SMTPNotSupported:
+        return Attempt(Verdict.PERMANENT, "SMTP_NOT_SUPPORTED")
+    except aiosmtplib.SMTPTimeoutError:
+        connection.close()
+        return Attempt(Verdict.TEMPORARY, "SMTP_TIMEOUT")
+    except (aiosmtplib.SMTPException, OSError):
+        connection.close()
+        return Attempt(Verdict.TEMPORARY, "SMTP_DISCONNECTED")
+    return _ACCEPTED
+
+
+def _refused(code: int) -> Attempt:
+    """Read a reply code: RFC 5321 calls 4yz a failure for now and 5yz one for ever."""
+    return Attempt(Verdict.PERMANENT if code >= 500 else Verdict.TEMPORARY, f"SMTP_{code}")
+
+
+def composed(sender: str, mail: Mail) -> EmailMessage:
+    """Return the mail as it goes out. ValueError for an address that is none."""
+    message = EmailMessage(policy=INTERNET)
+    message["From"] = sender
+    message["To"] = Address(mail.to.full_name, addr_spec=_plain(mail.to.address))
+    message["Subject"] = mail.content.subject
+    message["Date"] = format_datetime(mail.date)
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Mentoring-Event"] = mail.cause
+    message.set_content(mail.content.text)
+    return message
+
+
+def _plain(address: str) -> str:
+    if parseaddr(address, strict=True)[1] != address or "@" not in address:
+        raise ValueError("not an address")
+    return address

@@ -1,0 +1,1 @@
+"""What notifications knows and how it decides: `messages`, their `texts`, people's `preferences`."""

@@ -1,0 +1,108 @@
+"""Messages that tests start from, to MENTEE or MENTOR of one pair or to its program's LEAD."""
+
+from datetime import UTC, datetime
+
+from services.notifications.domain.messages import (
+    Attempt,
+    Category,
+    Content,
+    Draft,
+    Facts,
+    Message,
+    Verdict,
+    queue,
+)
+from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, RebookReminderDue
+from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
+
+ORG = "acme"
+MENTOR = "e0100286"
+MENTEE = "e0100746"
+STRANGER = "e0100999"
+LEAD = "e0100001"
+PAIR_ID = "11111111-1111-4111-8111-111111111111"
+MESSAGE_ID = "22222222-2222-4222-8222-222222222222"
+EVENT_ID = "33333333-3333-4333-8333-333333333333"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+ACCEPTED = Attempt(Verdict.ACCEPTED)
+BUSY = Attempt(Verdict.TEMPORARY, "SMTP_451")
+UNKNOWN = Attempt(Verdict.PERMANENT, "SMTP_550")
+CONTENT = Content("Please book", "Hello Kim")
+
+REMINDER = Facts(PAIR_ID, MENTOR, MENTEE, meeting="meeting-1", misses_in_row=1)
+ALERT = Facts(PAIR_ID, meeting="meeting-1", misses_in_row=2)
+RECOGNITION = Facts(PAIR_ID, MENTOR, MENTEE, goal="goal-1")
+
+_PEOPLE = "organizations/acme/people"
+_MENTORSHIP = f"organizations/acme/mentorships/{PAIR_ID}"
+
+
+def draft(
+    person: str = MENTEE, category: Category = Category.REBOOK_REMINDER, facts: Facts = REMINDER
+) -> Draft:
+    """Return a message to be queued."""
+    return Draft(person, category, facts)
+
+
+def queued(
+    person: str = MENTEE, category: Category = Category.REBOOK_REMINDER, facts: Facts = REMINDER
+) -> Message:
+    """Return a message that waits to be sent."""
+    return queue(draft(person, category, facts), MESSAGE_ID, EVENT_ID)[0]
+
+
+def delayed() -> Message:
+    """Return a message after its first try failed for now."""
+    return queued().settle(CONTENT, BUSY, NOON)[0]
+
+
+def sent() -> Message:
+    """Return a message that the mail server took."""
+    return queued().settle(CONTENT, ACCEPTED, NOON)[0]
+
+
+def failed() -> Message:
+    """Return a message that was given up."""
+    return queued().settle(CONTENT, UNKNOWN, NOON)[0]
+
+
+def suppressed() -> Message:
+    """Return a message that is in the inbox only."""
+    return queued().suppress(CONTENT)[0]
+
+
+def reminder_due() -> RebookReminderDue:
+    """Return what the processor tells after a missed meeting."""
+    return RebookReminderDue(
+        mentorship=_MENTORSHIP,
+        meeting=f"{_MENTORSHIP}/meetings/meeting-1",
+        mentor=f"{_PEOPLE}/{MENTOR}",
+        mentee=f"{_PEOPLE}/{MENTEE}",
+        misses_in_row=1,
+        cause_event_id="missed-1",
+        rule="rebook/1",
+    )
+
+
+def alert_due() -> LeadAlertDue:
+    """Return what the processor tells after the second missed meeting in a row."""
+    return LeadAlertDue(
+        mentorship=_MENTORSHIP,
+        meeting=f"{_MENTORSHIP}/meetings/meeting-1",
+        lead=f"{_PEOPLE}/{LEAD}",
+        misses_in_row=2,
+        cause_event_id="missed-2",
+        rule="lead/1",
+    )
+
+
+def recognition_issued() -> RecognitionIssued:
+    """Return what recognition tells once a recognition is stored."""
+    return RecognitionIssued(
+        recognition=f"{_PEOPLE}/{MENTEE}/recognitions/recognition-1",
+        mentorship=_MENTORSHIP,
+        mentor=f"{_PEOPLE}/{MENTOR}",
+        mentee=f"{_PEOPLE}/{MENTEE}",
+        goal=f"{_MENTORSHIP}/goals/goal-1",
+    )

@@ -1,0 +1,170 @@
+"""How the delivery of a message goes, and which mails a person does not want."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.errors import NotFound
+from services.notifications.domain.messages import (
+    MOST_TRIES,
+    Attempt,
+    Message,
+    MessageDelayed,
+    MessageFailed,
+    MessageQueued,
+    MessageRead,
+    MessageSent,
+    MessageSuppressed,
+    Stage,
+    Verdict,
+    queue,
+)
+from services.notifications.domain.preferences import Category, Preferences, PreferencesUpdated
+from tests.notifications.factories import (
+    ACCEPTED,
+    BUSY,
+    CONTENT,
+    EVENT_ID,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    MESSAGE_ID,
+    NOON,
+    STRANGER,
+    UNKNOWN,
+    delayed,
+    draft,
+    failed,
+    queued,
+    sent,
+    suppressed,
+)
+
+LATER = NOON + timedelta(days=1)
+
+
+def test_a_queued_message_knows_its_cause_and_the_header_of_all_its_mails() -> None:
+    message, happened = queue(draft(), MESSAGE_ID, EVENT_ID)
+    assert happened == [MessageQueued()]
+    assert (message.stage, message.ready, message.attempts) == (Stage.QUEUED, True, 0)
+    assert message.cause_event_id == EVENT_ID
+    assert message.mail_message_id == f"<{MESSAGE_ID}@mentoring>"
+
+
+def test_a_mail_that_was_taken_ends_the_delivery() -> None:
+    message, happened = queued().settle(CONTENT, ACCEPTED, NOON)
+    assert happened == [MessageSent()]
+    assert (message.stage, message.send_time, message.attempts) == (Stage.SENT, NOON, 1)
+    assert message.content == CONTENT
+    assert message.due_at is None
+
+
+def test_a_mail_that_was_refused_for_ever_fails_at_once() -> None:
+    message, happened = queued().settle(CONTENT, UNKNOWN, NOON)
+    assert happened == [MessageFailed("SMTP_550")]
+    assert (message.stage, message.attempts, message.due_at) == (Stage.FAILED, 1, None)
+
+
+def test_a_mail_that_was_refused_for_now_is_queued_again_after_a_pause() -> None:
+    message, happened = queued().settle(CONTENT, BUSY, NOON)
+    assert happened == [MessageDelayed("SMTP_451")]
+    assert (message.stage, message.ready) == (Stage.QUEUED, False)
+    assert message.due_at is not None
+    assert timedelta(seconds=2.5) <= message.due_at - NOON <= timedelta(seconds=7.5)
+    assert message.fire(message.due_at - timedelta(milliseconds=1)) == (message, [])
+    again, happened = message.fire(message.due_at)
+    assert happened == [MessageQueued()]
+    assert (again.ready, again.due_at, again.content) == (True, None, CONTENT)
+
+
+def test_pauses_grow_and_the_last_try_fails_the_message() -> None:
+    message, pauses = queued(), []
+    for _ in range(MOST_TRIES - 1):
+        message, _ = message.settle(CONTENT, BUSY, NOON)
+        assert message.due_at is not None
+        pauses.append(message.due_at - NOON)
+        message, _ = message.fire(message.due_at)
+    message, happened = message.settle(CONTENT, BUSY, NOON)
+    assert happened == [MessageFailed("SMTP_451")]
+    assert (message.stage, message.attempts) == (Stage.FAILED, MOST_TRIES)
+    usual = [5, 30, 120, 600, 1800, 3600, 7200]
+    assert all(
+        seconds * 0.5 <= pause.total_seconds() <= seconds * 1.5
+        for seconds, pause in zip(usual, pauses, strict=True)
+    )
+
+
+@given(st.uuids().map(str), st.uuids().map(str))
+def test_messages_that_failed_together_come_back_apart_but_each_at_a_fixed_time(one: str, two: str) -> None:
+    def retry(message_id: str) -> object:
+        return queue(draft(), message_id, EVENT_ID)[0].settle(CONTENT, BUSY, NOON)[0].retry_time
+
+    assert retry(one) == retry(one)
+    assert (retry(one) == retry(two)) == (one == two)
+
+
+@pytest.mark.parametrize("message", [delayed(), sent(), failed(), suppressed()])
+@pytest.mark.parametrize("attempt", [ACCEPTED, BUSY, UNKNOWN])
+def test_a_repeat_of_a_settled_try_changes_nothing(message: Message, attempt: Attempt) -> None:
+    assert not message.ready
+    assert message.settle(CONTENT, attempt, LATER) == (message, [])
+    assert message.suppress(CONTENT) == (message, [])
+    assert message.give_up(CONTENT, "ADDRESS_MISSING") == (message, [])
+
+
+@pytest.mark.parametrize("message", [queued(), sent(), failed(), suppressed()])
+def test_a_timer_without_a_pause_does_nothing(message: Message) -> None:
+    assert message.fire(LATER) == (message, [])
+
+
+def test_a_suppressed_message_can_be_read_in_the_inbox() -> None:
+    message, happened = queued().suppress(CONTENT)
+    assert happened == [MessageSuppressed()]
+    assert (message.stage, message.content, message.attempts) == (Stage.SUPPRESSED, CONTENT, 0)
+
+
+def test_a_message_to_nobody_fails_without_a_try() -> None:
+    message, happened = queued().give_up(None, "RECIPIENT_UNKNOWN")
+    assert happened == [MessageFailed("RECIPIENT_UNKNOWN")]
+    assert (message.stage, message.attempts) == (Stage.FAILED, 0)
+
+
+def test_reading_is_noted_once_and_leaves_delivery_alone() -> None:
+    message, happened = delayed().read(MENTEE, LATER)
+    assert happened == [MessageRead()]
+    assert (message.read_time, message.due_at) == (LATER, delayed().due_at)
+    assert message.read(MENTEE, LATER + timedelta(days=1)) == (message, [])
+
+
+def test_nobody_reads_for_another() -> None:
+    with pytest.raises(NotFound, match="MESSAGE_NOT_FOUND"):
+        sent().read(STRANGER, LATER)
+
+
+@pytest.mark.parametrize(("person", "other"), [(MENTEE, MENTOR), (MENTOR, MENTEE), (LEAD, "")])
+def test_the_other_one_of_the_pair_is_known(person: str, other: str) -> None:
+    assert queued(person).other == other
+
+
+@given(st.lists(st.sampled_from(Verdict), min_size=1, max_size=MOST_TRIES))
+def test_every_delivery_ends_in_at_most_one_final_state(verdicts: list[Verdict]) -> None:
+    message, finals = queued(), 0
+    for verdict in verdicts:
+        message, happened = message.settle(CONTENT, Attempt(verdict, "SMTP_451"), NOON)
+        finals += sum(isinstance(event, MessageSent | MessageFailed) for event in happened)
+        message, _ = message.fire(LATER)
+    assert finals == (message.stage is not Stage.QUEUED)
+
+
+def test_preferences_keep_exactly_what_was_chosen() -> None:
+    everything, happened = Preferences().mute([Category.RECOGNITION, Category.LEAD_ALERT])
+    assert everything.muted == (Category.LEAD_ALERT, Category.RECOGNITION)
+    assert happened == [PreferencesUpdated()]
+    assert everything.mute([])[0] == Preferences()
+
+
+def test_choosing_the_same_again_changes_nothing() -> None:
+    chosen = Preferences((Category.RECOGNITION,))
+    assert chosen.mute([Category.RECOGNITION, Category.RECOGNITION]) == (chosen, [])

@@ -1,0 +1,90 @@
+"""What messages say."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications.domain.messages import Category
+from services.notifications.domain.texts import Names, written
+from tests.notifications.factories import (
+    ALERT,
+    CONTENT,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    PAIR_ID,
+    RECOGNITION,
+    REMINDER,
+    queued,
+)
+
+NAMES = Names("Kim", "Ada Lovelace")
+
+
+def test_a_reminder_names_the_other_one() -> None:
+    content = written(queued(), NAMES)
+    assert content.subject == "Please book your next mentoring meeting with Ada Lovelace"
+    assert content.text.startswith(
+        "Hello Kim,\n\nyour mentoring meeting with Ada Lovelace did not take place.\n\n"
+    )
+
+
+def test_a_reminder_counts_from_the_second_miss_on() -> None:
+    content = written(queued(facts=replace(REMINDER, misses_in_row=3)), NAMES)
+    assert "did not take place. That makes 3 missed meetings in a row.\n" in content.text
+
+
+def test_the_lead_learns_which_pair_and_how_often() -> None:
+    content = written(queued(LEAD, Category.LEAD_ALERT, ALERT), Names("Sam"))
+    assert content.subject == "A mentoring pair has missed 2 meetings in a row"
+    assert PAIR_ID in content.text
+
+
+def test_mentee_and_mentor_are_congratulated_each_in_their_own_words() -> None:
+    mentee = written(queued(MENTEE, Category.RECOGNITION, RECOGNITION), NAMES)
+    mentor = written(queued(MENTOR, Category.RECOGNITION, RECOGNITION), NAMES)
+    assert mentee.subject == "You reached a mentoring goal"
+    assert "you reached a goal of your mentorship with Ada Lovelace." in mentee.text
+    assert mentor.subject == "Ada Lovelace reached a mentoring goal"
+    assert "Ada Lovelace, whom you mentor, reached a goal." in mentor.text
+
+
+@pytest.mark.parametrize(("person", "words"), [(MENTEE, "your mentor"), (MENTOR, "your mentee")])
+def test_an_unknown_other_one_is_named_by_role(person: str, words: str) -> None:
+    assert words in written(queued(person), Names("Kim")).subject
+
+
+def test_what_was_written_once_stays_as_it_was() -> None:
+    assert written(replace(queued(), content=CONTENT), NAMES) == CONTENT
+
+
+_MESSAGES = st.sampled_from(
+    [
+        queued(person, category, facts)
+        for person in (MENTEE, MENTOR, LEAD)
+        for category, facts in (
+            (Category.REBOOK_REMINDER, REMINDER),
+            (Category.LEAD_ALERT, ALERT),
+            (Category.RECOGNITION, RECOGNITION),
+        )
+    ]
+)
+
+
+@given(_MESSAGES, st.text(max_size=100), st.text(max_size=100))
+def test_no_name_adds_a_line_to_a_subject_or_runs_as_a_template(
+    message: object, name: str, other: str
+) -> None:
+    content = written(message, Names(name, other))  # type: ignore[arg-type]  # sampled from messages above
+    assert content.subject.isprintable()
+    assert content.subject
+    calm = written(message, Names("x", "x"))  # type: ignore[arg-type]  # as above
+    assert len(content.text.splitlines()) == len(calm.text.splitlines())
+
+
+@pytest.mark.parametrize("hostile", ["{{ 7*7 }}", "{% raw %}", "{{ name.__class__ }}", "x\r\nBcc: all@x"])
+def test_hostile_names_are_shown_as_they_are_on_one_line(hostile: str) -> None:
+    subject = written(queued(), Names("Kim", hostile)).subject
+    assert subject.endswith(" ".join(hostile.split()))
