@@ -27,20 +27,13 @@ class Record:
 class Received(Protocol):
     """What came: any of it may be missing or no text. `timestamp` is in milliseconds since 1970."""
 
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> Headers: ...
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
 
 
 def producer_options(bootstrap: str, client_id: str) -> dict[str, Any]:
