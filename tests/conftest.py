@@ -5,10 +5,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, settings
 
-from deploy.local import kafka, ports, topics
+from deploy.kafka import topics
+from deploy.local import kafka, ports
 from deploy.local.issuer import Issuer, application
 from deploy.local.mongod import Mongod
+
+# A busy machine is no failure: examples are limited by number, tests by their timeout.
+settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("platform")
 
 BROKER_LINES = pytest.StashKey[list[str]]()
 

@@ -1,4 +1,4 @@
-"""Command line of the one-machine platform: run, token, clock, topics."""
+"""Command line of the one-machine platform: run, token, clock."""
 
 import argparse
 import asyncio
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local import folder, kafka, show, tokens, topics
+from deploy.kafka import topics
+from deploy.local import folder, kafka, show, tokens
 from deploy.local.issuer import ROLES
 from deploy.local.process import StartFailed
 from deploy.local.stack import Stack
@@ -57,8 +58,6 @@ def parser() -> argparse.ArgumentParser:
     moved.add_argument("--advance", type=duration, default=timedelta(0), help="by how much: 30s, 15m, 3h, 2d")
     for command in (run, token, moved):
         command.add_argument("--data", type=Path, default=folder.DEFAULT, help="data folder")
-    made = commands.add_parser("topics", help="create the topics that are missing")
-    made.add_argument("--bootstrap", required=True, help="the broker's host:port")
     return parsed
 
 
@@ -110,11 +109,9 @@ def _do(arguments: argparse.Namespace) -> None:
         case "token":
             where = folder.Folder(arguments.data).running().issuer
             print(asyncio.run(tokens.person_token(where, arguments.org, arguments.person, arguments.role)))
-        case "clock":
+        case _:
             place = Path(folder.Folder(arguments.data).running().clock_file)
             print(clock.advance(place, arguments.advance).isoformat())
-        case _:
-            print(f"created: {', '.join(asyncio.run(topics.apply(arguments.bootstrap))) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local import jars, ports, topics
+from deploy.kafka import topics
+from deploy.local import jars, ports
 from deploy.local.process import Command, Process, StartFailed
 
 START_SECONDS = 60.0

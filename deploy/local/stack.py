@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from deploy.local import kafka, topics
+from deploy.kafka import topics
+from deploy.local import kafka
 from deploy.local.daemon import Daemon
 from deploy.local.folder import Folder, State
 from deploy.local.plan import Plan, Ports

@@ -7,9 +7,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from deploy.local import topics
+from deploy.kafka import topics
+from deploy.kafka.topics import Topic, TopicsError
 from deploy.local.services import SERVICES
-from deploy.local.topics import Topic, TopicsError
 
 EVENTS = [topic for topic in topics.load() if topic.retention_ms and not topic.name.endswith(".dlq")]
 

@@ -1,5 +1,6 @@
-"""Makes the topics of `deploy/kafka/topics.yaml` exist, as often as one likes."""
+"""Makes the topics of `topics.yaml` exist: `python -m deploy.kafka.topics --bootstrap host:9092`."""
 
+import argparse
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -12,7 +13,7 @@ import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
-FILE = Path(__file__).resolve().parents[1] / "kafka" / "topics.yaml"
+FILE = Path(__file__).resolve().with_name("topics.yaml")
 REQUEST_MS = 10_000
 CREATED, EXISTS, UNKNOWN = 0, 36, 3
 VISIBLE_SECONDS = 10.0
@@ -60,13 +61,13 @@ def _tables(data: dict[str, Any]) -> Iterator[Topic]:
         yield Topic(entry["name"], data["partitions"], entry["writer"], readers, cleanup="compact")
 
 
-async def apply(bootstrap: str, topics: Sequence[Topic] | None = None) -> list[str]:
+async def apply(bootstrap: str, topics: Sequence[Topic] | None = None, *, replicas: int = 1) -> list[str]:
     """Create what is missing and return its names, once every topic is visible. Raises TopicsError."""
     wanted = load() if topics is None else tuple(topics)
     async with _admin(bootstrap) as admin:
         before = await _partitions(admin, wanted)
         missing = [topic for topic in wanted if topic.name not in before]
-        await _create(admin, missing)
+        await _create(admin, missing, replicas)
         found = await _visible(admin, wanted)
     differing = [
         f"{topic.name} has {found[topic.name]} partitions instead of {topic.partitions}"
@@ -78,11 +79,11 @@ async def apply(bootstrap: str, topics: Sequence[Topic] | None = None) -> list[s
     return [topic.name for topic in missing]
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicas: int) -> None:
     if not topics:
         return
     answer = await admin.create_topics(
-        [NewTopic(t.name, t.partitions, 1, topic_configs=t.configs()) for t in topics]
+        [NewTopic(t.name, t.partitions, replicas, topic_configs=t.configs()) for t in topics]
     )
     refused = [
         f"{name}: {for_code(code).__name__} {text or ''}".strip()
@@ -137,3 +138,20 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+def main() -> None:
+    """Run as a command; exit code 1 when the broker refuses."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.kafka.topics", description=__doc__)
+    parser.add_argument("--bootstrap", required=True, help="the broker's host:port")
+    parser.add_argument("--replicas", type=int, default=1, help="copies of each partition (3 in production)")
+    chosen = parser.parse_args()
+    try:
+        created = asyncio.run(apply(chosen.bootstrap, replicas=chosen.replicas))
+    except TopicsError as error:
+        raise SystemExit(str(error)) from None
+    print(f"topics are there ({len(created)} created)")
+
+
+if __name__ == "__main__":
+    main()

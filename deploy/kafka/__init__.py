@@ -1,0 +1,1 @@
+"""The broker: its pinned server, and its topics as data."""
