@@ -105,36 +105,37 @@ class Directory:
 
     async def _require_free(self, org: str, person: str, address: str) -> None:
         """Refuse the address of somebody else. Two such changes at the same moment may both pass."""
-        if address and (await holders(self._people, org, [address.strip().lower()])).keys() - {person}:
+        if address and (await _holders(self._people, org, [address.strip().lower()])).keys() - {person}:
             raise _wrong("person.email", "DUPLICATE_EMAIL: is the address of somebody else")
 
     async def _require_manager(self, org: str, person: str, manager: str) -> None:
         """Refuse a manager who is unknown or reports, over whomever, to `person`."""
         if manager in {"", person}:
             return  # oneself is refused by the domain
-        chain = await self._chain(org, manager)
+        chain = await _chain(self._people, org, manager)
         if not chain:
             raise _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
         if person in chain:
             raise _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
 
-    async def _chain(self, org: str, manager: str) -> list[str]:
-        """Return a manager and everybody above, nobody if the manager is not kept."""
-        chain: list[str] = []
-        while manager and manager not in chain:
-            found = (await self._people.get_many(org, [manager])).get(manager)
-            if found is None:
-                break
-            chain.append(manager)
-            manager = found.state.manager
-        return chain
+
+async def _chain(people: People, org: str, manager: str) -> list[str]:
+    """Return a manager and everybody above, nobody if the manager is not kept."""
+    chain: list[str] = []
+    while manager and manager not in chain:
+        found = (await people.get_many(org, [manager])).get(manager)
+        if found is None:
+            break
+        chain.append(manager)
+        manager = found.state.manager
+    return chain
 
 
 def _wrong(field: str, description: str) -> Invalid:
     return Invalid("INVALID_PERSON", "the person has wrong fields", fields=((field, description),))
 
 
-async def holders(people: People, org: str, addresses: Sequence[str]) -> dict[str, str]:
+async def _holders(people: People, org: str, addresses: Sequence[str]) -> dict[str, str]:
     """Return person id -> address of those who have one of the addresses, at most BATCH of them."""
     page = await people.list(org, Query(where={"email": {"$in": list(addresses)}}, page_size=BATCH))
     return {person: found.state.email for person, found in page.items}
@@ -185,7 +186,7 @@ class Imports:
             stored.update(await self._people.get_many(org, managers))
         taken: dict[str, str] = {}
         for rows in _batches(lines.rows):
-            found = await holders(self._people, org, [row.person.email for row in rows])
+            found = await _holders(self._people, org, [row.person.email for row in rows])
             taken.update({address: person for person, address in found.items()})
         return domain.settle(lines, stored, taken)
 
