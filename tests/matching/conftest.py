@@ -1,0 +1,154 @@
+"""The matching service on real sockets and a real database, beside a real profiles service that it asks."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import grpc
+import pytest
+
+from services.kernel.auth import Caller, Keys, Tokens
+from services.kernel.clock import FixedClock
+from services.kernel.mongo import Cause, Database, Kind
+from services.kernel.rpc import client
+from services.kernel.rpc.server import Server, Servicer
+from services.matching import rpc, store
+from services.matching.app.matches import Matches
+from services.matching.app.ports import Stores
+from services.matching.app.programs import Programs
+from services.matching.app.runs import CohortRuns
+from services.matching.clients.computing import MatcherProcess
+from services.matching.clients.profiles import ProfilesPeople
+from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
+    MatchingServiceStub,
+    add_MatchingServiceServicer_to_server,
+)
+from services.pb.mentoring.matching.v1.program_service_pb2_grpc import (
+    ProgramServiceStub,
+    add_ProgramServiceServicer_to_server,
+)
+from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
+from services.profiles.app import Directory, Imports
+from services.profiles.rpc import PersonService
+from services.profiles.store import PEOPLE
+from tests.kernel.issuer import ISSUER, Issuer
+from tests.kernel.rpc.conftest import settings
+from tests.matching.factories import LEAD, NOW, ORG
+
+IMPORTER = Caller(ORG, "admin", frozenset({"hr_admin"}))
+Metadata = tuple[tuple[str, str], ...]
+
+
+class Identity:
+    """Matching's own identity, signed by the test's issuer."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+
+    async def token(self, org: str) -> str:
+        return self._issuer.token(org=org, sub="matching", roles=["service"])
+
+
+@dataclass
+class Platform:
+    """Two running services: stubs to call matching, and the parts behind that tests drive by hand."""
+
+    issuer: Issuer
+    programs: Any
+    matching: Any
+    runs: CohortRuns
+    stores: Stores
+    imports: Imports
+
+    def auth(self, person: str = LEAD, role: str = "program_lead", org: str = ORG) -> Metadata:
+        """Return metadata with a token of that caller."""
+        token = self.issuer.token(sub=person, roles=[role], org=org)
+        return (("authorization", f"Bearer {token}"),)
+
+    async def import_people(self, file: bytes) -> None:
+        """Bring profiles in line with an HR export."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield file
+
+        async for _ in self.imports.run(IMPORTER, chunks(), Cause("import"), validate_only=False):
+            pass
+
+
+@pytest.fixture(scope="session")
+def matcher() -> Iterator[MatcherProcess]:
+    """Share one computing process."""
+    matcher = MatcherProcess()
+    yield matcher
+    matcher.close()
+
+
+class Backstage:
+    """Opens databases, servers and channels, and closes them in reverse order."""
+
+    def __init__(self, mongo_url: str, issuer: Issuer, http: aiohttp.ClientSession) -> None:
+        self._url = mongo_url
+        self._tokens = Tokens(Keys(issuer.jwks_url, http), ISSUER, "mentoring")
+        self.stack = AsyncExitStack()
+
+    async def database(self, *kinds: Kind[Any]) -> tuple[Any, ...]:
+        """Return the aggregates of the kinds in a new database, dropped at the end."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        database = await self.stack.enter_async_context(Database(self._url, name, FixedClock(NOW)))
+        self.stack.push_async_callback(database.client.drop_database, name)
+        found = tuple(database.aggregates(kind) for kind in kinds)
+        await database.migrate()
+        return found
+
+    async def serve(self, service: str, servicers: Sequence[Servicer]) -> str:
+        """Serve behind the gate; return the address."""
+        server = Server(settings(service=service), servicers, self._tokens)
+        port = await server.start()
+        self.stack.push_async_callback(server.drain)
+        return f"127.0.0.1:{port}"
+
+    async def channel(self, channel: grpc.aio.Channel) -> grpc.aio.Channel:
+        self.stack.push_async_callback(channel.close)
+        return channel
+
+
+async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess) -> Platform:
+    """Wire both services as their `__main__` do, except for the event loop between them."""
+    people: tuple[Any] = await backstage.database(PEOPLE)
+    imports = Imports(*people)
+    servicer = PersonService(Directory(*people), imports)
+    name = "mentoring.profiles.v1.PersonService"
+    address = await backstage.serve("profiles", [(add_PersonServiceServicer_to_server, servicer, name)])
+    profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
+    stores = Stores(*await backstage.database(store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES))
+    runs = CohortRuns(stores, profiles, matcher, FixedClock(NOW))
+    servicers: list[Servicer] = [
+        (
+            add_ProgramServiceServicer_to_server,
+            rpc.ProgramService(Programs(stores, profiles)),
+            "mentoring.matching.v1.ProgramService",
+        ),
+        (
+            add_MatchingServiceServicer_to_server,
+            rpc.MatchingService(runs, Matches(stores.matches)),
+            "mentoring.matching.v1.MatchingService",
+        ),
+    ]
+    target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
+    channel = await backstage.channel(target)
+    return Platform(issuer, ProgramServiceStub(channel), MatchingServiceStub(channel), runs, stores, imports)
+
+
+@pytest.fixture
+async def platform(mongo_url: str, matcher: MatcherProcess) -> AsyncIterator[Platform]:
+    """Start both services over empty databases."""
+    issuer = Issuer()
+    await issuer.start()
+    async with aiohttp.ClientSession() as http:
+        backstage = Backstage(mongo_url, issuer, http)
+        async with backstage.stack:
+            yield await started(backstage, issuer, matcher)
+    await issuer.stop()
