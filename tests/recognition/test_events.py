@@ -1,0 +1,70 @@
+"""What recognition makes of the processor's decisions."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Refused
+from services.kernel.events import Event, Handlers
+from services.kernel.ids import derived_id
+from services.kernel.mongo import Ref
+from services.pb.mentoring.processor.v1.events_pb2 import RecognitionEarned
+from services.recognition import store
+from services.recognition.app import Recognitions
+from services.recognition.domain import Recognition
+from services.recognition.events import hear
+from tests.fakes import Aggregates
+from tests.recognition.factories import EARNED, MENTORSHIP, NOON, ORG, decision
+
+ID = "55555555-5555-5555-8555-555555555555"
+EVENT = Event(
+    id=ID,
+    type="mentoring.processor.v1.RecognitionEarned",
+    subject=f"organizations/{ORG}/mentorships/{MENTORSHIP}/decisions/{ID}",
+    sequence=1,
+    tenant=ORG,
+    time=NOON,
+    trace=None,
+    key=MENTORSHIP,
+    message=decision(),
+)
+
+
+@pytest.fixture
+def kept() -> Aggregates[Recognition]:
+    return Aggregates(store.RECOGNITIONS, FixedClock(NOON))
+
+
+@pytest.fixture
+def handlers(kept: Aggregates[Recognition]) -> Handlers:
+    handlers = Handlers()
+    hear(handlers, Recognitions(kept))
+    return handlers
+
+
+def test_only_the_processor_is_listened_to(handlers: Handlers) -> None:
+    assert handlers.topics == ("mentoring.processor.v1",)
+
+
+async def test_a_decision_becomes_one_recognition_however_often_it_is_told(
+    handlers: Handlers, kept: Aggregates[Recognition]
+) -> None:
+    await handlers.handle(EVENT)
+    await handlers.handle(EVENT)
+    stored = await kept.get(Ref(ORG, derived_id(ID, "recognition")))
+    assert stored.state == EARNED
+    assert [told["type"] for told in kept.outbox] == ["mentoring.recognition.v1.RecognitionIssued"]
+
+
+async def test_two_decisions_are_two_recognitions(handlers: Handlers, kept: Aggregates[Recognition]) -> None:
+    await handlers.handle(EVENT)
+    await handlers.handle(replace(EVENT, id="another"))
+    assert len(kept.rows) == 2
+
+
+async def test_a_decision_without_proof_is_refused(handlers: Handlers, kept: Aggregates[Recognition]) -> None:
+    unproven: Event[RecognitionEarned] = replace(EVENT, message=decision(cause=""))
+    with pytest.raises(Refused):
+        await handlers.handle(unproven)
+    assert kept.rows == {}
