@@ -42,7 +42,7 @@ def test_without_a_platform_it_says_how_to_start_one(
     assert "make run" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["token"], ["clock"], ["topics"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["token"], ["clock"]])
 def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
