@@ -1,0 +1,119 @@
+"""Fires the timers of aggregates when the platform's clock passes them.
+
+One leader spares work; that a timer fires once is the version guard's doing, as with any other change.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from services.kernel import log, metrics
+from services.kernel.clock import Clock
+from services.kernel.crash import crash_point
+from services.kernel.mongo import Aggregates, Database, pending
+from services.kernel.mongo.documents import Document, Documents, Save, due_cause
+from services.kernel.mongo.model import Kind
+
+BATCH: Final = 500
+_RETRY_SECONDS: Final = 1.0
+POSTPONED: Final = timedelta(minutes=1)
+"""How long a timer waits that failed, so that it does not keep others from firing."""
+
+
+class StuckTimer(Exception):  # noqa: N818 -- what happened to one timer
+    """`fire` neither told anything nor moved its timer: a defect of the kind."""
+
+
+class Due:
+    """The timers of one service over all its kinds, looked at every `interval` seconds."""
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Sequence[Aggregates[Any]],
+        clock: Clock,
+        *,
+        interval: float = 0.25,
+        ttl: float = 3.0,
+    ) -> None:
+        self._kinds = [kind for kind in kinds if kind.kind.fire is not None]
+        self._clock = clock
+        self._interval = interval
+        self._lease = database.lease("due", ttl)
+        self._log = log.get_logger()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fire what is due until `stop` is set."""
+        if not self._kinds:
+            await stop.wait()
+            return
+        while not stop.is_set():
+            try:
+                wait = await self._turn()
+            except PyMongoError as error:
+                self._log.warning("due_failed", exc_info=error)
+                wait = _RETRY_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await stop.wait()
+        with suppress(PyMongoError):  # then it runs out by itself
+            await self._lease.release()
+
+    async def _turn(self) -> float:
+        """Fire one round if leading; return the seconds until the next."""
+        if self._lease.left < self._lease.ttl / 2 and not await self._lease.acquire():
+            return self._lease.ttl * 0.4
+        looked = [await self.fire(kind) for kind in self._kinds]
+        return 0 if any(count == BATCH for count in looked) else self._interval
+
+    async def fire(self, kind: Aggregates[Any]) -> int:
+        """Fire up to `BATCH` timers of a kind that are due; return how many were due."""
+        now = self._clock.now()
+        documents = await pending.timers(kind, now, BATCH)
+        if not documents:
+            return 0
+        saves = [self._save(kind, document, now) for document in documents]
+        won, refused = await pending.save(kind, [UpdateOne(save.guard, save.update) for save in saves])
+        crash_point("after_due_saved")
+        for place in refused:
+            await self._postpone(kind, documents[place], now)
+        metrics.DUE_FIRED.labels(kind.kind.collection).inc(won)
+        for document in documents:
+            metrics.DUE_LATE_SECONDS.observe((now - document["due_at"]).total_seconds())
+        return len(documents)
+
+    def _save(self, kind: Aggregates[Any], document: Document, now: datetime) -> Save:
+        try:
+            return fired(kind.kind, kind.documents, document, now)
+        except Exception as error:  # noqa: BLE001 -- one broken timer must not keep all others from firing
+            self._log.error("timer_failed", aggregate=document["_id"], exc_info=error)
+            return _postponed(document, now)
+
+    async def _postpone(self, kind: Aggregates[Any], document: Document, now: datetime) -> None:
+        """Put off a timer whose save the database refused, such as for a broken `unique`."""
+        self._log.error("timer_refused", aggregate=document["_id"])
+        later = _postponed(document, now)
+        await pending.save(kind, [UpdateOne(later.guard, later.update)])
+
+
+def fired(kind: Kind[Any], documents: Documents[Any], document: Document, now: datetime) -> Save:
+    """Return the save of a document whose time has come. Raises StuckTimer, or what `fire` raises."""
+    if kind.fire is None:
+        raise StuckTimer
+    state, events = kind.fire(documents.versioned(document).state, now)
+    if events:
+        return documents.changed(document, state, events, due_cause(document), now)
+    due_at = kind.due_at(state)
+    if due_at is not None and due_at <= now:
+        raise StuckTimer
+    return documents.moved(document, state)
+
+
+def _postponed(document: Document, now: datetime) -> Save:
+    guard = {"_id": document["_id"], "version": document["version"]}
+    return Save(guard, {"$set": {"due_at": now + POSTPONED}}, None, document["version"])
