@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
@@ -265,6 +265,7 @@ async def test_too_many_imports_at_once_are_refused_and_an_abandoned_one_makes_r
         await one.aclose()
 
 
+@settings(max_examples=30)
 @given(st.lists(people(), max_size=6), st.lists(people(), max_size=6))
 async def test_importing_a_file_again_changes_nothing_whatever_was_there(
     before: list[Person], after: list[Person]

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
@@ -274,6 +274,7 @@ def test_who_manages_themselves_over_others_is_refused_with_those_others() -> No
     ]
 
 
+@settings(max_examples=50)
 @given(st.lists(people(), max_size=8))
 def test_what_is_written_is_what_is_read(crowd: list[Person]) -> None:
     """Any valid person survives the way through a CSV file: quotes, commas and scripts of all kinds."""
