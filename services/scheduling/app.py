@@ -54,11 +54,8 @@ class Pairs(Protocol):
     async def get(self, ref: Ref) -> Pair | None:
         """Return one, None if no such mentorship was ever active."""
 
-    async def keep(self, ref: Ref, pair: Pair, sequence: int) -> None:
-        """Store what the event numbered `sequence` tells, unless a later one was stored."""
-
-    async def retire(self, ref: Ref, sequence: int) -> None:
-        """Mark one as over, unless a later event was stored."""
+    async def put(self, ref: Ref, state: Pair, sequence: int) -> bool:
+        """Store what the event numbered `sequence` tells; False when a later one was stored."""
 
 
 class People(Protocol):
@@ -78,11 +75,14 @@ class Mentorships:
 
     async def activated(self, ref: Ref, pair: Pair, sequence: int) -> None:
         """Let the two book, or take over what they agreed anew."""
-        await self._pairs.keep(ref, pair, sequence)
+        await self._pairs.put(ref, pair, sequence)
 
     async def ended(self, ref: Ref, sequence: int, cause: Cause) -> None:
         """Stop booking and call off what is ahead: nobody should be told they missed it."""
-        await self._pairs.retire(ref, sequence)
+        pair = await self._pairs.get(ref)
+        if pair is None:
+            return
+        await self._pairs.put(ref, replace(pair, active=False), sequence)
         now = self._clock.now()
         where = {"mentorship": ref.id, "stage": Stage.BOOKED.value}
         for meeting, _ in await _all(self._meetings, ref.tenant, where):

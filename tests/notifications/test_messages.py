@@ -10,6 +10,7 @@ from services.kernel.errors import NotFound
 from services.notifications.domain.messages import (
     MOST_TRIES,
     Attempt,
+    Category,
     Message,
     MessageDelayed,
     MessageFailed,
@@ -21,7 +22,7 @@ from services.notifications.domain.messages import (
     Verdict,
     queue,
 )
-from services.notifications.domain.preferences import Category, Preferences, PreferencesUpdated
+from services.notifications.domain.preferences import Preferences, PreferencesUpdated
 from tests.notifications.factories import (
     ACCEPTED,
     BUSY,

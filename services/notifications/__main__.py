@@ -1,0 +1,46 @@
+"""Wires the service. `python -m services.notifications [rpc|events|relay|due]`, all of them by default."""
+
+from services.kernel.config import Settings
+from services.kernel.events import Handlers
+from services.kernel.run import Resources, Service, main
+from services.notifications import app, events, rpc, store
+from services.notifications.clients.profiles import Profiles
+from services.notifications.clients.smtp import Smtp
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc, preference_service_pb2_grpc
+
+
+def build(settings: Settings, resources: Resources) -> Service:
+    """Put the service together."""
+    messages = resources.database.aggregates(store.MESSAGES)
+    preferences = resources.database.aggregates(store.PREFERENCES)
+    profiles = Profiles(resources.channel(settings.profiles_address))
+    smtp = Smtp(settings.smtp_host, settings.smtp_port, settings.mail_from)
+    handlers = Handlers()
+    events.hear(handlers, app.Post((messages, preferences), profiles, smtp, resources.clock))
+    return Service(
+        name="notifications",
+        servicers=(
+            (
+                inbox_service_pb2_grpc.add_InboxServiceServicer_to_server,
+                rpc.InboxServicer(app.Inbox(messages, resources.clock)),
+                "mentoring.notifications.v1.InboxService",
+            ),
+            (
+                preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server,
+                rpc.PreferenceServicer(app.Choices(preferences)),
+                "mentoring.notifications.v1.PreferenceService",
+            ),
+        ),
+        handlers=handlers,
+        kinds=(messages, preferences),
+        stop=(smtp.close,),
+    )
+
+
+def run() -> None:
+    """Serve until told to stop."""
+    main("notifications", build)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,46 @@
+"""Wires the service. `python -m services.scheduling [rpc|events|relay|due]`, all of them by default."""
+
+from services.kernel.config import Settings
+from services.kernel.events import Handlers
+from services.kernel.run import Resources, Service, main
+from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
+from services.scheduling import app, clients, events, rpc, store
+from services.scheduling.domain.meetings import Pair, Policy
+
+
+def build(settings: Settings, resources: Resources) -> Service:
+    """Put the service together."""
+    kept = resources.database.aggregates(store.MEETINGS)
+    pairs = resources.database.projection(store.PAIRS, Pair)
+    profiles = clients.Profiles(resources.channel(settings.profiles_address))
+    policy = Policy()
+    meetings = app.Meetings(kept, pairs, resources.clock, policy)
+    availability = app.Availability((kept, pairs), profiles, resources.clock, policy)
+    handlers = Handlers()
+    events.hear(handlers, app.Mentorships(pairs, kept, resources.clock))
+    return Service(
+        name="scheduling",
+        servicers=(
+            (
+                meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
+                rpc.MeetingServicer(meetings),
+                "mentoring.scheduling.v1.MeetingService",
+            ),
+            (
+                availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
+                rpc.AvailabilityServicer(availability),
+                "mentoring.scheduling.v1.AvailabilityService",
+            ),
+        ),
+        handlers=handlers,
+        kinds=(kept,),
+    )
+
+
+def run() -> None:
+    """Serve until told to stop."""
+    main("scheduling", build)
+
+
+if __name__ == "__main__":
+    run()
