@@ -1,18 +1,13 @@
-"""What a mentorship and a goal are and how they may change.
+"""The relationship of two people: its agreement, its stages, and who may change it."""
 
-Decisions return the new state and what happened, or raise a refusal. People, programs and mentorships are
-plain ids of one organization. Events carry only what the state does not tell.
-"""
-
-import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
-
-_WESTMOST = timedelta(hours=-12)
-"""UTC-12, the last zone to begin a day: a date is in the past everywhere once it is in the past there."""
+from services.kernel.errors import Conflict, Denied, Refused
+from services.mentorships.domain import goal
+from services.mentorships.domain.goal import Goal, GoalDraft, GoalEvent
+from services.mentorships.domain.rules import line, not_found
 
 
 class Stage(StrEnum):
@@ -31,17 +26,6 @@ class Channel(StrEnum):
     PHONE = "PHONE"
     EMAIL = "EMAIL"
     CHAT = "CHAT"
-
-
-class Kind(StrEnum):
-    """What a goal is about."""
-
-    TECHNICAL_SKILL = "TECHNICAL_SKILL"
-    SOFT_SKILL = "SOFT_SKILL"
-    CAREER = "CAREER"
-    NETWORK = "NETWORK"
-    CONFIDENCE = "CONFIDENCE"
-    CHALLENGE = "CHALLENGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +62,9 @@ class MentorshipEnded:
     """It is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class GoalCreated:
-    """A goal is set."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoalCompleted:
-    """A goal is reached."""
-
-
 MentorshipEvent = (
     MentorshipCreated | AgreementProposed | AgreementSigned | MentorshipActivated | MentorshipEnded
 )
-GoalEvent = GoalCreated | GoalCompleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,48 +84,6 @@ class Agreement:
     terms: Terms
     revision: int
     signed_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GoalDraft:
-    """A goal as asked for. An empty `measure` and an absent `target_date` mean: not said."""
-
-    kind: Kind
-    title: str
-    measure: str = ""
-    target_date: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """Something the mentee of `people` (mentor, mentee) wants to reach, in words for these two only."""
-
-    mentorship: str
-    people: tuple[str, str]
-    kind: Kind
-    title: str
-    measure: str = ""
-    target_date: date | None = None
-    complete_time: datetime | None = None
-
-    def read_by(self, person: str, *, oversees: bool) -> "Goal":
-        """Return what `person` may read; overseers get no words. NotFound for others outside the pair."""
-        if person in self.people:
-            return self
-        if not oversees:
-            raise not_found()
-        return replace(self, title="", measure="")
-
-    def complete(self, mentorship: str, person: str, now: datetime) -> tuple["Goal", list[GoalEvent]]:
-        """Mark as reached, once, by one of the two. What was reached stays so after the mentorship's end.
-
-        Raises NotFound for anybody else or under another mentorship's name, Refused GOAL_ALREADY_COMPLETED.
-        """
-        if mentorship != self.mentorship or person not in self.people:
-            raise not_found()
-        if self.complete_time is not None:
-            raise Refused("GOAL_ALREADY_COMPLETED", "this goal is reached already")
-        return replace(self, complete_time=now), [GoalCompleted()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +122,7 @@ class Mentorship:
         """
         self._require_participant(person)
         self._require_running()
-        areas = tuple(_line(area, "agreement.focus_areas") for area in terms.focus_areas)
+        areas = tuple(line(area, "agreement.focus_areas") for area in terms.focus_areas)
         revision = self.agreement.revision + 1 if self.agreement else 1
         agreement = Agreement(replace(terms, focus_areas=areas), revision)
         return replace(self, agreement=agreement), [AgreementProposed(person, revision)]
@@ -227,25 +158,14 @@ class Mentorship:
     def set_goal(
         self, mentorship: str, person: str, draft: GoalDraft, now: datetime
     ) -> tuple[Goal, list[GoalEvent]]:
-        """Set a goal in this active mentorship, whose id is `mentorship`, by one of the two.
+        """Set a goal in this mentorship, whose id is `mentorship`, by one of the two.
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid TARGET_DATE_PAST when the date
-        is over in every time zone, Invalid for a title that says nothing.
+        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid as `goal.create` does.
         """
         self._require_participant(person)
         if self.stage is not Stage.ACTIVE:
             raise Refused("MENTORSHIP_NOT_ACTIVE", "goals are set in an active mentorship")
-        if draft.target_date is not None and draft.target_date < (now + _WESTMOST).date():
-            raise _invalid("TARGET_DATE_PAST", "goal.target_date", "must not be in the past")
-        goal = Goal(
-            mentorship=mentorship,
-            people=self.people,
-            kind=draft.kind,
-            title=_line(draft.title, "goal.title"),
-            measure=_line(draft.measure, "goal.measure") if draft.measure else "",
-            target_date=draft.target_date,
-        )
-        return goal, [GoalCreated()]
+        return goal.create(mentorship, self.people, draft, now)
 
     def _agreement_of(self, revision: int) -> Agreement:
         if self.agreement is None:
@@ -272,22 +192,3 @@ def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
     if mentorship.mentor == mentorship.mentee:
         raise Refused("SAME_PERSON", "nobody is their own mentor")
     return mentorship, [MentorshipCreated()]
-
-
-def not_found() -> NotFound:
-    """Return the answer for what is hidden, the same as the store's for what is absent."""
-    return NotFound("NOT_FOUND", "nothing of this name exists")
-
-
-def _line(text: str, field: str) -> str:
-    """Return `text` as one line without outer or doubled white space; Invalid if blank or not plain text."""
-    line = " ".join(text.split())
-    if not line:
-        raise _invalid("TEXT_BLANK", field, "must say something")
-    if any(unicodedata.category(character) == "Cc" for character in line):
-        raise _invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
-    return line
-
-
-def _invalid(reason: str, field: str, description: str) -> Invalid:
-    return Invalid(reason, f"{field} {description}", fields=((field, description),))

@@ -1,0 +1,25 @@
+"""What holds for mentorships and goals alike: plain text, wrong fields, hidden things."""
+
+import unicodedata
+
+from services.kernel.errors import Invalid, NotFound
+
+
+def line(text: str, field: str) -> str:
+    """Return `text` as one line without outer or doubled white space; Invalid if blank or not plain text."""
+    joined = " ".join(text.split())
+    if not joined:
+        raise invalid("TEXT_BLANK", field, "must say something")
+    if any(unicodedata.category(character) == "Cc" for character in joined):
+        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
+    return joined
+
+
+def invalid(reason: str, field: str, description: str) -> Invalid:
+    """Return the refusal of one wrong request field."""
+    return Invalid(reason, f"{field} {description}", fields=((field, description),))
+
+
+def not_found() -> NotFound:
+    """Return the answer for what is hidden, the same as the store's for what is absent."""
+    return NotFound("NOT_FOUND", "nothing of this name exists")
