@@ -86,37 +86,49 @@ class Directory:
     ) -> Versioned[Person]:
         """Add one person. Invalid for wrong fields and an unknown manager, AlreadyExists."""
         state, events = domain.create(person, values)
-        await self._require_free(caller.org, person, state.email)
-        await self._require_manager(caller.org, person, state.manager)
-        return await self._people.create(Ref(caller.org, person), state, events, cause)
+        ref = Ref(caller.org, person)
+        objection = await self._objection(caller.org, person, values)
+        if objection is not None:
+            return await self._answered_before(ref, objection, cause)
+        return await self._people.create(ref, state, events, cause)
+
+    async def _answered_before(self, ref: Ref, objection: Invalid, cause: Cause) -> Versioned[Person]:
+        """Answer a creation that was done already, though it would be refused by now; refuse any other."""
+        try:
+            return await self._people.change(ref, _refusing(objection), cause)
+        except NotFound:
+            raise objection from None
 
     async def update(
         self, caller: Caller, person: str, values: Mapping[str, Any], etag: str, cause: Cause
     ) -> Versioned[Person]:
         """Change the given fields. Invalid as `create`, NotFound, Conflict for a stale etag."""
-        await self._require_free(caller.org, person, values.get("email", ""))
-        await self._require_manager(caller.org, person, values.get("manager", ""))
-        return await self._people.change(
-            Ref(caller.org, person),
-            lambda state: domain.change(person, state, values),
-            cause,
-            etag=etag,
+        objection = await self._objection(caller.org, person, values)
+        decide = (
+            (lambda old: domain.change(person, old, values)) if objection is None else _refusing(objection)
         )
+        return await self._people.change(Ref(caller.org, person), decide, cause, etag=etag)
 
-    async def _require_free(self, org: str, person: str, address: str) -> None:
-        """Refuse the address of somebody else. Two such changes at the same moment may both pass."""
-        if address and (await _holders(self._people, org, [address.strip().lower()])).keys() - {person}:
-            raise _wrong("person.email", "DUPLICATE_EMAIL: is the address of somebody else")
-
-    async def _require_manager(self, org: str, person: str, manager: str) -> None:
-        """Refuse a manager who is unknown or reports, over whomever, to `person`."""
+    async def _objection(self, org: str, person: str, values: Mapping[str, Any]) -> Invalid | None:
+        """Return what speaks against the address or the manager. Two changes at one moment may both pass."""
+        address, manager = values.get("email", "").strip().lower(), values.get("manager", "")
+        if address and (await _holders(self._people, org, [address])).keys() - {person}:
+            return _wrong("person.email", "DUPLICATE_EMAIL: is the address of somebody else")
         if manager in {"", person}:
-            return  # oneself is refused by the domain
+            return None  # oneself is refused by the domain
         chain = await _chain(self._people, org, manager)
         if not chain:
-            raise _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
+            return _wrong("person.manager", "UNKNOWN_MANAGER: does not exist")
         if person in chain:
-            raise _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
+            return _wrong("person.manager", "MANAGER_CYCLE: reports to this person")
+        return None
+
+
+def _refusing(objection: Invalid) -> Decide[Person]:
+    def decide(_: Person) -> tuple[Person, Sequence[Any]]:
+        raise objection
+
+    return decide
 
 
 async def _chain(people: People, org: str, manager: str) -> list[str]:

@@ -136,6 +136,21 @@ async def test_the_address_of_somebody_else_is_refused_but_ones_own_is_fine() ->
     assert (await people_.update(HR, "bob", {"email": "BOB@acme.example"}, "", Cause("d"))).version == 1
 
 
+async def test_a_request_done_once_is_answered_again_though_it_would_be_refused_by_now() -> None:
+    """Ada gives her address up and Bob takes it; late repeats of her own requests still get an answer."""
+    people_ = await directory("ada", "bob")
+    await people_.update(HR, "ada", {"email": "countess@acme.example"}, "", Cause("marries"))
+    await people_.update(HR, "bob", {"email": "ada@acme.example"}, "", Cause("takes over"))
+    await people_.update(HR, "ada", {"email": "a@acme.example"}, "", Cause("shortens"))
+    await people_.update(HR, "bob", {"email": "countess@acme.example"}, "", Cause("takes over again"))
+    made = values(person(email="countess@acme.example"))
+    assert (await people_.create(HR, "ada", made, Cause("make ada"))).version == 3
+    again = await people_.update(HR, "ada", {"email": "countess@acme.example"}, "", Cause("marries"))
+    assert again.state.email == "a@acme.example"
+    with pytest.raises(Invalid):
+        await people_.create(HR, "eve", made, Cause("make eve"))
+
+
 async def test_a_change_that_changes_nothing_keeps_the_etag() -> None:
     people_ = await directory("ada")
     assert (await people_.update(HR, "ada", {"title": "Analyst"}, '"1"', Cause("c"))).etag == '"1"'
@@ -217,6 +232,20 @@ async def test_large_files_are_stored_in_batches_with_progress_between() -> None
         Progress(BATCH + 1, BATCH + 1),
         Summary(created=BATCH + 1, updated=0, unchanged=0, rejected=0),
     ]
+
+
+async def test_an_import_cut_off_between_batches_left_nobody_without_their_manager() -> None:
+    """The file names every report before their manager; the same file again brings the rest."""
+    kept, size = store(), BATCH + 10
+    data = export(*(line(n, manager_id="" if n == size else f"E{n + 1}") for n in range(1, size + 1)))
+    async with aclosing(Imports(kept).run(HR, parts(data), Cause("c"), validate_only=False)) as steps:
+        async for step in steps:
+            if step == Progress(BATCH, size):
+                break
+    there = {row["id"]: row["state"]["manager"] for row in kept.rows.values()}
+    assert len(there) == BATCH
+    assert set(there.values()) <= {"", *there}
+    assert (await run(Imports(kept), data))[-1] == Summary(created=10, updated=0, unchanged=BATCH, rejected=0)
 
 
 async def test_an_upload_that_breaks_off_changes_nothing() -> None:
