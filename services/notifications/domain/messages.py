@@ -207,7 +207,7 @@ def queue(draft: Draft, message_id: str, cause_event_id: str) -> tuple[Message, 
 def _pause(message_id: str, tries: int) -> timedelta:
     """Return the pause after so many tries, half to one and a half of the usual: messages come back apart."""
     draw = zlib.crc32(f"{message_id}/{tries}".encode()) / 2**32
-    return _PAUSES[tries - 1] * (0.5 + draw)
+    return timedelta(milliseconds=_PAUSES[tries - 1] * (0.5 + draw) // timedelta(milliseconds=1))
 
 
 def message_not_found() -> NotFound:
