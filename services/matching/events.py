@@ -8,7 +8,7 @@ from services.matching.wire import names
 from services.pb.mentoring.matching.v1 import events_pb2 as pb
 
 
-def listen(handlers: Handlers, runs: CohortRuns) -> None:
+def hear(handlers: Handlers, runs: CohortRuns) -> None:
     """Register what is heard."""
 
     async def requested(event: Event[pb.CohortRunRequested]) -> None:

@@ -1,7 +1,7 @@
 """The matching service on real sockets and a real database, beside a real profiles service that it asks."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -79,11 +79,11 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def matcher() -> Iterator[MatcherProcess]:
+async def matcher() -> AsyncIterator[MatcherProcess]:
     """Share one computing process."""
     matcher = MatcherProcess()
     yield matcher
-    matcher.close()
+    await matcher.close()
 
 
 class Backstage:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import psutil
 import pytest
@@ -19,10 +19,11 @@ PAIR = cohort(mentor(), mentee())
 
 
 @pytest.fixture
-def matcher() -> Iterator[MatcherProcess]:
+async def matcher() -> AsyncIterator[MatcherProcess]:
+    """Start afresh: each test here ends its process."""
     matcher = MatcherProcess()
     yield matcher
-    matcher.close()
+    await matcher.close()
 
 
 def children() -> list[psutil.Process]:
@@ -57,7 +58,7 @@ async def test_a_killed_process_is_unavailable_once_and_then_replaced(matcher: M
 async def test_closing_ends_the_process(matcher: MatcherProcess) -> None:
     await matcher.compute(PAIR)
     (child,) = children()
-    matcher.close()
+    await matcher.close()
     child.wait(10)
 
 

@@ -157,5 +157,5 @@ def test_nobody_else_answers() -> None:
 def test_others_do_not_learn_that_a_match_exists() -> None:
     MATCH.require_reader(MENTOR, oversees=False)
     MATCH.require_reader(STRANGER, oversees=True)
-    with pytest.raises(NotFound, match="MATCH_NOT_FOUND"):
+    with pytest.raises(NotFound, match="NOT_FOUND"):
         MATCH.require_reader(STRANGER, oversees=False)

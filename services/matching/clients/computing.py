@@ -34,7 +34,7 @@ class MatcherProcess:
             self._forget(pool)
             raise Unavailable("MATCHER_DIED", "the computation was cut off") from error
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the process; a computation under way is finished first."""
         if self._pool is not None:
             self._forget(self._pool)
