@@ -1,49 +1,98 @@
-"""A service on real sockets for tests: its own database, the real gate, and tokens the gate accepts."""
+"""One service on real sockets for tests: wired as in production, its own database, the real gate."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import grpc
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
-from services.kernel.auth import Keys, Tokens
+from services.kernel.auth import Keys, ServiceIdentity, Tokens
 from services.kernel.clock import Clock
 from services.kernel.config import Settings
-from services.kernel.mongo import Database
+from services.kernel.events import Event
+from services.kernel.mongo import Database, Ref
+from services.kernel.probes import Health
 from services.kernel.rpc import status
-from services.kernel.rpc.server import Server, Servicer
+from services.kernel.rpc.server import Server
+from services.kernel.run import Resources, Service
+from services.kernel.run.process import Build
 from tests.kernel.issuer import ISSUER, Issuer
 
 Metadata = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Served:
-    """A running gRPC server: a channel to it, and tokens for anybody."""
+class Running:
+    """A service that answers on `channel`; nothing relays its events, nothing fires its timers."""
 
+    service: Service
     channel: grpc.aio.Channel
     issuer: Issuer
+    clock: Clock
 
     def token(self, person: str, *roles: str, org: str = "acme") -> Metadata:
         """Return metadata with which a call comes from `person`."""
         token = self.issuer.token(sub=person, org=org, roles=list(roles))
         return (("authorization", f"Bearer {token}"),)
 
+    async def hear(self, message: Message, event_id: str, *, org: str = "acme") -> None:
+        """Let the service handle an event as if its topic had brought it."""
+        assert self.service.handlers is not None
+        event: Event[Any] = Event(
+            id=event_id,
+            type=message.DESCRIPTOR.full_name,
+            subject=f"organizations/{org}/tests/{event_id}",
+            sequence=1,
+            tenant=org,
+            time=self.clock.now(),
+            key=event_id,
+            message=message,
+        )
+        await self.service.handlers.handle(event)
+
+    async def told(self, ref: Ref) -> list[str]:
+        """Return the short types of the events that an aggregate has told so far, in order."""
+        for kept in self.service.kinds:
+            document = await kept.collection.find_one({"_id": ref.key})
+            if document is not None:
+                return [event["type"].rpartition(".")[2] for event in document["outbox"]]
+        return []
+
 
 @asynccontextmanager
-async def served(servicers: Sequence[Servicer]) -> AsyncIterator[Served]:
-    """Serve on a free port until the block ends."""
+async def running(build: Build, mongo_url: str, clock: Clock, **more: Any) -> AsyncIterator[Running]:
+    """Serve what `build` wires, on a free port and an empty database, until the block ends.
+
+    `more` are further settings.
+    """
     issuer = Issuer()
     await issuer.start()
-    async with aiohttp.ClientSession() as http:
-        server = Server(_settings(), servicers, Tokens(Keys(issuer.jwks_url, http), ISSUER, "mentoring"))
+    settings = _settings(mongo_url, issuer, more)
+    async with aiohttp.ClientSession() as http, fresh_database(mongo_url, clock) as database:
+        keys = Keys(issuer.jwks_url, http)
+        resources = Resources(
+            settings=settings,
+            clock=clock,
+            database=database,
+            http=http,
+            keys=keys,
+            tokens=Tokens(keys, ISSUER, settings.oidc_audience),
+            identity=ServiceIdentity(issuer.token_url, ("tests", None), http),
+            health=Health(),
+        )
+        service = build(settings, resources)
+        await database.migrate()
+        server = Server(settings, service.servicers, resources.tokens)
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Served(channel, issuer)
+            yield Running(service, channel, issuer, clock)
         await server.drain()
+        await resources.close_channels()
     await issuer.stop()
 
 
@@ -63,14 +112,15 @@ def reason(error: grpc.aio.AioRpcError) -> str:
     return info.reason if found else ""
 
 
-def _settings() -> Settings:
-    return Settings(
-        service="tests",
-        environment="development",
-        mongo_url="mongodb://127.0.0.1:1",
-        kafka_bootstrap="127.0.0.1:1",
-        oidc_issuer=ISSUER,
-        oidc_jwks_url=ISSUER,
-        oidc_token_url=ISSUER,
-        drain_seconds=5,
-    )
+def _settings(mongo_url: str, issuer: Issuer, more: Mapping[str, Any]) -> Settings:
+    usual = {
+        "service": "tests",
+        "environment": "development",
+        "mongo_url": mongo_url,
+        "kafka_bootstrap": "127.0.0.1:1",
+        "oidc_issuer": ISSUER,
+        "oidc_jwks_url": issuer.jwks_url,
+        "oidc_token_url": issuer.token_url,
+        "drain_seconds": 5,
+    }
+    return Settings(**{**usual, **more})

@@ -1,7 +1,6 @@
 """The way of a pair over real gRPC and MongoDB: agreement, goals, and the events each step leaves behind."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -9,16 +8,14 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from services.kernel.clock import FixedClock
-from services.kernel.mongo import Aggregates, Cause, Ref
-from services.mentorships import app, rpc, store
-from services.mentorships.domain import Goal as StoredGoal
-from services.mentorships.domain import Mentorship as StoredMentorship
+from services.kernel.mongo import Ref
+from services.mentorships.__main__ import build
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as goals
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc as goals_grpc
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2_grpc as mentorships_grpc
-from tests.harness import Served, fresh_database, reason, served
-from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, proposed
+from tests.harness import Running, reason, running
+from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
 
 pytestmark = pytest.mark.servers
 
@@ -31,21 +28,17 @@ AGREEMENT = mentorships.Agreement(
 )
 
 
-@dataclass
 class World:
-    """The service with one begun mentorship."""
+    """The service, the pair and others who call it."""
 
-    at: Served
-    kept_mentorships: Aggregates[StoredMentorship]
-    kept_goals: Aggregates[StoredGoal]
-
-    def __post_init__(self) -> None:
-        self.mentorships = mentorships_grpc.MentorshipServiceStub(self.at.channel)
-        self.goals = goals_grpc.GoalServiceStub(self.at.channel)
-        self.mentor = self.at.token(MENTOR, "mentor")
-        self.mentee = self.at.token(MENTEE, "mentee")
-        self.stranger = self.at.token(STRANGER, "mentee")
-        self.hr = self.at.token("admin", "hr_admin")
+    def __init__(self, at: Running) -> None:
+        self.at = at
+        self.mentorships = mentorships_grpc.MentorshipServiceStub(at.channel)
+        self.goals = goals_grpc.GoalServiceStub(at.channel)
+        self.mentor = at.token(MENTOR, "mentor")
+        self.mentee = at.token(MENTEE, "mentee")
+        self.stranger = at.token(STRANGER, "mentee")
+        self.hr = at.token("admin", "hr_admin")
 
     async def activate(self) -> None:
         """Let the pair agree."""
@@ -64,34 +57,10 @@ class World:
 
 @pytest.fixture
 async def world(mongo_url: str) -> AsyncIterator[World]:
-    clock = FixedClock(NOON)
-    async with fresh_database(mongo_url, clock) as database:
-        kept, kept_goals = database.aggregates(store.MENTORSHIPS), database.aggregates(store.GOALS)
-        await database.migrate()
-        relationships = app.Mentorships(kept)
-        await relationships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
-        async with served(
-            [
-                (
-                    mentorships_grpc.add_MentorshipServiceServicer_to_server,
-                    rpc.MentorshipServicer(relationships),
-                    "mentoring.mentorships.v1.MentorshipService",
-                ),
-                (
-                    goals_grpc.add_GoalServiceServicer_to_server,
-                    rpc.GoalServicer(app.Goals(kept_goals, kept, clock)),
-                    "mentoring.mentorships.v1.GoalService",
-                ),
-            ]
-        ) as at:
-            yield World(at, kept, kept_goals)
-
-
-async def told(kept: Aggregates[StoredMentorship] | Aggregates[StoredGoal], key: str) -> list[str]:
-    """Return the short types of the events that wait to be published."""
-    document = await kept.collection.find_one({"_id": f"{ORG}/{key}"})
-    assert document is not None
-    return [event["type"].rsplit(".", 1)[-1] for event in document["outbox"]]
+    """Serve one mentorship that a confirmed match has begun."""
+    async with running(build, mongo_url, FixedClock(NOON)) as at:
+        await at.hear(confirmed(), "event-1")
+        yield World(at)
 
 
 async def test_a_pair_agrees_and_the_mentorship_runs(world: World) -> None:
@@ -102,7 +71,7 @@ async def test_a_pair_agrees_and_the_mentorship_runs(world: World) -> None:
     assert shown.state == mentorships.Mentorship.STATE_ACTIVE
     assert (shown.agreement.revision, len(shown.agreement.signed_by)) == (1, 2)
     assert shown.agreement.cadence == AGREEMENT.cadence
-    assert await told(world.kept_mentorships, ID) == [
+    assert await world.at.told(Ref(ORG, ID)) == [
         "MentorshipCreated",
         "AgreementProposed",
         "AgreementSigned",
@@ -119,7 +88,7 @@ async def test_a_goal_is_set_once_per_request_and_completed_once(world: World) -
     reached = await world.goals.CompleteGoal(complete, metadata=world.mentor)
     assert reached.state == goals.Goal.STATE_COMPLETED
     assert await world.goals.CompleteGoal(complete, metadata=world.mentor) == reached
-    assert await told(world.kept_goals, goal.name.rsplit("/", 1)[-1]) == ["GoalCreated", "GoalCompleted"]
+    assert await world.at.told(Ref(ORG, goal.name.rpartition("/")[2])) == ["GoalCreated", "GoalCompleted"]
 
 
 async def test_a_stale_etag_is_aborted(world: World) -> None:

@@ -6,25 +6,26 @@ import grpc
 import pytest
 
 from services.kernel.clock import FixedClock
-from services.kernel.mongo import Aggregates, Cause, Ref
+from services.kernel.ids import derived_id
+from services.kernel.mongo import Ref
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognitions
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2_grpc as recognitions_grpc
-from services.recognition import app, rpc, store
-from services.recognition.domain import Recognition
-from tests.harness import Served, fresh_database, reason, served
-from tests.recognition.factories import CAUSE, EARNED, MENTEE, MENTOR, NOON, ORG, STRANGER
+from services.recognition.__main__ import build
+from tests.harness import Running, reason, running
+from tests.recognition.factories import CAUSE, MENTEE, MENTOR, NOON, ORG, STRANGER, decision
 
 pytestmark = pytest.mark.servers
 
 PEOPLE = f"organizations/{ORG}/people"
-NAME = f"{PEOPLE}/{MENTEE}/recognitions/r1"
+ID = derived_id("event-1", "recognition")
+NAME = f"{PEOPLE}/{MENTEE}/recognitions/{ID}"
 
 
 class World:
-    """The service with one recognition, r1."""
+    """The service and those who call it."""
 
-    def __init__(self, at: Served, kept: Aggregates[Recognition]) -> None:
-        self.kept = kept
+    def __init__(self, at: Running) -> None:
+        self.at = at
         self.service = recognitions_grpc.RecognitionServiceStub(at.channel)
         self.mentor = at.token(MENTOR, "mentor")
         self.mentee = at.token(MENTEE, "mentee")
@@ -34,19 +35,11 @@ class World:
 
 @pytest.fixture
 async def world(mongo_url: str) -> AsyncIterator[World]:
-    async with fresh_database(mongo_url, FixedClock(NOON)) as database:
-        kept = database.aggregates(store.RECOGNITIONS)
-        await database.migrate()
-        recognitions_app = app.Recognitions(kept)
-        await recognitions_app.earn(Ref(ORG, "r1"), EARNED, Cause("event-1"))
-        await recognitions_app.earn(Ref(ORG, "r1"), EARNED, Cause("event-1"))
-        servicer = (
-            recognitions_grpc.add_RecognitionServiceServicer_to_server,
-            rpc.RecognitionServicer(recognitions_app),
-            "mentoring.recognition.v1.RecognitionService",
-        )
-        async with served([servicer]) as at:
-            yield World(at, kept)
+    """Serve one recognition, whose decision was told twice."""
+    async with running(build, mongo_url, FixedClock(NOON)) as at:
+        await at.hear(decision(), "event-1")
+        await at.hear(decision(), "event-1")
+        yield World(at)
 
 
 async def test_it_tells_what_it_is_for_and_was_issued_once(world: World) -> None:
@@ -54,9 +47,7 @@ async def test_it_tells_what_it_is_for_and_was_issued_once(world: World) -> None
         recognitions.GetRecognitionRequest(name=NAME), metadata=world.mentee
     )
     assert (shown.name, list(shown.evidence_event_ids)) == (NAME, [CAUSE])
-    document = await world.kept.collection.find_one({"_id": f"{ORG}/r1"})
-    assert document is not None
-    assert [event["type"] for event in document["outbox"]] == ["mentoring.recognition.v1.RecognitionIssued"]
+    assert await world.at.told(Ref(ORG, ID)) == ["RecognitionIssued"]
 
 
 async def test_others_do_not_find_it(world: World) -> None:
