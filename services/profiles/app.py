@@ -166,7 +166,7 @@ class Imports:
         """Take a whole file, then yield its refused lines, progress after each batch and one summary.
 
         Nothing is stored before the last chunk came and was read. An import that is cut off later has stored
-        whole people only, managers before their reports; the same file again stores the rest.
+        whole batches, nobody in an earlier one than their manager; the same file again stores the rest.
         Raises Invalid for what is no export, Exhausted when too many imports run.
         """
         with self._slot():

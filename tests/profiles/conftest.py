@@ -4,25 +4,19 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import aiohttp
 import grpc
 import pytest
 
 from deploy.local.issuer import Issuer
-from services.kernel.auth import Keys, Tokens
-from services.kernel.clock import SystemClock
 from services.kernel.config import Settings
-from services.kernel.mongo import Aggregates, Database, Ref
+from services.kernel.mongo import Aggregates, Ref
+from services.kernel.probes import Health
 from services.kernel.rpc.server import Server
+from services.kernel.run.resources import opened
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
-from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import (
-    PersonServiceStub,
-    add_PersonServiceServicer_to_server,
-)
-from services.profiles.app import Directory, Imports
+from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
+from services.profiles.__main__ import build
 from services.profiles.domain import Person
-from services.profiles.rpc import PersonService
-from services.profiles.store import PEOPLE
 from services.profiles.wire import person as encoded
 from tests.profiles.factories import person
 
@@ -71,22 +65,19 @@ class Client:
         return [step async for step in self.stub.ImportPeople(chunks(), metadata=self.auth(role), timeout=60)]
 
 
-@pytest.fixture(scope="session")
-async def people(mongo_url: str) -> AsyncIterator[Aggregates[Person]]:
-    """The people of all tests, in a database of their own."""
-    async with Database(mongo_url, f"profiles-{uuid.uuid4().hex[:8]}", SystemClock()) as database:
-        kept = database.aggregates(PEOPLE)
-        await database.migrate()
-        yield kept
+@dataclass(frozen=True)
+class Running:
+    """A server as `services.profiles` builds it, and where it keeps people."""
+
+    stub: PersonServiceStub
+    people: Aggregates[Person]
 
 
 @pytest.fixture(scope="session")
-async def stub(
-    mongo_url: str, issuer: Issuer, people: Aggregates[Person]
-) -> AsyncIterator[PersonServiceStub]:
-    """A client of one running server."""
+async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
+    """One server for all tests, with a database of its own."""
     settings = Settings(
-        service="profiles",
+        service=f"profiles-{uuid.uuid4().hex[:8]}",
         environment="development",
         mongo_url=mongo_url,
         kafka_bootstrap="127.0.0.1:1",
@@ -95,17 +86,16 @@ async def stub(
         oidc_token_url=issuer.token_url,
         drain_seconds=1,
     )
-    servicer = PersonService(Directory(people), Imports(people))
-    name = "mentoring.profiles.v1.PersonService"
-    async with aiohttp.ClientSession() as http:
-        tokens = Tokens(Keys(issuer.jwks_url, http), issuer.url, settings.oidc_audience)
-        server = Server(settings, [(add_PersonServiceServicer_to_server, servicer, name)], tokens)
+    async with opened(settings, Health()) as resources:
+        service = build(settings, resources)
+        await resources.database.migrate()
+        server = Server(settings, service.servicers, resources.tokens)
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield PersonServiceStub(channel)
+            yield Running(PersonServiceStub(channel), service.kinds[0])
         await server.drain()
 
 
 @pytest.fixture
-def client(stub: PersonServiceStub, issuer: Issuer, people: Aggregates[Person]) -> Client:
-    return Client(f"org-{uuid.uuid4().hex[:12]}", stub, issuer, people)
+def client(running: Running, issuer: Issuer) -> Client:
+    return Client(f"org-{uuid.uuid4().hex[:12]}", running.stub, issuer, running.people)
