@@ -9,6 +9,7 @@ POINTS: Final = frozenset(
     {
         "after_save_before_reply",
         "after_publish_before_pull",
+        "after_told_before_table",
         "after_effect_before_commit",
         "after_dead_letter_before_commit",
         "after_smtp_before_record",

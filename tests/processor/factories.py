@@ -2,7 +2,7 @@
 
 from services.processor.domain import Fact, GoalCompleted, Heard, MeetingHeld, MeetingMissed
 
-ORG = "organizations/acme"
+ORG = "organizations/weavers"
 MENTOR, MENTEE, LEAD = (f"{ORG}/people/{person}" for person in ("e1", "e2", "e9"))
 
 
