@@ -1,5 +1,6 @@
 """The way of a pair over real gRPC and MongoDB: agreement, goals, and the events each step leaves behind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -88,6 +89,29 @@ async def test_a_goal_is_set_once_per_request_and_completed_once(world: World) -
     reached = await world.goals.CompleteGoal(complete, metadata=world.mentor)
     assert reached.state == goals.Goal.STATE_COMPLETED
     assert await world.goals.CompleteGoal(complete, metadata=world.mentor) == reached
+    assert await world.at.told(Ref(ORG, goal.name.rpartition("/")[2])) == ["GoalCreated", "GoalCompleted"]
+
+
+async def test_both_sign_at_once_and_it_activates_once(world: World) -> None:
+    propose = mentorships.ProposeAgreementRequest(name=NAME, agreement=AGREEMENT)
+    await world.mentorships.ProposeAgreement(propose, metadata=world.mentee)
+    sign = mentorships.SignAgreementRequest(name=NAME, revision=1)
+    signed = await asyncio.gather(
+        world.mentorships.SignAgreement(sign, metadata=world.mentor),
+        world.mentorships.SignAgreement(sign, metadata=world.mentee),
+    )
+    assert sorted(len(each.agreement.signed_by) for each in signed) == [1, 2]
+    assert (await world.at.told(Ref(ORG, ID))).count("MentorshipActivated") == 1
+
+
+async def test_both_complete_a_goal_at_once_and_one_of_them_does(world: World) -> None:
+    await world.activate()
+    goal = await world.set_goal()
+    complete = goals.CompleteGoalRequest(name=goal.name)
+    calls = [world.goals.CompleteGoal(complete, metadata=who) for who in (world.mentor, world.mentee)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    refusals = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert [reason(refusal) for refusal in refusals] == ["GOAL_ALREADY_COMPLETED"]
     assert await world.at.told(Ref(ORG, goal.name.rpartition("/")[2])) == ["GoalCreated", "GoalCompleted"]
 
 
