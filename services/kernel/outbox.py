@@ -74,7 +74,7 @@ class Relay:
                 await _pause(stop, self._lease.ttl * 0.4)
         except* (PyMongoError, KafkaError, OSError, TimeoutError, LostLease) as errors:
             metrics.OUTBOX_FAILURES.inc()
-            self._log.warning("outbox_term_ended", exc_info=_first(errors))
+            self._log.warning("outbox_term_ended", exc_info=errors.exceptions[0])
             await _pause(stop, _RETRY_SECONDS)
 
     async def _term(self, stop: asyncio.Event) -> None:
@@ -153,11 +153,6 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    inner = errors.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def _is_cut(item: Pending) -> bool:

@@ -6,6 +6,18 @@ consumer   the group member              progress      lag, age and whether it i
 """
 
 from services.kernel.events.codec import Attributes, Event, Poison, decode, encode, headers
+from services.kernel.events.consumer import Consumer
+from services.kernel.events.dead_letters import TooManyDeadLetters
 from services.kernel.events.handlers import Handlers
 
-__all__ = ["Attributes", "Event", "Handlers", "Poison", "decode", "encode", "headers"]
+__all__ = [
+    "Attributes",
+    "Consumer",
+    "Event",
+    "Handlers",
+    "Poison",
+    "TooManyDeadLetters",
+    "decode",
+    "encode",
+    "headers",
+]

@@ -1,0 +1,100 @@
+"""One assigned partition: its batches one after another, its offset after their effects."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from services.kernel import log
+from services.kernel.crash import crash_point
+from services.kernel.events.delivery import Delivery, Stopping
+from services.kernel.events.progress import Partition
+from services.kernel.kafka import Received
+
+_RETRY_SECONDS: Final = 1.0
+
+Commit = Callable[[Partition, int], Awaitable[None]]
+
+
+class Worker:
+    """Handles what `take` gives it. Records of one key go in order, those of other keys beside them.
+
+    `slots` bounds how many are handled at once in the whole process.
+    """
+
+    def __init__(
+        self, partition: Partition, delivery: Delivery, commit: Commit, slots: asyncio.Semaphore
+    ) -> None:
+        self.partition = partition
+        self.next: int | None = None
+        """Offset of the first record that is not done, None before any came."""
+        self.done = 0
+        self.in_hand: Received | None = None
+        self._delivery = delivery
+        self._commit = commit
+        self._slots = slots
+        self._stop = asyncio.Event()
+        self._log = log.get_logger(topic=partition.topic, partition=str(partition.partition))
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it takes no more."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Finish what is in hand, cut waits for dependencies, take no more."""
+        self._stop.set()
+
+    async def take(self, records: Sequence[Received]) -> None:
+        """Return when all are done and their offset is committed, or when stopped while one has to wait."""
+        self.in_hand, self.next = records[0], records[0].offset
+        try:
+            while not await self._handled(records) and not self._stop.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_RETRY_SECONDS):
+                        await self._stop.wait()
+        finally:
+            self.in_hand = None
+
+    async def _handled(self, records: Sequence[Received]) -> bool:
+        """Whether all are done; if not, all may be handled again: repeats have no second effect."""
+        through = False
+        try:
+            async with asyncio.TaskGroup() as together:
+                for chain in chains(records):
+                    together.create_task(self._in_order(chain))
+            through = True
+        except* Stopping:
+            self._log.info("batch_cut_short")
+        except* KafkaError as errors:
+            self._log.warning("dead_letter_failed", exc_info=errors.exceptions[0])
+        if through:
+            crash_point("after_effect_before_commit")
+            self.next = records[-1].offset + 1
+            await self._committed(self.next)
+        return through
+
+    async def _in_order(self, chain: Iterable[Received]) -> None:
+        async with self._slots:
+            for record in chain:
+                await self._delivery.deliver(record, self._stop, self._note)
+
+    def _note(self) -> None:
+        self.done += 1
+
+    async def _committed(self, offset: int) -> None:
+        """Commit; a failure costs a repeat only: the next commit covers it or another member starts here."""
+        try:
+            await self._commit(self.partition, offset)
+        except KafkaError as error:
+            self._log.warning("commit_failed", exc_info=error)
+
+
+def chains(records: Sequence[Received]) -> list[list[Received]]:
+    """Group records by key, each group in the order they came."""
+    groups: dict[bytes | None, list[Received]] = {}
+    for record in records:
+        groups.setdefault(record.key, []).append(record)
+    return list(groups.values())
