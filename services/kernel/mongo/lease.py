@@ -4,6 +4,7 @@ import os
 import socket
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -13,7 +14,7 @@ from services.kernel.crash import crash_point
 from services.kernel.mongo.documents import Document
 
 COLLECTION: Final = "leases"
-_NEVER: Final = {"$toDate": 0}
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
 def _claim(owner: str, ttl: float) -> list[dict[str, Any]]:
