@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=25, ge=1, le=65_535)
     mail_from: str = "mentoring@localhost"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    version: str = Field(default="dev", description="which build runs")
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
     )

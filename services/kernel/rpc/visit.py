@@ -1,5 +1,6 @@
 """The book kept on one call: ids, time, outcome; one log line and the metrics when it ends."""
 
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Visit:
         self._started = time.perf_counter_ns()
         self.method = method
         self.metadata = metadata
-        self.request_id = _given_id(metadata) or ids.new_id()
+        self.request_id = _given_id(metadata) or f"{random.getrandbits(128):032x}"
         self._parent = tracing.parse(metadata.get("traceparent"))
         self.trace = tracing.child(self._parent) if self._parent else tracing.begin(sample)
         self.caller: Caller | None = None

@@ -1,0 +1,130 @@
+"""The life of one process: start, serve until told to stop or a part ends by itself, drain in order."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+
+from services.kernel import log, metrics
+from services.kernel.config import Settings
+from services.kernel.probes import Health, Probes
+from services.kernel.rpc.server import Server
+from services.kernel.run.resources import Resources, opened
+from services.kernel.run.roles import Role, roles_of
+from services.kernel.run.service import Loop, Service
+
+Build = Callable[[Settings, Resources], Service]
+_TICK_SECONDS = 0.5
+
+
+async def serve(settings: Settings, build: Build, roles: Collection[Role]) -> int:
+    """Run the service's roles until SIGTERM or SIGINT; return the exit code."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health = Health()
+    probes = Probes(settings.metrics_address, health)
+    probes.start()
+    try:
+        async with _ticking(health), opened(settings, health) as resources:
+            process = Process(resources, build(settings, resources), roles)
+            return await process.run(stop, probes.port)
+    finally:
+        probes.stop()
+
+
+@asynccontextmanager
+async def _ticking(health: Health) -> AsyncIterator[None]:
+    task = asyncio.create_task(_tick(health), name="tick")
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _tick(health: Health) -> None:
+    while True:
+        started = time.monotonic()
+        await asyncio.sleep(_TICK_SECONDS)
+        metrics.LOOP_LAG.set(max(0.0, time.monotonic() - started - _TICK_SECONDS))
+        health.tick()
+
+
+class Process:
+    """A built service with its resources. `run` may be called once."""
+
+    def __init__(self, resources: Resources, service: Service, roles: Collection[Role]) -> None:
+        self._resources = resources
+        self._settings = resources.settings
+        self._service = service
+        self._roles = roles
+        self._failed = False
+
+    async def run(self, stop: asyncio.Event, probes_port: int) -> int:
+        """Serve until `stop` is set or a part ends by itself; return 0, or 1 if anything went wrong."""
+        await self._resources.database.ping()
+        await self._resources.database.migrate()
+        await self._resources.keys.refresh()
+        for hook in self._service.start:
+            await hook()
+        server = self._server()
+        grpc_port = await server.start() if server else 0
+        quiet = (asyncio.Event(), asyncio.Event())
+        hearing, telling = roles_of(self._resources, self._service, self._roles)
+        groups = (_started(hearing, quiet[0]), _started(telling, quiet[1]))
+        self._resources.health.ready = True
+        metrics.BUILD_INFO.labels(self._settings.service, self._settings.version).set(1)
+        names = sorted(self._roles)
+        log.get_logger().info("serving", grpc_port=grpc_port, metrics_port=probes_port, roles=names)
+        await self._wait(stop, [*groups[0], *groups[1]])
+        self._resources.health.ready = False
+        if server:
+            await server.drain()
+        for event, tasks in zip(quiet, groups, strict=True):
+            event.set()
+            await self._finish(tasks)
+        for hook in self._service.stop:
+            await hook()
+        log.get_logger().info("stopped", failed=self._failed)
+        return int(self._failed)
+
+    def _server(self) -> Server | None:
+        if Role.RPC not in self._roles or not self._service.servicers:
+            return None
+        return Server(self._settings, self._service.servicers, self._resources.tokens)
+
+    async def _wait(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Return when told to stop or when a task ended, which none may do by itself."""
+        told = asyncio.create_task(stop.wait(), name="stop")
+        done, _ = await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        for task in tasks:
+            if task in done:
+                self._fail("role_ended", task)
+
+    async def _finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Let tasks end on their own; cancel what is not done after the time to drain."""
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=self._settings.drain_seconds)
+        for task in done:
+            if not task.cancelled() and task.exception() is not None:
+                self._fail("role_failed", task)
+        for task in late:
+            task.cancel()
+            self._fail("role_would_not_stop", task)
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _fail(self, event: str, task: asyncio.Task[None]) -> None:
+        self._failed = True
+        error = task.exception() if task.done() and not task.cancelled() else None
+        log.get_logger().error(event, role=task.get_name(), exc_info=error)
+
+
+def _started(loops: Sequence[tuple[str, Loop]], stop: asyncio.Event) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(_run(loop, stop), name=name) for name, loop in loops]
+
+
+async def _run(loop: Loop, stop: asyncio.Event) -> None:
+    await loop(stop)
