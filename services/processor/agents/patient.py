@@ -1,26 +1,28 @@
 """Publishing that waits for an absent broker instead of giving up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from services.kernel import log
-from services.kernel.events.dead_letters import Publisher
 from services.kernel.kafka import Record
 
 PAUSE_SECONDS = 0.5
 
+Publish = Callable[[Sequence[Record]], Awaitable[None]]
+"""Returns when all records are acknowledged; `kernel.kafka.Producer.publish` does. KafkaError."""
+
 
 class Patient:
-    """A publisher in front of another: tries the same records until all are acknowledged.
+    """Tries the same records until all are acknowledged.
 
     A second try may store a record twice. Readers drop repeats by id, and of a change log only the last
     record of a key counts, which is the same one. Errors that no waiting cures are raised.
     """
 
-    def __init__(self, publisher: Publisher, pause: float = PAUSE_SECONDS) -> None:
-        self._publisher = publisher
+    def __init__(self, publish: Publish, pause: float = PAUSE_SECONDS) -> None:
+        self._publish = publish
         self._pause = pause
         self._log = log.get_logger()
 
@@ -35,7 +37,7 @@ class Patient:
     async def _tried(self, records: Sequence[Record]) -> KafkaError | None:
         """Return the error that waiting may cure."""
         try:
-            await self._publisher.publish(list(records))
+            await self._publish(records)
         except KafkaError as error:
             if error.retriable or isinstance(error, KafkaTimeoutError):
                 return error

@@ -17,11 +17,11 @@ from aiokafka.errors import KafkaError
 
 from services.kernel.crash import crash_point
 from services.kernel.events import encode
-from services.kernel.events.dead_letters import DeadLetters, Failure, Publisher
+from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.kafka import Record
 from services.processor import wire
 from services.processor.agents.batch import Digest, Taken, digest
-from services.processor.agents.patient import Patient
+from services.processor.agents.patient import Patient, Publish
 from services.processor.agents.watch import Place, Watch
 
 BATCH = 500
@@ -51,12 +51,12 @@ class Worker:
     process must end without `stop`, which would wait for it.
     """
 
-    def __init__(self, bootstrap: str, publisher: Publisher, watch: Watch, app: str = "processor") -> None:
+    def __init__(self, bootstrap: str, publish: Publish, watch: Watch, app: str = "processor") -> None:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = _application(bootstrap, app)
         self._changelog = changelog(app)
-        self._publisher = Patient(publisher)
-        self._dead_letters = DeadLetters(self._publisher, app)
+        self._publish = Patient(publish).publish
+        self._dead_letters = DeadLetters(self._publish, app)
         self._watch = watch
         self._table = self.app.Table("pairs", key_type=bytes, value_type=bytes, use_partitioner=True)
         topic = self.app.topic(*HEARD, key_type=bytes, value_type=bytes)
@@ -90,13 +90,11 @@ class Worker:
 
     async def _effect(self, made: Digest) -> None:
         now = datetime.now(UTC)
-        await self._publisher.publish([encode(event) for event in made.told])
+        await self._publish([encode(event) for event in made.told])
         for record, poison in made.dead:
             await self._dead_letters.bury(record, Failure(poison.reason, now))
         crash_point("after_told_before_table")
-        await self._publisher.publish(
-            [Record(self._changelog, key, value) for key, value in made.pairs.items()]
-        )
+        await self._publish([Record(self._changelog, key, value) for key, value in made.pairs.items()])
         self._table.data.update(made.pairs)
         crash_point("after_effect_before_commit")
 

@@ -1,0 +1,23 @@
+"""A consumer group and a change log of its own for every test on the real broker."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.kafka import topics
+from services.kernel.kafka import Producer
+from tests.processor.stream import Stream, table_topic
+
+
+@pytest.fixture
+async def stream(kafka_bootstrap: str) -> AsyncIterator[Stream]:
+    """What is told from now on; pairs and groups of other tests do not show."""
+    app = f"processor-{uuid.uuid4().hex[:8]}"
+    await topics.apply(kafka_bootstrap, [table_topic(app)])
+    producer = Producer(kafka_bootstrap, app)
+    await producer.start()
+    made = Stream(kafka_bootstrap, app, producer)
+    await made.begin()
+    yield made
+    await producer.stop()

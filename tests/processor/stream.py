@@ -1,0 +1,114 @@
+"""What tests do with the broker: tell events, run workers, read decisions of their own pairs.
+
+The topics are the platform's and shared with every other test of the run, so a stream begins where they end
+now, and only records under keys it gave out count.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from deploy.kafka import topics
+from deploy.kafka.topics import Topic
+from services.kernel.clock import FixedClock
+from services.kernel.events import Event, decode, encode
+from services.kernel.kafka import Producer
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.processor.agents.watch import Watch
+from services.processor.agents.worker import HEARD, Worker, changelog
+from tests.processor.records import NOON
+
+TELLS = {
+    kind.DESCRIPTOR.full_name: kind
+    for kind in (processor.RebookReminderDue, processor.LeadAlertDue, processor.RecognitionEarned)
+}
+TOLD = "mentoring.processor.v1"
+PATIENCE = 30.0
+Offsets = dict[TopicPartition, int]
+
+
+def table_topic(app: str, partitions: int | None = None) -> Topic:
+    """Return the change log topic of a group, by default with the partitions of what it hears."""
+    return Topic(changelog(app), partitions or len(_partitions(HEARD[0])), "processor", (), cleanup="compact")
+
+
+class Stream:
+    """The platform's topics from `begin` on, for one consumer group."""
+
+    def __init__(self, bootstrap: str, app: str, producer: Producer) -> None:
+        self.bootstrap = bootstrap
+        self.app = app
+        self.producer = producer
+        self._keys: set[bytes] = set()
+        self._begin: dict[str, Offsets] = {}
+
+    async def begin(self) -> None:
+        """Note where every topic ends now, and let the group start there."""
+        for topic in (*HEARD, TOLD, *(f"{name}.dlq" for name in HEARD)):
+            self._begin[topic] = await self._ends(topic)
+        await self.join_from_begin(self.app)
+
+    async def _ends(self, topic: str) -> Offsets:
+        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
+            return dict(await consumer.end_offsets(_partitions(topic)))
+
+    async def join_from_begin(self, app: str) -> None:
+        """Let a group that never committed start where this stream began."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=app, enable_auto_commit=False)
+        async with consumer:
+            for topic in HEARD:
+                consumer.assign(list(self._begin[topic]))
+                await consumer.commit(self._begin[topic])
+
+    def pair(self) -> str:
+        """Return the id of a new pair whose decisions will be read."""
+        made = str(uuid.uuid4())
+        self._keys.add(made.encode())
+        return made
+
+    async def tell(self, *events: Event[Any]) -> None:
+        """Publish events as their writers would, in order."""
+        await self.producer.publish([encode(event) for event in events])
+
+    @asynccontextmanager
+    async def worker(self, app: str = "") -> AsyncIterator[Worker]:
+        """Run a member of the group (or of the group `app`) until the block ends; a graceful stop."""
+        worker = Worker(
+            self.bootstrap, self.producer.publish, Watch(self.app, FixedClock(NOON)), app or self.app
+        )
+        try:
+            await worker.start()
+            yield worker
+        finally:
+            await worker.stop()
+
+    async def records(self, topic: str, count: int) -> list[ConsumerRecord]:
+        """Return the first `count` records under own keys, waiting for them. TimeoutError if too few come."""
+        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
+            consumer.assign(list(self._begin[topic]))
+            for place, offset in self._begin[topic].items():
+                consumer.seek(place, offset)
+            found: list[ConsumerRecord] = []
+            async with asyncio.timeout(PATIENCE):
+                while len(found) < count:
+                    record = await consumer.getone()
+                    found += [record] if record.key in self._keys else []
+            return found
+
+    async def decisions(self, count: int) -> list[Event[Any]]:
+        """Return the first `count` decisions told of own pairs."""
+        return read(await self.records(TOLD, count))
+
+
+def _partitions(name: str) -> list[TopicPartition]:
+    topic = next(topic for topic in topics.load() if topic.name == name)
+    return [TopicPartition(name, number) for number in range(topic.partitions)]
+
+
+def read(records: Sequence[ConsumerRecord]) -> list[Event[Any]]:
+    """Decode decisions."""
+    return [event for record in records if (event := decode(record, TELLS)) is not None]

@@ -1,0 +1,122 @@
+"""The worker on a real broker: events in, decisions out, and what restarts and poison do to that."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from deploy.kafka import topics
+from services.kernel.events import Event
+from services.kernel.ids import derived_id
+from services.kernel.kafka import Record
+from services.processor.agents.worker import PartitionsDiffer
+from tests.processor.records import completed_event, held_event, missed_event
+from tests.processor.stream import TOLD, Stream, table_topic
+
+pytestmark = pytest.mark.servers
+
+SCHEDULING = "mentoring.scheduling.v1"
+
+
+def kinds(events: list[Event[Any]]) -> Counter[str]:
+    return Counter(event.type.rpartition(".")[2] for event in events)
+
+
+async def test_events_of_both_topics_lead_to_decisions_under_the_pairs_key(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker():
+        await stream.tell(missed_event("a", pair), missed_event("b", pair), completed_event("g", pair))
+        told = await stream.decisions(4)
+    assert kinds(told) == {"RebookReminderDue": 2, "LeadAlertDue": 1, "RecognitionEarned": 1}
+    assert {event.key for event in told} == {pair}
+
+
+async def test_a_restarted_worker_continues_the_row_from_its_change_log(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker():
+        await stream.tell(missed_event("a", pair))
+        await stream.decisions(1)
+    async with stream.worker():
+        await stream.tell(missed_event("a", pair), missed_event("b", pair))
+        told = await stream.decisions(3)
+    assert kinds(told) == {"RebookReminderDue": 2, "LeadAlertDue": 1}
+
+
+async def test_a_table_rebuilt_from_the_events_tells_the_same_bytes_again(stream: Stream) -> None:
+    first, second, third = (stream.pair() for _ in range(3))
+    async with stream.worker():
+        for meeting in ("a", "b", "c"):
+            await stream.tell(*(missed_event(meeting, pair) for pair in (first, second, third)))
+        await stream.tell(held_event("h", first), missed_event("d", first), completed_event("g", second))
+        once = await stream.records(TOLD, 14)
+    fresh = f"{stream.app}-rebuilt"
+    await topics.apply(stream.bootstrap, [table_topic(fresh)])
+    await stream.join_from_begin(fresh)
+    async with stream.worker(app=fresh):
+        both = await stream.records(TOLD, 28)
+    told = Counter((one.key, one.value, one.headers) for one in both)
+    assert told == Counter({(one.key, one.value, one.headers): 2 for one in once})
+
+
+async def test_repeats_are_told_once(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker():
+        await stream.tell(*(missed_event(meeting, pair) for meeting in ("a", "a", "b", "a")))
+        await stream.tell(missed_event("last", pair))
+        told = await stream.decisions(4)
+    assert kinds(told) == {"RebookReminderDue": 3, "LeadAlertDue": 1}
+
+
+async def test_poison_goes_to_the_dead_letters_and_the_worker_goes_on(stream: Stream) -> None:
+    pair = stream.pair()
+    key = pair.encode()
+    async with stream.worker() as worker:
+        await stream.producer.publish([Record(SCHEDULING, key, b"\xff", [("ce_id", b"x")])])
+        await stream.tell(missed_event("a", pair))
+        (told,) = await stream.decisions(1)
+        (letter,) = await stream.records(f"{SCHEDULING}.dlq", 1)
+        assert not worker.failed.done()
+    assert told.id == derived_id(missed_event("a", pair).id, "rebook-reminder/1")
+    assert (letter.key, letter.value) == (key, b"\xff")
+    assert {("ce_id", b"x"), ("dlq_reason", b"MISSING_HEADER")} <= set(letter.headers)
+
+
+@pytest.mark.apache
+async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stream: Stream) -> None:
+    pairs = [stream.pair() for _ in range(12)]
+    async with stream.worker():
+        await stream.tell(*(missed_event("a", pair) for pair in pairs))
+        async with stream.worker():
+            await stream.tell(*(missed_event("b", pair) for pair in pairs))
+            await stream.decisions(36)
+        await stream.tell(*(completed_event("g", pair) for pair in pairs))
+        told = await stream.decisions(48)
+    assert kinds(list({event.id: event for event in told}.values())) == {
+        "RebookReminderDue": 24,
+        "LeadAlertDue": 12,
+        "RecognitionEarned": 12,
+    }
+
+
+async def test_topics_that_cannot_be_read_together_refuse_the_start(stream: Stream) -> None:
+    odd = f"{stream.app}-odd"
+    await topics.apply(stream.bootstrap, [table_topic(odd, partitions=2)])
+    with pytest.raises(PartitionsDiffer, match="partition counts differ"):
+        async with stream.worker(app=odd):
+            pass
+
+
+async def test_lag_is_measured_against_the_brokers_end_offsets(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker() as worker:
+        await stream.tell(missed_event("a", pair))
+        await stream.decisions(1)
+        await worker.measure()
+    lags = {
+        sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "kafka_consumer_lag_records" and sample.labels["topic"] == SCHEDULING
+    }
+    assert lags == {0}
