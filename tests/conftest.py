@@ -1,6 +1,7 @@
 """Real servers for the whole test run, each started by the first test that asks for it."""
 
 import os
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -94,3 +95,10 @@ def _apache_only(request: pytest.FixtureRequest) -> None:
     choice: kafka.Choice = request.getfixturevalue("kafka_choice")
     if choice.kind is not kafka.Kind.APACHE:
         pytest.skip(f"needs Apache Kafka started by this run; this run uses the {choice.kind} broker")
+
+
+@pytest.fixture(scope="session")
+def tools() -> dict[str, str]:
+    """An environment in which the project's command line tools are found."""
+    path = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"  # noqa: PTH120 -- no symlink resolution
+    return {**os.environ, "PATH": path, "PYTHONPATH": os.getcwd()}  # noqa: PTH109 -- the root that pytest runs in

@@ -1,0 +1,136 @@
+"""Calls through the full gate against a bare handler that does the same database operation."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+
+from deploy.local.stack import Stack
+from deploy.local.tokens import person_token
+from services.kernel.clock import SystemClock
+from services.kernel.mongo import Cause, Database, Ref, Save
+from services.mentorships.domain import Goal, GoalCreated, Kind
+from services.mentorships.store import GOALS
+from services.pb.mentoring.mentorships.v1.goal_service_pb2 import CompleteGoalRequest
+from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceStub
+from services.pb.mentoring.profiles.v1.person_service_pb2 import CreatePersonRequest, GetPersonRequest, Person
+from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
+from tests.bench import load
+from tests.bench.figures import Figure
+from tests.bench.load import Load
+
+ORG = "bench"
+PEOPLE = 200
+CALLS = 1500
+TIMEOUT = 30.0
+Metadata = tuple[tuple[str, str], ...]
+
+
+@asynccontextmanager
+async def bare_server(stack: Stack) -> AsyncIterator[grpc.aio.Channel]:
+    """Run the baseline server beside the platform, on the same database."""
+    settings = {
+        "MONGO_URL": stack.state.mongo,
+        "PEOPLE": "profiles.people",
+        "GOALS": "mentorships.goals",
+        "MOTOR_MAX_WORKERS": "32",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.bare", env=settings, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        address = (await process.stdout.readline()).decode().strip()
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield channel
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def token(stack: Stack, person: str, role: str) -> Metadata:
+    """Return the metadata of a caller."""
+    return (("authorization", f"Bearer {await person_token(stack.state.issuer, ORG, person, role)}"),)
+
+
+async def get_person(stack: Stack) -> list[Figure]:
+    """GetPerson: token, role, tenant, validation, one find_one, the whole person."""
+    metadata = await token(stack, "hr-office", "hr_admin")
+    async with bare_server(stack) as bare, grpc.aio.insecure_channel(stack.address("profiles")) as ours:
+        people, naked = PersonServiceStub(ours), PersonServiceStub(bare)
+        for number in range(PEOPLE):
+            await people.CreatePerson(_person(number), metadata=metadata, timeout=TIMEOUT)
+        requests = [
+            GetPersonRequest(name=f"organizations/{ORG}/people/p{number}") for number in range(PEOPLE)
+        ]
+
+        def gate(number: int) -> grpc.aio.UnaryUnaryCall[GetPersonRequest, Person]:
+            return people.GetPerson(requests[number % PEOPLE], metadata=metadata, timeout=TIMEOUT)
+
+        def plain(number: int) -> grpc.aio.UnaryUnaryCall[GetPersonRequest, Person]:
+            return naked.GetPerson(requests[number % PEOPLE], metadata=metadata, timeout=TIMEOUT)
+
+        return [_compared("GetPerson", *await load.against(gate, plain, CALLS))]
+
+
+async def complete_goal(stack: Stack) -> list[Figure]:
+    """CompleteGoal: as above with one read, one guarded update and its event, against one update_one."""
+    metadata = await token(stack, "mentee", "mentee")
+    rounds = 5
+    await _store_goals(stack, 2 * rounds * CALLS)
+    async with bare_server(stack) as bare, grpc.aio.insecure_channel(stack.address("mentorships")) as ours:
+        goals, naked = GoalServiceStub(ours), GoalServiceStub(bare)
+
+        async def gate(number: int) -> None:
+            await goals.CompleteGoal(_complete(number), metadata=metadata, timeout=TIMEOUT)
+
+        async def plain(number: int) -> None:
+            await naked.CompleteGoal(_complete(number + rounds * CALLS), metadata=metadata, timeout=TIMEOUT)
+
+        return [_compared("CompleteGoal", *await load.against(gate, plain, CALLS, rounds))]
+
+
+def _compared(name: str, ours: Load, bare: Load) -> Figure:
+    return Figure(
+        name,
+        ours.rate,
+        "requests/s",
+        bare.rate,
+        load.percentile_ms(ours.latencies, 50),
+        load.percentile_ms(ours.latencies, 99),
+        f"bare p50 {load.percentile_ms(bare.latencies, 50):.1f} ms; 16 in flight, client on the same 2 cores",
+    )
+
+
+def _person(number: int) -> CreatePersonRequest:
+    person = Person(
+        email=f"p{number}@bench.example",
+        given_name="Given",
+        family_name="Family",
+        title="Engineer",
+        grade=5,
+        country="GB",
+        time_zone="Europe/London",
+        languages=["en"],
+        roles=[Person.ROLE_MENTEE],
+    )
+    return CreatePersonRequest(
+        parent=f"organizations/{ORG}", person_id=f"p{number}", person=person, request_id=f"bench-{number}"
+    )
+
+
+def _complete(number: int) -> CompleteGoalRequest:
+    return CompleteGoalRequest(name=f"organizations/{ORG}/mentorships/pair/goals/g{number}")
+
+
+async def _store_goals(stack: Stack, count: int) -> None:
+    """Put open goals straight into the database; making them is not what is measured."""
+    goal = Goal("pair", ("mentor", "mentee"), Kind.SOFT_SKILL, "speak")
+    saves = [
+        Save(Ref(ORG, f"g{number}"), lambda _: (goal, [GoalCreated()]), Cause(f"bench-{number}"))
+        for number in range(count)
+    ]
+    async with Database(stack.state.mongo, "mentorships", SystemClock()) as database:
+        await database.aggregates(GOALS).apply_many(ORG, saves)

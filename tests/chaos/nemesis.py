@@ -1,0 +1,71 @@
+"""Kills processes of a running platform while it works, and knows that each kill landed under load."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from deploy.local.demo.audit import TOPICS
+from deploy.local.stack import Stack
+
+EXPORT = Path("deploy/local/data/hr_export.csv")
+STEP = 60
+"""New events between two kills: the platform is in the middle of its work."""
+
+
+def some_people(count: int) -> bytes:
+    """Return an export of the first `count` people without managers, so that none is unknown."""
+    rows = list(csv.DictReader(io.StringIO(EXPORT.read_text())))[:count]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows({**row, "manager_id": ""} for row in rows)
+    return out.getvalue().encode()
+
+
+async def published(bootstrap: str) -> int:
+    """Return how many records all topics hold; raises KafkaError while the broker is away."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, number) for topic in TOPICS for number in range(6)]
+        return sum((await consumer.end_offsets(partitions)).values())
+    finally:
+        await consumer.stop()
+
+
+async def grown(stack: Stack, above: int) -> int:
+    """Wait until the topics hold more than `above` records; return how many they hold."""
+    while True:
+        try:
+            now = await published(stack.state.kafka)
+        except KafkaError:
+            now = 0  # the broker is on its way back
+        if now > above:
+            return now
+        await asyncio.sleep(0.1)
+
+
+async def kill_in_turn(stack: Stack, victims: Sequence[str]) -> list[str]:
+    """Kill -9 and restart one after the other, each once new work has been done; return who was hit."""
+    hit, seen = [], await grown(stack, 0)
+    for victim in victims:
+        seen = await grown(stack, seen + STEP)
+        before = stack.pid(victim)
+        await stack.kill(victim)
+        await stack.restart(victim)
+        if stack.pid(victim) != before:
+            hit.append(victim)
+    return hit
+
+
+async def crash_and_revive(stack: Stack, service: str, point: str) -> int:
+    """Arm a crash point, wait until the process has died there, start it unarmed; return how it ended."""
+    await stack.restart(service, CRASH_AT=point)
+    code = await stack.ended(service)
+    await stack.restart(service)
+    return code
