@@ -40,14 +40,14 @@ class Running:
         token = self.issuer.token(sub=person, org=org, roles=list(roles))
         return (("authorization", f"Bearer {token}"),)
 
-    async def hear(self, message: Message, event_id: str, *, org: str = "acme") -> None:
+    async def hear(self, message: Message, event_id: str, *, org: str = "acme", sequence: int = 1) -> None:
         """Let the service handle an event as if its topic had brought it."""
         assert self.service.handlers is not None
         event: Event[Any] = Event(
             id=event_id,
             type=message.DESCRIPTOR.full_name,
             subject=f"organizations/{org}/tests/{event_id}",
-            sequence=1,
+            sequence=sequence,
             tenant=org,
             time=self.clock.now(),
             key=event_id,

@@ -14,7 +14,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     messages = resources.database.aggregates(store.MESSAGES)
     preferences = resources.database.aggregates(store.PREFERENCES)
     profiles = Profiles(resources.channel(settings.profiles_address))
-    smtp = Smtp(settings.smtp_host, settings.smtp_port, settings.mail_from)
+    smtp = Smtp((settings.smtp_host, settings.smtp_port), settings.mail_from)
     handlers = Handlers()
     events.hear(handlers, app.Post((messages, preferences), profiles, smtp, resources.clock))
     return Service(

@@ -20,10 +20,12 @@ _ACCEPTED = Attempt(Verdict.ACCEPTED)
 class Smtp:
     """One mail server. STARTTLS is used when the server offers it."""
 
-    def __init__(self, host: str, port: int, sender: str) -> None:
-        self._host = host
-        self._port = port
+    def __init__(
+        self, address: tuple[str, int], sender: str, *, timeout_seconds: float = _TIMEOUT_SECONDS
+    ) -> None:
+        self._address = address
         self._sender = sender
+        self._timeout = timeout_seconds
         self._idle: list[aiosmtplib.SMTP] = []
         self._slots = asyncio.Semaphore(_CONNECTIONS)
 
@@ -70,7 +72,8 @@ class Smtp:
                 log.get_logger().debug("smtp_connection_lost")
             else:
                 return known
-        fresh = aiosmtplib.SMTP(hostname=self._host, port=self._port, timeout=_TIMEOUT_SECONDS)
+        host, port = self._address
+        fresh = aiosmtplib.SMTP(hostname=host, port=port, timeout=self._timeout)
         await fresh.connect()
         return fresh
 

@@ -1,0 +1,87 @@
+"""What scheduling makes of the events it hears."""
+
+from typing import Any
+
+import pytest
+
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Invalid
+from services.kernel.events import Event, Handlers
+from services.kernel.mongo import Cause, Ref
+from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated, MentorshipEnded
+from services.scheduling import store
+from services.scheduling.app import Mentorships
+from services.scheduling.domain.meetings import Meeting, MeetingBooked, Pair, Stage
+from services.scheduling.events import hear
+from tests.fakes import Aggregates, Projection
+from tests.scheduling.factories import MORNING, ORG, PAIR, PAIR_ID, activated, booked
+
+NAME = f"organizations/{ORG}/mentorships/{PAIR_ID}"
+REF = Ref(ORG, PAIR_ID)
+
+
+def event(message: MentorshipActivated | MentorshipEnded, sequence: int, tenant: str = ORG) -> Event[Any]:
+    return Event(
+        id=f"event-{sequence}",
+        type=message.DESCRIPTOR.full_name,
+        subject=NAME,
+        sequence=sequence,
+        tenant=tenant,
+        time=MORNING,
+        key=PAIR_ID,
+        message=message,
+    )
+
+
+class World:
+    """What scheduling keeps, and its ears."""
+
+    def __init__(self) -> None:
+        clock = FixedClock(MORNING)
+        self.pairs = Projection(Pair)
+        self.kept: Aggregates[Meeting] = Aggregates(store.MEETINGS, clock)
+        self.handlers = Handlers()
+        hear(self.handlers, Mentorships(self.pairs, self.kept, clock))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_only_mentorships_is_listened_to(world: World) -> None:
+    assert world.handlers.topics == ("mentoring.mentorships.v1",)
+
+
+async def test_an_active_mentorship_becomes_a_pair(world: World) -> None:
+    await world.handlers.handle(event(activated(), 5))
+    assert await world.pairs.get(REF) == PAIR
+
+
+async def test_an_amendment_replaces_what_was_agreed_but_a_repeat_does_not(world: World) -> None:
+    for message, sequence in ((activated(), 5), (activated(minutes=60), 8), (activated(), 5)):
+        await world.handlers.handle(event(message, sequence))
+    kept = await world.pairs.get(REF)
+    assert kept is not None
+    assert kept.meeting_minutes == 60
+
+
+async def test_the_end_stops_the_pair_and_calls_off_its_meetings(world: World) -> None:
+    await world.handlers.handle(event(activated(), 5))
+    await world.kept.create(Ref(ORG, "meeting-1"), booked(), [MeetingBooked()], Cause("book"))
+    for _ in range(2):
+        await world.handlers.handle(event(MentorshipEnded(mentorship=NAME), 6))
+    kept = await world.pairs.get(REF)
+    assert kept is not None
+    assert not kept.active
+    meeting = await world.kept.get(Ref(ORG, "meeting-1"))
+    assert (meeting.state.stage, meeting.version) == (Stage.CANCELLED, 2)
+
+
+@pytest.mark.parametrize("message", [activated(), MentorshipEnded(mentorship=NAME)])
+async def test_what_names_another_organization_is_poison(
+    world: World, message: MentorshipActivated | MentorshipEnded
+) -> None:
+    with pytest.raises(Invalid):
+        await world.handlers.handle(event(message, 5, tenant="globex"))
+    assert await world.pairs.get(REF) is None
