@@ -14,7 +14,7 @@ from services.kernel.crash import crash_point
 from services.kernel.mongo.documents import Document
 
 COLLECTION: Final = "leases"
-_NEVER: Final = datetime.fromtimestamp(0, UTC)
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _claim(owner: str, ttl: float) -> list[dict[str, Any]]:
