@@ -1,34 +1,21 @@
 """The command line of every service."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
+from typing import NoReturn
 
-import uvloop
-
-from services.kernel import config, crash, log
+from services.kernel.host import enter
 from services.kernel.run.process import Build, serve
 from services.kernel.run.roles import MEANINGS, Role
 
 
-def main(name: str, build: Build, argv: Sequence[str] | None = None) -> None:
+def main(name: str, build: Build, argv: Sequence[str] | None = None) -> NoReturn:
     """Run service `name` until SIGTERM or SIGINT; never returns.
 
     Exits 0 after a clean stop, 1 when a part failed or could not start, 2 for wrong arguments or settings.
     """
     roles = _roles(name, argv)
-    settings = config.load(name)
-    log.configure(name, settings.log_level)
-    if settings.crash_at is not None:
-        crash.arm(settings.crash_at)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            code = runner.run(serve(settings, build, roles))
-        except Exception:  # noqa: BLE001 -- whatever it is, it is logged and ends the process
-            log.get_logger().exception("start_failed")
-            code = 1
-    log.flush()
-    raise SystemExit(code)
+    enter(name, lambda settings: serve(settings, build, roles))
 
 
 def _roles(name: str, argv: Sequence[str] | None) -> frozenset[Role]:

@@ -1,54 +1,24 @@
 """The life of one process: start, serve until told to stop or a part ends by itself, drain in order."""
 
 import asyncio
-import signal
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Sequence
 
-from services.kernel import log, metrics
+from services.kernel import log
 from services.kernel.config import Settings
-from services.kernel.probes import Health, Probes
+from services.kernel.host import hosted
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
 from services.kernel.run.service import Loop, Service
 
 Build = Callable[[Settings, Resources], Service]
-_TICK_SECONDS = 0.5
 
 
 async def serve(settings: Settings, build: Build, roles: Collection[Role]) -> int:
     """Run the service's roles until SIGTERM or SIGINT; return the exit code."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    health = Health()
-    probes = Probes(settings.metrics_address, health)
-    probes.start()
-    try:
-        async with _ticking(health), opened(settings, health) as resources:
-            process = Process(resources, build(settings, resources), roles)
-            return await process.run(stop, probes.port)
-    finally:
-        probes.stop()
-
-
-@asynccontextmanager
-async def _ticking(health: Health) -> AsyncIterator[None]:
-    task = asyncio.create_task(_tick(health), name="tick")
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _tick(health: Health) -> None:
-    while True:
-        started = time.monotonic()
-        await asyncio.sleep(_TICK_SECONDS)
-        metrics.LOOP_LAG.set(max(0.0, time.monotonic() - started - _TICK_SECONDS))
-        health.tick()
+    async with hosted(settings) as host, opened(settings, host.health) as resources:
+        process = Process(resources, build(settings, resources), roles)
+        return await process.run(host.stop, host.probes_port)
 
 
 class Process:
@@ -74,7 +44,6 @@ class Process:
         hearing, telling = roles_of(self._resources, self._service, self._roles)
         groups = (_started(hearing, quiet[0]), _started(telling, quiet[1]))
         self._resources.health.ready = True
-        metrics.BUILD_INFO.labels(self._settings.service, self._settings.version).set(1)
         names = sorted(self._roles)
         log.get_logger().info("serving", grpc_port=grpc_port, metrics_port=probes_port, roles=names)
         await self._wait(stop, [*groups[0], *groups[1]])

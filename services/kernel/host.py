@@ -1,0 +1,71 @@
+"""What every process has, whatever it does: settings, log, signals, probes, a ticking loop, an exit code."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import uvloop
+
+from services.kernel import config, crash, log, metrics
+from services.kernel.config import Settings
+from services.kernel.probes import Health, Probes
+
+_TICK_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The surroundings of a process: `stop` is set by SIGTERM and SIGINT, `probes_port` serves its health."""
+
+    stop: asyncio.Event
+    health: Health
+    probes_port: int
+
+
+def enter(name: str, life: Callable[[Settings], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Live on uvloop with the settings of the environment, then exit with the code that `life` returns.
+
+    Exits 1 when it raised, 2 for wrong settings.
+    """
+    settings = config.load(name)
+    log.configure(name, settings.log_level)
+    if settings.crash_at is not None:
+        crash.arm(settings.crash_at)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            code = runner.run(life(settings))
+        except Exception:  # noqa: BLE001 -- whatever it is, it is logged and ends the process
+            log.get_logger().exception("start_failed")
+            code = 1
+    log.flush()
+    raise SystemExit(code)
+
+
+@asynccontextmanager
+async def hosted(settings: Settings) -> AsyncIterator[Host]:
+    """Listen for signals and answer probes; not ready until `health.ready` is set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health = Health()
+    probes = Probes(settings.metrics_address, health)
+    probes.start()
+    ticking = asyncio.create_task(_tick(health), name="tick")
+    metrics.BUILD_INFO.labels(settings.service, settings.version).set(1)
+    try:
+        yield Host(stop, health, probes.port)
+    finally:
+        ticking.cancel()
+        probes.stop()
+
+
+async def _tick(health: Health) -> None:
+    while True:
+        started = time.monotonic()
+        await asyncio.sleep(_TICK_SECONDS)
+        metrics.LOOP_LAG.set(max(0.0, time.monotonic() - started - _TICK_SECONDS))
+        health.tick()
