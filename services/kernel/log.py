@@ -147,11 +147,13 @@ class _Writer:
 
 
 class _Foreign(logging.Handler):
-    """Lines of libraries that use `logging`: logger name and code position, never their text."""
+    """Lines of libraries that use `logging`: logger, code position, the text before its values go in."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         fields: dict[str, object] = {"logger": record.name, "at": f"{record.filename}:{record.lineno}"}
+        if record.args:
+            fields["template"] = record.msg
         if record.exc_info and record.exc_info[1]:
             fields.update(described(record.exc_info[1]))
         level = record.levelname.lower()

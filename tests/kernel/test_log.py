@@ -86,6 +86,14 @@ def test_lines_of_libraries_keep_their_place_and_lose_their_text(lines: Lines) -
     (line,) = lines.parsed()
     assert (line["event"], line["logger"], line["level"]) == ("library", "aiokafka", "error")
     assert line["at"].startswith("test_log.py:")
+    assert line["template"] == "cannot reach %s"
+    assert b"ada" not in lines.getvalue()
+
+
+def test_a_library_line_that_is_already_put_together_loses_all_its_text(lines: Lines) -> None:
+    logging.getLogger("aiokafka").error("cannot reach ada@example.com")
+    (line,) = lines.parsed()
+    assert "template" not in line
     assert b"ada" not in lines.getvalue()
 
 

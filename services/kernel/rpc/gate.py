@@ -113,6 +113,7 @@ class Gate(grpc.aio.ServerInterceptor):
     def _begin(self, visit: Visit, context: Context, limits: tuple[float, float]) -> float | None:
         """Admit the call; return the seconds to enforce here, None where gRPC enforces the caller's own."""
         tracing.attach(visit.trace)
+        log.bind(request_id=visit.request_id, trace_id=visit.trace.trace_id)
         if self._in_flight > self._limits.in_flight:
             raise Exhausted("OVERLOADED", "too many calls at once")
         default, most = limits
@@ -176,9 +177,7 @@ class Gate(grpc.aio.ServerInterceptor):
         outcome = status.outcome(error)
         visit.ended(outcome)
         if not outcome.foreseen:
-            log.get_logger(request_id=visit.request_id, method=visit.method.path).error(
-                "call_failed", exc_info=error
-            )
+            log.get_logger().error("call_failed", method=visit.method.path, exc_info=error)
         await context.abort_with_status(status.encode(outcome, self._service, visit.request_id))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from services.kernel import tracing
+from services.kernel import log, tracing
 from services.kernel.rpc import caller, request_id
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceServicer
@@ -35,6 +35,7 @@ class People(PersonServiceServicer):
         self.requests.append(request)
         self.traces.append(tracing.current())
         self.arrived.put_nowait(f"{caller().org}/{caller().subject}/{request_id()}")
+        log.get_logger().info("handling")
         if self.error is not None:
             raise self.error
         if not self.hold:

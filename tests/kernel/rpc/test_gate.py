@@ -213,10 +213,13 @@ async def test_an_unknown_method_is_unimplemented(running: Running, method: str)
     assert seen.code is Code.UNIMPLEMENTED
 
 
-async def test_each_call_leaves_one_line_with_ids_and_codes_only(running: Running, lines: Lines) -> None:
+async def test_each_call_leaves_one_line_with_ids_and_codes_only_and_its_ids_are_on_the_handlers_own(
+    running: Running, lines: Lines
+) -> None:
     sent = running.auth(("x-request-id", "r-9"), ("traceparent", f"00-{'a' * 32}-{'b' * 16}-00"))
     await running.stub.GetPerson(GET, metadata=sent, timeout=5)
-    (line,) = lines.parsed()
+    handling, line = lines.parsed()
+    assert (handling["request_id"], handling["trace_id"]) == ("r-9", "a" * 32)
     assert line.pop("ts")
     assert line.pop("ms") > 0
     assert line == {
