@@ -1,0 +1,127 @@
+"""What notifications makes of the events it hears: from a decision to a mail."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message as Proto
+
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Invalid, NotFound
+from services.kernel.events import Event, Handlers
+from services.notifications import store
+from services.notifications.app import Mail, Person, Post
+from services.notifications.domain.messages import Attempt, Message
+from services.notifications.events import hear
+from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
+from tests.fakes import Aggregates
+from tests.notifications.factories import (
+    ACCEPTED,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    NOON,
+    ORG,
+    PAIR_ID,
+    alert_due,
+    recognition_issued,
+    reminder_due,
+)
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Everybody:
+    """People named by their ids, and a mail server that takes everything."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    async def find(self, _tenant: str, person: str) -> Person | None:
+        return Person(person, person, f"{person}@acme.example", employed=True)
+
+    async def send(self, mail: Mail) -> Attempt:
+        self.mails.append(mail)
+        return ACCEPTED
+
+
+class World:
+    """What notifications keeps, and its ears."""
+
+    def __init__(self) -> None:
+        clock = FixedClock(NOON)
+        self.everybody = Everybody()
+        self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
+        preferences = Aggregates(store.PREFERENCES, clock)
+        self.handlers = Handlers()
+        hear(self.handlers, Post((self.kept, preferences), self.everybody, self.everybody, clock))
+
+    async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:
+        event: Event[Any] = Event(
+            id=event_id,
+            type=message.DESCRIPTOR.full_name,
+            subject="organizations/acme/tests/1",
+            sequence=1,
+            tenant=tenant,
+            time=NOON,
+            key=PAIR_ID,
+            trace=TRACE,
+            message=message,
+        )
+        await self.handlers.handle(event)
+
+    async def hear_own(self) -> None:
+        """Hear the own MessageQueued events, as the relay publishes them."""
+        for told in self.kept.outbox:
+            if told["type"].endswith(".MessageQueued"):
+                await self.hear(MessageQueued.FromString(told["value"]), told["id"])
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_decisions_recognitions_and_its_own_queue_are_listened_to(world: World) -> None:
+    assert world.handlers.topics == (
+        "mentoring.notifications.v1",
+        "mentoring.processor.v1",
+        "mentoring.recognition.v1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "people"),
+    [
+        (reminder_due(), [MENTOR, MENTEE]),
+        (alert_due(), [LEAD]),
+        (recognition_issued(), [MENTOR, MENTEE]),
+    ],
+)
+async def test_each_event_becomes_one_mail_per_person_however_often_anything_is_told(
+    world: World, message: Proto, people: list[str]
+) -> None:
+    for _ in range(2):
+        await world.hear(message)
+        await world.hear_own()
+    assert [mail.to.greeting for mail in world.everybody.mails] == people
+    assert {mail.cause for mail in world.everybody.mails} == {"event-1"}
+    assert {told["trace"] for told in world.kept.outbox} == {TRACE}
+
+
+async def test_two_events_about_the_same_pair_become_two_mails_each(world: World) -> None:
+    await world.hear(reminder_due(), "event-1")
+    await world.hear(reminder_due(), "event-2")
+    await world.hear_own()
+    assert len({mail.message_id for mail in world.everybody.mails}) == 4
+
+
+@pytest.mark.parametrize("message", [reminder_due(), alert_due(), recognition_issued()])
+async def test_what_names_another_organization_is_poison(world: World, message: Proto) -> None:
+    with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
+        await world.hear(message, tenant="globex")
+    assert world.kept.rows == {}
+
+
+async def test_a_queued_message_that_nobody_kept_is_poison(world: World) -> None:
+    with pytest.raises(NotFound):
+        await world.hear(MessageQueued(message=f"organizations/{ORG}/people/{MENTEE}/messages/none"))

@@ -1,0 +1,205 @@
+"""From a decision to a mail over real gRPC, MongoDB and SMTP, and what the inbox shows of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from services.kernel.clock import FixedClock
+from services.kernel.config import Settings
+from services.kernel.due import Due
+from services.kernel.mongo import Ref
+from services.kernel.run import Resources, Service
+from services.notifications.__main__ import build
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc as inbox_grpc
+from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
+from services.pb.mentoring.notifications.v1 import preference_service_pb2_grpc as preference_grpc
+from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
+from tests.directory import Directory, OwnIdentity, directory
+from tests.harness import Metadata, Running, reason, running
+from tests.notifications.factories import MENTEE, MENTOR, NOON, ORG, STRANGER, reminder_due
+from tests.notifications.postbox import Postbox, postbox
+
+pytestmark = pytest.mark.servers
+
+PEOPLE = f"organizations/{ORG}/people"
+INBOX = f"{PEOPLE}/{MENTEE}"
+PREFERENCES = f"{INBOX}/preferences"
+REBOOK = inbox.Message.CATEGORY_REBOOK_REMINDER
+
+
+def person(key: str, name: str) -> Person:
+    return Person(
+        name=f"{PEOPLE}/{key}",
+        given_name=name,
+        family_name="Lee",
+        email=f"{key}@acme.example",
+        state=Person.STATE_ACTIVE,
+    )
+
+
+class World:
+    """The service at NOON beside profiles and a mail server, and those who call it."""
+
+    def __init__(self, at: Running, clock: FixedClock, box: Postbox, due: Due) -> None:
+        self.at = at
+        self.clock = clock
+        self.box = box
+        self.due = due
+        self.inbox = inbox_grpc.InboxServiceStub(at.channel)
+        self.preferences = preference_grpc.PreferenceServiceStub(at.channel)
+        self.mentee = at.token(MENTEE, "mentee")
+        self.stranger = at.token(STRANGER, "mentee", "mentor", "program_lead")
+        self.hr = at.token("admin", "hr_admin")
+        self.foreigner = at.token("admin", "hr_admin", org="globex")
+
+    async def remind(self) -> inbox.Message:
+        """Let the processor's decision arrive; return the mentee's message."""
+        await self.at.hear(reminder_due(), "decision-1")
+        return (await self.messages(self.mentee))[0]
+
+    async def deliver(self, message: inbox.Message, event_id: str = "queued-1") -> inbox.Message:
+        """Let the message's own event arrive; return what the inbox shows then."""
+        await self.at.hear(MessageQueued(message=message.name), event_id)
+        request = inbox.GetMessageRequest(name=message.name)
+        return await self.inbox.GetMessage(request, metadata=self.mentee)
+
+    async def messages(self, caller: Metadata, parent: str = INBOX) -> list[inbox.Message]:
+        request = inbox.ListMessagesRequest(parent=parent)
+        return list((await self.inbox.ListMessages(request, metadata=caller)).messages)
+
+    async def mute(
+        self, *categories: inbox.Message.Category.ValueType, etag: str = "", mask: str = "muted_mail"
+    ) -> preference.Preferences:
+        request = preference.UpdatePreferencesRequest(
+            preferences=preference.Preferences(name=PREFERENCES, muted_mail=categories, etag=etag),
+            update_mask=FieldMask(paths=[mask]),
+        )
+        return await self.preferences.UpdatePreferences(request, metadata=self.mentee)
+
+    async def told(self, message: inbox.Message) -> list[str]:
+        return await self.at.told(Ref(ORG, message.name.rsplit("/", 1)[-1]))
+
+
+@pytest.fixture
+async def people() -> AsyncIterator[Directory]:
+    async with directory() as held:
+        held.add(person(MENTOR, "Ada"), person(MENTEE, "Kim"))
+        yield held
+
+
+@pytest.fixture
+async def world(mongo_url: str, people: Directory) -> AsyncIterator[World]:
+    clock, opened = FixedClock(NOON), list[Resources]()
+
+    def known_to_profiles(settings: Settings, resources: Resources) -> Service:
+        opened.append(replace(resources, identity=OwnIdentity()))  # type: ignore[arg-type]  # as its protocol
+        return build(settings, opened[0])
+
+    async with postbox() as box:
+        host, port = box.address
+        addresses = {"profiles_address": people.address, "smtp_host": host, "smtp_port": port}
+        async with running(known_to_profiles, mongo_url, clock, **addresses) as at:
+            yield World(at, clock, box, Due(opened[0].database, at.service.kinds, clock))
+            for hook in at.service.stop:
+                await hook()
+
+
+async def refused(call: object) -> tuple[grpc.StatusCode, str]:
+    """Return the status and the reason that a call ends with."""
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await call  # type: ignore[misc]  # any awaitable call
+    return refusal.value.code(), reason(refusal.value)
+
+
+async def test_a_decision_becomes_one_mail_and_the_inbox_shows_it(world: World) -> None:
+    queued = await world.remind()
+    assert await world.remind() == queued
+    assert queued.state == inbox.Message.STATE_QUEUED
+    sent = await world.deliver(queued)
+    assert await world.deliver(queued) == sent
+    [mail] = world.box.mails
+    assert (mail["Subject"], mail["Message-ID"]) == (sent.subject, sent.mail_message_id)
+    assert sent.subject == "Please book your next mentoring meeting with Ada Lee"
+    assert sent.cause_event_id == mail["X-Mentoring-Event"] == "decision-1"
+    assert sent.send_time.ToDatetime(UTC) == NOON
+    assert await world.told(sent) == ["MessageQueued", "MessageSent"]
+
+
+async def test_a_busy_mail_server_is_asked_again_when_the_timer_comes(world: World) -> None:
+    world.box.data = "451 4.3.0 later"
+    waiting = await world.deliver(await world.remind())
+    assert (waiting.state, waiting.attempts) == (inbox.Message.STATE_QUEUED, 1)
+    [messages, _] = world.at.service.kinds
+    assert await world.due.fire(messages) == 0
+    world.clock.advance(timedelta(seconds=8))
+    assert await world.due.fire(messages) == 1
+    world.box.data = "250 OK"
+    sent = await world.deliver(waiting, "queued-2")
+    assert (sent.state, sent.attempts, len(world.box.mails)) == (inbox.Message.STATE_SENT, 2, 1)
+    assert await world.told(sent) == ["MessageQueued", "MessageDelayed", "MessageQueued", "MessageSent"]
+
+
+async def test_a_refused_recipient_fails_the_message(world: World) -> None:
+    world.box.recipient = "550 5.1.1 nobody here"
+    failed = await world.deliver(await world.remind())
+    assert failed.state == inbox.Message.STATE_FAILED
+    assert await world.told(failed) == ["MessageQueued", "MessageFailed"]
+
+
+async def test_muted_mail_is_readable_in_the_inbox_only(world: World, people: Directory) -> None:
+    await world.mute(REBOOK)
+    shown = await world.deliver(await world.remind())
+    assert shown.state == inbox.Message.STATE_SUPPRESSED
+    assert shown.text.startswith("Hello Kim,")
+    assert world.box.mails == []
+    assert set(people.tokens) == {"Bearer token-of-acme"}
+
+
+async def test_only_the_addressee_and_hr_see_a_message(world: World) -> None:
+    message = await world.remind()
+    request = inbox.GetMessageRequest(name=message.name)
+    assert await world.inbox.GetMessage(request, metadata=world.hr) == message
+    for caller in (world.stranger, world.foreigner):
+        code, _ = await refused(world.inbox.GetMessage(request, metadata=caller))
+        assert code is grpc.StatusCode.NOT_FOUND
+    assert len(await world.messages(world.hr, f"{PEOPLE}/-")) == 2
+    assert (await refused(world.messages(world.stranger, f"{PEOPLE}/-")))[1] == "HR_ADMIN_ONLY"
+    assert (await refused(world.messages(world.stranger)))[0] is grpc.StatusCode.NOT_FOUND
+
+
+async def test_reading_is_noted_once_by_the_addressee(world: World) -> None:
+    request = inbox.MarkMessageReadRequest(name=(await world.remind()).name, request_id="r-1")
+    read = await world.inbox.MarkMessageRead(request, metadata=world.mentee)
+    assert read.read_time.ToDatetime(UTC) == NOON
+    assert await world.inbox.MarkMessageRead(request, metadata=world.mentee) == read
+    code, _ = await refused(world.inbox.MarkMessageRead(request, metadata=world.hr))
+    assert code is grpc.StatusCode.NOT_FOUND
+    assert await world.told(read) == ["MessageQueued", "MessageRead"]
+
+
+async def test_preferences_have_defaults_and_versions(world: World) -> None:
+    request = preference.GetPreferencesRequest(name=PREFERENCES)
+    fresh = await world.preferences.GetPreferences(request, metadata=world.mentee)
+    assert fresh == preference.Preferences(name=PREFERENCES)
+    muted = await world.mute(REBOOK)
+    assert (list(muted.muted_mail), muted.etag) == ([REBOOK], '"1"')
+    assert (await world.mute(etag=muted.etag)).etag == '"2"'
+    assert await refused(world.mute(REBOOK, etag=muted.etag)) == (grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+    assert (await world.preferences.GetPreferences(request, metadata=world.hr)).etag == '"2"'
+    code, _ = await refused(world.preferences.GetPreferences(request, metadata=world.stranger))
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
+async def test_wrong_updates_name_their_field(world: World) -> None:
+    assert await refused(world.mute(REBOOK, mask="name")) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "UNKNOWN_FIELD",
+    )
+    unspecified = inbox.Message.CATEGORY_UNSPECIFIED
+    assert (await refused(world.mute(unspecified)))[1] == "INVALID_FIELDS"

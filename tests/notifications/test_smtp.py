@@ -1,0 +1,150 @@
+"""Mails over a real SMTP connection: what arrives, and what becomes of every way it can fail."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from deploy.local.ports import free_port
+from services.notifications.app import Mail, Person
+from services.notifications.clients.smtp import Smtp
+from services.notifications.domain.messages import Attempt, Content, Verdict
+from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON
+from tests.notifications.postbox import Postbox, postbox
+
+SENDER = "mentoring@acme.example"
+KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
+MAIL = Mail(
+    to=KIM,
+    content=Content("Please book", "Hello Kim,\n\nplease book.\n"),
+    message_id=f"<{MESSAGE_ID}@mentoring>",
+    cause=EVENT_ID,
+    date=NOON,
+)
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Postbox]:
+    async with postbox() as made:
+        yield made
+
+
+@pytest.fixture
+async def smtp(box: Postbox) -> AsyncIterator[Smtp]:
+    client = Smtp(box.address, SENDER)
+    yield client
+    await client.close()
+
+
+async def test_a_mail_arrives_with_its_headers(box: Postbox, smtp: Smtp) -> None:
+    assert await smtp.send(MAIL) == ACCEPTED
+    [mail], [envelope] = box.mails, box.envelopes
+    assert (envelope.mail_from, envelope.rcpt_tos) == (SENDER, ["kim@acme.example"])
+    assert {name: str(mail[name]) for name in mail if name not in {"MIME-Version", "Content-Type"}} == {
+        "From": SENDER,
+        "To": "Kim Lee <kim@acme.example>",
+        "Subject": "Please book",
+        "Date": "Mon, 02 Mar 2026 12:00:00 +0000",
+        "Message-ID": f"<{MESSAGE_ID}@mentoring>",
+        "Auto-Submitted": "auto-generated",
+        "X-Mentoring-Event": EVENT_ID,
+        "Content-Transfer-Encoding": "7bit",
+    }
+    assert mail.get_content().splitlines() == MAIL.content.text.splitlines()
+
+
+async def test_any_script_arrives_as_it_was_written(box: Postbox, smtp: Smtp) -> None:
+    name = "Zoë 李, Jr."
+    content = Content("Ein Treffen mit Łukasz: 会议 " * 5 + "!", "Grüße, 你好 🎉\n")
+    assert await smtp.send(replace(MAIL, to=replace(KIM, full_name=name), content=content)) == ACCEPTED
+    [mail] = box.mails
+    assert mail["To"].addresses[0].display_name == name
+    assert (mail["Subject"], mail.get_content().strip()) == (content.subject, content.text.strip())
+
+
+async def test_one_connection_serves_many_mails(box: Postbox, smtp: Smtp) -> None:
+    for _ in range(3):
+        await smtp.send(MAIL)
+    assert (len(box.mails), box.connections) == (3, 1)
+
+
+async def test_many_mails_at_once_share_four_connections(box: Postbox, smtp: Smtp) -> None:
+    answers = await asyncio.gather(*(smtp.send(MAIL) for _ in range(20)))
+    assert answers == [ACCEPTED] * 20
+    assert len(box.mails) == 20
+    assert 1 <= box.connections <= 4
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_replaced(box: Postbox, smtp: Smtp) -> None:
+    await smtp.send(MAIL)
+    box.hang_up()
+    assert await smtp.send(MAIL) == ACCEPTED
+    assert (len(box.mails), box.connections) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "data", "attempt"),
+    [
+        ("550 5.1.1 nobody here", "250 OK", Attempt(Verdict.PERMANENT, "SMTP_550")),
+        ("450 4.2.1 later", "250 OK", Attempt(Verdict.TEMPORARY, "SMTP_450")),
+        ("250 OK", "554 5.7.1 no", Attempt(Verdict.PERMANENT, "SMTP_554")),
+        ("250 OK", "451 4.3.0 later", Attempt(Verdict.TEMPORARY, "SMTP_451")),
+    ],
+)
+async def test_a_refusal_counts_as_the_server_said_and_the_connection_goes_on(
+    box: Postbox, smtp: Smtp, recipient: str, data: str, attempt: Attempt
+) -> None:
+    box.recipient, box.data = recipient, data
+    assert await smtp.send(MAIL) == attempt
+    box.recipient = box.data = "250 OK"
+    assert await smtp.send(MAIL) == ACCEPTED
+    assert (len(box.mails), box.connections) == (1, 1)
+
+
+async def test_a_connection_cut_before_the_answer_is_a_failure_for_now(box: Postbox, smtp: Smtp) -> None:
+    box.data = ""
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_DISCONNECTED")
+
+
+async def test_an_absent_server_is_a_failure_for_now() -> None:
+    attempt = await Smtp(("127.0.0.1", free_port()), SENDER).send(MAIL)
+    assert attempt == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+
+
+async def test_a_server_that_never_speaks_is_a_failure_for_now() -> None:
+    done = asyncio.Event()
+
+    async def silence(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silence, "127.0.0.1", 0)
+    silent = Smtp(server.sockets[0].getsockname(), SENDER, timeout_seconds=0.05)
+    assert await silent.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+    done.set()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    "address", ["nobody", "two@a.example, three@b.example", "x@a.example\r\nBcc: y@b.example", "a b@c"]
+)
+async def test_what_is_no_address_is_never_sent(box: Postbox, smtp: Smtp, address: str) -> None:
+    attempt = await smtp.send(replace(MAIL, to=replace(KIM, address=address)))
+    assert attempt == Attempt(Verdict.PERMANENT, "ADDRESS_MALFORMED")
+    assert box.connections == 0
+
+
+async def test_closing_says_goodbye_and_sending_goes_on_afterwards(box: Postbox, smtp: Smtp) -> None:
+    await smtp.send(MAIL)
+    await smtp.close()
+    assert await smtp.send(MAIL) == ACCEPTED
+    assert box.connections == 2
+
+
+async def test_closing_a_connection_that_is_gone_is_no_failure(box: Postbox, smtp: Smtp) -> None:
+    await smtp.send(MAIL)
+    box.hang_up()
+    await smtp.close()
+    assert len(box.mails) == 1

@@ -1,0 +1,206 @@
+"""Messages and preferences to and from protobuf."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message as Proto
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kernel.errors import Invalid
+from services.kernel.mongo import Ref, Versioned
+from services.notifications import wire
+from services.notifications.domain import messages
+from services.notifications.domain.messages import Category, Draft, Facts, Message, MessageEvent
+from services.notifications.domain.preferences import Preferences, PreferencesUpdated
+from services.pb.mentoring.notifications.v1 import events_pb2 as events
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
+from services.pb.mentoring.notifications.v1.preference_service_pb2 import Preferences as Shown
+from tests.notifications.factories import (
+    ALERT,
+    CONTENT,
+    EVENT_ID,
+    LEAD,
+    MENTEE,
+    MENTOR,
+    MESSAGE_ID,
+    NOON,
+    ORG,
+    PAIR_ID,
+    RECOGNITION,
+    REMINDER,
+    alert_due,
+    delayed,
+    failed,
+    queued,
+    recognition_issued,
+    reminder_due,
+    sent,
+    suppressed,
+)
+
+REF = Ref(ORG, MESSAGE_ID)
+NAME = f"organizations/{ORG}/people/{MENTEE}/messages/{MESSAGE_ID}"
+REBOOK = inbox.Message.CATEGORY_REBOOK_REMINDER
+
+
+def test_a_reminder_goes_to_both() -> None:
+    assert wire.reminders(ORG, reminder_due()) == [
+        Draft(MENTOR, Category.REBOOK_REMINDER, REMINDER),
+        Draft(MENTEE, Category.REBOOK_REMINDER, REMINDER),
+    ]
+
+
+def test_an_alert_goes_to_the_lead_only() -> None:
+    assert wire.alerts(ORG, alert_due()) == [Draft(LEAD, Category.LEAD_ALERT, ALERT)]
+
+
+def test_congratulations_go_to_both() -> None:
+    assert wire.congratulations(ORG, recognition_issued()) == [
+        Draft(MENTOR, Category.RECOGNITION, RECOGNITION),
+        Draft(MENTEE, Category.RECOGNITION, RECOGNITION),
+    ]
+
+
+_DECODERS: list[tuple[Callable[[str, Any], object], Proto, tuple[str, ...]]] = [
+    (wire.reminders, reminder_due(), ("mentorship", "meeting", "mentor", "mentee")),
+    (wire.alerts, alert_due(), ("mentorship", "meeting", "lead")),
+    (wire.congratulations, recognition_issued(), ("mentorship", "goal", "mentor", "mentee")),
+    (wire.queued, events.MessageQueued(message=NAME), ("message",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("decode", "message", "field"),
+    [(decode, message, field) for decode, message, fields in _DECODERS for field in fields],
+)
+@pytest.mark.parametrize(
+    ("swap", "reason"),
+    [(("/acme/", "/globex/"), "FOREIGN_ORGANIZATION"), (("organizations/", ""), "MALFORMED_NAME")],
+)
+def test_a_malformed_or_foreign_name_is_poison(
+    decode: Callable[[str, Any], object], message: Proto, field: str, swap: tuple[str, str], reason: str
+) -> None:
+    broken = type(message)()
+    broken.CopyFrom(message)
+    setattr(broken, field, getattr(message, field).replace(*swap))
+    with pytest.raises(Invalid) as refusal:
+        decode(ORG, broken)
+    assert (refusal.value.reason, [path for path, _ in refusal.value.fields]) == (reason, [field])
+
+
+def test_a_queued_message_is_found_by_its_name() -> None:
+    assert wire.queued(ORG, events.MessageQueued(message=NAME)) == REF
+
+
+def test_a_sent_message_shows_what_was_mailed_and_when() -> None:
+    read, _ = sent().read(MENTEE, NOON + timedelta(hours=1))
+    shown = wire.message(REF, Versioned(read, 3, NOON, NOON + timedelta(hours=1)))
+    assert (shown.name, shown.category, shown.state) == (NAME, REBOOK, inbox.Message.STATE_SENT)
+    assert (shown.subject, shown.text) == (CONTENT.subject, CONTENT.text)
+    assert (shown.cause_event_id, shown.mail_message_id) == (EVENT_ID, f"<{MESSAGE_ID}@mentoring>")
+    assert (shown.attempts, shown.etag) == (1, '"3"')
+    assert shown.send_time.ToDatetime(UTC) == NOON
+    assert shown.read_time.ToDatetime(UTC) == shown.update_time.ToDatetime(UTC) == NOON + timedelta(hours=1)
+
+
+def test_a_queued_message_has_no_words_and_no_times_yet() -> None:
+    shown = wire.message(REF, Versioned(queued(), 1, NOON, NOON))
+    assert (shown.subject, shown.text) == ("", "")
+    assert not shown.HasField("send_time")
+    assert not shown.HasField("read_time")
+
+
+@pytest.mark.parametrize(
+    ("stored", "state"),
+    [
+        (queued(), inbox.Message.STATE_QUEUED),
+        (delayed(), inbox.Message.STATE_QUEUED),
+        (failed(), inbox.Message.STATE_FAILED),
+        (suppressed(), inbox.Message.STATE_SUPPRESSED),
+    ],
+)
+def test_every_state_shows(stored: Message, state: int) -> None:
+    assert wire.message(REF, Versioned(stored, 1, NOON, NOON)).state == state
+
+
+@pytest.mark.parametrize("category", Category)
+def test_every_category_shows(category: Category) -> None:
+    shown = wire.message(REF, Versioned(replace(queued(), category=category), 1, NOON, NOON))
+    assert inbox.Message.Category.Name(shown.category) == f"CATEGORY_{category}"
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (messages.MessageQueued(), events.MessageQueued(message=NAME, category=REBOOK)),
+        (messages.MessageSent(), events.MessageSent(message=NAME, category=REBOOK, attempts=1)),
+        (messages.MessageDelayed("SMTP_451"), events.MessageDelayed(message=NAME, reason="SMTP_451")),
+        (messages.MessageFailed("SMTP_550"), events.MessageFailed(message=NAME, reason="SMTP_550")),
+        (messages.MessageSuppressed(), events.MessageSuppressed(message=NAME)),
+        (messages.MessageRead(), events.MessageRead(message=NAME)),
+    ],
+)
+def test_what_happens_is_told_under_the_mentorships_key(event: MessageEvent, message: Proto) -> None:
+    told = wire.message_outgoing(REF, sent(), event)
+    assert (told.message, told.subject, told.key) == (message, NAME, PAIR_ID)
+
+
+def test_no_event_holds_what_people_read() -> None:
+    """Words and names stay in this service's database."""
+    told = wire.message_outgoing(REF, sent(), messages.MessageSent())
+    raw = told.message.SerializeToString()
+    assert CONTENT.subject.encode() not in raw
+    assert CONTENT.text.encode() not in raw
+
+
+def test_changed_preferences_are_told_under_their_persons_key() -> None:
+    told = wire.preferences_outgoing(Ref(ORG, MENTEE), Preferences(), PreferencesUpdated())
+    name = f"organizations/{ORG}/people/{MENTEE}/preferences"
+    assert (told.message, told.subject, told.key) == (
+        events.PreferencesUpdated(preferences=name),
+        name,
+        MENTEE,
+    )
+
+
+@given(st.sets(st.sampled_from(Category)))
+def test_preferences_survive_the_way_out_and_in(muted: set[Category]) -> None:
+    stored = Preferences().mute(muted)[0]
+    shown = wire.preferences(ORG, MENTEE, Versioned(stored, 2, NOON, NOON))
+    assert wire.muted(shown, FieldMask(paths=["muted_mail"])) == stored.muted
+    assert shown.etag == '"2"'
+
+
+def test_without_stored_preferences_the_defaults_show() -> None:
+    shown = wire.preferences(ORG, MENTEE, None)
+    assert (list(shown.muted_mail), shown.etag) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("paths", "categories", "muted"),
+    [
+        ([], [REBOOK], (Category.REBOOK_REMINDER,)),
+        ([], [], None),
+        (["*"], [], ()),
+        (["muted_mail"], [], ()),
+    ],
+)
+def test_an_update_changes_what_its_mask_says(
+    paths: list[str], categories: list[Any], muted: tuple[Category, ...] | None
+) -> None:
+    assert wire.muted(Shown(muted_mail=categories), FieldMask(paths=paths)) == muted
+
+
+def test_a_mask_names_only_what_can_be_changed() -> None:
+    with pytest.raises(Invalid, match="UNKNOWN_FIELD") as refusal:
+        wire.muted(Shown(), FieldMask(paths=["name", "muted_mail", "etag"]))
+    assert [path for path, _ in refusal.value.fields] == ["update_mask", "update_mask"]
+
+
+def test_facts_of_a_lead_alert_name_no_person() -> None:
+    assert wire.alerts(ORG, alert_due())[0].facts == Facts(PAIR_ID, meeting="meeting-1", misses_in_row=2)
