@@ -28,6 +28,12 @@ class Lines(io.BytesIO):
         return [msgspec.json.decode(line) for line in self.getvalue().splitlines()]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log_lines() -> None:
+    """Log as services do; the library's own default draws a whole page per error, in a second."""
+    log.configure("tests")
+
+
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Send this process's log lines here for one test."""

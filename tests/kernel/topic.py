@@ -1,6 +1,7 @@
 """Reads and writes whole topics in tests."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -49,8 +50,7 @@ async def tail(bootstrap: str, topic: str) -> AsyncIterator[Tail]:
     client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await client.start()
     try:
-        await client._client.set_topics([topic])  # loads the topic's partitions without joining a group
-        partitions = [TopicPartition(topic, number) for number in client.partitions_for_topic(topic) or ()]
+        partitions = await _partitions(client, topic)
         client.assign(partitions)
         await client.seek_to_end(*partitions)
         for partition in partitions:
@@ -58,6 +58,28 @@ async def tail(bootstrap: str, topic: str) -> AsyncIterator[Tail]:
         yield Tail(client)
     finally:
         await client.stop()
+
+
+async def new_group(bootstrap: str, topic: str) -> str:
+    """Return the name of a consumer group that begins at the present end of a topic.
+
+    Topics are shared by all tests: a group without offsets would begin with what others left there.
+    """
+    name = f"tests-{uuid.uuid4()}"
+    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=name, enable_auto_commit=False)
+    await client.start()
+    try:
+        partitions = await _partitions(client, topic)
+        client.assign(partitions)
+        await client.commit(await client.end_offsets(partitions))
+    finally:
+        await client.stop()
+    return name
+
+
+async def _partitions(client: Any, topic: str) -> list[Any]:
+    await client._client.set_topics([topic])  # loads the topic's metadata without subscribing
+    return [TopicPartition(topic, number) for number in client.partitions_for_topic(topic) or ()]
 
 
 async def publish(bootstrap: str, records: Sequence[kafka.Record]) -> None:
