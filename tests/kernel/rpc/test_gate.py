@@ -1,6 +1,7 @@
 """Every way through the gate, over real sockets."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import grpc
@@ -8,6 +9,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from services.kernel import errors, metrics
+from services.kernel.rpc.gate import Limits
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from tests.kernel.conftest import Lines
 from tests.kernel.rpc.conftest import Running, Start, failure
@@ -253,3 +255,16 @@ async def test_calls_are_counted_by_their_outcome(running: Running) -> None:
     await failure(running.stub.GetPerson(GET, metadata=running.auth()))
     after = handled("OK"), handled("NOT_FOUND"), metrics.GRPC_NO_DEADLINE._value.get()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("wished", [None, 30])
+async def test_no_call_may_take_longer_than_the_server_allows(
+    start: Start, monkeypatch: pytest.MonkeyPatch, wished: float | None
+) -> None:
+    """Without a deadline of its own a call gets 10 s, with one 60 s at most; shortened here."""
+    monkeypatch.setattr("services.kernel.rpc.server.Limits", partial(Limits, unary=(0.1, 0.2)))
+    running = await start()
+    running.people.hold = True
+    seen = await failure(running.stub.GetPerson(GET, metadata=running.auth(), timeout=wished))
+    assert (seen.code, seen.info.reason) == (Code.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+    assert running.people.cancelled.is_set()
