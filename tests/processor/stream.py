@@ -6,8 +6,8 @@ now, and only records under keys it gave out count.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -86,18 +86,29 @@ class Stream:
         finally:
             await worker.stop()
 
-    async def records(self, topic: str, count: int) -> list[ConsumerRecord]:
-        """Return the first `count` records under own keys, waiting for them. TimeoutError if too few come."""
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
+    async def following(self, topic: str) -> AsyncGenerator[ConsumerRecord, None]:
+        """Go through the records under own keys, also those to come. TimeoutError when it takes long."""
+        async with (
+            AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer,
+            asyncio.timeout(PATIENCE),
+        ):
             consumer.assign(list(self._begin[topic]))
             for place, offset in self._begin[topic].items():
                 consumer.seek(place, offset)
-            found: list[ConsumerRecord] = []
-            async with asyncio.timeout(PATIENCE):
-                while len(found) < count:
-                    record = await consumer.getone()
-                    found += [record] if record.key in self._keys else []
-            return found
+            while True:
+                record = await consumer.getone()
+                if record.key in self._keys:
+                    yield record
+
+    async def records(self, topic: str, count: int) -> list[ConsumerRecord]:
+        """Return the first `count` records under own keys, waiting for them. TimeoutError if too few come."""
+        found: list[ConsumerRecord] = []
+        async with aclosing(self.following(topic)) as records:
+            async for record in records:
+                found.append(record)
+                if len(found) == count:
+                    break
+        return found
 
     async def decisions(self, count: int) -> list[Event[Any]]:
         """Return the first `count` decisions told of own pairs."""

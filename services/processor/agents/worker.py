@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from aiokafka.errors import KafkaError
@@ -27,7 +27,8 @@ from services.processor.agents.watch import Place, Watch
 BATCH = 500
 WITHIN_SECONDS = 0.05
 COMMIT_SECONDS = 1.0
-SESSION_SECONDS, HEARTBEAT_SECONDS = 30, 5
+SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
+"""A killed member is missed for this long before its partitions move on."""
 MEASURE_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
 
@@ -44,6 +45,10 @@ class PartitionsDiffer(Exception):  # noqa: N818 -- a state of the broker, not a
     """Topics that must be read together have different partition counts; the text names them."""
 
 
+class FaustCrashed(Exception):  # noqa: N818 -- what happened
+    """A part of Faust ended by itself; the cause says which way."""
+
+
 class Worker:
     """One member of the consumer group `app`; made and started once, inside the running loop.
 
@@ -52,7 +57,7 @@ class Worker:
     """
 
     def __init__(self, bootstrap: str, publish: Publish, watch: Watch, app: str = "processor") -> None:
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.failed: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
         self.app = _application(bootstrap, app)
         self._changelog = changelog(app)
         self._publish = Patient(publish).publish
@@ -73,6 +78,15 @@ class Worker:
     async def stop(self) -> None:
         """Finish and commit what was taken, then leave the group."""
         await self.app.stop()
+
+    async def broken(self) -> NoReturn:
+        """Wait until the work cannot go on, and raise why."""
+        crashed = asyncio.create_task(self.app.wait())
+        await asyncio.wait((self.failed, crashed), return_when=asyncio.FIRST_COMPLETED)
+        crashed.cancel()
+        if self.failed.done():
+            self.failed.result()
+        raise FaustCrashed from self.app.crash_reason
 
     async def _react(self, stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):

@@ -1,0 +1,77 @@
+"""Wires the processor. `python -m services.processor` is one member of its consumer group."""
+
+import argparse
+import asyncio
+import os
+from functools import partial
+from typing import NoReturn
+
+from services.kernel import log
+from services.kernel.clock import DevelopmentClock, SystemClock
+from services.kernel.config import Settings
+from services.kernel.host import Host, enter, hosted
+from services.kernel.kafka import Producer
+from services.processor.agents.watch import Watch
+from services.processor.agents.worker import Worker
+
+GROUP = "processor"
+
+
+def build(settings: Settings, host: Host, producer: Producer, group: str) -> Worker:
+    """Put the worker together; its progress counts into the process's health."""
+    clock = SystemClock() if settings.clock_file is None else DevelopmentClock(settings.clock_file)
+    watch = Watch(group, clock)
+    host.health.checks["progress"] = watch.alive
+    return Worker(settings.kafka_bootstrap, producer.publish, watch, group)
+
+
+async def live(settings: Settings, group: str = GROUP) -> int:
+    """Work until SIGTERM or SIGINT, then finish what was taken; return 0. Dies when the work breaks."""
+    async with hosted(settings) as host:
+        producer = Producer(settings.kafka_bootstrap, group)
+        await producer.start()
+        worker = build(settings, host, producer, group)
+        told = asyncio.create_task(host.stop.wait())
+        parts = (asyncio.create_task(_work(worker, host)), asyncio.create_task(worker.broken()))
+        await asyncio.wait((told, *parts), return_when=asyncio.FIRST_COMPLETED)
+        for part in parts:
+            if part.done():
+                _die(part.exception())
+            part.cancel()
+        host.health.ready = False
+        await _stop(worker, settings.drain_seconds)
+        await producer.stop()
+    log.get_logger().info("stopped", failed=False)
+    return 0
+
+
+async def _work(worker: Worker, host: Host) -> None:
+    await worker.start()
+    host.health.ready = True
+    log.get_logger().info("serving", metrics_port=host.probes_port)
+    await worker.watch()
+
+
+async def _stop(worker: Worker, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await worker.stop()
+    except TimeoutError as error:
+        _die(error)
+
+
+def _die(error: BaseException | None) -> NoReturn:
+    """End at once: stopping Faust in order would acknowledge records whose effect is not stored."""
+    log.get_logger().error("work_failed", exc_info=error)
+    log.flush()
+    os._exit(1)
+
+
+def run(group: str = GROUP) -> None:
+    """Work until told to stop."""
+    argparse.ArgumentParser(prog="python -m services.processor", description=__doc__).parse_args()
+    enter("processor", partial(live, group=group))
+
+
+if __name__ == "__main__":
+    run()
