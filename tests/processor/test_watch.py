@@ -94,3 +94,14 @@ def test_every_record_is_counted_by_what_became_of_it(watch: Watch) -> None:
     handle(watch, good, odd, odd, replace(good, value=b"\xff"))
     after = counted()
     assert {name: after[name] - before[name] for name in after} == {"ok": 1, "skipped": 2, "dlq": 1}
+
+
+def test_a_broker_that_is_away_for_long_makes_nobody_stuck() -> None:
+    seconds = Seconds()
+    watch = Watch("test-watch", FixedClock(NOON), Progress(now=seconds))
+    watch.measured({HERE: 7}, {HERE: 7})
+    seconds.now += 10 * STUCK_SECONDS
+    assert watch.alive()
+    watch.measured({HERE: 7}, {HERE: 8})
+    assert watch.alive()
+    watch.measured({}, {})

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from services.kernel import metrics
 
 STUCK_SECONDS: Final = 180.0
+_LONGEST_GAP: Final = 30.0
+"""Time between two looks counts as waiting up to this; more means that no broker answered meanwhile."""
 
 
 class Partition(NamedTuple):
@@ -37,7 +39,7 @@ class Seen(NamedTuple):
 @dataclass(slots=True)
 class _Track:
     mark: tuple[int, int]
-    since: float
+    waited: float = 0.0
 
 
 class Progress:
@@ -54,21 +56,25 @@ class Progress:
         self._now = now
         self._wall = wall
         self._tracks: dict[Partition, _Track] = {}
+        self._looked = now()
 
     def observe(self, seen: Mapping[Partition, Seen]) -> None:
         """Take what is true now of all assigned partitions."""
+        now = self._now()
+        passed, self._looked = min(_LONGEST_GAP, now - self._looked), now
         self._forget(set(self._tracks) - set(seen))
         for partition, facts in seen.items():
-            self._observe(partition, facts)
+            self._observe(partition, facts, passed)
 
-    def _observe(self, partition: Partition, facts: Seen) -> None:
+    def _observe(self, partition: Partition, facts: Seen, passed: float) -> None:
         lag = max(0, facts.end - facts.next)
         track = self._tracks.get(partition)
         mark = (facts.next, facts.done)
         if track is None or track.mark != mark or lag == 0:
-            track = self._tracks[partition] = _Track(mark, self._now())
-        waited = self._now() - track.since
-        age = waited if facts.written is None else max(0.0, self._wall() - facts.written)
+            track = self._tracks[partition] = _Track(mark)
+        else:
+            track.waited += passed
+        age = track.waited if facts.written is None else max(0.0, self._wall() - facts.written)
         labels = (partition.topic, str(partition.partition))
         metrics.CONSUMER_LAG.labels(*labels).set(lag)
         metrics.CONSUMER_LAG_SECONDS.labels(*labels).set(age if lag else 0)
@@ -81,5 +87,4 @@ class Progress:
 
     def stuck(self) -> list[Partition]:
         """Return the partitions that were behind and without any outcome for too long, when last observed."""
-        oldest = self._now() - self._limit
-        return [partition for partition, track in self._tracks.items() if track.since < oldest]
+        return [partition for partition, track in self._tracks.items() if track.waited > self._limit]
