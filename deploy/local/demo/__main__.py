@@ -105,7 +105,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.file.is_file():
         parser.error(f"no such file: {options.file}")
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 150)
     try:
         raise SystemExit(asyncio.run(run(options, console)))
     except* (grpc.aio.AioRpcError, GaveUpError, StartFailed, InUse) as failed:

@@ -123,7 +123,11 @@ async def read_events(bootstrap: str, org: str) -> tuple[tuple[Record, ...], int
     finally:
         await consumer.stop()
     distinct = {record.id: record for record in map(_decode, raw)}
-    ordered = sorted(distinct.values(), key=lambda record: (record.time, record.subject, record.sequence))
+    ordered = sorted(
+        distinct.values(),
+        # causes come before their effects of the same millisecond: the topics are listed in that order
+        key=lambda one: (one.time, TOPICS.index(one.topic), one.subject, one.sequence),
+    )
     return tuple(ordered), len(raw) - len(distinct)
 
 

@@ -36,7 +36,7 @@ async def upload(
     story: Story, file: bytes, title: str
 ) -> tuple[people.ImportSummary, list[people.RejectedRow]]:
     """Stream the file in chunks; return the counts and the rows not taken."""
-    bar, moved, rejected, summary = story.screen.bar(title, file.count(b"\n")), 0, [], people.ImportSummary()
+    progress, rejected, summary = story.screen.counting(title), [], people.ImportSummary()
 
     async def chunks() -> AsyncIterator[people.ImportPeopleRequest]:
         for at in range(0, len(file), CHUNK):
@@ -47,8 +47,7 @@ async def upload(
         if answer.HasField("rejected"):
             rejected.append(answer.rejected)
         elif answer.HasField("progress"):
-            bar.step(answer.progress.done - moved)
-            moved = answer.progress.done
+            progress(answer.progress.done, answer.progress.total)
         else:
             summary = answer.summary
     return summary, rejected

@@ -4,15 +4,17 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from deploy.local.demo.api import Who, refusal
-from deploy.local.demo.story import WAIT, GaveUpError, Story, acting, mentee, until
+from deploy.local.demo.story import WAIT, Bar, GaveUpError, Story, acting, mentee, until
 from services.kernel.clock import DevelopmentClock, advance
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Mentorship
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as scheduling
 from services.pb.mentoring.scheduling.v1.availability_service_pb2 import FindSlotsRequest, Slot
 
@@ -26,15 +28,35 @@ async def meet(story: Story, attends: Callable[[int], bool]) -> None:
     booked = await _book(story)
     bar = story.screen.bar("days pass", len(booked))
     coming = {meeting.name for place, meeting in enumerate(booked) if attends(place)}
-    for start in sorted({_start(meeting) for meeting in booked}):
-        _move_to(story, start)
-        now = [meeting for meeting in booked if _start(meeting) == start]
-        await _check_in(story, [meeting for meeting in now if meeting.name in coming])
-        bar.step(len(now))
-    _move_to(story, max(map(_start, booked)) + GRACE)
+    days = groupby(sorted(booked, key=_start), key=lambda meeting: _start(meeting).date())
+    for _, meetings in days:
+        await _live(story, list(meetings), coming, bar)
     over = await _over(story, {meeting.name for meeting in booked})
     states = Counter(scheduling.Meeting.State.Name(meeting.state) for meeting in over)
     story.screen.said("meet", booked=len(booked), held=states["STATE_HELD"], missed=states["STATE_MISSED"])
+
+
+async def _live(story: Story, day: Sequence[scheduling.Meeting], coming: set[str], bar: Bar) -> None:
+    """Live through one day; it ends when everybody has been told of what was missed."""
+    for start, meetings in groupby(day, key=_start):
+        _move_to(story, start)
+        now = list(meetings)
+        await _check_in(story, [meeting for meeting in now if meeting.name in coming])
+        bar.step(len(now))
+    _move_to(story, _start(day[-1]) + GRACE)
+    await _over(story, {meeting.name for meeting in day})
+    story.missed += sum(meeting.name not in coming for meeting in day)
+    await until(
+        lambda: _reminders(story), lambda sent: sent >= 2 * story.missed, "the reminders of missed meetings"
+    )
+
+
+async def _reminders(story: Story) -> int:
+    """Return how many reminders to book again have been handed to the mail server."""
+    request = inbox.ListMessagesRequest(parent=f"{story.api.parent}/people/-")
+    pages = story.api.pages(story.api.inbox.ListMessages, request)
+    wanted = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.STATE_SENT)
+    return sum([(one.category, one.state) == wanted async for page in pages for one in page.messages])
 
 
 async def all_meetings(story: Story) -> list[scheduling.Meeting]:

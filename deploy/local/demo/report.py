@@ -2,15 +2,22 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.local.demo.audit import TOPICS, Ledger, Record
 from deploy.local.demo.story import Story
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Mentorship
+from services.pb.mentoring.notifications.v1.inbox_service_pb2 import Message
+
+TELLING = {"person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"}
+"""Fields that say in a few words what happened."""
 
 
 @dataclass
@@ -44,6 +51,11 @@ class Terminal:
     def bar(self, title: str, total: int) -> Line:
         """Begin a bar."""
         return Line(self.progress, self.progress.add_task(title, total=total))
+
+    def counting(self, title: str) -> Callable[[int, int], None]:
+        """Begin a bar whose length is not known yet."""
+        task = self.progress.add_task(title, total=None)
+        return lambda done, total: self.progress.update(task, completed=done, total=total)
 
     def said(self, step: str, **counts: int) -> None:
         """Keep what a step did."""
@@ -99,11 +111,11 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
 
 
 def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
-    """Tell the story of the mentee who went through most."""
-    told = {pair.mentee: _about(ledger, pair.mentee, pair.name) for pair in story.pairs}
+    """Tell the story of the mentee who went through most kinds of things, and through few of each."""
+    told = {pair.mentee: _about(ledger, pair) for pair in story.pairs}
     if not told:
         return
-    mentee = max(told, key=lambda name: (len({event.type for event in told[name]}), name))
+    mentee = max(told, key=lambda name: (len({event.type for event in told[name]}), -len(told[name]), name))
     rows = [
         (f"{event.time:%Y-%m-%d %H:%M}", event.type.rsplit(".", 1)[-1], _detail(event), event.id)
         for event in told[mentee]
@@ -111,13 +123,13 @@ def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
     console.print(_table(f"The story of {mentee}", ("time (UTC)", "event", "about", "event id"), rows))
 
 
-def _about(ledger: Ledger, mentee: str, mentorship: str) -> list[Record]:
+def _about(ledger: Ledger, pair: Mentorship) -> list[Record]:
     """Return the events that name the mentee or the mentorship, in order of time."""
-    names = {mentee, mentorship}
+    names = {pair.mentee, pair.name}
     return [
         event
         for event in ledger.events
-        if event.subject.startswith((mentee + "/", mentorship + "/")) or names & _values(event)
+        if event.subject.startswith((f"{pair.mentee}/", f"{pair.name}/")) or names & _values(event)
     ]
 
 
@@ -127,27 +139,27 @@ def _values(event: Record) -> set[str]:
 
 def _detail(event: Record) -> str:
     """Return what tells this event from its siblings: who did it, how often, which message."""
-    fields = {descriptor.name: value for descriptor, value in event.message.ListFields()}
-    for key in ("person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"):
-        if key in fields:
-            return f"{key} {_short(fields[key])}"
+    for descriptor, value in event.message.ListFields():
+        if descriptor.name in TELLING:
+            return f"{descriptor.name} {_text(descriptor, value)}"
     return _short(event.subject)
 
 
-def _short(value: object) -> str:
-    if isinstance(value, str):
-        return "/".join(value.split("/")[-2:])
-    if hasattr(value, "ToJsonString"):
-        return str(value.ToJsonString())
-    if isinstance(value, int):
-        return str(value)
-    return ", ".join(_short(one) for one in value) if hasattr(value, "__iter__") else str(value)
+def _text(descriptor: FieldDescriptor, value: Any) -> str:
+    if descriptor.is_repeated:
+        return ", ".join(_short(one) for one in value)
+    if descriptor.enum_type is not None:
+        return str(descriptor.enum_type.values_by_number[value].name.split("_", 1)[1].lower())
+    return str(value.ToJsonString()) if descriptor.message_type is not None else _short(str(value))
 
 
-def _category(message: object) -> str:
-    category = message.Category.Name(message.category).removeprefix("CATEGORY_").lower()  # type: ignore[attr-defined]
-    state = message.State.Name(message.state).removeprefix("STATE_").lower()  # type: ignore[attr-defined]
-    return f"{category} {state}"
+def _short(name: str) -> str:
+    return "/".join(name.split("/")[-2:])
+
+
+def _category(message: Message) -> str:
+    category = Message.Category.Name(message.category).removeprefix("CATEGORY_")
+    return f"{category} {Message.State.Name(message.state).removeprefix('STATE_')}".lower()
 
 
 def _counts(counts: dict[str, int]) -> str:

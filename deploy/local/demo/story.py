@@ -35,6 +35,9 @@ class Screen(Protocol):
     def bar(self, title: str, total: int) -> Bar:
         """Begin a bar of `total` steps."""
 
+    def counting(self, title: str) -> Callable[[int, int], None]:
+        """Begin a bar whose length is not known yet; call it with (done, total)."""
+
     def said(self, step: str, **counts: int) -> None:
         """Keep what a step did."""
 
@@ -55,6 +58,7 @@ class Story:
     program: programs.Program = field(default_factory=programs.Program)
     pairs: list[Mentorship] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
+    missed: int = 0
     completed: list[str] = field(default_factory=list)
 
 
