@@ -79,15 +79,17 @@ async def complete_goal(stack: Stack) -> list[Figure]:
     """CompleteGoal: as above with one read, one guarded update and its event, against one update_one."""
     metadata = await token(stack, "mentee", "mentee")
     rounds = 5
-    await _store_goals(stack, 2 * rounds * CALLS)
+    await store_goals(stack, range(2 * rounds * CALLS))
     async with bare_server(stack) as bare, grpc.aio.insecure_channel(stack.address("mentorships")) as ours:
         goals, naked = GoalServiceStub(ours), GoalServiceStub(bare)
 
         async def gate(number: int) -> None:
-            await goals.CompleteGoal(_complete(number), metadata=metadata, timeout=TIMEOUT)
+            await goals.CompleteGoal(complete_request(number), metadata=metadata, timeout=TIMEOUT)
 
         async def plain(number: int) -> None:
-            await naked.CompleteGoal(_complete(number + rounds * CALLS), metadata=metadata, timeout=TIMEOUT)
+            await naked.CompleteGoal(
+                complete_request(number + rounds * CALLS), metadata=metadata, timeout=TIMEOUT
+            )
 
         return [_compared("CompleteGoal", *await load.against(gate, plain, CALLS, rounds))]
 
@@ -121,16 +123,17 @@ def _person(number: int) -> CreatePersonRequest:
     )
 
 
-def _complete(number: int) -> CompleteGoalRequest:
+def complete_request(number: int) -> CompleteGoalRequest:
+    """Return the request that completes a goal of `store_goals`."""
     return CompleteGoalRequest(name=f"organizations/{ORG}/mentorships/pair/goals/g{number}")
 
 
-async def _store_goals(stack: Stack, count: int) -> None:
+async def store_goals(stack: Stack, numbers: range) -> None:
     """Put open goals straight into the database; making them is not what is measured."""
     goal = Goal("pair", ("mentor", "mentee"), Kind.SOFT_SKILL, "speak")
     saves = [
         Save(Ref(ORG, f"g{number}"), lambda _: (goal, [GoalCreated()]), Cause(f"bench-{number}"))
-        for number in range(count)
+        for number in numbers
     ]
     async with Database(stack.state.mongo, "mentorships", SystemClock()) as database:
         await database.aggregates(GOALS).apply_many(ORG, saves)

@@ -40,14 +40,17 @@ async def import_people(stack: Stack) -> list[Figure]:
 
 async def start(data: Path, broker: kafka.Kind) -> list[Figure]:
     """Start the platform on a prepared data folder, as a second `make run` does: seconds and memory."""
-    async with Stack(data, on="free", broker=broker, say=_quiet):
+    async with Stack(data, on="free", broker=broker, say=quiet):
         pass
     began = time.perf_counter()
-    async with Stack(data, on="free", broker=broker, say=_quiet) as stack:
+    async with Stack(data, on="free", broker=broker, say=quiet) as stack:
         seconds = time.perf_counter() - began
         await asyncio.sleep(2)  # lets start-up garbage go before memory is read
         memory = [_memory(name, stack.pid(name)) for name in stack.names]
-    return [Figure("start", seconds, "s", note="make run after set-up, until every service is ready"), *memory]
+    return [
+        Figure("start", seconds, "s", note="make run after set-up, until every service is ready"),
+        *memory,
+    ]
 
 
 def _memory(name: str, pid: int | None) -> Figure:
@@ -55,5 +58,5 @@ def _memory(name: str, pid: int | None) -> Figure:
     return Figure(f"memory {name}", resident, "MiB resident")
 
 
-def _quiet(_: str) -> None:
+def quiet(_: str) -> None:
     """Say nothing: the figures are what is printed."""
