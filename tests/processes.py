@@ -73,7 +73,7 @@ class Place:
             await producer.stop()
 
     async def told(self, topic: str) -> AsyncGenerator[str, None]:
-        """Yield the short types of the organization's events, then those to come. TimeoutError if none comes."""
+        """Yield the short types of the organization's events, also those to come. TimeoutError."""
         async with AIOKafkaConsumer(
             topic, bootstrap_servers=self.kafka_bootstrap, auto_offset_reset="earliest"
         ) as consumer:

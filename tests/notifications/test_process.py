@@ -16,7 +16,7 @@ from tests.notifications.factories import MENTEE, MENTOR, PAIR_ID
 from tests.notifications.postbox import Postbox, postbox
 from tests.processes import Make, Place, making, place_for
 
-pytestmark = [pytest.mark.servers, pytest.mark.chaos]
+pytestmark = [pytest.mark.servers, pytest.mark.chaos, pytest.mark.apache]
 
 TOPIC = "mentoring.notifications.v1"
 
