@@ -1,0 +1,142 @@
+"""Pages of aggregates and what they may be filtered by, on every backend."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Invalid
+from services.kernel.mongo import Cause, Page, Query, Ref
+from tests.kernel.mongo.conftest import Store
+from tests.kernel.tally import NOON, Mark, Mood, Opened, Tally
+
+EVERYTHING = Query()
+
+
+async def fill(tallies: Store, clock: FixedClock, states: Mapping[str, Tally], tenant: str = "acme") -> None:
+    """Create tallies a minute apart."""
+    for key, state in states.items():
+        await tallies.create(Ref(tenant, key), state, [Opened()], Cause(f"open-{key}"))
+        clock.advance(timedelta(minutes=1))
+
+
+def ids(page: Page[Tally]) -> list[str]:
+    return [key for key, _ in page.items]
+
+
+async def walk(tallies: Store, query: Query) -> list[str]:
+    """Read a list page by page to its end."""
+    found: list[str] = []
+    while True:
+        page = await tallies.list("acme", query)
+        found += ids(page)
+        if not page.next_page_token:
+            return found
+        query = replace(query, page_token=page.next_page_token)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
+async def test_pages_hold_everything_once_in_order(tallies: Store, clock: FixedClock, size: int) -> None:
+    """The ids run against the times, so the order is told by the times."""
+    keys = [f"n{9 - number}" for number in range(7)]
+    await fill(tallies, clock, {key: Tally("ann") for key in keys})
+    assert await walk(tallies, Query(page_size=size)) == keys
+    assert await walk(tallies, Query(page_size=size, order="-create_time")) == keys[::-1]
+
+
+@pytest.mark.parametrize("order", ["total", "-total", "create_time"])
+async def test_equal_values_are_told_apart_by_id(tallies: Store, order: str) -> None:
+    """All have the same total and come at the same moment."""
+    for key in ("b", "d", "a", "c"):
+        await tallies.create(Ref("acme", key), Tally("ann", total=5), [Opened()], Cause(key))
+    assert await walk(tallies, Query(page_size=1, order=order)) == ["a", "b", "c", "d"]
+
+
+async def test_lists_are_ordered_by_what_is_asked_for(tallies: Store, clock: FixedClock) -> None:
+    totals = {"a": 3, "b": 1, "c": 2}
+    await fill(tallies, clock, {key: Tally("ann", total=total) for key, total in totals.items()})
+    assert await walk(tallies, Query(page_size=2, order="total")) == ["b", "c", "a"]
+    assert await walk(tallies, Query(page_size=2, order="-total")) == ["a", "c", "b"]
+    wakes = {"x": 2, "y": 1}
+    await fill(tallies, clock, {key: Tally("bob", wake=NOON + timedelta(days=d)) for key, d in wakes.items()})
+    assert await walk(tallies, Query({"owner": "bob"}, page_size=1, order="wake")) == ["y", "x"]
+
+
+async def test_what_is_added_meanwhile_does_not_shift_pages(tallies: Store, clock: FixedClock) -> None:
+    await fill(tallies, clock, {key: Tally("ann") for key in "abc"})
+    first = await tallies.list("acme", Query(page_size=2, order="-create_time"))
+    await fill(tallies, clock, {"d": Tally("ann")})
+    following = Query(page_size=2, order="-create_time", page_token=first.next_page_token)
+    assert ids(await tallies.list("acme", following)) == ["a"]
+
+
+async def test_a_list_shows_its_tenant_only(tallies: Store, clock: FixedClock) -> None:
+    await fill(tallies, clock, {"a": Tally("ann")})
+    await fill(tallies, clock, {"z": Tally("ann")}, tenant="globex")
+    assert await walk(tallies, EVERYTHING) == ["a"]
+
+
+STATES = {
+    "ann-loud": Tally("ann", mood=Mood.LOUD, total=1),
+    "bob": Tally("bob", total=2, slots=("x", "y"), marks=(Mark("cid", NOON),)),
+    "cid": Tally("cid", total=3, slots=("z",), wake=NOON),
+}
+FILTERS = [
+    pytest.param({"owner": "bob"}, ["bob"], id="a value"),
+    pytest.param({"mood": Mood.LOUD}, ["ann-loud"], id="an enum"),
+    pytest.param({"wake": NOON}, ["cid"], id="a datetime"),
+    pytest.param({"wake": None}, ["ann-loud", "bob"], id="nothing"),
+    pytest.param({"slots": "y"}, ["bob"], id="an element"),
+    pytest.param({"slots.0": {"$in": ["y", "z"]}}, ["cid"], id="the element at a place"),
+    pytest.param({"slots": {"$all": ["x", "y"]}}, ["bob"], id="all of some elements"),
+    pytest.param({"slots.0": {"$exists": False}}, ["ann-loud"], id="empty"),
+    pytest.param({"marks.by": "cid"}, ["bob"], id="a field of an element"),
+    pytest.param({"owner": {"$in": ["ann", "cid"]}}, ["ann-loud", "cid"], id="one of"),
+    pytest.param({"owner": {"$ne": "ann"}, "total": 3}, ["cid"], id="not, and another field"),
+    pytest.param({"total": {"$gt": 1, "$lt": 3}}, ["bob"], id="between"),
+    pytest.param({"total": {"$gte": 2, "$lte": 3}}, ["bob", "cid"], id="from to"),
+    pytest.param({"wake": {"$lte": NOON}}, ["cid"], id="due"),
+]
+
+
+@pytest.mark.parametrize(("where", "expected"), FILTERS)
+async def test_filters(
+    tallies: Store, clock: FixedClock, where: Mapping[str, Any], expected: list[str]
+) -> None:
+    await fill(tallies, clock, STATES)
+    assert await walk(tallies, Query(where, page_size=1)) == expected
+
+
+async def test_the_default_page_holds_50_and_no_page_more_than_1000(tallies: Store) -> None:
+    for number in range(51):
+        await tallies.create(Ref("acme", f"{number:02}"), Tally("ann"), [Opened()], Cause(str(number)))
+    assert len((await tallies.list("acme", EVERYTHING)).items) == 50
+    assert len((await tallies.list("acme", Query(page_size=5000))).items) == 51
+    with pytest.raises(Invalid) as refused:
+        await tallies.list("acme", Query(page_size=-1))
+    assert [path for path, _ in refused.value.fields] == ["page_size"]
+
+
+async def test_a_token_belongs_to_its_list(tallies: Store, clock: FixedClock) -> None:
+    """Neither another filter, order or tenant nor a changed token is answered with a wrong page."""
+    await fill(tallies, clock, {key: Tally("ann") for key in "abc"})
+    token = (await tallies.list("acme", Query({"owner": "ann"}, page_size=1))).next_page_token
+    raw = bytearray(base64.urlsafe_b64decode(token))
+    raw[-3] ^= 1
+    forged = base64.urlsafe_b64encode(bytes(raw)).decode()
+    attempts = [
+        ("acme", Query({"owner": "bob"}, page_token=token)),
+        ("acme", Query({"owner": "ann"}, page_token=token, order="-create_time")),
+        ("globex", Query({"owner": "ann"}, page_token=token)),
+        ("acme", Query({"owner": "ann"}, page_token=forged)),
+        *(("acme", Query({"owner": "ann"}, page_token=text)) for text in ("x", "ü", token[:-4], "AAAA")),
+    ]
+    for tenant, query in attempts:
+        with pytest.raises(Invalid) as refused:
+            await tallies.list(tenant, query)
+        assert refused.value.reason == "INVALID_PAGE_TOKEN"
+    assert ids(await tallies.list("acme", Query({"owner": "ann"}, page_token=token))) == ["b", "c"]
