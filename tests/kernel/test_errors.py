@@ -1,3 +1,5 @@
+import pickle
+
 from services.kernel import errors
 
 
@@ -14,3 +16,10 @@ def test_metadata_is_a_copy() -> None:
     refusal = errors.Exhausted("QUOTA", "too many", metadata=given)
     given["limit"] = "6"
     assert refusal.metadata == {"limit": "5"}
+
+
+def test_a_refusal_crosses_process_borders_whole() -> None:
+    refusal = errors.Denied("NOT_YOURS", "no", fields=[("name", "is another's")], metadata={"limit": "5"})
+    copy = pickle.loads(pickle.dumps(refusal))
+    assert (type(copy), str(copy)) == (errors.Denied, str(refusal))
+    assert (copy.fields, copy.metadata) == (refusal.fields, refusal.metadata)
