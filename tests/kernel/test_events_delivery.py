@@ -1,0 +1,258 @@
+"""How one record is judged, retried and set aside; and when a consumer counts as stuck. No broker needed."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from grpc.aio import AioRpcError, Metadata
+from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
+
+from services.kernel import errors
+from services.kernel.events import Handlers, TooManyDeadLetters, encode
+from services.kernel.events.dead_letters import DeadLetters
+from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
+from services.kernel.events.progress import Partition, Progress, Seen
+from services.kernel.events.worker import Worker, chains
+from services.kernel.kafka import Record
+from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted
+from tests.kernel.conftest import Seconds
+from tests.kernel.tally import TOPIC
+from tests.kernel.test_events_codec import EVENT, arrived
+from tests.kernel.topic import Arrived
+
+HERE = Partition(TOPIC, 0)
+AT_ONCE = Patience(tries=3, first=0, longest=0)
+
+
+def remote(code: grpc.StatusCode) -> AioRpcError:
+    return AioRpcError(code, Metadata(), Metadata())
+
+
+VERDICTS = [
+    (errors.Invalid("X", ""), Verdict.DEAD),
+    (errors.NotFound("X", ""), Verdict.DEAD),
+    (errors.Refused("X", ""), Verdict.DEAD),
+    (errors.AlreadyExists("X", ""), Verdict.DEAD),
+    (errors.Denied("X", ""), Verdict.DEAD),
+    (errors.Conflict("X", ""), Verdict.RETRY),
+    (errors.Unavailable("X", ""), Verdict.WAIT),
+    (errors.Exhausted("X", ""), Verdict.WAIT),
+    (AutoReconnect(), Verdict.WAIT),
+    (NetworkTimeout(), Verdict.WAIT),
+    (OperationFailure("?"), Verdict.RETRY),
+    (TimeoutError(), Verdict.WAIT),
+    (ConnectionRefusedError(), Verdict.WAIT),
+    (KafkaConnectionError(), Verdict.WAIT),
+    (remote(grpc.StatusCode.UNAVAILABLE), Verdict.WAIT),
+    (remote(grpc.StatusCode.DEADLINE_EXCEEDED), Verdict.WAIT),
+    (remote(grpc.StatusCode.INTERNAL), Verdict.RETRY),
+    (remote(grpc.StatusCode.NOT_FOUND), Verdict.RETRY),
+    (KeyError("a defect"), Verdict.RETRY),
+]
+
+
+@pytest.mark.parametrize(("error", "expected"), VERDICTS)
+def test_errors_are_judged_by_whose_fault_they_are(error: Exception, expected: Verdict) -> None:
+    assert verdict(error) is expected
+
+
+def test_pauses_grow_to_a_limit_and_are_drawn_at_random() -> None:
+    patience = Patience(first=0.2, longest=5.0)
+    for attempt, longest in ((1, 0.2), (2, 0.4), (5, 3.2), (6, 5.0), (10_000, 5.0)):
+        drawn = [patience.pause(attempt) for _ in range(50)]
+        assert 0 <= min(drawn) < max(drawn) <= longest
+
+
+class Letters:
+    """Where dead letters go in these tests; the first `failures` are not stored."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.records: list[Record] = []
+        self._failures = failures
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise KafkaConnectionError
+        self.records += records
+
+    @property
+    def reasons(self) -> list[bytes | None]:
+        return [dict(record.headers)["dlq_reason"] for record in self.records]
+
+
+class Handler:
+    """Raises what it is given, one after another, then succeeds."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.calls = 0
+
+    async def __call__(self, _: Any) -> None:
+        self.calls += 1
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+def delivery(handler: Handler, letters: Letters, limit: int = 100) -> Delivery:
+    handlers = Handlers()
+    handlers.on(GoalCompleted, handler)
+    return Delivery(handlers, DeadLetters(letters, "tests", limit=limit), "tests", patience=AT_ONCE)
+
+
+class Life:
+    """Counts signs of life."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+RECORD = arrived(encode(EVENT))
+
+
+async def test_waiting_does_not_use_up_tries() -> None:
+    """Ten failures of a dependency, then two of the record: one try is left and succeeds."""
+    waits, fails = [errors.Unavailable("AWAY", "")] * 10, [KeyError("x")] * 2
+    handler, letters, life = Handler(*waits, *fails), Letters(), Life()
+    await delivery(handler, letters).deliver(RECORD, asyncio.Event(), life)
+    assert (handler.calls, life.count, letters.records) == (13, 13, [])
+
+
+async def test_tries_are_used_up_across_waits() -> None:
+    failures = [KeyError("x"), errors.Unavailable("AWAY", "")] * 3
+    handler, letters = Handler(*failures), Letters()
+    await delivery(handler, letters).deliver(RECORD, asyncio.Event(), Life())
+    assert (handler.calls, letters.reasons) == (5, [b"HANDLER_FAILED"])
+
+
+async def test_a_wait_ends_when_told_to_stop() -> None:
+    stop, handler = asyncio.Event(), Handler(errors.Unavailable("AWAY", ""))
+    stop.set()
+    with pytest.raises(Stopping):
+        await delivery(handler, Letters()).deliver(RECORD, stop, Life())
+    assert handler.calls == 1
+
+
+async def test_no_text_of_an_error_gets_into_a_dead_letter() -> None:
+    letters = Letters()
+    failures = [ValueError("ann@example.org")] * 3
+    await delivery(Handler(*failures), letters).deliver(RECORD, asyncio.Event(), Life())
+    assert "ann@example.org" not in str(letters.records)
+
+
+async def test_the_limit_holds_within_the_window_and_opens_again_after_it() -> None:
+    letters, clock = Letters(), Seconds(0)
+    dead = DeadLetters(letters, "tests", limit=2, window=60, now=clock)
+    deliver = Delivery(Handlers(), dead, "tests")
+    poison = Arrived(TOPIC, 0, 0, 0, None, None, ())
+    for seconds in (0, 30):
+        clock.now = seconds
+        await deliver.deliver(poison, asyncio.Event(), Life())
+    clock.now = 59
+    with pytest.raises(TooManyDeadLetters):
+        await deliver.deliver(poison, asyncio.Event(), Life())
+    clock.now = 60
+    await deliver.deliver(poison, asyncio.Event(), Life())
+    assert len(letters.records) == 3
+
+
+class Commits:
+    """Where offsets go in these tests; the first `failures` are refused."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.offsets: list[int] = []
+        self._failures = failures
+
+    async def __call__(self, _: Partition, offset: int) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise KafkaConnectionError
+        self.offsets.append(offset)
+
+
+def at(offset: int, key: bytes = b"m") -> Arrived:
+    record = arrived(encode(EVENT))
+    record.offset, record.key = offset, key
+    return record
+
+
+async def test_the_offset_is_committed_after_the_effects() -> None:
+    commits, handler = Commits(), Handler()
+    worker = Worker(HERE, delivery(handler, Letters()), commits, asyncio.Semaphore(2))
+    await worker.take([at(7), at(8), at(10)])
+    assert (handler.calls, commits.offsets, worker.next, worker.in_hand) == (3, [11], 11, None)
+
+
+async def test_a_failed_commit_is_made_good_by_the_next() -> None:
+    commits = Commits(failures=1)
+    worker = Worker(HERE, delivery(Handler(), Letters()), commits, asyncio.Semaphore(2))
+    await worker.take([at(1)])
+    await worker.take([at(2)])
+    assert commits.offsets == [3]
+
+
+async def test_nothing_is_committed_for_a_batch_that_was_cut_short() -> None:
+    commits, handler = Commits(), Handler(errors.Unavailable("AWAY", ""))
+    worker = Worker(HERE, delivery(handler, Letters()), commits, asyncio.Semaphore(1))
+    worker.stop()
+    await worker.take([at(1), at(2)])
+    assert (commits.offsets, worker.next) == ([], 1)
+
+
+def test_chains_keep_the_order_of_each_key() -> None:
+    records = [at(1, b"a"), at(2, b"b"), at(3, b"a"), at(4, b"c")]
+    assert [[record.offset for record in chain] for chain in chains(records)] == [[1, 3], [2], [4]]
+
+
+class Watched:
+    """A consumer's progress under a clock of the test's own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.progress = Progress(limit=180, now=lambda: self.now, wall=lambda: self.now)
+
+    def see(self, seconds: float, seen: Seen) -> bool:
+        """Let time pass, observe, and return whether the partition is stuck."""
+        self.now += seconds
+        self.progress.observe({HERE: seen})
+        return bool(self.progress.stuck())
+
+
+BEHIND = Seen(end=10, next=5, done=3, written=None)
+
+
+def test_behind_and_without_any_outcome_for_three_minutes_is_stuck() -> None:
+    watched = Watched()
+    assert not any(watched.see(15, BEHIND) for _ in range(13))  # the first look starts the clock
+    assert watched.see(15, BEHIND)
+    assert not watched.see(15, BEHIND._replace(next=6, done=4))
+
+
+def test_hours_in_which_nobody_could_look_make_nobody_stuck() -> None:
+    """While the broker is away there is no progress to be made."""
+    watched = Watched()
+    assert not any(watched.see(seconds, BEHIND) for seconds in (15, 15, 3600, 15))
+
+
+def test_an_idle_partition_is_healthy() -> None:
+    watched = Watched()
+    assert not any(watched.see(15, Seen(end=5, next=5, done=0, written=None)) for _ in range(240))
+
+
+def test_retries_are_signs_of_life() -> None:
+    """A dependency that is away for an hour is no reason to restart this process."""
+    watched = Watched()
+    assert not any(watched.see(15, Seen(end=9, next=5, done=tries, written=0)) for tries in range(240))
+
+
+def test_a_partition_that_was_taken_away_is_forgotten() -> None:
+    watched = Watched()
+    assert any(watched.see(15, BEHIND) for _ in range(20))
+    watched.progress.observe({})
+    assert watched.progress.stuck() == []
