@@ -1,6 +1,7 @@
 """One figure, the table for people and the JSON lines for machines."""
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -39,7 +40,7 @@ def show(figures: Iterable[Figure]) -> None:
         value, *rest = ("" if number is None else f"{_short(number)}" for number in numbers)
         table.add_row(one.bench, value, one.unit, *rest, one.note)
         print(one.line(), flush=True)  # noqa: T201 -- the product of this program
-    Console(stderr=True).print(table)
+    Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(table)
 
 
 def _short(value: object) -> object:

@@ -58,7 +58,7 @@ async def _run(call: Call, number: int) -> None:
 
 
 async def against(ours: Call, bare: Call, each: int, rounds: int = 5) -> tuple[Load, Load]:
-    """Run both in turns, so that a slow moment of the machine hits both; return all rounds of each together."""
+    """Run both in turns, so that a slow moment of the machine hits both; return all rounds together."""
     seconds, latencies = [0.0, 0.0], [list[float](), list[float]()]
     for turn in range(rounds):
         numbers = range(turn * each, (turn + 1) * each)

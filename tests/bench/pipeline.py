@@ -33,6 +33,7 @@ PARTITIONS = [TopicPartition(TOPIC, number) for number in range(6)]
 RATE = 200
 SECONDS = 10
 BACKLOG = 20_000
+PAIRS = 1_000
 FIRST = 100_000
 """Goals of this file are numbered from here: others complete those below."""
 RAW_BATCH = 500
@@ -134,12 +135,17 @@ async def _see(read: AIOKafkaConsumer, wanted: int) -> dict[str, float]:
 
 
 async def _pending(goals: Aggregates[Goal]) -> None:
-    goal = Goal("pair", ("mentor", "mentee"), Kind.SOFT_SKILL, "speak")
     saves = [
-        Save(Ref(ORG, f"r{number}"), lambda _: (goal, [GoalCreated()]), Cause(f"relay-{number}"))
+        Save(Ref(ORG, f"r{number}"), partial(_goal, number), Cause(f"relay-{number}"))
         for number in range(BACKLOG)
     ]
     await goals.apply_many(ORG, saves)
+
+
+def _goal(number: int, _: Goal | None) -> tuple[Goal, list[GoalCreated]]:
+    """Return one of many goals of many pairs: a single pair's events would be handled one by one."""
+    pair = f"pair-{number % PAIRS}"
+    return Goal(pair, ("mentor", "mentee"), Kind.SOFT_SKILL, "speak"), [GoalCreated()]
 
 
 async def _drain(relaying: Relay, goals: Aggregates[Goal]) -> None:
