@@ -11,9 +11,8 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from services.kernel import kafka, outbox
-from services.kernel.clock import FixedClock
 from services.kernel.mongo import Aggregates, Cause, Database, Ref, pending
-from tests.kernel.tally import NOON, TALLIES, TOPIC, Opened, Tally, add
+from tests.kernel.tally import TOPIC, Opened, Tally, add
 from tests.kernel.topic import tail
 
 pytestmark = pytest.mark.servers
@@ -22,17 +21,8 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-async def database(mongo_url: str) -> AsyncIterator[Database]:
-    async with Database(mongo_url, f"test-{uuid.uuid4()}", FixedClock(NOON)) as made:
-        yield made
-        await made.client.drop_database(made.name)
-
-
-@pytest.fixture
-async def tallies(database: Database) -> Aggregates[Tally]:
-    made = database.aggregates(TALLIES)
-    await database.migrate()
-    return made
+def tallies(stored_tallies: Aggregates[Tally]) -> Aggregates[Tally]:
+    return stored_tallies
 
 
 @asynccontextmanager
