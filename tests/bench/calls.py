@@ -10,7 +10,7 @@ import grpc
 from deploy.local.stack import Stack
 from deploy.local.tokens import person_token
 from services.kernel.clock import SystemClock
-from services.kernel.mongo import Cause, Database, Ref, Save
+from services.kernel.mongo import Aggregates, Cause, Database, Ref, Save
 from services.mentorships.domain import Goal, GoalCreated, Kind
 from services.mentorships.store import GOALS
 from services.pb.mentoring.mentorships.v1.goal_service_pb2 import CompleteGoalRequest
@@ -129,11 +129,19 @@ def complete_request(number: int) -> CompleteGoalRequest:
 
 
 async def store_goals(stack: Stack, numbers: range) -> None:
-    """Put open goals straight into the database; making them is not what is measured."""
+    """Put open goals straight into the database, and let their events go out: neither is measured."""
     goal = Goal("pair", ("mentor", "mentee"), Kind.SOFT_SKILL, "speak")
     saves = [
         Save(Ref(ORG, f"g{number}"), lambda _: (goal, [GoalCreated()]), Cause(f"bench-{number}"))
         for number in numbers
     ]
     async with Database(stack.state.mongo, "mentorships", SystemClock()) as database:
-        await database.aggregates(GOALS).apply_many(ORG, saves)
+        goals = database.aggregates(GOALS)
+        await goals.apply_many(ORG, saves)
+        await drained(goals)
+
+
+async def drained(goals: Aggregates[Goal]) -> None:
+    """Wait until a relay has published every event of these aggregates."""
+    while await goals.collection.find_one({"outbox.0.at": {"$gt": 0}}, {"_id": 1}) is not None:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)

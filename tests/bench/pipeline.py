@@ -25,7 +25,7 @@ from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServi
 from services.recognition import domain as recognition
 from services.recognition.store import RECOGNITIONS
 from tests.bench import load
-from tests.bench.calls import ORG, TIMEOUT, complete_request, store_goals, token
+from tests.bench.calls import ORG, TIMEOUT, complete_request, drained, store_goals, token
 from tests.bench.figures import Figure
 
 TOPIC = "mentoring.mentorships.v1"
@@ -151,8 +151,7 @@ def _goal(number: int, _: Goal | None) -> tuple[Goal, list[GoalCreated]]:
 async def _drain(relaying: Relay, goals: Aggregates[Goal]) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(relaying.run(stop))
-    while await goals.collection.find_one({"outbox.0.at": {"$gt": 0}}, {"_id": 1}) is not None:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
+    await drained(goals)
     stop.set()
     await running
 
