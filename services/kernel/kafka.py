@@ -43,7 +43,8 @@ def producer_options(bootstrap: str, client_id: str) -> dict[str, Any]:
         "client_id": client_id,
         "acks": "all",
         "enable_idempotence": True,
-        "linger_ms": 5,
+        # Whoever publishes hands over whole batches: waiting for more would only delay them.
+        "linger_ms": 0,
         "compression_type": "lz4",
         "max_batch_size": 131_072,
         "max_request_size": LARGEST_REQUEST,

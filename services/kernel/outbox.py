@@ -24,6 +24,9 @@ BATCH: Final = 500
 """Documents per sweep, each with up to 100 events."""
 _SWEEP_SECONDS: Final = 1.0
 """Between sweeps without a doorbell: the longest wait if one is lost."""
+_REST_SHARE: Final = 4
+"""Rest after a sweep, in times of what it took: a busy machine is left to the commands."""
+_LONGEST_REST: Final = 0.1
 _RETRY_SECONDS: Final = 1.0
 _MARGIN_SECONDS: Final = 1.0
 """Left of the lease when a sweep may still begin."""
@@ -50,7 +53,7 @@ class Relay:
         self._producer = producer
         self._linger = linger
         self._lease = database.lease("outbox", ttl)
-        self._bell = asyncio.Event()
+        self._bell = database.news.bell
         self._log = log.get_logger()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,6 +99,7 @@ class Relay:
     async def _lead(self, producer: Producer, stop: asyncio.Event) -> None:
         while True:
             last = stop.is_set()
+            began = time.monotonic()
             self._bell.clear()  # before reading: a later event rings again
             if await self._sweep(producer):
                 continue
@@ -103,10 +107,11 @@ class Relay:
                 return
             if stop.is_set():
                 continue
+            rest = max(self._linger, _REST_SHARE * (time.monotonic() - began))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_SWEEP_SECONDS):
                     await self._bell.wait()
-            await asyncio.sleep(self._linger)  # lets a batch build up
+            await asyncio.sleep(min(rest, _LONGEST_REST))  # lets a batch build up
 
     async def _sweep(self, producer: Producer) -> bool:
         """Publish what is pending; whether more is."""
@@ -133,12 +138,11 @@ class Relay:
         _count(found)
 
     async def _ring(self) -> None:
-        """Ring the bell for what this and other processes of the service save."""
+        """Ring the bell also for what other processes of the service save."""
         collections = [kind.kind.collection for kind in self._kinds]
         while True:
             with suppress(PyMongoError):  # the sweep every second covers the gap; open a new stream
-                async for _ in self._database.written(collections):
-                    self._bell.set()
+                await self._database.listen(collections)
             await asyncio.sleep(_RETRY_SECONDS)
 
 

@@ -15,6 +15,7 @@ from services.kernel.mongo import attempts, pages
 from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, is_repeat, require_etag
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
+from services.kernel.mongo.news import News
 
 S = TypeVar("S")
 Collection = AsyncIOMotorCollection[Document]
@@ -29,16 +30,17 @@ class Aggregates(Generic[S]):
     caller's deadline; the change may then have happened, and the same cause again tells.
     """
 
-    def __init__(self, collection: Collection, kind: Kind[S], clock: Clock) -> None:
+    def __init__(self, collection: Collection, kind: Kind[S], clock: Clock, news: News) -> None:
         self.kind = kind
-        self.documents = Documents(kind)
+        self.documents = Documents(kind, news.writer)
         self.collection = collection
+        self.news = news
         # A local read may show, as already done, a save that a failover then rolls back.
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
-        self._batches = Batches(self.collection, self.committed, self.documents, clock)
+        self._batches = Batches(self.collection, self.committed, self.documents, clock, news)
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
         self._races = metrics.MONGO_VERSION_RACES.labels(kind.collection)
         self._repeats = metrics.REPEATS.labels(kind.collection)
@@ -71,6 +73,7 @@ class Aggregates(Generic[S]):
             except DuplicateKeyError as error:
                 return await self._taken(ref, cause, error)
             crash_point("after_save_before_reply")
+            self.news.ring()
             return Versioned(state, document["version"], now, now)
 
         with self._seconds.time():
@@ -118,6 +121,7 @@ class Aggregates(Generic[S]):
             self._races.inc()
             return None
         crash_point("after_save_before_reply")
+        self.news.ring()
         return Versioned(state, save.version, before.create_time, now)
 
     async def _saved(self, guard: Document, update: Document) -> bool:

@@ -12,6 +12,7 @@ from services.kernel.errors import Refusal, Refused
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, Documents, is_repeat
 from services.kernel.mongo.model import Kind, Outcome, Save
+from services.kernel.mongo.news import News
 
 S = TypeVar("S")
 Write = InsertOne[Document] | UpdateOne
@@ -29,11 +30,13 @@ class Batches(Generic[S]):
         committed: AsyncIOMotorCollection[Document],
         documents: Documents[S],
         clock: Clock,
+        news: News,
     ) -> None:
         self._collection = collection
         self._committed = committed
         self._documents = documents
         self._clock = clock
+        self._news = news
 
     async def apply(self, tenant: str, changes: Sequence[Save[S]]) -> list[Outcome]:
         """Apply all; `Aggregates.apply_many` tells the contract. TimeoutError when a batch takes too long."""
@@ -98,6 +101,8 @@ class Batches(Generic[S]):
             details: Mapping[str, Any] = error.details
             _require_only_races(details["writeErrors"], self._documents.kind, error)
             return int(details["nInserted"]) + int(details["nModified"])
+        finally:
+            self._news.ring()
         return result.inserted_count + result.modified_count
 
 

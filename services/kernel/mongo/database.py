@@ -1,6 +1,6 @@
 """One service's database: connection, collections, indexes, leases and the doorbell."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Self, TypeVar
 
 from motor.frameworks.asyncio import max_workers
@@ -12,6 +12,7 @@ from services.kernel.mongo import lease
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
+from services.kernel.mongo.news import News
 from services.kernel.mongo.pending import DUE, PENDING
 from services.kernel.mongo.projection import Projection
 
@@ -39,6 +40,7 @@ class Database:
         self.name = name
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock
+        self.news = News()
         self._indexes: dict[str, list[IndexModel]] = {}
 
     async def __aenter__(self) -> Self:
@@ -58,7 +60,7 @@ class Database:
     def aggregates(self, kind: Kind[S]) -> Aggregates[S]:
         """Return the aggregates of a kind."""
         self._indexes[kind.collection] = _aggregate_indexes(kind)
-        return Aggregates(self._collection(kind.collection), kind, self._clock)
+        return Aggregates(self._collection(kind.collection), kind, self._clock, self.news)
 
     def projection(
         self, name: str, state: type[S], *, indexes: Sequence[tuple[str, ...]] = ()
@@ -76,34 +78,20 @@ class Database:
         for name, indexes in self._indexes.items():
             await self._collection(name).create_indexes(indexes)
 
-    async def written(self, collections: Sequence[str]) -> AsyncIterator[None]:
-        """Yield when listening and then whenever events are added in `collections`; PyMongoError ends it.
+    async def listen(self, collections: Sequence[str]) -> None:
+        """Ring `news.bell` when listening, and for what other processes save; PyMongoError ends it.
 
-        A doorbell: it carries no data and may ring too often. It holds one of motor's threads while open.
+        It holds one of motor's threads while it listens.
         """
         async with self._database.watch(
-            _news(collections), max_await_time_ms=_DOORBELL_WAIT_MS, batch_size=1000
+            self.news.of_others(collections), max_await_time_ms=_DOORBELL_WAIT_MS
         ) as stream:
-            yield None
+            self.news.ring()
             async for _ in stream:
-                yield None
+                self.news.ring()
 
     def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         return self._database.get_collection(name)
-
-
-def _news(collections: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Match inserts and saves; the relay's own $pull leaves `version` alone and does not ring."""
-    saves = {"updateDescription.updatedFields.version": {"$exists": True}}
-    return [
-        {
-            "$match": {
-                "ns.coll": {"$in": list(collections)},
-                "$or": [{"operationType": "insert"}, saves],
-            }
-        },
-        {"$project": {"_id": 1}},
-    ]
 
 
 def _index(*paths: str) -> IndexModel:

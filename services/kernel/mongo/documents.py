@@ -1,9 +1,10 @@
 """How an aggregate lies in its document, and the one update that changes all of it. Pure.
 
-{_id: "tenant/id", tenant_id, id, state, version, at, created: {id, h}, create_time, update_time,
+{_id: "tenant/id", tenant_id, id, state, version, at, saved, created: {id, h}, create_time, update_time,
  seen: [{id, h}], outbox: [{id, ver, at, topic, key, type, subject, time, value, trace}], due_at}
 
-`outbox` and `seen` only ever change by $push and $pull, so no writer brings back what the relay has sent.
+`saved` is "<writer>:<version>": who saved last. `outbox` and `seen` only ever change by $push and $pull, so
+no writer brings back what the relay has sent.
 """
 
 import time
@@ -53,10 +54,11 @@ def due_cause(document: Document) -> Cause:
 
 
 class Documents(Generic[S]):
-    """Writes and reads the documents of one kind."""
+    """Writes and reads the documents of one kind; `writer` names this process."""
 
-    def __init__(self, kind: Kind[S]) -> None:
+    def __init__(self, kind: Kind[S], writer: str = "") -> None:
         self.kind = kind
+        self._writer = writer
 
     def versioned(self, document: Document) -> Versioned[S]:
         """Return what a document holds."""
@@ -73,6 +75,7 @@ class Documents(Generic[S]):
             "state": plain(state),
             "version": len(outbox),
             "at": outbox[-1]["at"] if outbox else 0,
+            "saved": f"{self._writer}:{len(outbox)}",
             "created": _remembered(cause),
             "create_time": now,
             "update_time": now,
@@ -94,6 +97,7 @@ class Documents(Generic[S]):
                 "state": plain(state),
                 "version": version,
                 "at": outbox[-1]["at"],
+                "saved": f"{self._writer}:{version}",
                 "update_time": now,
             },
             "$push": {

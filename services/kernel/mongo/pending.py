@@ -57,4 +57,6 @@ async def save(aggregates: Aggregates[Any], writes: Sequence[UpdateOne]) -> tupl
         result = await aggregates.collection.bulk_write(list(writes), ordered=False)
     except BulkWriteError as error:
         return error.details["nModified"], {problem["index"] for problem in error.details["writeErrors"]}
+    finally:
+        aggregates.news.ring()
     return result.modified_count, set()

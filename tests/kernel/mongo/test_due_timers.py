@@ -87,11 +87,10 @@ async def test_it_runs_by_itself_until_told_to_stop(
     database: Database, stored_tallies: Aggregates[Tally], clock: FixedClock
 ) -> None:
     await opened(stored_tallies, "one", Tally("ann", wake=NOON))
-    bell = database.written(["tallies"])
-    await anext(bell)
+    database.news.bell.clear()
     stop = asyncio.Event()
     running = asyncio.create_task(Due(database, [stored_tallies], clock, interval=0.01).run(stop))
-    await asyncio.wait_for(anext(bell), 10)
+    await asyncio.wait_for(database.news.bell.wait(), 10)
     stop.set()
     await asyncio.wait_for(running, 10)
     assert (await state_of(stored_tallies)).total == 1

@@ -10,7 +10,7 @@ import pytest
 from pymongo.errors import AutoReconnect, PyMongoError
 
 from services.kernel import clock as clocks
-from services.kernel.mongo import Aggregates, Cause, Database, Ref, attempts, pending
+from services.kernel.mongo import Aggregates, Cause, Database, Ref, Save, attempts, pending
 from tests.kernel.tally import NOON, TALLIES, Opened, Tally, add
 
 pytestmark = pytest.mark.servers
@@ -167,18 +167,43 @@ async def _taken(lease: Any) -> bool:
         return False
 
 
-async def test_the_doorbell_rings_for_news_and_not_for_removals(
+async def test_the_bell_rings_at_once_for_own_saves(
     database: Database, stored_tallies: Aggregates[Tally]
 ) -> None:
-    bell = database.written(["tallies"])
-    await anext(bell)
-    await stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open"))
-    await anext(bell)
-    await pending.remove(stored_tallies, await pending.events(stored_tallies, 1))
-    await stored_tallies.change(HERE, add(1), Cause("c"))
-    await anext(bell)
-    rung = asyncio.ensure_future(anext(bell))
-    done, _ = await asyncio.wait([rung], timeout=0.3)
-    assert not done
-    rung.cancel()
-    await asyncio.gather(rung, return_exceptions=True)
+    bell = database.news.bell
+    for save in (
+        stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open")),
+        stored_tallies.change(HERE, add(1), Cause("c")),
+        stored_tallies.apply_many("acme", [Save(Ref("acme", "two"), _opened, Cause("d"))]),
+    ):
+        bell.clear()
+        await save
+        assert bell.is_set()
+
+
+def _opened(_: Tally | None) -> tuple[Tally, list[Any]]:
+    return Tally("bob"), [Opened()]
+
+
+async def test_the_bell_rings_for_saves_of_other_processes_and_for_nothing_else(
+    mongo_url: str, database: Database, stored_tallies: Aggregates[Tally]
+) -> None:
+    """Neither what the listener saves itself nor what a relay removes rings through the stream."""
+    async with Database(mongo_url, database.name, clocks.FixedClock(NOON)) as replica:
+        bell = replica.news.bell
+        listening = asyncio.create_task(replica.listen(["tallies"]))
+        await asyncio.wait_for(bell.wait(), 10)  # it listens
+        for step in (
+            stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open")),
+            stored_tallies.change(HERE, add(1), Cause("c")),
+        ):
+            bell.clear()
+            await step
+            await asyncio.wait_for(bell.wait(), 10)
+        await replica.aggregates(TALLIES).change(HERE, add(1), Cause("own"))
+        await pending.remove(stored_tallies, await pending.events(stored_tallies, 1))
+        bell.clear()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(bell.wait(), 0.3)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
