@@ -24,9 +24,9 @@ BATCH: Final = 500
 """Documents per sweep, each with up to 100 events."""
 _SWEEP_SECONDS: Final = 1.0
 """Between sweeps without a doorbell: the longest wait if one is lost."""
-_REST_SHARE: Final = 4
+_REST_SHARE: Final = 3
 """Rest after a sweep, in times of what it took: a busy machine is left to the commands."""
-_LONGEST_REST: Final = 0.1
+_LONGEST_REST: Final = 0.04
 _RETRY_SECONDS: Final = 1.0
 _MARGIN_SECONDS: Final = 1.0
 """Left of the lease when a sweep may still begin."""

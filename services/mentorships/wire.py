@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
-from services.kernel import ids
+from services.kernel import fields, ids
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
@@ -34,46 +34,33 @@ def goal_name(tenant: str, mentorship: str, goal: str) -> str:
     return ids.name("organizations", tenant, "mentorships", mentorship, "goals", goal)
 
 
-def owned_id(tenant: str, pattern: str, value: str, field: str) -> str:
-    """Return the last id of `value`, a name like `pattern` in the organization `tenant`.
-
-    Raises Invalid MALFORMED_NAME or FOREIGN_ORGANIZATION.
-    """
-    organization, *_, last = ids.parse_name(pattern, value, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return last
-
-
 def optional_id(tenant: str, pattern: str, value: str, field: str) -> str:
     """Return "" for an empty name, else `owned_id`."""
-    return owned_id(tenant, pattern, value, field) if value else ""
+    return fields.owned_id(tenant, pattern, value, field) if value else ""
 
 
 def confirmed(tenant: str, message: matching.MatchConfirmed) -> tuple[Ref, domain.Mentorship]:
     """Decode the mentorship that a confirmed match of `tenant` asks for. Raises Invalid for foreign names."""
     mentorship = domain.Mentorship(
         people=(
-            owned_id(tenant, PERSON, message.mentor, "mentor"),
-            owned_id(tenant, PERSON, message.mentee, "mentee"),
+            fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
+            fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
         ),
-        program=owned_id(tenant, PROGRAM, message.program, "program"),
-        lead=owned_id(tenant, PERSON, message.lead, "lead"),
-        match=owned_id(tenant, f"{PROGRAM}/matches/*", message.match, "match"),
+        program=fields.owned_id(tenant, PROGRAM, message.program, "program"),
+        lead=fields.owned_id(tenant, PERSON, message.lead, "lead"),
+        match=fields.owned_id(tenant, f"{PROGRAM}/matches/*", message.match, "match"),
     )
-    return Ref(tenant, owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship")), mentorship
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship")), mentorship
 
 
 def terms(agreement: mentorships.Agreement) -> domain.Terms:
     """Decode proposed terms. Raises Invalid unless cadence is whole days and length whole minutes."""
     channel = mentorships.Agreement.Channel
     return domain.Terms(
-        cadence_days=_whole(agreement.cadence, _DAY, "agreement.cadence", "days"),
-        meeting_minutes=_whole(agreement.meeting_length, _MINUTE, "agreement.meeting_length", "minutes"),
+        cadence_days=fields.whole(agreement.cadence, _DAY, "agreement.cadence", "days"),
+        meeting_minutes=fields.whole(
+            agreement.meeting_length, _MINUTE, "agreement.meeting_length", "minutes"
+        ),
         channels=tuple(
             domain.Channel(channel.Name(item).removeprefix("CHANNEL_")) for item in agreement.channels
         ),
@@ -215,17 +202,6 @@ def _person(tenant: str, person: str) -> str:
 
 def _program(tenant: str, state: domain.Mentorship) -> str:
     return ids.name("organizations", tenant, "programs", state.program)
-
-
-def _whole(duration: Duration, unit: int, field: str, units: str) -> int:
-    count, rest = divmod(duration.seconds, unit)
-    if rest or duration.nanos:
-        raise Invalid(
-            "DURATION_NOT_WHOLE",
-            f"{field} must be whole {units}",
-            fields=((field, f"must be whole {units}"),),
-        )
-    return count
 
 
 def _date(value: Date) -> date:

@@ -6,7 +6,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kernel import ids
+from services.kernel import fields, ids
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
@@ -32,10 +32,10 @@ def person_name(tenant: str, person: str) -> str:
 def reminders(tenant: str, message: processor.RebookReminderDue) -> list[Draft]:
     """Decode that both of a pair should book again. Raises Invalid for malformed and foreign names."""
     facts = Facts(
-        mentorship=_own(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
-        mentor=_own(tenant, PERSON, message.mentor, "mentor"),
-        mentee=_own(tenant, PERSON, message.mentee, "mentee"),
-        meeting=_own(tenant, f"{_MENTORSHIP}/meetings/*", message.meeting, "meeting"),
+        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
+        mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
+        meeting=fields.owned_id(tenant, f"{_MENTORSHIP}/meetings/*", message.meeting, "meeting"),
         misses_in_row=message.misses_in_row,
     )
     return [Draft(person, Category.REBOOK_REMINDER, facts) for person in (facts.mentor, facts.mentee)]
@@ -44,27 +44,27 @@ def reminders(tenant: str, message: processor.RebookReminderDue) -> list[Draft]:
 def alerts(tenant: str, message: processor.LeadAlertDue) -> list[Draft]:
     """Decode that a program lead should know. Raises Invalid for malformed and foreign names."""
     facts = Facts(
-        mentorship=_own(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
-        meeting=_own(tenant, f"{_MENTORSHIP}/meetings/*", message.meeting, "meeting"),
+        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        meeting=fields.owned_id(tenant, f"{_MENTORSHIP}/meetings/*", message.meeting, "meeting"),
         misses_in_row=message.misses_in_row,
     )
-    return [Draft(_own(tenant, PERSON, message.lead, "lead"), Category.LEAD_ALERT, facts)]
+    return [Draft(fields.owned_id(tenant, PERSON, message.lead, "lead"), Category.LEAD_ALERT, facts)]
 
 
 def congratulations(tenant: str, message: recognition.RecognitionIssued) -> list[Draft]:
     """Decode that a pair earned a recognition. Raises Invalid for malformed and foreign names."""
     facts = Facts(
-        mentorship=_own(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
-        mentor=_own(tenant, PERSON, message.mentor, "mentor"),
-        mentee=_own(tenant, PERSON, message.mentee, "mentee"),
-        goal=_own(tenant, f"{_MENTORSHIP}/goals/*", message.goal, "goal"),
+        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
+        mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
+        goal=fields.owned_id(tenant, f"{_MENTORSHIP}/goals/*", message.goal, "goal"),
     )
     return [Draft(person, Category.RECOGNITION, facts) for person in (facts.mentor, facts.mentee)]
 
 
 def queued(tenant: str, message: events.MessageQueued) -> Ref:
     """Decode which message waits. Raises Invalid for a malformed or foreign name."""
-    return Ref(tenant, _own(tenant, MESSAGE, message.message, "message"))
+    return Ref(tenant, fields.owned_id(tenant, MESSAGE, message.message, "message"))
 
 
 def muted(message: preference.Preferences, mask: FieldMask) -> tuple[Category, ...] | None:
@@ -154,17 +154,6 @@ def _preferences(tenant: str, person: str) -> str:
 
 def _category(category: Category) -> inbox.Message.Category.ValueType:
     return inbox.Message.Category.Value(f"CATEGORY_{category}")
-
-
-def _own(tenant: str, pattern: str, value: str, field: str) -> str:
-    organization, *_, last = ids.parse_name(pattern, value, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return last
 
 
 def _stamp(moment: datetime | None) -> Timestamp | None:

@@ -8,7 +8,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
-from services.kernel import ids
+from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Page, Ref, Versioned
 from services.pb.mentoring.profiles.v1 import events_pb2 as events
@@ -41,14 +41,7 @@ def person_name(tenant: str, person: str) -> str:
 
 def person_id(tenant: str, name: str, field: str) -> str:
     """Return the id in a person's full name. Raises Invalid unless it is a name of this organization."""
-    organization, person = ids.parse_name(_PATTERN, name, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return person
+    return fields.owned_id(tenant, _PATTERN, name, field)
 
 
 def person(ref: Ref, state: Person) -> pb.Person:

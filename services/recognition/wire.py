@@ -1,7 +1,6 @@
 """Recognitions to and from protobuf; stored ids become full names of their organization."""
 
-from services.kernel import ids
-from services.kernel.errors import Invalid
+from services.kernel import fields, ids
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.recognition.v1 import events_pb2 as events
@@ -28,10 +27,10 @@ def path_of(name: str) -> tuple[str, str]:
 def earned(tenant: str, message: processor.RecognitionEarned) -> domain.Recognition:
     """Decode what was earned. Raises Invalid for malformed names and names of other organizations."""
     return domain.Recognition(
-        mentor=_own(tenant, _PERSON, message.mentor, "mentor"),
-        mentee=_own(tenant, _PERSON, message.mentee, "mentee"),
-        mentorship=_own(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
-        goal=_own(tenant, _GOAL, message.goal, "goal"),
+        mentor=fields.owned_id(tenant, _PERSON, message.mentor, "mentor"),
+        mentee=fields.owned_id(tenant, _PERSON, message.mentee, "mentee"),
+        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        goal=fields.owned_id(tenant, _GOAL, message.goal, "goal"),
         evidence=(message.cause_event_id,),
         rule=message.rule,
     )
@@ -76,14 +75,3 @@ def _mentorship(tenant: str, state: domain.Recognition) -> str:
 
 def _kind(state: domain.Recognition) -> recognitions.Recognition.Kind.ValueType:
     return recognitions.Recognition.Kind.Value(f"KIND_{state.kind}")
-
-
-def _own(tenant: str, pattern: str, value: str, field: str) -> str:
-    organization, *_, last = ids.parse_name(pattern, value, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return last

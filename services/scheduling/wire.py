@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kernel import ids
+from services.kernel import fields, ids
 from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
@@ -31,17 +31,17 @@ def person_name(tenant: str, person: str) -> str:
 
 def mentorship_of(tenant: str, name: str) -> Ref:
     """Decode the mentorship an event is about. Raises Invalid for a malformed or foreign name."""
-    return Ref(tenant, _own(tenant, MENTORSHIP, name, "mentorship"))
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, name, "mentorship"))
 
 
 def activated(tenant: str, message: mentorships.MentorshipActivated) -> tuple[Ref, meetings.Pair]:
     """Decode the pair of an active mentorship of `tenant`. Raises Invalid for malformed and foreign names."""
     pair = meetings.Pair(
         people=(
-            _own(tenant, _PERSON, message.mentor, "mentor"),
-            _own(tenant, _PERSON, message.mentee, "mentee"),
+            fields.owned_id(tenant, _PERSON, message.mentor, "mentor"),
+            fields.owned_id(tenant, _PERSON, message.mentee, "mentee"),
         ),
-        lead=_own(tenant, _PERSON, message.lead, "lead"),
+        lead=fields.owned_id(tenant, _PERSON, message.lead, "lead"),
         meeting_minutes=message.meeting_length.ToTimedelta() // _MINUTE,
     )
     return mentorship_of(tenant, message.mentorship), pair
@@ -129,17 +129,6 @@ def _event(ref: Ref, state: meetings.Meeting, event: meetings.MeetingEvent) -> M
 
 def _meeting(ref: Ref, state: meetings.Meeting) -> str:
     return ids.name("organizations", ref.tenant, "mentorships", state.mentorship, "meetings", ref.id)
-
-
-def _own(tenant: str, pattern: str, value: str, field: str) -> str:
-    organization, *_, last = ids.parse_name(pattern, value, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return last
 
 
 def _moment(stamp: Timestamp, field: str) -> datetime:

@@ -10,12 +10,14 @@ from pymongo.read_concern import ReadConcern
 from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
-from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.errors import AlreadyExists, NotFound, Refusal
 from services.kernel.mongo import attempts, pages
 from services.kernel.mongo.batches import Batches, broken_unique
-from services.kernel.mongo.documents import Document, Documents, is_repeat, require_etag
-from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
+from services.kernel.mongo.documents import Document, Documents, Save, is_repeat, require_etag
+from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned
+from services.kernel.mongo.model import Save as Change
 from services.kernel.mongo.news import News
+from services.kernel.mongo.recent import Recent
 
 S = TypeVar("S")
 Collection = AsyncIOMotorCollection[Document]
@@ -39,6 +41,7 @@ class Aggregates(Generic[S]):
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
+        self._recent = Recent()
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
         self._batches = Batches(self.collection, self.committed, self.documents, clock, news)
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
@@ -50,6 +53,7 @@ class Aggregates(Generic[S]):
         document = await self._find(ref)
         if document is None:
             raise not_found()
+        self._recent.keep(document)
         return self.documents.versioned(document)
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
@@ -74,6 +78,7 @@ class Aggregates(Generic[S]):
                 return await self._taken(ref, cause, error)
             crash_point("after_save_before_reply")
             self.news.ring()
+            self._recent.keep({**document, "outbox": ()})
             return Versioned(state, document["version"], now, now)
 
         with self._seconds.time():
@@ -104,32 +109,53 @@ class Aggregates(Generic[S]):
                 return await attempts.until(end, lambda: self._changed(ref, decide, cause, etag))
 
     async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
+        """Decide and save once; None when the version was passed meanwhile."""
+        if (guess := self._recent.take(ref.key)) is not None:
+            saved = await self._guessed(guess, decide, cause, etag)
+            if saved is not None:
+                return saved
         document = await self._find(ref)
         if document is None:
             raise not_found()
-        before = self.documents.versioned(document)
+        save = self._decided(document, decide, cause, etag)
+        return self.documents.versioned(document) if save is None else await self._saved(save)
+
+    async def _guessed(
+        self, guess: Document, decide: Decide[S], cause: Cause, etag: str
+    ) -> Versioned[S] | None:
+        """Spare the read if what this process saw last is still true, which the save's guard tells.
+
+        Only a save can tell: any other answer is given by what is stored.
+        """
+        try:
+            save = self._decided(guess, decide, cause, etag)
+        except Refusal:
+            return None
+        return None if save is None else await self._saved(save)
+
+    def _decided(self, document: Document, decide: Decide[S], cause: Cause, etag: str) -> Save | None:
+        """Return the save that `decide` leads to, None when nothing is to be saved."""
         if is_repeat(document, cause):
             self._repeats.inc()
-            return before
-        require_etag(before.version, etag)
-        state, events = decide(before.state)
+            return None
+        require_etag(document["version"], etag)
+        state, events = decide(self.documents.versioned(document).state)
         if not events:
-            return before
-        now = self._clock.now()
-        save = self.documents.changed(document, state, events, cause, now)
-        if not await self._saved(save.guard, save.update):
+            return None
+        return self.documents.changed(document, state, events, cause, self._clock.now())
+
+    async def _saved(self, save: Save) -> Versioned[S] | None:
+        try:
+            result = await self.collection.update_one(save.guard, save.update)
+        except DuplicateKeyError as error:
+            raise broken_unique(self.kind) from error
+        if not result.modified_count:
             self._races.inc()
             return None
         crash_point("after_save_before_reply")
         self.news.ring()
-        return Versioned(state, save.version, before.create_time, now)
-
-    async def _saved(self, guard: Document, update: Document) -> bool:
-        try:
-            result = await self.collection.update_one(guard, update)
-        except DuplicateKeyError as error:
-            raise broken_unique(self.kind) from error
-        return bool(result.modified_count)
+        self._recent.keep(save.result)
+        return self.documents.versioned(save.result)
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page. Invalid for a negative size and for a token of another list."""
@@ -144,7 +170,7 @@ class Aggregates(Generic[S]):
         following = pages.After.item(last["id"], pages.value_at(last, path))
         return Page(items, self._pages.token(tenant, query, following))
 
-    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
+    async def apply_many(self, tenant: str, changes: Sequence[Change[S]]) -> Sequence[Outcome]:
         """Create or change many, at most 500 per round trip; return what became of each, in order.
 
         Not atomic as a whole, only each by itself; the same causes again finish what was cut off. Each

@@ -30,12 +30,11 @@ _AS_IS = (datetime, bytes)
 
 
 class Save(NamedTuple):
-    """One version-guarded update and what is stored once it matched."""
+    """One version-guarded update, and the document (without its outbox) once it matched."""
 
     guard: Document
     update: Document
-    state: Any
-    version: int
+    result: Document
 
 
 def plain(value: Any) -> Any:
@@ -92,25 +91,29 @@ class Documents(Generic[S]):
         ref = Ref(document["tenant_id"], document["id"])
         outbox = self._outbox(ref, state, events, cause, _Position(now, document["version"], document["at"]))
         version = document["version"] + len(outbox)
+        changed: Document = {
+            "state": plain(state),
+            "version": version,
+            "at": outbox[-1]["at"],
+            "saved": f"{self._writer}:{version}",
+            "update_time": now,
+        }
+        seen = [_remembered(cause)]
         update: Document = {
-            "$set": {
-                "state": plain(state),
-                "version": version,
-                "at": outbox[-1]["at"],
-                "saved": f"{self._writer}:{version}",
-                "update_time": now,
-            },
+            "$set": changed,
             "$push": {
                 "outbox": {"$each": outbox},
-                "seen": {"$each": [_remembered(cause)], "$slice": -REMEMBERED_CAUSES},
+                "seen": {"$each": seen, "$slice": -REMEMBERED_CAUSES},
             },
         }
-        return Save(_guard(document), self._with_timer(update, state), state, version)
+        result = {**document, **changed, "seen": [*document["seen"], *seen][-REMEMBERED_CAUSES:]}
+        return Save(_guard(document), self._with_timer(update, state), result)
 
     def moved(self, document: Document, state: S) -> Save:
         """Return the save of a timer that led to no event: only the timer moves, the version stays."""
-        update = self._with_timer({"$set": {"state": plain(state)}}, state)
-        return Save(_guard(document), update, state, document["version"])
+        changed = {"state": plain(state)}
+        update = self._with_timer({"$set": changed}, state)
+        return Save(_guard(document), update, {**document, **changed})
 
     def _with_timer(self, update: Document, state: S) -> Document:
         due_at = self.kind.due_at(state)

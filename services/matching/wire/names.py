@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.kernel import ids
-from services.kernel.errors import Invalid
+from services.kernel import fields, ids
 
 ORGANIZATION = "organizations/*"
 PERSON = f"{ORGANIZATION}/people/*"
@@ -19,14 +18,7 @@ def organization_name(tenant: str) -> str:
 
 def person_id(tenant: str, name: str, field: str) -> str:
     """Return a person's id. Raises Invalid MALFORMED_NAME, or FOREIGN_ORGANIZATION outside of `tenant`."""
-    organization, person = ids.parse_name(PERSON, name, field)
-    if organization != tenant:
-        raise Invalid(
-            "FOREIGN_ORGANIZATION",
-            f"{field} names another organization",
-            fields=((field, "must be of the same organization"),),
-        )
-    return person
+    return fields.owned_id(tenant, PERSON, name, field)
 
 
 def program_name(tenant: str, program: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
+from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import members, programs, week
@@ -25,10 +26,10 @@ def program_draft(tenant: str, message: pb.Program) -> programs.Program:
     return programs.Program(
         display_name=message.display_name,
         lead=person_id(tenant, message.lead, "program.lead"),
-        cadence_days=_whole(message.cadence, _DAY, "program.cadence", "days")
+        cadence_days=fields.whole(message.cadence, _DAY, "program.cadence", "days")
         if message.HasField("cadence")
         else DEFAULT_CADENCE_DAYS,
-        meeting_minutes=_whole(message.meeting_length, _MINUTE, "program.meeting_length", "minutes")
+        meeting_minutes=fields.whole(message.meeting_length, _MINUTE, "program.meeting_length", "minutes")
         if message.HasField("meeting_length")
         else DEFAULT_MEETING_MINUTES,
     )
@@ -116,14 +117,3 @@ def _meeting(preference: profiles.Person.MeetingPreference.ValueType) -> members
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _whole(duration: Duration, unit: int, field: str, units: str) -> int:
-    count, rest = divmod(duration.seconds, unit)
-    if rest or duration.nanos:
-        raise Invalid(
-            "DURATION_NOT_WHOLE",
-            f"{field} must be whole {units}",
-            fields=((field, f"must be whole {units}"),),
-        )
-    return count
