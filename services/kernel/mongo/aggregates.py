@@ -117,6 +117,9 @@ class Aggregates(Generic[S]):
         document = await self._find(ref)
         if document is None:
             raise not_found()
+        if is_repeat(document, cause):
+            self._repeats.inc()
+            return self.documents.versioned(document)
         save = self._decided(document, decide, cause, etag)
         return self.documents.versioned(document) if save is None else await self._saved(save)
 
@@ -128,16 +131,13 @@ class Aggregates(Generic[S]):
         Only a save can tell: any other answer is given by what is stored.
         """
         try:
-            save = self._decided(guess, decide, cause, etag)
+            save = None if is_repeat(guess, cause) else self._decided(guess, decide, cause, etag)
         except Refusal:
             return None
         return None if save is None else await self._saved(save)
 
     def _decided(self, document: Document, decide: Decide[S], cause: Cause, etag: str) -> Save | None:
         """Return the save that `decide` leads to, None when nothing is to be saved."""
-        if is_repeat(document, cause):
-            self._repeats.inc()
-            return None
         require_etag(document["version"], etag)
         state, events = decide(self.documents.versioned(document).state)
         if not events:

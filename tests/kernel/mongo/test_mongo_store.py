@@ -4,14 +4,17 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect, PyMongoError
 
 from services.kernel import clock as clocks
-from services.kernel.mongo import Aggregates, Cause, Database, Ref, Save, attempts, pending
-from tests.kernel.tally import NOON, TALLIES, Opened, Tally, add
+from services.kernel.errors import Conflict, Refused
+from services.kernel.mongo import Aggregates, Cause, Database, Ref, attempts, pending
+from services.kernel.mongo.recent import Recent
+from tests.kernel.tally import NOON, TALLIES, Added, Opened, Tally, add
 
 pytestmark = pytest.mark.servers
 HERE = Ref("acme", "one")
@@ -30,6 +33,64 @@ async def test_changes_that_race_all_count(database: Database, stored_tallies: A
     )
     stored = await stored_tallies.get(HERE)
     assert (stored.state.total, stored.version) == (40, 41)
+
+
+async def test_what_a_process_remembers_is_never_the_answer(
+    database: Database, stored_tallies: Aggregates[Tally]
+) -> None:
+    """A replica changes what this process remembers: refusals, etags and repeats follow what is stored."""
+    replica = database.aggregates(TALLIES)
+    await stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open"))
+    await replica.change(HERE, add(5), Cause("theirs"))
+
+    def at_most_once(old: Tally) -> tuple[Tally, list[Any]]:
+        if not old.total:
+            raise Refused("TOO_EARLY", "not yet")
+        return replace(old, total=old.total + 1), [Added(1)]
+
+    assert (await stored_tallies.change(HERE, at_most_once, Cause("a"))).state.total == 6
+    await replica.change(HERE, add(1), Cause("b"))
+    with pytest.raises(Conflict):
+        await stored_tallies.change(HERE, add(1), Cause("c"), etag='"3"')
+    await stored_tallies.get(HERE)
+    await replica.change(HERE, add(1), Cause("d"))
+    assert (await stored_tallies.change(HERE, add(0), Cause("e"))).state.total == 8
+    await replica.change(HERE, add(1), Cause("f"))
+    assert (await stored_tallies.change(HERE, add(1), Cause("f"))).state.total == 9
+    assert (await stored_tallies.change(HERE, add(1), Cause("g"), etag='"6"')).version == 7
+
+
+class CountsReads:
+    """A collection that counts what is read from it."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self.reads = 0
+
+    async def find_one(self, *args: Any) -> Any:
+        self.reads += 1
+        return await self._real.find_one(*args)
+
+
+async def test_changing_what_was_just_read_or_saved_reads_nothing_again(
+    stored_tallies: Aggregates[Tally],
+) -> None:
+    await stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open"))
+    counted = CountsReads(stored_tallies.committed)
+    stored_tallies.committed = counted  # type: ignore[assignment]
+    for number in range(40):
+        await stored_tallies.change(HERE, add(1), Cause(str(number)))
+    assert counted.reads == 0
+    assert (await stored_tallies.get(HERE)).state.total == 40
+    assert (await stored_tallies.change(HERE, add(1), Cause("39"))).state.total == 40
+    assert (await stored_tallies.change(HERE, add(1), Cause("7"))).state.total == 41
+
+
+def test_only_so_many_documents_are_remembered() -> None:
+    recent = Recent(limit=2)
+    for key in ("a", "b", "a", "c"):
+        recent.keep({"_id": key})
+    assert [recent.take(key) is not None for key in ("a", "b", "c", "c")] == [True, False, True, False]
 
 
 async def test_one_of_many_equal_creates_wins(database: Database) -> None:
@@ -126,84 +187,3 @@ async def test_without_a_server_the_error_is_the_drivers() -> None:
         clocks.deadline.set(time.monotonic() + 0.5)
         with pytest.raises((PyMongoError, TimeoutError)):
             await gone.aggregates(TALLIES).change(HERE, add(1), Cause("c"))
-
-
-async def test_one_holds_a_lease_until_it_lets_go(database: Database) -> None:
-    first, second = database.lease("relay", 30), database.lease("relay", 30)
-    assert await first.acquire()
-    assert not await second.acquire()
-    assert second.left < 0 < first.left
-    assert await first.acquire()
-    assert first.epoch == 1
-    await first.release()
-    assert await second.acquire()
-    assert second.epoch == 2
-    assert not await first.acquire()
-
-
-async def test_a_lease_that_was_not_renewed_is_free(database: Database) -> None:
-    """The first holder sleeps past its time; the stale one cannot tell itself the leader."""
-    first, second = database.lease("relay", 0.05), database.lease("relay", 30)
-    assert await first.acquire()
-    async with asyncio.timeout(10):
-        while not await second.acquire():  # each asks the server, whose clock decides
-            pass
-    assert (second.epoch, first.left < 0) == (2, True)
-    await first.release()
-    assert await second.acquire()
-    assert second.epoch == 2
-
-
-async def test_of_many_exactly_one_gets_a_lease(database: Database) -> None:
-    leases = [database.lease("relay", 30) for _ in range(8)]
-    took = await asyncio.gather(*(_taken(lease) for lease in leases))
-    assert took.count(True) == 1
-
-
-async def _taken(lease: Any) -> bool:
-    try:
-        return bool(await lease.acquire())
-    except PyMongoError:  # two first-time upserts met: the loser asks again later
-        return False
-
-
-async def test_the_bell_rings_at_once_for_own_saves(
-    database: Database, stored_tallies: Aggregates[Tally]
-) -> None:
-    bell = database.news.bell
-    for save in (
-        stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open")),
-        stored_tallies.change(HERE, add(1), Cause("c")),
-        stored_tallies.apply_many("acme", [Save(Ref("acme", "two"), _opened, Cause("d"))]),
-    ):
-        bell.clear()
-        await save
-        assert bell.is_set()
-
-
-def _opened(_: Tally | None) -> tuple[Tally, list[Any]]:
-    return Tally("bob"), [Opened()]
-
-
-async def test_the_bell_rings_for_saves_of_other_processes_and_for_nothing_else(
-    mongo_url: str, database: Database, stored_tallies: Aggregates[Tally]
-) -> None:
-    """Neither what the listener saves itself nor what a relay removes rings through the stream."""
-    async with Database(mongo_url, database.name, clocks.FixedClock(NOON)) as replica:
-        bell = replica.news.bell
-        listening = asyncio.create_task(replica.listen(["tallies"]))
-        await asyncio.wait_for(bell.wait(), 10)  # it listens
-        for step in (
-            stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open")),
-            stored_tallies.change(HERE, add(1), Cause("c")),
-        ):
-            bell.clear()
-            await step
-            await asyncio.wait_for(bell.wait(), 10)
-        await replica.aggregates(TALLIES).change(HERE, add(1), Cause("own"))
-        await pending.remove(stored_tallies, await pending.events(stored_tallies, 1))
-        bell.clear()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(bell.wait(), 0.3)
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
