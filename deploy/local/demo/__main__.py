@@ -23,8 +23,9 @@ from deploy.local.process import StartFailed
 from deploy.local.stack import Stack
 
 INPUT = Path(__file__).parent.parent / "data" / "hr_export.csv"
-QUIET = 3
-"""Looks in a row without change after which nothing more is expected."""
+QUIET = 60
+"""Looks, a second apart, without change after which nothing more is expected: twice the time for which a
+consumer group waits for a member that was killed."""
 
 
 async def run(options: argparse.Namespace, console: Console) -> int:

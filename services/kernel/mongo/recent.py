@@ -1,4 +1,4 @@
-"""Documents as this process saw them last; they may be stale, so only a version-guarded save builds on one."""
+"""Documents as this process saw them last: maybe stale, so only a version-guarded save builds on one."""
 
 from collections import OrderedDict
 from typing import Final
