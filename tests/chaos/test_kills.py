@@ -46,6 +46,7 @@ def begin(stack: Stack, tools: dict[str, str], export: Path) -> asyncio.Task[tup
     return asyncio.create_task(run_demo(stack, tools, "--org", "acme", "--file", str(export)))
 
 
+@pytest.mark.apache  # the embedded broker never lets go of a group member that was killed
 async def test_killing_every_service_and_the_processor(
     stack: Stack, tools: dict[str, str], export: Path
 ) -> None:
@@ -56,6 +57,7 @@ async def test_killing_every_service_and_the_processor(
     assert result["mails"] == result["reminders"] + 2 * result["recognitions"] > 0
 
 
+@pytest.mark.apache
 @pytest.mark.parametrize("service", ["mentorships", "scheduling", "notifications"])
 async def test_a_relay_that_dies_between_publish_and_acknowledge(
     stack: Stack, tools: dict[str, str], export: Path, service: str
@@ -67,6 +69,7 @@ async def test_a_relay_that_dies_between_publish_and_acknowledge(
     assert (result["lost"], result["doubled"]) == (0, 0)
 
 
+@pytest.mark.apache
 async def test_a_consumer_that_dies_between_effect_and_commit(
     stack: Stack, tools: dict[str, str], export: Path
 ) -> None:
