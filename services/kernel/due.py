@@ -116,4 +116,4 @@ def fired(kind: Kind[Any], documents: Documents[Any], document: Document, now: d
 
 def _postponed(document: Document, now: datetime) -> Save:
     guard = {"_id": document["_id"], "version": document["version"]}
-    return Save(guard, {"$set": {"due_at": now + POSTPONED}}, document)
+    return Save(guard, {"$set": {"due_at": now + POSTPONED}}, document["version"])

@@ -25,7 +25,7 @@ async def run_demo(platform: Stack, tools: dict[str, str], *arguments: str) -> t
 async def test_everything_that_should_follow_from_the_export_follows_once(
     platform: Stack, tools: dict[str, str]
 ) -> None:
-    code, out, err = await run_demo(platform, tools, "--org", "acme")
+    code, out, err = await run_demo(platform, tools, "--org", "enterprise")
     assert code == 0, err
     told = json.loads(out.splitlines()[-1])
     assert (told["people"], told["rejected"]) == (1198, 0)

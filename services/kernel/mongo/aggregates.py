@@ -1,23 +1,25 @@
 """Aggregates of one kind: read, decide, save under the version that was read."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo.errors import DuplicateKeyError
+from pymongo import InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 
 from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
-from services.kernel.errors import AlreadyExists, NotFound, Refusal
+from services.kernel.errors import AlreadyExists, NotFound
 from services.kernel.mongo import attempts, pages
 from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, Save, is_repeat, require_etag
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned
 from services.kernel.mongo.model import Save as Change
 from services.kernel.mongo.news import News
-from services.kernel.mongo.recent import Recent
+from services.kernel.mongo.together import Together
+from services.kernel.mongo.writes import Duplicate, write_together
 
 S = TypeVar("S")
 Collection = AsyncIOMotorCollection[Document]
@@ -41,7 +43,8 @@ class Aggregates(Generic[S]):
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
-        self._recent = Recent()
+        self._read = Together(self._found)
+        self._write = Together(partial(write_together, collection))
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
         self._batches = Batches(self.collection, self.committed, self.documents, clock, news)
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
@@ -53,7 +56,6 @@ class Aggregates(Generic[S]):
         document = await self._find(ref)
         if document is None:
             raise not_found()
-        self._recent.keep(document)
         return self.documents.versioned(document)
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
@@ -73,21 +75,20 @@ class Aggregates(Generic[S]):
 
         async def attempt() -> Versioned[S] | None:
             try:
-                await self.collection.insert_one(document)
-            except DuplicateKeyError as error:
-                return await self._taken(ref, cause, error)
+                await self._write(InsertOne(document))
+            except Duplicate as duplicate:
+                return await self._taken(ref, cause, duplicate)
             crash_point("after_save_before_reply")
             self.news.ring()
-            self._recent.keep({**document, "outbox": ()})
             return Versioned(state, document["version"], now, now)
 
         with self._seconds.time():
             return await attempts.until(attempts.deadline_or_default(), attempt)
 
-    async def _taken(self, ref: Ref, cause: Cause, error: DuplicateKeyError) -> Versioned[S] | None:
+    async def _taken(self, ref: Ref, cause: Cause, duplicate: Duplicate) -> Versioned[S] | None:
         """Return what was stored by the same cause; None if it is not to be read yet."""
-        if not _is_about_id(error):
-            raise broken_unique(self.kind) from error
+        if not duplicate.is_id:
+            raise broken_unique(self.kind) from duplicate
         document = await self._find(ref)
         if document is None:
             return None
@@ -109,53 +110,32 @@ class Aggregates(Generic[S]):
                 return await attempts.until(end, lambda: self._changed(ref, decide, cause, etag))
 
     async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
-        """Decide and save once; None when the version was passed meanwhile."""
-        if (guess := self._recent.take(ref.key)) is not None:
-            saved = await self._guessed(guess, decide, cause, etag)
-            if saved is not None:
-                return saved
+        """Read, decide and save once; None when the version was passed meanwhile."""
         document = await self._find(ref)
         if document is None:
             raise not_found()
+        before = self.documents.versioned(document)
         if is_repeat(document, cause):
             self._repeats.inc()
-            return self.documents.versioned(document)
-        save = self._decided(document, decide, cause, etag)
-        return self.documents.versioned(document) if save is None else await self._saved(save)
-
-    async def _guessed(
-        self, guess: Document, decide: Decide[S], cause: Cause, etag: str
-    ) -> Versioned[S] | None:
-        """Spare the read if what this process saw last is still true, which the save's guard tells.
-
-        Only a save can tell: any other answer is given by what is stored.
-        """
-        try:
-            save = None if is_repeat(guess, cause) else self._decided(guess, decide, cause, etag)
-        except Refusal:
-            return None
-        return None if save is None else await self._saved(save)
-
-    def _decided(self, document: Document, decide: Decide[S], cause: Cause, etag: str) -> Save | None:
-        """Return the save that `decide` leads to, None when nothing is to be saved."""
-        require_etag(document["version"], etag)
-        state, events = decide(self.documents.versioned(document).state)
+            return before
+        require_etag(before.version, etag)
+        state, events = decide(before.state)
         if not events:
-            return None
-        return self.documents.changed(document, state, events, cause, self._clock.now())
-
-    async def _saved(self, save: Save) -> Versioned[S] | None:
-        try:
-            result = await self.collection.update_one(save.guard, save.update)
-        except DuplicateKeyError as error:
-            raise broken_unique(self.kind) from error
-        if not result.modified_count:
+            return before
+        now = self._clock.now()
+        save = self.documents.changed(document, state, events, cause, now)
+        if not await self._saved(save):
             self._races.inc()
             return None
         crash_point("after_save_before_reply")
         self.news.ring()
-        self._recent.keep(save.result)
-        return self.documents.versioned(save.result)
+        return Versioned(state, save.version, before.create_time, now)
+
+    async def _saved(self, save: Save) -> bool:
+        try:
+            return await self._write(UpdateOne(save.guard, save.update))
+        except Duplicate as duplicate:
+            raise broken_unique(self.kind) from duplicate
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page. Invalid for a negative size and for a token of another list."""
@@ -179,13 +159,15 @@ class Aggregates(Generic[S]):
         return await self._batches.apply(tenant, changes)
 
     async def _find(self, ref: Ref) -> Document | None:
-        return await self.committed.find_one({"_id": ref.key, "tenant_id": ref.tenant}, _WITHOUT_EVENTS)
+        document = await self._read(ref.key)
+        return None if document is None or document["tenant_id"] != ref.tenant else document
+
+    async def _found(self, keys: Sequence[str]) -> Sequence[Document | None]:
+        found = await self.committed.find({"_id": {"$in": list(keys)}}, _WITHOUT_EVENTS).to_list(None)
+        documents = {document["_id"]: document for document in found}
+        return [documents.get(key) for key in keys]
 
 
 def not_found() -> NotFound:
     """Return the one answer for what is absent and for what is hidden from the caller."""
     return NotFound("NOT_FOUND", "nothing of this name exists")
-
-
-def _is_about_id(error: DuplicateKeyError) -> bool:
-    return "_id" in ((error.details or {}).get("keyPattern") or {})

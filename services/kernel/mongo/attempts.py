@@ -20,6 +20,10 @@ _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.1
 
 
+class Unsure(Exception):  # noqa: N818 -- what is known
+    """It may have been applied or not: read again."""
+
+
 def deadline_or_default() -> float:
     """Return the `time.monotonic()` instant by which the running command must be through."""
     return deadline.get() or time.monotonic() + DEFAULT_SECONDS
@@ -60,17 +64,18 @@ async def until(end: float, attempt: Callable[[], Awaitable[T | None]]) -> T:
 
     An unknown result is not a failure: the next attempt reads again and `seen` decides.
     """
-    tries, unknown = 0, None
+    tries = 0
+    unknown: Exception | None = None
     while (left := end - time.monotonic()) > 0:
         try:
             with pymongo.timeout(left):
                 result = await attempt()
             if result is not None:
                 return result
-        except PyMongoError as error:
-            if not is_unknown(error):
+        except (PyMongoError, Unsure) as error:
+            if isinstance(error, PyMongoError) and not is_unknown(error):
                 raise
-            unknown = error
+            unknown = error if isinstance(error, PyMongoError) else None
         tries += 1
         longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**tries)
         await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 -- jitter, not secrecy

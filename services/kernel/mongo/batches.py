@@ -13,12 +13,10 @@ from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, Documents, is_repeat
 from services.kernel.mongo.model import Kind, Outcome, Save
 from services.kernel.mongo.news import News
+from services.kernel.mongo.writes import DUPLICATE, Write
 
 S = TypeVar("S")
-Write = InsertOne[Document] | UpdateOne
-
 BATCH: Final = 500
-_DUPLICATE: Final = 11_000
 
 
 class Batches(Generic[S]):
@@ -110,7 +108,7 @@ def _require_only_races(
     problems: Sequence[Mapping[str, Any]], kind: Kind[Any], error: BulkWriteError
 ) -> None:
     for problem in problems:
-        if problem["code"] != _DUPLICATE:
+        if problem["code"] != DUPLICATE:
             raise error
         if "_id" not in problem["keyPattern"]:
             raise broken_unique(kind) from error

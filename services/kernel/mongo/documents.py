@@ -30,11 +30,11 @@ _AS_IS = (datetime, bytes)
 
 
 class Save(NamedTuple):
-    """One version-guarded update, and the document (without its outbox) once it matched."""
+    """One version-guarded update, and the version once it matched."""
 
     guard: Document
     update: Document
-    result: Document
+    version: int
 
 
 def plain(value: Any) -> Any:
@@ -98,22 +98,19 @@ class Documents(Generic[S]):
             "saved": f"{self._writer}:{version}",
             "update_time": now,
         }
-        seen = [_remembered(cause)]
         update: Document = {
             "$set": changed,
             "$push": {
                 "outbox": {"$each": outbox},
-                "seen": {"$each": seen, "$slice": -REMEMBERED_CAUSES},
+                "seen": {"$each": [_remembered(cause)], "$slice": -REMEMBERED_CAUSES},
             },
         }
-        result = {**document, **changed, "seen": [*document["seen"], *seen][-REMEMBERED_CAUSES:]}
-        return Save(_guard(document), self._with_timer(update, state), result)
+        return Save(_guard(document), self._with_timer(update, state), version)
 
     def moved(self, document: Document, state: S) -> Save:
         """Return the save of a timer that led to no event: only the timer moves, the version stays."""
-        changed = {"state": plain(state)}
-        update = self._with_timer({"$set": changed}, state)
-        return Save(_guard(document), update, {**document, **changed})
+        update = self._with_timer({"$set": {"state": plain(state)}}, state)
+        return Save(_guard(document), update, document["version"])
 
     def _with_timer(self, update: Document, state: S) -> Document:
         due_at = self.kind.due_at(state)

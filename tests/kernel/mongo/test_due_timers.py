@@ -130,7 +130,7 @@ def test_without_events_a_timer_may_only_move() -> None:
     document = documents.created(HERE, Tally("ann", wake=NOON), [Opened()], Cause("c"), NOON)
     later: Kind[Tally] = replace(TALLIES, fire=lambda state, _: (replace(state, wake=LATER), []))
     save = fired(later, Documents(later), document, NOON)
-    assert (save.update["$set"]["due_at"], save.result["version"]) == (LATER, 1)
+    assert (save.update["$set"]["due_at"], save.version) == (LATER, 1)
     assert "$push" not in save.update
     cleared: Kind[Tally] = replace(TALLIES, fire=lambda state, _: (replace(state, wake=None), []))
     assert fired(cleared, Documents(cleared), document, NOON).update["$unset"] == {"due_at": ""}
