@@ -19,7 +19,7 @@ from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Quer
 from services.kernel.mongo.model import Save as Change
 from services.kernel.mongo.news import News
 from services.kernel.mongo.together import Together
-from services.kernel.mongo.writes import Duplicate, write_together
+from services.kernel.mongo.trips import Duplicate, read_together, write_together
 
 S = TypeVar("S")
 Collection = AsyncIOMotorCollection[Document]
@@ -43,7 +43,7 @@ class Aggregates(Generic[S]):
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
-        self._read = Together(self._found)
+        self._read = Together(partial(read_together, self.committed))
         self._write = Together(partial(write_together, collection))
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
         self._batches = Batches(self.collection, self.committed, self.documents, clock, news)
@@ -161,11 +161,6 @@ class Aggregates(Generic[S]):
     async def _find(self, ref: Ref) -> Document | None:
         document = await self._read(ref.key)
         return None if document is None or document["tenant_id"] != ref.tenant else document
-
-    async def _found(self, keys: Sequence[str]) -> Sequence[Document | None]:
-        found = await self.committed.find({"_id": {"$in": list(keys)}}, _WITHOUT_EVENTS).to_list(None)
-        documents = {document["_id"]: document for document in found}
-        return [documents.get(key) for key in keys]
 
 
 def not_found() -> NotFound:

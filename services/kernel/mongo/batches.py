@@ -1,6 +1,6 @@
 """Many changes in few round trips: one read and one unordered write of up to 500 documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -13,7 +13,7 @@ from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, Documents, is_repeat
 from services.kernel.mongo.model import Kind, Outcome, Save
 from services.kernel.mongo.news import News
-from services.kernel.mongo.writes import DUPLICATE, Write
+from services.kernel.mongo.trips import Write, duplicates
 
 S = TypeVar("S")
 BATCH: Final = 500
@@ -96,22 +96,12 @@ class Batches(Generic[S]):
         try:
             result = await self._collection.bulk_write(list(writes), ordered=False)
         except BulkWriteError as error:
-            details: Mapping[str, Any] = error.details
-            _require_only_races(details["writeErrors"], self._documents.kind, error)
-            return int(details["nInserted"]) + int(details["nModified"])
+            if not all("_id" in problem["keyPattern"] for problem in duplicates(error).values()):
+                raise broken_unique(self._documents.kind) from error
+            return int(error.details["nInserted"]) + int(error.details["nModified"])
         finally:
             self._news.ring()
         return result.inserted_count + result.modified_count
-
-
-def _require_only_races(
-    problems: Sequence[Mapping[str, Any]], kind: Kind[Any], error: BulkWriteError
-) -> None:
-    for problem in problems:
-        if problem["code"] != DUPLICATE:
-            raise error
-        if "_id" not in problem["keyPattern"]:
-            raise broken_unique(kind) from error
 
 
 def broken_unique(kind: Kind[Any]) -> Refusal:

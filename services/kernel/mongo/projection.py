@@ -1,15 +1,18 @@
 """A copy of what another service told: the latest state per aggregate, guarded by the event's sequence."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
 
 from services.kernel import metrics
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, plain, restored
 from services.kernel.mongo.model import Ref
+from services.kernel.mongo.together import Together
+from services.kernel.mongo.trips import read_together, upsert_together
 
 S = TypeVar("S")
 LARGEST_FIND = 10_000
@@ -25,6 +28,8 @@ class Projection(Generic[S]):
         self._collection = collection
         self._state = state
         self._repeats = metrics.REPEATS.labels(collection.name)
+        self._read = Together(partial(read_together, collection))
+        self._write = Together(partial(upsert_together, collection))
 
     async def put(self, ref: Ref, state: S, sequence: int) -> bool:
         """Store the state as of event `sequence`; False when that or a later one was stored before."""
@@ -37,7 +42,7 @@ class Projection(Generic[S]):
         """Store what `step` makes of the copy so far (None: none yet); False as `put`. It may run again."""
 
         async def attempt() -> bool | None:
-            found = await self._collection.find_one({"_id": ref.key})
+            found = await self._read(ref.key)
             if found is not None and found["ver"] >= sequence:
                 return self._repeated()
             state = step(None if found is None else restored(found["state"], self._state))
@@ -48,11 +53,7 @@ class Projection(Generic[S]):
 
     async def _written(self, ref: Ref, state: S, guard: Any, sequence: int) -> bool:
         copy = {"tenant_id": ref.tenant, "id": ref.id, "state": plain(state), "ver": sequence}
-        try:
-            await self._collection.update_one({"_id": ref.key, "ver": guard}, {"$set": copy}, upsert=True)
-        except DuplicateKeyError:  # the upsert found a document that the guard did not match
-            return False
-        return True
+        return await self._write(UpdateOne({"_id": ref.key, "ver": guard}, {"$set": copy}, upsert=True))
 
     def _repeated(self) -> bool:
         self._repeats.inc()
@@ -60,7 +61,7 @@ class Projection(Generic[S]):
 
     async def get(self, ref: Ref) -> S | None:
         """Return the copy, None when nothing was heard of it."""
-        found = await self._collection.find_one({"_id": ref.key})
+        found = await self._read(ref.key)
         return None if found is None else restored(found["state"], self._state)
 
     async def find(self, tenant: str, where: Mapping[str, Any] | None = None) -> Sequence[tuple[str, S]]:

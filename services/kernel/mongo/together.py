@@ -1,0 +1,84 @@
+"""Asks together what is asked at the same time: one round trip for many callers.
+
+A driver call costs the same thread hop, message and commit for one document as for fifty: measured with 16
+callers, commands take a quarter of the client's and a third of the server's time, and reads a tenth. While
+two batches are on their way, further questions wait and then go as one; a lone caller goes at once.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import pymongo
+
+from services.kernel.mongo.attempts import deadline_or_default
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+FLIGHTS: Final = 2
+LARGEST_FLIGHT: Final = 100
+
+
+class _Asked(NamedTuple, Generic[Q, R]):
+    question: Q
+    answer: asyncio.Future[R]
+    end: float
+
+
+class Together(Generic[Q, R]):
+    """Answers questions by `ask`, which gets many and returns their answers in order.
+
+    An answer that is an exception is raised to its caller, an exception of `ask` to all of them. Who gives up
+    leaves the others alone.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[Q]], Awaitable[Sequence[R | Exception]]]) -> None:
+        self._ask = ask
+        self._waiting: deque[_Asked[Q, R]] = deque()
+        self._flying: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, question: Q) -> R:
+        """Return the answer. TimeoutError when the caller's deadline passes before it is there."""
+        end = deadline_or_default()
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Asked(question, answer, end))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._depart)
+        async with asyncio.timeout(end - time.monotonic()):
+            return await answer
+
+    def _depart(self) -> None:
+        while self._waiting and len(self._flying) < FLIGHTS:
+            size = min(len(self._waiting), LARGEST_FLIGHT)
+            batch = [self._waiting.popleft() for _ in range(size)]
+            # A context of its own: the first caller's deadline is not that of the others.
+            flight = asyncio.get_running_loop().create_task(self._fly(batch), context=Context())
+            self._flying.add(flight)
+            flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: asyncio.Task[None]) -> None:
+        self._flying.discard(flight)
+        self._depart()
+
+    async def _fly(self, batch: Sequence[_Asked[Q, R]]) -> None:
+        left = max(asked.end for asked in batch) - time.monotonic()
+        try:
+            with pymongo.timeout(max(left, 0.001)):
+                answers = await self._ask([asked.question for asked in batch])
+        except Exception as error:  # noqa: BLE001 -- raised to every caller
+            answers = [error] * len(batch)
+        for asked, answer in zip(batch, answers, strict=True):
+            _tell(asked.answer, answer)
+
+
+def _tell(future: asyncio.Future[R], answer: R | Exception) -> None:
+    if future.done():
+        return  # the caller gave up
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
