@@ -106,8 +106,11 @@ class Aggregates(Generic[S]):
         """
         end = attempts.deadline_or_default()
         with self._seconds.time():
-            async with self._turns.take(ref.key, end):
+            turn = await self._turns.take(ref.key, end)
+            try:
                 return await attempts.until(end, lambda: self._changed(ref, decide, cause, etag))
+            finally:
+                turn.release()
 
     async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
         """Read, decide and save once; None when the version was passed meanwhile."""

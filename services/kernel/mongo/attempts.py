@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -45,18 +44,17 @@ class Turns:
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def take(self, key: str, end: float) -> AsyncIterator[None]:
-        """Wait for the turn. TimeoutError at `end`."""
+    async def take(self, key: str, end: float) -> asyncio.Lock:
+        """Return the aggregate's lock, acquired. TimeoutError at `end`."""
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
+        if not lock.locked():
+            await lock.acquire()
+            return lock
         async with asyncio.timeout(end - time.monotonic()):
             await lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+        return lock
 
 
 async def until(end: float, attempt: Callable[[], Awaitable[T | None]]) -> T:

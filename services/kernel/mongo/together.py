@@ -42,14 +42,13 @@ class Together(Generic[Q, R]):
         self._flying: set[asyncio.Task[None]] = set()
 
     async def __call__(self, question: Q) -> R:
-        """Return the answer. TimeoutError when the caller's deadline passes before it is there."""
-        end = deadline_or_default()
-        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Asked(question, answer, end))
+        """Return the answer, or raise a timeout by the latest deadline of those who ask together."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = loop.create_future()
+        self._waiting.append(_Asked(question, answer, deadline_or_default()))
         if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self._depart)
-        async with asyncio.timeout(end - time.monotonic()):
-            return await answer
+            loop.call_soon(self._depart)
+        return await answer
 
     def _depart(self) -> None:
         while self._waiting and len(self._flying) < FLIGHTS:

@@ -144,12 +144,12 @@ async def test_a_command_gives_up_at_the_deadline_of_its_call(stored_tallies: Ag
 
 async def test_waiting_for_a_turn_ends_at_the_deadline() -> None:
     turns = attempts.Turns()
-    async with turns.take("key", time.monotonic() + 10):
-        with pytest.raises(TimeoutError):
-            async with turns.take("key", time.monotonic() - 1):
-                pytest.fail("two had the turn")
-    async with turns.take("key", time.monotonic() + 10):
-        pass
+    turn = await turns.take("key", time.monotonic() + 10)
+    with pytest.raises(TimeoutError):
+        await turns.take("key", time.monotonic() - 1)
+    assert await turns.take("another", time.monotonic() + 10) is not turn
+    turn.release()
+    assert await turns.take("key", time.monotonic() + 10) is turn
 
 
 async def test_without_a_server_the_error_is_the_drivers() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pymongo import InsertOne, UpdateOne
+from pymongo import InsertOne, UpdateOne, _csot
 from pymongo.errors import BulkWriteError
 
 from services.kernel.mongo import Aggregates, together
@@ -68,19 +68,32 @@ async def test_a_refusal_is_for_its_caller_and_a_failure_for_all() -> None:
 
 
 async def test_who_gives_up_leaves_the_others_alone() -> None:
-    """One is cancelled, one runs out of time; the third still gets its answer."""
     doubling = Doubling()
     ask = Together(doubling)
     cancelled, stays = asyncio.create_task(ask(1)), asyncio.create_task(ask(2))
-    with deadline_in(0.05):
-        late = asyncio.create_task(ask(3))
     await _settled()
     cancelled.cancel()
-    with pytest.raises(TimeoutError):
-        await late
     doubling.open.set()
     assert await stays == 4
     assert cancelled.cancelled()
+
+
+async def test_the_latest_deadline_of_those_together_counts() -> None:
+    """Nobody is cut off because another has less time; the flight knows how much it has."""
+    budgets: list[float | None] = []
+
+    async def ask(numbers: Sequence[int]) -> Sequence[int | Exception]:
+        budgets.append(_csot.remaining())
+        return numbers
+
+    together_ = Together(ask)
+    with deadline_in(1):
+        short = asyncio.create_task(together_(1))
+    with deadline_in(100):
+        long = asyncio.create_task(together_(2))
+    assert (await short, await long) == (1, 2)
+    assert budgets[0] is not None
+    assert 50 < budgets[0] <= 100
 
 
 async def _settled() -> None:
