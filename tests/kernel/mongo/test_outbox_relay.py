@@ -42,7 +42,7 @@ def relay_of(database: Database, tallies: Aggregates[Tally], bootstrap: str) -> 
 
 
 def of_tenant(records: Sequence[Any], tenant: str) -> list[Any]:
-    return [record for record in records if dict(record.headers)["ce_tenant"] == tenant.encode()]
+    return [record for record in records if dict(record.headers).get("ce_tenant") == tenant.encode()]
 
 
 def sequences(records: Sequence[Any]) -> dict[bytes, list[int]]:
