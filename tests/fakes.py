@@ -5,14 +5,13 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists, Refused
-from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned, pages
-from services.kernel.mongo import Save as Change
+from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned, pages
 from services.kernel.mongo.aggregates import not_found
 from services.kernel.mongo.documents import (
     REMEMBERED_CAUSES,
     Document,
     Documents,
-    Save,
+    Guarded,
     is_repeat,
     plain,
     require_etag,
@@ -92,14 +91,14 @@ class Aggregates(Generic[S]):
         value, key = place(rows[size - 1])
         return Page(items, self._pages.token(tenant, query, pages.After.item(key, value)))
 
-    async def apply_many(self, tenant: str, changes: Sequence[Change[S]]) -> Sequence[Outcome]:
+    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
         if any(change.ref.tenant != tenant for change in changes):
             raise ValueError("a batch is of one tenant")
         if len({change.ref for change in changes}) != len(changes):
             raise ValueError("a batch names each aggregate once")
         return [await self._apply(change) for change in changes]
 
-    async def _apply(self, change: Change[S]) -> Outcome:
+    async def _apply(self, change: Save[S]) -> Outcome:
         known = self.rows.get(change.ref.key)
         if known is not None and is_repeat(known, change.cause):
             return Outcome.UNCHANGED
@@ -112,7 +111,7 @@ class Aggregates(Generic[S]):
         self.save(self.documents.changed(known, *decision, change.cause, self._clock.now()))
         return Outcome.UPDATED
 
-    def save(self, save: Save) -> None:
+    def save(self, save: Guarded) -> None:
         """Do what the database does with a guarded update that matches."""
         row = self.rows[save.guard["_id"]]
         changed = {**row, **save.update["$set"]}

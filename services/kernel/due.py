@@ -16,7 +16,7 @@ from services.kernel import log, metrics
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.mongo import Aggregates, Database, pending
-from services.kernel.mongo.documents import Document, Documents, Save, due_cause
+from services.kernel.mongo.documents import Document, Documents, Guarded, due_cause
 from services.kernel.mongo.model import Kind
 
 BATCH: Final = 500
@@ -87,7 +87,7 @@ class Due:
             metrics.DUE_LATE_SECONDS.observe((now - document["due_at"]).total_seconds())
         return len(documents)
 
-    def _save(self, kind: Aggregates[Any], document: Document, now: datetime) -> Save:
+    def _save(self, kind: Aggregates[Any], document: Document, now: datetime) -> Guarded:
         try:
             return fired(kind.kind, kind.documents, document, now)
         except Exception as error:  # noqa: BLE001 -- one broken timer must not keep all others from firing
@@ -101,7 +101,7 @@ class Due:
         await pending.save(kind, [UpdateOne(later.guard, later.update)])
 
 
-def fired(kind: Kind[Any], documents: Documents[Any], document: Document, now: datetime) -> Save:
+def fired(kind: Kind[Any], documents: Documents[Any], document: Document, now: datetime) -> Guarded:
     """Return the save of a document whose time has come. Raises StuckTimer, or what `fire` raises."""
     if kind.fire is None:
         raise StuckTimer
@@ -114,6 +114,6 @@ def fired(kind: Kind[Any], documents: Documents[Any], document: Document, now: d
     return documents.moved(document, state)
 
 
-def _postponed(document: Document, now: datetime) -> Save:
+def _postponed(document: Document, now: datetime) -> Guarded:
     guard = {"_id": document["_id"], "version": document["version"]}
-    return Save(guard, {"$set": {"due_at": now + POSTPONED}}, document["version"])
+    return Guarded(guard, {"$set": {"due_at": now + POSTPONED}}, document["version"])

@@ -14,9 +14,8 @@ from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists, NotFound
 from services.kernel.mongo import attempts, pages
 from services.kernel.mongo.batches import Batches, broken_unique
-from services.kernel.mongo.documents import Document, Documents, Save, is_repeat, require_etag
-from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Versioned
-from services.kernel.mongo.model import Save as Change
+from services.kernel.mongo.documents import Document, Documents, Guarded, is_repeat, require_etag
+from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.news import News
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
@@ -134,7 +133,7 @@ class Aggregates(Generic[S]):
         self.news.ring()
         return Versioned(state, save.version, before.create_time, now)
 
-    async def _saved(self, save: Save) -> bool:
+    async def _saved(self, save: Guarded) -> bool:
         try:
             return await self._write(UpdateOne(save.guard, save.update))
         except Duplicate as duplicate:
@@ -153,7 +152,7 @@ class Aggregates(Generic[S]):
         following = pages.After.item(last["id"], pages.value_at(last, path))
         return Page(items, self._pages.token(tenant, query, following))
 
-    async def apply_many(self, tenant: str, changes: Sequence[Change[S]]) -> Sequence[Outcome]:
+    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
         """Create or change many, at most 500 per round trip; return what became of each, in order.
 
         Not atomic as a whole, only each by itself; the same causes again finish what was cut off. Each

@@ -29,7 +29,7 @@ CODEC: Final[CodecOptions[Document]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _AS_IS = (datetime, bytes)
 
 
-class Save(NamedTuple):
+class Guarded(NamedTuple):
     """One version-guarded update, and the version once it matched."""
 
     guard: Document
@@ -86,7 +86,7 @@ class Documents(Generic[S]):
 
     def changed(
         self, document: Document, state: S, events: Sequence[Any], cause: Cause, now: datetime
-    ) -> Save:
+    ) -> Guarded:
         """Return the save of a changed aggregate, guarded by the version that was read."""
         ref = Ref(document["tenant_id"], document["id"])
         outbox = self._outbox(ref, state, events, cause, _Position(now, document["version"], document["at"]))
@@ -105,12 +105,12 @@ class Documents(Generic[S]):
                 "seen": {"$each": [_remembered(cause)], "$slice": -REMEMBERED_CAUSES},
             },
         }
-        return Save(_guard(document), self._with_timer(update, state), version)
+        return Guarded(_guard(document), self._with_timer(update, state), version)
 
-    def moved(self, document: Document, state: S) -> Save:
+    def moved(self, document: Document, state: S) -> Guarded:
         """Return the save of a timer that led to no event: only the timer moves, the version stays."""
         update = self._with_timer({"$set": {"state": plain(state)}}, state)
-        return Save(_guard(document), update, document["version"])
+        return Guarded(_guard(document), update, document["version"])
 
     def _with_timer(self, update: Document, state: S) -> Document:
         due_at = self.kind.due_at(state)

@@ -36,14 +36,27 @@ async def test_questions_of_one_moment_and_those_that_had_to_wait_go_together() 
     ask = Together(doubling)
     first = [asyncio.create_task(ask(number)) for number in (1, 2)]
     await _settled()
-    second = asyncio.create_task(ask(3))
+    waiting = [asyncio.create_task(ask(number)) for number in (3, 4)]
     await _settled()
-    rest = [asyncio.create_task(ask(number)) for number in (4, 5, 6)]
-    await _settled()
-    assert doubling.batches == [[1, 2], [3]]  # two flights are on their way, the rest waits
+    waiting.append(asyncio.create_task(ask(5)))
+    assert doubling.batches == [[1, 2]]
     doubling.open.set()
-    assert await asyncio.gather(*first, second, *rest) == [2, 4, 6, 8, 10, 12]
-    assert doubling.batches == [[1, 2], [3], [4, 5, 6]]
+    assert await asyncio.gather(*first, *waiting) == [2, 4, 6, 8, 10]
+    assert doubling.batches == [[1, 2], [3, 4, 5]]
+
+
+async def test_an_overdue_batch_does_not_hold_back_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the connection of the first is dead: those who come later get through beside it."""
+    monkeypatch.setattr(together, "OVERDUE_SECONDS", 0)
+    doubling = Doubling()
+    ask = Together(doubling)
+    answers = []
+    for number in range(1, 6):
+        answers.append(asyncio.create_task(ask(number)))
+        await _settled()
+    assert doubling.batches == [[1], [2], [3], [4]]
+    doubling.open.set()
+    assert await asyncio.gather(*answers) == [2, 4, 6, 8, 10]
 
 
 async def test_a_flight_takes_only_so_many() -> None:
