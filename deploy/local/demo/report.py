@@ -1,7 +1,7 @@
 """Shows the demo to people: progress bars, tables and one mentee's story; and one JSON line to machines."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,6 @@ from rich.table import Table
 
 from deploy.local.demo.audit import TOPICS, Ledger, Record
 from deploy.local.demo.story import Story
-from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Mentorship
 from services.pb.mentoring.notifications.v1.inbox_service_pb2 import Message
 
 TELLING = {"person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"}
@@ -112,29 +111,27 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
 
 def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
     """Tell the story of the mentee who went through most kinds of things, and through few of each."""
-    told = {pair.mentee: _about(ledger, pair) for pair in story.pairs}
+    mentions = _mentions(ledger)
+    told = {pair.mentee: sorted(mentions[pair.mentee] | mentions[pair.name]) for pair in story.pairs}
     if not told:
         return
-    mentee = max(told, key=lambda name: (len({event.type for event in told[name]}), -len(told[name]), name))
+    kinds = {mentee: {ledger.events[place].type for place in places} for mentee, places in told.items()}
+    mentee = max(told, key=lambda name: (len(kinds[name]), -len(told[name]), name))
     rows = [
         (f"{event.time:%Y-%m-%d %H:%M}", event.type.rsplit(".", 1)[-1], _detail(event), event.id)
-        for event in told[mentee]
+        for event in (ledger.events[place] for place in told[mentee])
     ]
     console.print(_table(f"The story of {mentee}", ("time (UTC)", "event", "about", "event id"), rows))
 
 
-def _about(ledger: Ledger, pair: Mentorship) -> list[Record]:
-    """Return the events that name the mentee or the mentorship, in order of time."""
-    names = {pair.mentee, pair.name}
-    return [
-        event
-        for event in ledger.events
-        if event.subject.startswith((f"{pair.mentee}/", f"{pair.name}/")) or names & _values(event)
-    ]
-
-
-def _values(event: Record) -> set[str]:
-    return {value for _, value in event.message.ListFields() if isinstance(value, str)}
+def _mentions(ledger: Ledger) -> dict[str, set[int]]:
+    """Return the places in the ledger of the events that name something, or are about a part of it."""
+    places: dict[str, set[int]] = defaultdict(set)
+    for place, event in enumerate(ledger.events):
+        named = {value for _, value in event.message.ListFields() if isinstance(value, str)}
+        for name in named | {"/".join(event.subject.split("/")[:4])}:
+            places[name].add(place)
+    return places
 
 
 def _detail(event: Record) -> str:
