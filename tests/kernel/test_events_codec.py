@@ -48,7 +48,8 @@ def with_header(name: str, value: bytes | None) -> Record:
     return replace(record, headers=headers)
 
 
-texts = st.text(min_size=1).filter(lambda text: len(text) <= 256 and text.isprintable())
+printable = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
+texts = st.text(printable, min_size=1, max_size=256)
 events = st.builds(
     Event,
     id=texts,

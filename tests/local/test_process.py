@@ -49,6 +49,7 @@ async def test_a_process_that_ends_while_starting_shows_its_log(tmp_path: Path) 
         await process.start(lambda: ports.answers_ok(port, "/readyz"), 30)
 
 
+@pytest.mark.servers
 async def test_a_process_that_never_gets_ready_is_not_left_running(tmp_path: Path) -> None:
     process, port = stand_in(tmp_path, "silent")
     with pytest.raises(StartFailed, match="not ready"):
@@ -76,6 +77,7 @@ async def test_stopping_what_never_started_is_harmless(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+@pytest.mark.servers
 def test_children_die_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     """The supervisor gets no chance to clean up: SIGKILL right after it started its child."""
     program = f"""

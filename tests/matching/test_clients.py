@@ -35,6 +35,7 @@ def children() -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.servers
 async def test_it_answers_as_the_pure_function_does(matcher: MatcherProcess) -> None:
     assert await matcher.compute(PAIR) == compute(PAIR)
 
@@ -45,6 +46,7 @@ async def test_refusals_cross_the_border(matcher: MatcherProcess) -> None:
     assert refusal.value.reason == "UNKNOWN_TIME_ZONE"
 
 
+@pytest.mark.servers
 async def test_a_killed_process_is_unavailable_once_and_then_replaced(matcher: MatcherProcess) -> None:
     await matcher.compute(PAIR)
     for child in children():
@@ -55,6 +57,7 @@ async def test_a_killed_process_is_unavailable_once_and_then_replaced(matcher: M
     assert await matcher.compute(PAIR) == compute(PAIR)
 
 
+@pytest.mark.servers
 async def test_closing_ends_the_process(matcher: MatcherProcess) -> None:
     await matcher.compute(PAIR)
     (child,) = children()
@@ -78,6 +81,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.servers
 def test_it_does_not_outlive_a_parent_that_is_killed() -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

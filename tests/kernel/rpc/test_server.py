@@ -71,6 +71,7 @@ async def test_calls_in_flight_end_well_while_the_server_drains(running: Running
     await draining
 
 
+@pytest.mark.servers
 async def test_no_call_fails_when_clients_follow_health_while_servers_are_replaced(start: Start) -> None:
     """Drain pauses between NOT_SERVING and closing, so that a client that watches health has moved on."""
     old, new = await start(drain_pause_seconds=0.3), await start()
