@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 import grpc
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
+from deploy.local.demo import audit
 from deploy.local.stack import Stack
 from services.kernel import ids
 from services.kernel.clock import SystemClock
@@ -29,7 +30,7 @@ from tests.bench.calls import ORG, TIMEOUT, complete_request, drained, store_goa
 from tests.bench.figures import Figure
 
 TOPIC = "mentoring.mentorships.v1"
-PARTITIONS = [TopicPartition(TOPIC, number) for number in range(6)]
+PARTITIONS = [partition for partition in audit.PARTITIONS if partition.topic == TOPIC]
 RATE = 200
 SECONDS = 10
 BACKLOG = 20_000

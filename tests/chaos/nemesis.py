@@ -6,10 +6,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from deploy.local.demo.audit import TOPICS
+from deploy.local.demo.audit import PARTITIONS
 from deploy.local.stack import Stack
 
 EXPORT = Path("deploy/local/data/hr_export.csv")
@@ -32,8 +32,7 @@ async def published(bootstrap: str) -> int:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for topic in TOPICS for number in range(6)]
-        return sum((await consumer.end_offsets(partitions)).values())
+        return sum((await consumer.end_offsets(PARTITIONS)).values())
     finally:
         await consumer.stop()
 

@@ -18,6 +18,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
+from deploy.kafka import topics
 from deploy.local.demo.api import Api
 from deploy.local.demo.meeting import all_meetings
 from deploy.local.demo.story import Story
@@ -35,6 +36,12 @@ TOPICS = tuple(
         "recognition",
         "notifications",
     )
+)
+PARTITIONS = tuple(
+    TopicPartition(topic.name, number)
+    for topic in topics.load()
+    if topic.name in TOPICS
+    for number in range(topic.partitions)
 )
 
 
@@ -139,9 +146,7 @@ async def read_mailbox(url: str) -> Counter[str]:
 
 
 async def _whole(consumer: AIOKafkaConsumer) -> Any:
-    partitions = [
-        TopicPartition(topic, number) for topic in TOPICS for number in await _partitions(consumer, topic)
-    ]
+    partitions = list(PARTITIONS)
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
     await consumer.seek_to_beginning(*partitions)
@@ -152,11 +157,6 @@ async def _whole(consumer: AIOKafkaConsumer) -> Any:
                 yield record
             if await consumer.position(partition) >= ends[partition]:
                 left.discard(partition)
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer._client.force_metadata_update()  # noqa: SLF001 -- there is no public call that waits for it
-    return consumer.partitions_for_topic(topic) or set()
 
 
 @cache
