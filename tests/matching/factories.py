@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from services.matching.domain.cohort import Cohort, Entry, Plan, Proposal
+from services.matching.domain.cohort import Cohort, Entry, Plan
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.members import Member, Role
+from services.matching.domain.plan import Contribution, Proposal
+from services.matching.domain.policy import Criterion
 from services.matching.domain.programs import Program
-from services.matching.domain.scoring import Contribution, Criterion
 from services.matching.domain.skills import Skill
 from services.matching.domain.week import Window
 

@@ -9,8 +9,8 @@ from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused,
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.ports import Wanted
 from services.matching.domain import matches, runs
-from services.matching.domain.cohort import Pair
 from services.matching.domain.members import Member, Role
+from services.matching.domain.policy import Pair
 from services.matching.domain.programs import Enrolment
 from tests.matching.factories import LEAD, MENTEE, MENTOR, ORG, PROGRAM, STRANGER, mentee
 from tests.matching.world import World, foreigner, lead, stranger, the_mentee, the_mentor

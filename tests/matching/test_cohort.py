@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.domain import scoring
-from services.matching.domain.cohort import Cohort, Pair, Plan, compute
+from services.matching.domain.cohort import Cohort, Plan, compute
 from services.matching.domain.members import Member, Role, managers_of
+from services.matching.domain.policy import Pair
 from services.matching.domain.skills import Skill
 from services.matching.domain.stable import assign
 from services.matching.domain.week import Window

@@ -9,9 +9,10 @@ from services.kernel.errors import Invalid, NotFound
 from services.kernel.mongo import Cause, Ref, Save, Versioned
 from services.matching.app.ports import Matcher, People, Stores, save_all, whole_list
 from services.matching.domain import matches, runs
-from services.matching.domain.cohort import Cohort, Entry, Proposal
+from services.matching.domain.cohort import Cohort, Entry
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.members import Member
+from services.matching.domain.plan import Proposal
 from services.matching.domain.programs import Program
 from services.matching.domain.runs import CohortRun
 from services.matching.domain.week import coming_monday

@@ -7,23 +7,25 @@ from datetime import datetime
 
 from services.matching.domain import scoring, stable
 from services.matching.domain.members import Member, Role, managers_of
-from services.matching.domain.scoring import Contribution, Side
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two people by id."""
-
-    mentor: str
-    mentee: str
+from services.matching.domain.plan import Proposal
+from services.matching.domain.policy import DEFAULT_OPTIONS, DEFAULT_POLICY, Options, Pair, Policy
+from services.matching.domain.scoring import Side
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who takes part, as what."""
+    """Who takes part, as what, and with which wishes.
+
+    `focus` are codes of focus areas; `preferred` people best first; `blocked` people are never matched with
+    this person; `waits` counts the runs in a row that left this mentee without a mentor.
+    """
 
     person: str
     roles: tuple[Role, ...]
+    focus: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    waits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Cohort:
     """What a run decides from: participants, every known person (superiors too), the week's Monday (UTC).
 
     `taken` are the pairs that hold a seat of their mentor now, in any program; mentees in `busy` have a
-    mentor in this program; `refused` pairs were declined in it and are not proposed again.
+    mentor in this program; `refused` pairs were declined in it and are not proposed again; `previous` pairs
+    were partners before, in any program.
     """
 
     entries: tuple[Entry, ...]
@@ -40,21 +43,9 @@ class Cohort:
     taken: tuple[Pair, ...] = ()
     busy: frozenset[str] = frozenset()
     refused: frozenset[Pair] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """One proposed pair; the contributions add up to the score, in millionths."""
-
-    mentor: str
-    mentee: str
-    score_ppm: int
-    contributions: tuple[Contribution, ...]
-
-    @property
-    def pair(self) -> Pair:
-        """The two."""
-        return Pair(self.mentor, self.mentee)
+    previous: frozenset[Pair] = frozenset()
+    policy: Policy = DEFAULT_POLICY
+    options: Options = DEFAULT_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.kernel.errors import Denied, NotFound, Refused
-from services.matching.domain.cohort import Pair, Proposal
+from services.matching.domain.plan import Contribution, Proposal
+from services.matching.domain.policy import Pair
 from services.matching.domain.runs import CohortRun
-from services.matching.domain.scoring import Contribution
 
 
 class Stage(StrEnum):

@@ -41,6 +41,7 @@ class Member:
     time_zone: str = "UTC"
     hours: tuple[Window, ...] = ()
     meeting: Meeting = Meeting.UNSTATED
+    country: str = ""
 
 
 def managers_of(people: Iterable[Member]) -> dict[str, str]:

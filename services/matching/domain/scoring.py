@@ -6,25 +6,14 @@ The contributions are the terms of that sum, so they add up to the score exactly
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from services.matching.domain import skills, week
 from services.matching.domain.members import Meeting, Member, superiors
+from services.matching.domain.plan import Contribution
+from services.matching.domain.policy import Criterion
 from services.matching.domain.skills import FULL
-
-
-class Criterion(StrEnum):
-    """What counts; the values are the codes of the contract."""
-
-    SKILLS = "skills"
-    OVERLAP = "overlap"
-    LANGUAGES = "languages"
-    SENIORITY = "seniority"
-    DEPARTMENT = "department"
-    MEETING = "meeting"
-
 
 WEIGHTS: Final[Mapping[Criterion, int]] = MappingProxyType(
     {
@@ -53,14 +42,6 @@ LINGUA_FRANCA: Final = "en"
 """Shared by nearly everybody, so a second common language is worth the other half of the credit."""
 
 _HALF = FULL // 2
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one criterion adds to a score, in millionths."""
-
-    criterion: Criterion
-    score_ppm: int
 
 
 @dataclass(frozen=True, slots=True)

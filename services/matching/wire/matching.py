@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.kernel.mongo import Ref, Versioned
-from services.matching.domain import matches, runs, scoring
+from services.matching.domain import matches, plan, runs
 from services.matching.wire.names import match_name, mentorship_name, person_name, person_names, run_name
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 
@@ -52,5 +52,5 @@ def match(ref: Ref, stored: Versioned[matches.Match]) -> pb.Match:
     return message
 
 
-def _contributions(parts: Iterable[scoring.Contribution]) -> list[pb.Contribution]:
+def _contributions(parts: Iterable[plan.Contribution]) -> list[pb.Contribution]:
     return [pb.Contribution(criterion=part.criterion, score_ppm=part.score_ppm) for part in parts]

@@ -1,0 +1,169 @@
+"""What a program counts and forbids when it matches, and what one run may ask for on top. Plain data.
+
+Credits are facts of a pair, 0..1000 per criterion and the same for both sides; weights say what a fact is
+worth to a side, so the two sides may rank differently.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Criterion(StrEnum):
+    """What counts; the values are the codes of the contract, in the order in which they are explained."""
+
+    SKILLS = "skills"
+    SOFT_SKILLS = "soft_skills"
+    FOCUS = "focus"
+    OVERLAP = "overlap"
+    SENIORITY = "seniority"
+    LANGUAGES = "languages"
+    DEPARTMENT = "department"
+    MEETING = "meeting"
+    HISTORY = "history"
+    PREFERENCE = "preference"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each criterion is worth to one side: per mille, 1000 together. The fields are the codes."""
+
+    skills: int
+    soft_skills: int
+    focus: int
+    overlap: int
+    seniority: int
+    languages: int
+    department: int
+    meeting: int
+    history: int
+    preference: int
+
+    def of(self, criterion: Criterion) -> int:
+        """Return the weight of one criterion."""
+        weight: int = getattr(self, criterion.value)
+        return weight
+
+
+MENTEE_WEIGHTS: Final = Weights(
+    skills=330,
+    soft_skills=100,
+    focus=90,
+    overlap=130,
+    seniority=100,
+    languages=60,
+    department=60,
+    meeting=40,
+    history=20,
+    preference=70,
+)
+"""What a mentee looks for (house default)."""
+
+MENTOR_WEIGHTS: Final = Weights(
+    skills=250,
+    soft_skills=100,
+    focus=150,
+    overlap=150,
+    seniority=110,
+    languages=60,
+    department=50,
+    meeting=40,
+    history=20,
+    preference=70,
+)
+"""What a mentor looks for (house default)."""
+
+
+class Past(StrEnum):
+    """What it means that two people were partners before."""
+
+    AVOID = "AVOID"
+    PREFER = "PREFER"
+    FORBID = "FORBID"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is never broken.
+
+    `least_overlap_minutes` of the week in common; `least_grade_gap` (mentor minus mentee), None: any. A
+    reporting line between the two, either way and over any distance, is always forbidden; so are blocks.
+    """
+
+    least_overlap_minutes: int = 60
+    least_grade_gap: int | None = None
+    same_department: bool = True
+    past: Past = Past.AVOID
+
+
+DEFAULT_RULES: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a program matches; `best_grade_gap` is how many grades a mentor is above the mentee at best."""
+
+    mentee_weights: Weights = MENTEE_WEIGHTS
+    mentor_weights: Weights = MENTOR_WEIGHTS
+    rules: Rules = DEFAULT_RULES
+    best_grade_gap: int = 3
+
+
+class Mode(StrEnum):
+    """What a run promises."""
+
+    STABLE = "STABLE"
+    OPTIMAL = "OPTIMAL"
+    BALANCED = "BALANCED"
+    FAIR = "FAIR"
+
+
+class Grouping(StrEnum):
+    """By what participants are told apart in reports, and evened out in FAIR runs. Never a criterion."""
+
+    DEPARTMENT = "DEPARTMENT"
+    COUNTRY = "COUNTRY"
+    TIME_ZONE = "TIME_ZONE"
+    GRADE = "GRADE"
+
+
+class Proposing(StrEnum):
+    """Whose best stable result a STABLE run takes."""
+
+    MENTEES = "MENTEES"
+    MENTORS = "MENTORS"
+
+
+MOST_LOSS_PPM: Final = 20_000
+"""How far below their stable result a BALANCED run may leave a mentee: 2 % of the highest score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two people by id."""
+
+    mentor: str
+    mentee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run asks for. `policy` None: the program's own; given, it is a what-if and stays with the run.
+
+    `locked` pairs are matched whatever they score (rules still hold), `excluded` people are left out,
+    `excluded_pairs` are not matched. The seed decides ties.
+    """
+
+    mode: Mode = Mode.STABLE
+    proposing: Proposing = Proposing.MENTEES
+    seed: int = 0
+    most_loss_ppm: int = MOST_LOSS_PPM
+    group_by: Grouping = Grouping.DEPARTMENT
+    policy: Policy | None = None
+    locked: tuple[Pair, ...] = ()
+    excluded: tuple[str, ...] = ()
+    excluded_pairs: tuple[Pair, ...] = ()
+
+
+DEFAULT_POLICY: Final = Policy()
+DEFAULT_OPTIONS: Final = Options()
