@@ -11,7 +11,8 @@ from services.matching.app.runs import CohortRuns
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.events import hear
-from services.matching.rpc import MatchingService, ProgramService
+from services.matching.rpc.matching import MatchingService
+from services.matching.rpc.programs import ProgramService
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import add_ProgramServiceServicer_to_server
 

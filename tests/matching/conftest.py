@@ -15,13 +15,15 @@ from services.kernel.clock import FixedClock
 from services.kernel.mongo import Cause, Database, Kind
 from services.kernel.rpc import client
 from services.kernel.rpc.server import Server, Servicer
-from services.matching import rpc, store
+from services.matching import store
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
 from services.matching.app.runs import CohortRuns
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
+from services.matching.rpc.matching import MatchingService
+from services.matching.rpc.programs import ProgramService
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
     MatchingServiceStub,
     add_MatchingServiceServicer_to_server,
@@ -128,12 +130,12 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
-            rpc.ProgramService(Programs(stores, profiles)),
+            ProgramService(Programs(stores, profiles)),
             "mentoring.matching.v1.ProgramService",
         ),
         (
             add_MatchingServiceServicer_to_server,
-            rpc.MatchingService(runs, Matches(stores.matches)),
+            MatchingService(runs, Matches(stores.matches)),
             "mentoring.matching.v1.MatchingService",
         ),
     ]

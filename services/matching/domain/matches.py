@@ -68,6 +68,8 @@ class Match:
     contributions: tuple[Contribution, ...]
     stage: Stage = Stage.PROPOSED
     accepted_by: tuple[str, ...] = ()
+    mentor_score_ppm: int = 0
+    mentor_contributions: tuple[Contribution, ...] = ()
 
     @property
     def pair(self) -> Pair:
@@ -115,7 +117,14 @@ def propose(known: Match | None, origin: Origin, proposal: Proposal) -> tuple[Ma
     if known is not None:
         return known, []
     people = (proposal.mentor, proposal.mentee)
-    return Match(origin, people, proposal.score_ppm, proposal.contributions), [MatchProposed()]
+    return Match(
+        origin,
+        people,
+        proposal.score_ppm,
+        proposal.contributions,
+        mentor_score_ppm=proposal.mentor_score_ppm,
+        mentor_contributions=proposal.mentor_contributions,
+    ), [MatchProposed()]
 
 
 def holds(known: Iterable[Match], published: Mapping[str, CohortRun]) -> list[tuple[str, Pair]]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from services.kernel.errors import Refused
 from services.matching.domain.members import Member, Role
+from services.matching.domain.policy import DEFAULT_POLICY, Policy
 
 
 class Stage(StrEnum):
@@ -25,15 +28,79 @@ class PersonEnrolled:
     """A person takes part, or takes part in one more role."""
 
 
+class Type(StrEnum):
+    """What kind of mentoring a program is for."""
+
+    ONE_TO_ONE = "ONE_TO_ONE"
+    GROUP = "GROUP"
+    PEER = "PEER"
+    REVERSE = "REVERSE"
+    FLASH = "FLASH"
+    ONBOARDING = "ONBOARDING"
+    HIGH_POTENTIAL = "HIGH_POTENTIAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Who may take part; empty and 0 forbid nothing. Countries are ISO 3166 alpha-2."""
+
+    departments: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    min_grade: int = 0
+    max_grade: int = 0
+    min_tenure_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementDefaults:
+    """What pairs agree on unless they say otherwise; channels and focus areas are codes."""
+
+    channels: tuple[str, ...] = ()
+    focus_areas: tuple[str, ...] = ()
+    length_days: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRules:
+    """How requests between people run; hours count from the request.
+
+    The defaults remind after 3 and 7 days and expire after 14.
+    """
+
+    reminder_hours: tuple[int, ...] = (72, 168)
+    expiry_hours: int = 336
+    most_open: int = 3
+
+
+ANYBODY: Final = Eligibility()
+USUAL_AGREEMENT: Final = AgreementDefaults()
+USUAL_REQUESTS: Final = RequestRules()
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program, its lead, and what its pairs do unless they agree otherwise."""
+    """One program, its lead, and what its pairs do unless they agree otherwise.
+
+    `first_day` and `last_day` bound joining and matching, None: open. `most_mentees` per mentor, 0: only the
+    mentor's own capacity counts. `revision` grows with every change.
+    """
 
     display_name: str
     lead: str
     cadence_days: int
     meeting_minutes: int
     stage: Stage = Stage.ACTIVE
+    type: Type = Type.ONE_TO_ONE
+    first_day: date | None = None
+    last_day: date | None = None
+    mentees: Eligibility = ANYBODY
+    mentors: Eligibility = ANYBODY
+    agreement: AgreementDefaults = USUAL_AGREEMENT
+    most_mentees: int = 0
+    requests: RequestRules = USUAL_REQUESTS
+    join_approval: bool = False
+    policy: Policy = DEFAULT_POLICY
+    revision: int = 1
 
     def require_active(self) -> None:
         """Raise Refused PROGRAM_CLOSED when the program is over."""
@@ -41,13 +108,33 @@ class Program:
             raise Refused("PROGRAM_CLOSED", "the program is closed")
 
 
+class Taking(StrEnum):
+    """Whether a person takes part in a program."""
+
+    ACTIVE = "ACTIVE"
+    PENDING = "PENDING"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One participant of a program; the roles are in the order in which they were taken."""
+    """One participant of a program; the roles are in the order in which they were taken.
+
+    `focus` are codes of focus areas; `preferred` people best first; `blocked` people are never matched with this
+    one; `waits` counts the published runs in a row that left this mentee without a mentor. `end_reason` is LEFT,
+    LEFT_COMPANY, REJECTED or PROGRAM_CLOSED.
+    """
 
     program: str
     person: str
     roles: tuple[Role, ...]
+    stage: Taking = Taking.ACTIVE
+    focus: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    waits: int = 0
+    end_reason: str = ""
 
 
 def open_program(program: Program, lead: Member) -> tuple[Program, list[ProgramCreated]]:

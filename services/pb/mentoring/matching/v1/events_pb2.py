@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mentoring/matching/v1/events.proto\x12\x15mentoring.matching.v1\x1a\x1egoogle/protobuf/duration.proto\"/\n\x0eProgramCreated\x12\x0f\n\x07program\x18\x01 \x01(\t\x12\x0c\n\x04lead\x18\x02 \x01(\t\"D\n\x0ePersonEnrolled\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"(\n\x12\x43ohortRunRequested\x12\x12\n\ncohort_run\x18\x01 \x01(\t\"H\n\x0e\x43ohortRunReady\x12\x12\n\ncohort_run\x18\x01 \x01(\t\x12\x0f\n\x07matched\x18\x02 \x01(\x05\x12\x11\n\tunmatched\x18\x03 \x01(\x05\"5\n\x0f\x43ohortRunFailed\x12\x12\n\ncohort_run\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"(\n\x12\x43ohortRunPublished\x12\x12\n\ncohort_run\x18\x01 \x01(\t\"Q\n\rMatchProposed\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12\x11\n\tscore_ppm\x18\x04 \x01(\x05\".\n\rMatchAccepted\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"\xd1\x01\n\x0eMatchConfirmed\x12\r\n\x05match\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0f\n\x07program\x18\x03 \x01(\t\x12\x0c\n\x04lead\x18\x04 \x01(\t\x12\x0e\n\x06mentor\x18\x05 \x01(\t\x12\x0e\n\x06mentee\x18\x06 \x01(\t\x12*\n\x07\x63\x61\x64\x65nce\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0emeeting_length\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\".\n\rMatchDeclined\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mentoring/matching/v1/events.proto\x12\x15mentoring.matching.v1\x1a\x1egoogle/protobuf/duration.proto\"/\n\x0eProgramCreated\x12\x0f\n\x07program\x18\x01 \x01(\t\x12\x0c\n\x04lead\x18\x02 \x01(\t\"D\n\x0ePersonEnrolled\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"(\n\x12\x43ohortRunRequested\x12\x12\n\ncohort_run\x18\x01 \x01(\t\"H\n\x0e\x43ohortRunReady\x12\x12\n\ncohort_run\x18\x01 \x01(\t\x12\x0f\n\x07matched\x18\x02 \x01(\x05\x12\x11\n\tunmatched\x18\x03 \x01(\x05\"5\n\x0f\x43ohortRunFailed\x12\x12\n\ncohort_run\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"(\n\x12\x43ohortRunPublished\x12\x12\n\ncohort_run\x18\x01 \x01(\t\"Q\n\rMatchProposed\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12\x11\n\tscore_ppm\x18\x04 \x01(\x05\".\n\rMatchAccepted\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"\xd1\x01\n\x0eMatchConfirmed\x12\r\n\x05match\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0f\n\x07program\x18\x03 \x01(\t\x12\x0c\n\x04lead\x18\x04 \x01(\t\x12\x0e\n\x06mentor\x18\x05 \x01(\t\x12\x0e\n\x06mentee\x18\x06 \x01(\t\x12*\n\x07\x63\x61\x64\x65nce\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0emeeting_length\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\".\n\rMatchDeclined\x12\r\n\x05match\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"K\n\x0eProgramUpdated\x12\x0f\n\x07program\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x16\n\x0e\x63hanged_fields\x18\x03 \x03(\t\" \n\rProgramClosed\x12\x0f\n\x07program\x18\x01 \x01(\t\"V\n\x12\x45nrolmentRequested\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x0c\n\x04lead\x18\x04 \x01(\t\"F\n\x10\x45nrolmentUpdated\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"E\n\x0f\x45nrolmentPaused\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"F\n\x10\x45nrolmentResumed\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"T\n\x0e\x45nrolmentEnded\x12\x11\n\tenrolment\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"U\n\x13\x43ohortRunProgressed\x12\x12\n\ncohort_run\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0c\n\x04\x64one\x18\x03 \x01(\x05\x12\r\n\x05total\x18\x04 \x01(\x05\"(\n\x12\x43ohortRunCancelled\x12\x12\n\ncohort_run\x18\x01 \x01(\t\"O\n\nMatchEnded\x12\r\n\x05match\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\"r\n\x0eMatchRequested\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\x12\x12\n\nwaitlisted\x18\x05 \x01(\x08\"d\n\x14MatchRequestReminded\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"e\n\x15MatchRequestMoreAsked\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"d\n\x14MatchRequestAnswered\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"d\n\x14MatchRequestAccepted\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"f\n\x16MatchRequestWaitlisted\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"d\n\x14MatchRequestPromoted\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"r\n\x13MatchRequestMatched\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\x12\r\n\x05match\x18\x05 \x01(\t\"d\n\x14MatchRequestDeclined\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"e\n\x15MatchRequestWithdrawn\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"c\n\x13MatchRequestExpired\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\"r\n\x12MatchRequestClosed\x12\x15\n\rmatch_request\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x11\n\trequester\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,4 +52,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MATCHCONFIRMED']._serialized_end=766
   _globals['_MATCHDECLINED']._serialized_start=768
   _globals['_MATCHDECLINED']._serialized_end=814
+  _globals['_PROGRAMUPDATED']._serialized_start=816
+  _globals['_PROGRAMUPDATED']._serialized_end=891
+  _globals['_PROGRAMCLOSED']._serialized_start=893
+  _globals['_PROGRAMCLOSED']._serialized_end=925
+  _globals['_ENROLMENTREQUESTED']._serialized_start=927
+  _globals['_ENROLMENTREQUESTED']._serialized_end=1013
+  _globals['_ENROLMENTUPDATED']._serialized_start=1015
+  _globals['_ENROLMENTUPDATED']._serialized_end=1085
+  _globals['_ENROLMENTPAUSED']._serialized_start=1087
+  _globals['_ENROLMENTPAUSED']._serialized_end=1156
+  _globals['_ENROLMENTRESUMED']._serialized_start=1158
+  _globals['_ENROLMENTRESUMED']._serialized_end=1228
+  _globals['_ENROLMENTENDED']._serialized_start=1230
+  _globals['_ENROLMENTENDED']._serialized_end=1314
+  _globals['_COHORTRUNPROGRESSED']._serialized_start=1316
+  _globals['_COHORTRUNPROGRESSED']._serialized_end=1401
+  _globals['_COHORTRUNCANCELLED']._serialized_start=1403
+  _globals['_COHORTRUNCANCELLED']._serialized_end=1443
+  _globals['_MATCHENDED']._serialized_start=1445
+  _globals['_MATCHENDED']._serialized_end=1524
+  _globals['_MATCHREQUESTED']._serialized_start=1526
+  _globals['_MATCHREQUESTED']._serialized_end=1640
+  _globals['_MATCHREQUESTREMINDED']._serialized_start=1642
+  _globals['_MATCHREQUESTREMINDED']._serialized_end=1742
+  _globals['_MATCHREQUESTMOREASKED']._serialized_start=1744
+  _globals['_MATCHREQUESTMOREASKED']._serialized_end=1845
+  _globals['_MATCHREQUESTANSWERED']._serialized_start=1847
+  _globals['_MATCHREQUESTANSWERED']._serialized_end=1947
+  _globals['_MATCHREQUESTACCEPTED']._serialized_start=1949
+  _globals['_MATCHREQUESTACCEPTED']._serialized_end=2049
+  _globals['_MATCHREQUESTWAITLISTED']._serialized_start=2051
+  _globals['_MATCHREQUESTWAITLISTED']._serialized_end=2153
+  _globals['_MATCHREQUESTPROMOTED']._serialized_start=2155
+  _globals['_MATCHREQUESTPROMOTED']._serialized_end=2255
+  _globals['_MATCHREQUESTMATCHED']._serialized_start=2257
+  _globals['_MATCHREQUESTMATCHED']._serialized_end=2371
+  _globals['_MATCHREQUESTDECLINED']._serialized_start=2373
+  _globals['_MATCHREQUESTDECLINED']._serialized_end=2473
+  _globals['_MATCHREQUESTWITHDRAWN']._serialized_start=2475
+  _globals['_MATCHREQUESTWITHDRAWN']._serialized_end=2576
+  _globals['_MATCHREQUESTEXPIRED']._serialized_start=2578
+  _globals['_MATCHREQUESTEXPIRED']._serialized_end=2677
+  _globals['_MATCHREQUESTCLOSED']._serialized_start=2679
+  _globals['_MATCHREQUESTCLOSED']._serialized_end=2793
 # @@protoc_insertion_point(module_scope)

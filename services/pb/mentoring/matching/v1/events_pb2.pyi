@@ -3,9 +3,11 @@
 isort:skip_file
 What happened in programs and matching. Ids and codes only."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -312,3 +314,725 @@ class MatchDeclined(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MatchDeclined: _TypeAlias = MatchDeclined  # noqa: Y015
+
+@_typing.final
+class ProgramUpdated(_message.Message):
+    """A program changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    revision: _builtins.int
+    """Its number."""
+    @_builtins.property
+    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the fields that changed."""
+
+    def __init__(
+        self,
+        *,
+        program: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        changed_fields: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_fields", b"changed_fields", "program", b"program", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgramUpdated: _TypeAlias = ProgramUpdated  # noqa: Y015
+
+@_typing.final
+class ProgramClosed(_message.Message):
+    """A program is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    def __init__(
+        self,
+        *,
+        program: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgramClosed: _TypeAlias = ProgramClosed  # noqa: Y015
+
+@_typing.final
+class EnrolmentRequested(_message.Message):
+    """A person wants to take part and waits for approval."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    LEAD_FIELD_NUMBER: _builtins.int
+    enrolment: _builtins.str
+    """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
+    program: _builtins.str
+    """The program."""
+    person: _builtins.str
+    """Who."""
+    lead: _builtins.str
+    """The program lead."""
+    def __init__(
+        self,
+        *,
+        enrolment: _builtins.str = ...,
+        program: _builtins.str = ...,
+        person: _builtins.str = ...,
+        lead: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "lead", b"lead", "person", b"person", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentRequested: _TypeAlias = EnrolmentRequested  # noqa: Y015
+
+@_typing.final
+class EnrolmentUpdated(_message.Message):
+    """A person's wishes changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    enrolment: _builtins.str
+    """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
+    program: _builtins.str
+    """The program."""
+    person: _builtins.str
+    """Who."""
+    def __init__(
+        self,
+        *,
+        enrolment: _builtins.str = ...,
+        program: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "person", b"person", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentUpdated: _TypeAlias = EnrolmentUpdated  # noqa: Y015
+
+@_typing.final
+class EnrolmentPaused(_message.Message):
+    """A participant is not matched for now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    enrolment: _builtins.str
+    """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
+    program: _builtins.str
+    """The program."""
+    person: _builtins.str
+    """Who."""
+    def __init__(
+        self,
+        *,
+        enrolment: _builtins.str = ...,
+        program: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "person", b"person", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentPaused: _TypeAlias = EnrolmentPaused  # noqa: Y015
+
+@_typing.final
+class EnrolmentResumed(_message.Message):
+    """A participant is back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    enrolment: _builtins.str
+    """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
+    program: _builtins.str
+    """The program."""
+    person: _builtins.str
+    """Who."""
+    def __init__(
+        self,
+        *,
+        enrolment: _builtins.str = ...,
+        program: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "person", b"person", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentResumed: _TypeAlias = EnrolmentResumed  # noqa: Y015
+
+@_typing.final
+class EnrolmentEnded(_message.Message):
+    """A person takes no part any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    enrolment: _builtins.str
+    """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
+    program: _builtins.str
+    """The program."""
+    person: _builtins.str
+    """Who."""
+    reason: _builtins.str
+    """LEFT, LEFT_COMPANY, REJECTED or PROGRAM_CLOSED."""
+    def __init__(
+        self,
+        *,
+        enrolment: _builtins.str = ...,
+        program: _builtins.str = ...,
+        person: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "person", b"person", "program", b"program", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentEnded: _TypeAlias = EnrolmentEnded  # noqa: Y015
+
+@_typing.final
+class CohortRunProgressed(_message.Message):
+    """The computation of a cohort went on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORT_RUN_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    cohort_run: _builtins.str
+    """organizations/{organization}/programs/{program}/cohortRuns/{cohort_run}"""
+    stage: _builtins.str
+    """What is being done."""
+    done: _builtins.int
+    """Steps of the stage done."""
+    total: _builtins.int
+    """Steps of the stage."""
+    def __init__(
+        self,
+        *,
+        cohort_run: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        done: _builtins.int = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_run", b"cohort_run", "done", b"done", "stage", b"stage", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CohortRunProgressed: _TypeAlias = CohortRunProgressed  # noqa: Y015
+
+@_typing.final
+class CohortRunCancelled(_message.Message):
+    """A run was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORT_RUN_FIELD_NUMBER: _builtins.int
+    cohort_run: _builtins.str
+    """organizations/{organization}/programs/{program}/cohortRuns/{cohort_run}"""
+    def __init__(
+        self,
+        *,
+        cohort_run: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_run", b"cohort_run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CohortRunCancelled: _TypeAlias = CohortRunCancelled  # noqa: Y015
+
+@_typing.final
+class MatchEnded(_message.Message):
+    """A match, or the mentorship it became, is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    match: _builtins.str
+    """organizations/{organization}/programs/{program}/matches/{match}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guided."""
+    mentee: _builtins.str
+    """Who was guided."""
+    def __init__(
+        self,
+        *,
+        match: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match", b"match", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchEnded: _TypeAlias = MatchEnded  # noqa: Y015
+
+@_typing.final
+class MatchRequested(_message.Message):
+    """A person asked another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    WAITLISTED_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    waitlisted: _builtins.bool
+    """The mentor has no seat now."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        waitlisted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester", "waitlisted", b"waitlisted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequested: _TypeAlias = MatchRequested  # noqa: Y015
+
+@_typing.final
+class MatchRequestReminded(_message.Message):
+    """The person asked was reminded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestReminded: _TypeAlias = MatchRequestReminded  # noqa: Y015
+
+@_typing.final
+class MatchRequestMoreAsked(_message.Message):
+    """The person asked wants to know more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestMoreAsked: _TypeAlias = MatchRequestMoreAsked  # noqa: Y015
+
+@_typing.final
+class MatchRequestAnswered(_message.Message):
+    """The requester told more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestAnswered: _TypeAlias = MatchRequestAnswered  # noqa: Y015
+
+@_typing.final
+class MatchRequestAccepted(_message.Message):
+    """The person asked said yes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestAccepted: _TypeAlias = MatchRequestAccepted  # noqa: Y015
+
+@_typing.final
+class MatchRequestWaitlisted(_message.Message):
+    """It waits until the mentor has a seat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestWaitlisted: _TypeAlias = MatchRequestWaitlisted  # noqa: Y015
+
+@_typing.final
+class MatchRequestPromoted(_message.Message):
+    """The mentor has a seat again: it waits for the answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestPromoted: _TypeAlias = MatchRequestPromoted  # noqa: Y015
+
+@_typing.final
+class MatchRequestMatched(_message.Message):
+    """It became a match."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    MATCH_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    match: _builtins.str
+    """The match."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        match: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match", b"match", "match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestMatched: _TypeAlias = MatchRequestMatched  # noqa: Y015
+
+@_typing.final
+class MatchRequestDeclined(_message.Message):
+    """The person asked said no."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestDeclined: _TypeAlias = MatchRequestDeclined  # noqa: Y015
+
+@_typing.final
+class MatchRequestWithdrawn(_message.Message):
+    """The requester took it back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestWithdrawn: _TypeAlias = MatchRequestWithdrawn  # noqa: Y015
+
+@_typing.final
+class MatchRequestExpired(_message.Message):
+    """Nobody answered in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestExpired: _TypeAlias = MatchRequestExpired  # noqa: Y015
+
+@_typing.final
+class MatchRequestClosed(_message.Message):
+    """It became pointless."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_REQUEST_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    match_request: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    program: _builtins.str
+    """The program."""
+    requester: _builtins.str
+    """Who asked."""
+    recipient: _builtins.str
+    """Who was asked."""
+    reason: _builtins.str
+    """LEFT_COMPANY, LEFT_PROGRAM, PAUSED, PROGRAM_CLOSED, MATCHED_ELSEWHERE or NOT_ALLOWED."""
+    def __init__(
+        self,
+        *,
+        match_request: _builtins.str = ...,
+        program: _builtins.str = ...,
+        requester: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match_request", b"match_request", "program", b"program", "reason", b"reason", "recipient", b"recipient", "requester", b"requester"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchRequestClosed: _TypeAlias = MatchRequestClosed  # noqa: Y015

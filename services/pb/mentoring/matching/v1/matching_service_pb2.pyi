@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from services.pb.mentoring.matching.v1 import policy_pb2 as _policy_pb2
+from services.pb.mentoring.profiles.v1 import person_service_pb2 as _person_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +44,8 @@ class CohortRun(_message.Message):
         """Its proposals are matches now."""
         STATE_FAILED: CohortRun._State.ValueType  # 4
         """Could not be computed; see failure_reason."""
+        STATE_CANCELLED: CohortRun._State.ValueType  # 5
+        """Given up."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far the run is."""
@@ -56,6 +60,8 @@ class CohortRun(_message.Message):
     """Its proposals are matches now."""
     STATE_FAILED: CohortRun.State.ValueType  # 4
     """Could not be computed; see failure_reason."""
+    STATE_CANCELLED: CohortRun.State.ValueType  # 5
+    """Given up."""
 
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -65,6 +71,10 @@ class CohortRun(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/cohortRuns/{cohort_run}"""
     state: Global___CohortRun.State.ValueType
@@ -73,13 +83,15 @@ class CohortRun(_message.Message):
     """Why the run failed, for machines."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    operation: _builtins.str
+    """The same run as a google.longrunning.Operation: organizations/{organization}/operations/{operation}"""
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
-        """The pairs, best score first."""
+        """The first 1,000 pairs, best score first; ListProposals pages through all. GetCohortRun only."""
 
     @_builtins.property
     def unmatched_mentees(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Mentees for whom no mentor was left."""
+        """The first 1,000 mentees for whom no mentor was left; ListLeftovers tells why. GetCohortRun only."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -88,6 +100,18 @@ class CohortRun(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
+
+    @_builtins.property
+    def options(self) -> Global___CohortRunOptions:
+        """What was asked for."""
+
+    @_builtins.property
+    def progress(self) -> Global___CohortRunProgress:
+        """How far the computation is."""
+
+    @_builtins.property
+    def report(self) -> Global___CohortRunReport:
+        """Figures, once computed."""
 
     def __init__(
         self,
@@ -100,14 +124,486 @@ class CohortRun(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        options: Global___CohortRunOptions | None = ...,
+        progress: Global___CohortRunProgress | None = ...,
+        report: Global___CohortRunReport | None = ...,
+        operation: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "options", b"options", "progress", b"progress", "report", b"report", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "failure_reason", b"failure_reason", "name", b"name", "proposals", b"proposals", "state", b"state", "unmatched_mentees", b"unmatched_mentees", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "failure_reason", b"failure_reason", "name", b"name", "operation", b"operation", "options", b"options", "progress", b"progress", "proposals", b"proposals", "report", b"report", "state", b"state", "unmatched_mentees", b"unmatched_mentees", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CohortRun: _TypeAlias = CohortRun  # noqa: Y015
+
+@_typing.final
+class CohortRunOptions(_message.Message):
+    """What a run is asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Mode:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CohortRunOptions._Mode.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        MODE_UNSPECIFIED: CohortRunOptions._Mode.ValueType  # 0
+        """As MODE_STABLE."""
+        MODE_STABLE: CohortRunOptions._Mode.ValueType  # 1
+        """No mentor and mentee would both rather have each other than what they got."""
+        MODE_OPTIMAL: CohortRunOptions._Mode.ValueType  # 2
+        """The highest total score, proven to within what the report states."""
+        MODE_BALANCED: CohortRunOptions._Mode.ValueType  # 3
+        """The highest total score that leaves no matched mentee more than most_loss_ppm below the stable result."""
+        MODE_FAIR: CohortRunOptions._Mode.ValueType  # 4
+        """Groups of mentees are matched in like shares, and mentors' loads are evened out."""
+
+    class Mode(_Mode, metaclass=_ModeEnumTypeWrapper):
+        """What a run promises."""
+
+    MODE_UNSPECIFIED: CohortRunOptions.Mode.ValueType  # 0
+    """As MODE_STABLE."""
+    MODE_STABLE: CohortRunOptions.Mode.ValueType  # 1
+    """No mentor and mentee would both rather have each other than what they got."""
+    MODE_OPTIMAL: CohortRunOptions.Mode.ValueType  # 2
+    """The highest total score, proven to within what the report states."""
+    MODE_BALANCED: CohortRunOptions.Mode.ValueType  # 3
+    """The highest total score that leaves no matched mentee more than most_loss_ppm below the stable result."""
+    MODE_FAIR: CohortRunOptions.Mode.ValueType  # 4
+    """Groups of mentees are matched in like shares, and mentors' loads are evened out."""
+
+    class _Proposing:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ProposingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CohortRunOptions._Proposing.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        PROPOSING_UNSPECIFIED: CohortRunOptions._Proposing.ValueType  # 0
+        """As PROPOSING_MENTEES."""
+        PROPOSING_MENTEES: CohortRunOptions._Proposing.ValueType  # 1
+        """The mentees'."""
+        PROPOSING_MENTORS: CohortRunOptions._Proposing.ValueType  # 2
+        """The mentors'."""
+
+    class Proposing(_Proposing, metaclass=_ProposingEnumTypeWrapper):
+        """Whose best stable result is taken, where there are several."""
+
+    PROPOSING_UNSPECIFIED: CohortRunOptions.Proposing.ValueType  # 0
+    """As PROPOSING_MENTEES."""
+    PROPOSING_MENTEES: CohortRunOptions.Proposing.ValueType  # 1
+    """The mentees'."""
+    PROPOSING_MENTORS: CohortRunOptions.Proposing.ValueType  # 2
+    """The mentors'."""
+
+    class _Grouping:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _GroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CohortRunOptions._Grouping.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        GROUPING_UNSPECIFIED: CohortRunOptions._Grouping.ValueType  # 0
+        """As GROUPING_DEPARTMENT."""
+        GROUPING_DEPARTMENT: CohortRunOptions._Grouping.ValueType  # 1
+        """By department."""
+        GROUPING_COUNTRY: CohortRunOptions._Grouping.ValueType  # 2
+        """By country."""
+        GROUPING_TIME_ZONE: CohortRunOptions._Grouping.ValueType  # 3
+        """By time zone."""
+        GROUPING_GRADE: CohortRunOptions._Grouping.ValueType  # 4
+        """By grade."""
+
+    class Grouping(_Grouping, metaclass=_GroupingEnumTypeWrapper):
+        """By what the report, and a FAIR run, tells mentees apart."""
+
+    GROUPING_UNSPECIFIED: CohortRunOptions.Grouping.ValueType  # 0
+    """As GROUPING_DEPARTMENT."""
+    GROUPING_DEPARTMENT: CohortRunOptions.Grouping.ValueType  # 1
+    """By department."""
+    GROUPING_COUNTRY: CohortRunOptions.Grouping.ValueType  # 2
+    """By country."""
+    GROUPING_TIME_ZONE: CohortRunOptions.Grouping.ValueType  # 3
+    """By time zone."""
+    GROUPING_GRADE: CohortRunOptions.Grouping.ValueType  # 4
+    """By grade."""
+
+    MODE_FIELD_NUMBER: _builtins.int
+    PROPOSING_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    MOST_LOSS_PPM_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    MATCHING_POLICY_FIELD_NUMBER: _builtins.int
+    LOCKED_PAIRS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_PEOPLE_FIELD_NUMBER: _builtins.int
+    EXCLUDED_PAIRS_FIELD_NUMBER: _builtins.int
+    mode: Global___CohortRunOptions.Mode.ValueType
+    """What the run promises."""
+    proposing: Global___CohortRunOptions.Proposing.ValueType
+    """Whose best stable result is taken."""
+    seed: _builtins.int
+    """Decides ties; the same seed on the same people gives the same pairs."""
+    most_loss_ppm: _builtins.int
+    """How far below the stable result a BALANCED run may leave a mentee, in millionths. Unset: 20,000."""
+    group_by: Global___CohortRunOptions.Grouping.ValueType
+    """By what mentees are told apart."""
+    @_builtins.property
+    def matching_policy(self) -> _policy_pb2.MatchingPolicy:
+        """What if: weights and rules for this run instead of the program's."""
+
+    @_builtins.property
+    def locked_pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___PairOfPeople]:
+        """Pairs that must be in the result."""
+
+    @_builtins.property
+    def excluded_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """People who are left out."""
+
+    @_builtins.property
+    def excluded_pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___PairOfPeople]:
+        """Pairs that must not be in the result."""
+
+    def __init__(
+        self,
+        *,
+        mode: Global___CohortRunOptions.Mode.ValueType = ...,
+        proposing: Global___CohortRunOptions.Proposing.ValueType = ...,
+        seed: _builtins.int = ...,
+        most_loss_ppm: _builtins.int | None = ...,
+        group_by: Global___CohortRunOptions.Grouping.ValueType = ...,
+        matching_policy: _policy_pb2.MatchingPolicy | None = ...,
+        locked_pairs: _abc.Iterable[Global___PairOfPeople] | None = ...,
+        excluded_people: _abc.Iterable[_builtins.str] | None = ...,
+        excluded_pairs: _abc.Iterable[Global___PairOfPeople] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_most_loss_ppm", b"_most_loss_ppm", "matching_policy", b"matching_policy", "most_loss_ppm", b"most_loss_ppm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_most_loss_ppm", b"_most_loss_ppm", "excluded_pairs", b"excluded_pairs", "excluded_people", b"excluded_people", "group_by", b"group_by", "locked_pairs", b"locked_pairs", "matching_policy", b"matching_policy", "mode", b"mode", "most_loss_ppm", b"most_loss_ppm", "proposing", b"proposing", "seed", b"seed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__most_loss_ppm: _TypeAlias = _typing.Literal["most_loss_ppm"]  # noqa: Y015
+    _WhichOneofArgType__most_loss_ppm: _TypeAlias = _typing.Literal["_most_loss_ppm", b"_most_loss_ppm"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_loss_ppm) -> _WhichOneofReturnType__most_loss_ppm | None: ...
+
+Global___CohortRunOptions: _TypeAlias = CohortRunOptions  # noqa: Y015
+
+@_typing.final
+class PairOfPeople(_message.Message):
+    """Two people."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PairOfPeople: _TypeAlias = PairOfPeople  # noqa: Y015
+
+@_typing.final
+class CohortRunProgress(_message.Message):
+    """How far a computation is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    stage: _builtins.str
+    """What is being done: reading, preparing, scoring, assigning, auditing or explaining."""
+    done: _builtins.int
+    """Steps of the stage done."""
+    total: _builtins.int
+    """Steps of the stage."""
+    def __init__(
+        self,
+        *,
+        stage: _builtins.str = ...,
+        done: _builtins.int = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "stage", b"stage", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CohortRunProgress: _TypeAlias = CohortRunProgress  # noqa: Y015
+
+@_typing.final
+class CohortRunReport(_message.Message):
+    """Figures of a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Bar(_message.Message):
+        """One bar of a distribution."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        VALUE_FIELD_NUMBER: _builtins.int
+        COUNT_FIELD_NUMBER: _builtins.int
+        value: _builtins.int
+        """The highest value in it; the bar before has the lower ones."""
+        count: _builtins.int
+        """How many."""
+        def __init__(
+            self,
+            *,
+            value: _builtins.int = ...,
+            count: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Group(_message.Message):
+        """How one group fared."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        LABEL_FIELD_NUMBER: _builtins.int
+        MENTEES_FIELD_NUMBER: _builtins.int
+        MATCHED_FIELD_NUMBER: _builtins.int
+        label: _builtins.str
+        """Its name; "" adds up the groups that are too small to be shown."""
+        mentees: _builtins.int
+        """Mentees in it."""
+        matched: _builtins.int
+        """Those who got a mentor."""
+        def __init__(
+            self,
+            *,
+            label: _builtins.str = ...,
+            mentees: _builtins.int = ...,
+            matched: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "matched", b"matched", "mentees", b"mentees"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MENTEES_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    SEATS_FIELD_NUMBER: _builtins.int
+    MATCHED_FIELD_NUMBER: _builtins.int
+    BLOCKING_PAIRS_FIELD_NUMBER: _builtins.int
+    BLOCKING_MENTEES_FIELD_NUMBER: _builtins.int
+    TOTAL_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    BEST_TOTAL_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    MEAN_MENTEE_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    MEAN_MENTOR_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    RANKS_FIELD_NUMBER: _builtins.int
+    LOADS_FIELD_NUMBER: _builtins.int
+    LOAD_GINI_PPM_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    GROUP_RATIO_PPM_FIELD_NUMBER: _builtins.int
+    INPUT_DIGEST_FIELD_NUMBER: _builtins.int
+    RESULT_DIGEST_FIELD_NUMBER: _builtins.int
+    FELL_BACK_FIELD_NUMBER: _builtins.int
+    mentees: _builtins.int
+    """Free mentees."""
+    mentors: _builtins.int
+    """Mentors with a free seat."""
+    seats: _builtins.int
+    """Free seats."""
+    matched: _builtins.int
+    """Pairs found."""
+    blocking_pairs: _builtins.int
+    """Pairs, over all that the rules allow, who would both rather have each other than what they got."""
+    blocking_mentees: _builtins.int
+    """Mentees in such pairs."""
+    total_score_ppm: _builtins.int
+    """Both sides' scores of all pairs, in millionths."""
+    best_total_score_ppm: _builtins.int
+    """No matching of these people can score more."""
+    mean_mentee_score_ppm: _builtins.int
+    """Mean fit for the matched mentees."""
+    mean_mentor_score_ppm: _builtins.int
+    """Mean fit for their mentors."""
+    load_gini_ppm: _builtins.int
+    """Gini coefficient of the loads: 0 all equal, 1,000,000 one has all."""
+    group_ratio_ppm: _builtins.int
+    """The lowest matched share of a shown group over the highest, in millionths."""
+    input_digest: _builtins.str
+    """SHA-256 of what was decided from."""
+    result_digest: _builtins.str
+    """SHA-256 of the result."""
+    fell_back: _builtins.bool
+    """A BALANCED run that could not keep its promise and answers with the stable result."""
+    @_builtins.property
+    def ranks(self) -> _containers.RepeatedCompositeFieldContainer[Global___CohortRunReport.Bar]:
+        """How many got their 1st, 2nd, … best mentor of all that the rules allow."""
+
+    @_builtins.property
+    def loads(self) -> _containers.RepeatedCompositeFieldContainer[Global___CohortRunReport.Bar]:
+        """How many mentors got how many mentees."""
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___CohortRunReport.Group]:
+        """Shares by group."""
+
+    def __init__(
+        self,
+        *,
+        mentees: _builtins.int = ...,
+        mentors: _builtins.int = ...,
+        seats: _builtins.int = ...,
+        matched: _builtins.int = ...,
+        blocking_pairs: _builtins.int = ...,
+        blocking_mentees: _builtins.int = ...,
+        total_score_ppm: _builtins.int = ...,
+        best_total_score_ppm: _builtins.int = ...,
+        mean_mentee_score_ppm: _builtins.int = ...,
+        mean_mentor_score_ppm: _builtins.int = ...,
+        ranks: _abc.Iterable[Global___CohortRunReport.Bar] | None = ...,
+        loads: _abc.Iterable[Global___CohortRunReport.Bar] | None = ...,
+        load_gini_ppm: _builtins.int = ...,
+        groups: _abc.Iterable[Global___CohortRunReport.Group] | None = ...,
+        group_ratio_ppm: _builtins.int = ...,
+        input_digest: _builtins.str = ...,
+        result_digest: _builtins.str = ...,
+        fell_back: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["best_total_score_ppm", b"best_total_score_ppm", "blocking_mentees", b"blocking_mentees", "blocking_pairs", b"blocking_pairs", "fell_back", b"fell_back", "group_ratio_ppm", b"group_ratio_ppm", "groups", b"groups", "input_digest", b"input_digest", "load_gini_ppm", b"load_gini_ppm", "loads", b"loads", "matched", b"matched", "mean_mentee_score_ppm", b"mean_mentee_score_ppm", "mean_mentor_score_ppm", b"mean_mentor_score_ppm", "mentees", b"mentees", "mentors", b"mentors", "ranks", b"ranks", "result_digest", b"result_digest", "seats", b"seats", "total_score_ppm", b"total_score_ppm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CohortRunReport: _TypeAlias = CohortRunReport  # noqa: Y015
+
+@_typing.final
+class Leftover(_message.Message):
+    """A mentee whom a run left without a mentor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Obstacle:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ObstacleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Leftover._Obstacle.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OBSTACLE_UNSPECIFIED: Leftover._Obstacle.ValueType  # 0
+        """Never stored."""
+        OBSTACLE_NO_MENTORS: Leftover._Obstacle.ValueType  # 1
+        """There are no mentors."""
+        OBSTACLE_FULL: Leftover._Obstacle.ValueType  # 2
+        """All who fit are full."""
+        OBSTACLE_OVERLAP: Leftover._Obstacle.ValueType  # 3
+        """Too little time in common."""
+        OBSTACLE_LANGUAGE: Leftover._Obstacle.ValueType  # 4
+        """No common language."""
+        OBSTACLE_REPORTING_LINE: Leftover._Obstacle.ValueType  # 5
+        """One reports to the other."""
+        OBSTACLE_DEPARTMENT: Leftover._Obstacle.ValueType  # 6
+        """The same department."""
+        OBSTACLE_GRADE_GAP: Leftover._Obstacle.ValueType  # 7
+        """Too few grades apart."""
+        OBSTACLE_EXCLUDED: Leftover._Obstacle.ValueType  # 8
+        """Blocked, declined before or excluded."""
+
+    class Obstacle(_Obstacle, metaclass=_ObstacleEnumTypeWrapper):
+        """Why somebody has no mentor."""
+
+    OBSTACLE_UNSPECIFIED: Leftover.Obstacle.ValueType  # 0
+    """Never stored."""
+    OBSTACLE_NO_MENTORS: Leftover.Obstacle.ValueType  # 1
+    """There are no mentors."""
+    OBSTACLE_FULL: Leftover.Obstacle.ValueType  # 2
+    """All who fit are full."""
+    OBSTACLE_OVERLAP: Leftover.Obstacle.ValueType  # 3
+    """Too little time in common."""
+    OBSTACLE_LANGUAGE: Leftover.Obstacle.ValueType  # 4
+    """No common language."""
+    OBSTACLE_REPORTING_LINE: Leftover.Obstacle.ValueType  # 5
+    """One reports to the other."""
+    OBSTACLE_DEPARTMENT: Leftover.Obstacle.ValueType  # 6
+    """The same department."""
+    OBSTACLE_GRADE_GAP: Leftover.Obstacle.ValueType  # 7
+    """Too few grades apart."""
+    OBSTACLE_EXCLUDED: Leftover.Obstacle.ValueType  # 8
+    """Blocked, declined before or excluded."""
+
+    @_typing.final
+    class Stopped(_message.Message):
+        """How many mentors a rule kept away."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        OBSTACLE_FIELD_NUMBER: _builtins.int
+        MENTORS_FIELD_NUMBER: _builtins.int
+        obstacle: Global___Leftover.Obstacle.ValueType
+        """The first rule that was broken."""
+        mentors: _builtins.int
+        """Mentors."""
+        def __init__(
+            self,
+            *,
+            obstacle: Global___Leftover.Obstacle.ValueType = ...,
+            mentors: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["mentors", b"mentors", "obstacle", b"obstacle"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MENTEE_FIELD_NUMBER: _builtins.int
+    OBSTACLE_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
+    NEAREST_MENTOR_FIELD_NUMBER: _builtins.int
+    NEAREST_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    mentee: _builtins.str
+    """Who."""
+    obstacle: Global___Leftover.Obstacle.ValueType
+    """What stood most in the way."""
+    nearest_mentor: _builtins.str
+    """The best-fitting mentor who was full, if any."""
+    nearest_score_ppm: _builtins.int
+    """How well that mentor fits, in millionths."""
+    reason: _builtins.str
+    """The reason as a sentence."""
+    @_builtins.property
+    def stopped(self) -> _containers.RepeatedCompositeFieldContainer[Global___Leftover.Stopped]:
+        """By rule, in the order in which the rules are looked at."""
+
+    def __init__(
+        self,
+        *,
+        mentee: _builtins.str = ...,
+        obstacle: Global___Leftover.Obstacle.ValueType = ...,
+        stopped: _abc.Iterable[Global___Leftover.Stopped] | None = ...,
+        nearest_mentor: _builtins.str = ...,
+        nearest_score_ppm: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "nearest_mentor", b"nearest_mentor", "nearest_score_ppm", b"nearest_score_ppm", "obstacle", b"obstacle", "reason", b"reason", "stopped", b"stopped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Leftover: _TypeAlias = Leftover  # noqa: Y015
 
 @_typing.final
 class Proposal(_message.Message):
@@ -119,15 +615,35 @@ class Proposal(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     SCORE_PPM_FIELD_NUMBER: _builtins.int
     CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    MENTOR_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    MENTOR_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
+    REASON_FOR_MENTEE_FIELD_NUMBER: _builtins.int
+    REASON_FOR_MENTOR_FIELD_NUMBER: _builtins.int
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
     score_ppm: _builtins.int
     """Fit in millionths; the contributions add up to it exactly."""
+    mentor_score_ppm: _builtins.int
+    """The fit seen by the mentor, in millionths; the mentor's contributions add up to it exactly."""
+    rank: _builtins.int
+    """The mentor's place among all mentors that the rules allow the mentee; 1 is the best."""
+    locked: _builtins.bool
+    """Given, not found."""
+    reason_for_mentee: _builtins.str
+    """Why the mentor fits, for the mentee to read."""
+    reason_for_mentor: _builtins.str
+    """Why the mentee fits, for the mentor to read."""
     @_builtins.property
     def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
         """What each criterion adds."""
+
+    @_builtins.property
+    def mentor_contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
+        """What each criterion adds for the mentor."""
 
     def __init__(
         self,
@@ -136,10 +652,16 @@ class Proposal(_message.Message):
         mentee: _builtins.str = ...,
         score_ppm: _builtins.int = ...,
         contributions: _abc.Iterable[Global___Contribution] | None = ...,
+        mentor_score_ppm: _builtins.int = ...,
+        mentor_contributions: _abc.Iterable[Global___Contribution] | None = ...,
+        rank: _builtins.int = ...,
+        locked: _builtins.bool = ...,
+        reason_for_mentee: _builtins.str = ...,
+        reason_for_mentor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contributions", b"contributions", "mentee", b"mentee", "mentor", b"mentor", "score_ppm", b"score_ppm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contributions", b"contributions", "locked", b"locked", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "rank", b"rank", "reason_for_mentee", b"reason_for_mentee", "reason_for_mentor", b"reason_for_mentor", "score_ppm", b"score_ppm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,19 +675,23 @@ class Contribution(_message.Message):
 
     CRITERION_FIELD_NUMBER: _builtins.int
     SCORE_PPM_FIELD_NUMBER: _builtins.int
+    MOST_PPM_FIELD_NUMBER: _builtins.int
     criterion: _builtins.str
     """Such as "skills"."""
     score_ppm: _builtins.int
     """Part of the score, in millionths."""
+    most_ppm: _builtins.int
+    """What the criterion could add at most."""
     def __init__(
         self,
         *,
         criterion: _builtins.str = ...,
         score_ppm: _builtins.int = ...,
+        most_ppm: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["criterion", b"criterion", "score_ppm", b"score_ppm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["criterion", b"criterion", "most_ppm", b"most_ppm", "score_ppm", b"score_ppm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -193,6 +719,8 @@ class Match(_message.Message):
         """Both have said yes."""
         STATE_DECLINED: Match._State.ValueType  # 4
         """One has said no."""
+        STATE_ENDED: Match._State.ValueType  # 5
+        """The mentorship is over."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far the match is."""
@@ -207,6 +735,8 @@ class Match(_message.Message):
     """Both have said yes."""
     STATE_DECLINED: Match.State.ValueType  # 4
     """One has said no."""
+    STATE_ENDED: Match.State.ValueType  # 5
+    """The mentorship is over."""
 
     NAME_FIELD_NUMBER: _builtins.int
     MENTOR_FIELD_NUMBER: _builtins.int
@@ -219,6 +749,9 @@ class Match(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MENTOR_SCORE_PPM_FIELD_NUMBER: _builtins.int
+    MENTOR_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/matches/{match}"""
     mentor: _builtins.str
@@ -233,6 +766,10 @@ class Match(_message.Message):
     """The mentorship that a confirmed match becomes."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    mentor_score_ppm: _builtins.int
+    """The fit seen by the mentor, in millionths; the mentor's contributions add up to it exactly."""
+    reason: _builtins.str
+    """Why the two fit, for the caller to read."""
     @_builtins.property
     def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
         """What each criterion adds."""
@@ -249,6 +786,10 @@ class Match(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def mentor_contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
+        """What each criterion adds for the mentor."""
+
     def __init__(
         self,
         *,
@@ -263,10 +804,13 @@ class Match(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        mentor_score_ppm: _builtins.int = ...,
+        mentor_contributions: _abc.Iterable[Global___Contribution] | None = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "name", b"name", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "mentorship", b"mentorship", "name", b"name", "reason", b"reason", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -280,19 +824,25 @@ class CreateCohortRunRequest(_message.Message):
 
     PARENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}/programs/{id}"""
     request_id: _builtins.str
     """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def options(self) -> Global___CohortRunOptions:
+        """What the run promises, ties, locks, what-ifs."""
+
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        options: Global___CohortRunOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -493,3 +1043,445 @@ class DeclineMatchRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeclineMatchRequest: _TypeAlias = DeclineMatchRequest  # noqa: Y015
+
+@_typing.final
+class ListCohortRunsRequest(_message.Message):
+    """Asks for a page of runs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}"""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """From the previous page."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCohortRunsRequest: _TypeAlias = ListCohortRunsRequest  # noqa: Y015
+
+@_typing.final
+class ListCohortRunsResponse(_message.Message):
+    """A page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORT_RUNS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def cohort_runs(self) -> _containers.RepeatedCompositeFieldContainer[Global___CohortRun]:
+        """The page's entries."""
+
+    def __init__(
+        self,
+        *,
+        cohort_runs: _abc.Iterable[Global___CohortRun] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_runs", b"cohort_runs", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCohortRunsResponse: _TypeAlias = ListCohortRunsResponse  # noqa: Y015
+
+@_typing.final
+class CancelCohortRunRequest(_message.Message):
+    """Gives a run up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/cohortRuns/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelCohortRunRequest: _TypeAlias = CancelCohortRunRequest  # noqa: Y015
+
+@_typing.final
+class WatchCohortRunRequest(_message.Message):
+    """Follows a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/cohortRuns/{id}"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchCohortRunRequest: _TypeAlias = WatchCohortRunRequest  # noqa: Y015
+
+@_typing.final
+class ListProposalsRequest(_message.Message):
+    """Asks for a page of pairs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}/cohortRuns/{id}"""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """From the previous page."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProposalsRequest: _TypeAlias = ListProposalsRequest  # noqa: Y015
+
+@_typing.final
+class ListProposalsResponse(_message.Message):
+    """A page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
+        """The page's entries."""
+
+    def __init__(
+        self,
+        *,
+        proposals: _abc.Iterable[Global___Proposal] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "proposals", b"proposals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProposalsResponse: _TypeAlias = ListProposalsResponse  # noqa: Y015
+
+@_typing.final
+class ListLeftoversRequest(_message.Message):
+    """Asks for a page of mentees without a mentor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}/cohortRuns/{id}"""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """From the previous page."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLeftoversRequest: _TypeAlias = ListLeftoversRequest  # noqa: Y015
+
+@_typing.final
+class ListLeftoversResponse(_message.Message):
+    """A page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFTOVERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def leftovers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Leftover]:
+        """The page's entries."""
+
+    def __init__(
+        self,
+        *,
+        leftovers: _abc.Iterable[Global___Leftover] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leftovers", b"leftovers", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLeftoversResponse: _TypeAlias = ListLeftoversResponse  # noqa: Y015
+
+@_typing.final
+class ExportCohortRunRequest(_message.Message):
+    """Asks for a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportCohortRunRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportCohortRunRequest._Format.ValueType  # 0
+        """Never valid."""
+        FORMAT_CSV: ExportCohortRunRequest._Format.ValueType  # 1
+        """A table: every mentee with mentor, scores, rank or reason."""
+        FORMAT_SVG: ExportCohortRunRequest._Format.ValueType  # 2
+        """A picture of the report."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """Kinds of files."""
+
+    FORMAT_UNSPECIFIED: ExportCohortRunRequest.Format.ValueType  # 0
+    """Never valid."""
+    FORMAT_CSV: ExportCohortRunRequest.Format.ValueType  # 1
+    """A table: every mentee with mentor, scores, rank or reason."""
+    FORMAT_SVG: ExportCohortRunRequest.Format.ValueType  # 2
+    """A picture of the report."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/cohortRuns/{id}"""
+    format: Global___ExportCohortRunRequest.Format.ValueType
+    """Which file."""
+    part: _builtins.int
+    """Part of the file to send, from 0; a part is 1 MiB at most."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        format: Global___ExportCohortRunRequest.Format.ValueType = ...,
+        part: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "name", b"name", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCohortRunRequest: _TypeAlias = ExportCohortRunRequest  # noqa: Y015
+
+@_typing.final
+class ExportCohortRunResponse(_message.Message):
+    """A file, or a part of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    content_type: _builtins.str
+    """Such as text/csv."""
+    data: _builtins.bytes
+    """The bytes."""
+    parts: _builtins.int
+    """How many parts there are."""
+    def __init__(
+        self,
+        *,
+        content_type: _builtins.str = ...,
+        data: _builtins.bytes = ...,
+        parts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "data", b"data", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCohortRunResponse: _TypeAlias = ExportCohortRunResponse  # noqa: Y015
+
+@_typing.final
+class RecommendPartnersRequest(_message.Message):
+    """Asks for partners."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    INCLUDE_FULL_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}"""
+    person: _builtins.str
+    """For whom; empty: the caller."""
+    role: _person_service_pb2.Person.Role.ValueType
+    """What the person is: a mentee gets mentors, a mentor gets mentees."""
+    limit: _builtins.int
+    """How many; 0: 10."""
+    include_full: _builtins.bool
+    """Whether mentors without a free seat are told too."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        person: _builtins.str = ...,
+        role: _person_service_pb2.Person.Role.ValueType = ...,
+        limit: _builtins.int = ...,
+        include_full: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_full", b"include_full", "limit", b"limit", "parent", b"parent", "person", b"person", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendPartnersRequest: _TypeAlias = RecommendPartnersRequest  # noqa: Y015
+
+@_typing.final
+class RecommendPartnersResponse(_message.Message):
+    """The best partners."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
+        """Best fit for the person first."""
+
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """When the participants were last looked at: at most a minute ago."""
+
+    def __init__(
+        self,
+        *,
+        recommendations: _abc.Iterable[Global___Proposal] | None = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "recommendations", b"recommendations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendPartnersResponse: _TypeAlias = RecommendPartnersResponse  # noqa: Y015
+
+@_typing.final
+class RequestRematchRequest(_message.Message):
+    """Ends a match that does not fit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Reason:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RequestRematchRequest._Reason.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REASON_UNSPECIFIED: RequestRematchRequest._Reason.ValueType  # 0
+        """Never valid."""
+        REASON_NO_FIT: RequestRematchRequest._Reason.ValueType  # 1
+        """The two do not get on."""
+        REASON_GOALS_DIFFER: RequestRematchRequest._Reason.ValueType  # 2
+        """Other goals than expected."""
+        REASON_NO_TIME: RequestRematchRequest._Reason.ValueType  # 3
+        """No common time in practice."""
+        REASON_NO_RESPONSE: RequestRematchRequest._Reason.ValueType  # 4
+        """The other does not answer."""
+
+    class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+        """Why it does not fit. Only HR sees it."""
+
+    REASON_UNSPECIFIED: RequestRematchRequest.Reason.ValueType  # 0
+    """Never valid."""
+    REASON_NO_FIT: RequestRematchRequest.Reason.ValueType  # 1
+    """The two do not get on."""
+    REASON_GOALS_DIFFER: RequestRematchRequest.Reason.ValueType  # 2
+    """Other goals than expected."""
+    REASON_NO_TIME: RequestRematchRequest.Reason.ValueType  # 3
+    """No common time in practice."""
+    REASON_NO_RESPONSE: RequestRematchRequest.Reason.ValueType  # 4
+    """The other does not answer."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/matches/{id}"""
+    reason: Global___RequestRematchRequest.Reason.ValueType
+    """Why."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: Global___RequestRematchRequest.Reason.ValueType = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestRematchRequest: _TypeAlias = RequestRematchRequest  # noqa: Y015

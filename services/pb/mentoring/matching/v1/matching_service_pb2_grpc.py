@@ -50,6 +50,41 @@ class MatchingServiceStub:
                 request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.PublishCohortRunRequest.SerializeToString,
                 response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
                 _registered_method=True)
+        self.ListCohortRuns = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/ListCohortRuns',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsResponse.FromString,
+                _registered_method=True)
+        self.CancelCohortRun = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/CancelCohortRun',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CancelCohortRunRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
+                _registered_method=True)
+        self.WatchCohortRun = channel.unary_stream(
+                '/mentoring.matching.v1.MatchingService/WatchCohortRun',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.WatchCohortRunRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
+                _registered_method=True)
+        self.ListProposals = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/ListProposals',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsResponse.FromString,
+                _registered_method=True)
+        self.ListLeftovers = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/ListLeftovers',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversResponse.FromString,
+                _registered_method=True)
+        self.ExportCohortRun = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/ExportCohortRun',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunResponse.FromString,
+                _registered_method=True)
+        self.RecommendPartners = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/RecommendPartners',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersResponse.FromString,
+                _registered_method=True)
         self.GetMatch = channel.unary_unary(
                 '/mentoring.matching.v1.MatchingService/GetMatch',
                 request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.GetMatchRequest.SerializeToString,
@@ -68,6 +103,11 @@ class MatchingServiceStub:
         self.DeclineMatch = channel.unary_unary(
                 '/mentoring.matching.v1.MatchingService/DeclineMatch',
                 request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.DeclineMatchRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.FromString,
+                _registered_method=True)
+        self.RequestRematch = channel.unary_unary(
+                '/mentoring.matching.v1.MatchingService/RequestRematch',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RequestRematchRequest.SerializeToString,
                 response_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.FromString,
                 _registered_method=True)
 
@@ -92,6 +132,55 @@ class MatchingServiceServicer:
 
     def PublishCohortRun(self, request, context):
         """Makes every proposal of a ready run a match, all at once. Refused when the run is not ready.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCohortRuns(self, request, context):
+        """Lists runs, earliest first, without their proposals.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelCohortRun(self, request, context):
+        """Gives a run up that is not published. A cancelled run leaves nothing behind.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchCohortRun(self, request, context):
+        """Sends the run, without its proposals, at once and whenever it changes, until it is computed, cancelled or failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProposals(self, request, context):
+        """Lists the pairs of a run, best fit for the mentee first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLeftovers(self, request, context):
+        """Lists mentees whom a run left without a mentor, and why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCohortRun(self, request, context):
+        """Returns the report of a run as a file: a table of every mentee, or a picture of the figures.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecommendPartners(self, request, context):
+        """Recommends the best partners for one participant, with reasons. Participants ask for themselves only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +214,13 @@ class MatchingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RequestRematch(self, request, context):
+        """Ends a confirmed match that does not fit, so that the caller can be matched anew. The other is told that it ended, not why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatchingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -142,6 +238,41 @@ def add_MatchingServiceServicer_to_server(servicer, server):
                     servicer.PublishCohortRun,
                     request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.PublishCohortRunRequest.FromString,
                     response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.SerializeToString,
+            ),
+            'ListCohortRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCohortRuns,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsResponse.SerializeToString,
+            ),
+            'CancelCohortRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelCohortRun,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CancelCohortRunRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.SerializeToString,
+            ),
+            'WatchCohortRun': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchCohortRun,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.WatchCohortRunRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.SerializeToString,
+            ),
+            'ListProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposals,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsResponse.SerializeToString,
+            ),
+            'ListLeftovers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLeftovers,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversResponse.SerializeToString,
+            ),
+            'ExportCohortRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportCohortRun,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunResponse.SerializeToString,
+            ),
+            'RecommendPartners': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecommendPartners,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersResponse.SerializeToString,
             ),
             'GetMatch': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMatch,
@@ -161,6 +292,11 @@ def add_MatchingServiceServicer_to_server(servicer, server):
             'DeclineMatch': grpc.unary_unary_rpc_method_handler(
                     servicer.DeclineMatch,
                     request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.DeclineMatchRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.SerializeToString,
+            ),
+            'RequestRematch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestRematch,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RequestRematchRequest.FromString,
                     response_serializer=mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.SerializeToString,
             ),
     }
@@ -246,6 +382,195 @@ class MatchingService:
             '/mentoring.matching.v1.MatchingService/PublishCohortRun',
             mentoring_dot_matching_dot_v1_dot_matching__service__pb2.PublishCohortRunRequest.SerializeToString,
             mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCohortRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/ListCohortRuns',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListCohortRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelCohortRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/CancelCohortRun',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CancelCohortRunRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchCohortRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/WatchCohortRun',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.WatchCohortRunRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.CohortRun.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/ListProposals',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListProposalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLeftovers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/ListLeftovers',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ListLeftoversResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCohortRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/ExportCohortRun',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.ExportCohortRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecommendPartners(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/RecommendPartners',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RecommendPartnersResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -353,6 +678,33 @@ class MatchingService:
             target,
             '/mentoring.matching.v1.MatchingService/DeclineMatch',
             mentoring_dot_matching_dot_v1_dot_matching__service__pb2.DeclineMatchRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestRematch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchingService/RequestRematch',
+            mentoring_dot_matching_dot_v1_dot_matching__service__pb2.RequestRematchRequest.SerializeToString,
             mentoring_dot_matching_dot_v1_dot_matching__service__pb2.Match.FromString,
             options,
             channel_credentials,

@@ -22,6 +22,20 @@ class MatchingServiceStub:
     """Returns one run with its proposals."""
     PublishCohortRun: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.PublishCohortRunRequest, _matching_service_pb2.CohortRun]
     """Makes every proposal of a ready run a match, all at once. Refused when the run is not ready."""
+    ListCohortRuns: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ListCohortRunsRequest, _matching_service_pb2.ListCohortRunsResponse]
+    """Lists runs, earliest first, without their proposals."""
+    CancelCohortRun: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.CancelCohortRunRequest, _matching_service_pb2.CohortRun]
+    """Gives a run up that is not published. A cancelled run leaves nothing behind."""
+    WatchCohortRun: _aio.UnaryStreamMultiCallable[_matching_service_pb2.WatchCohortRunRequest, _matching_service_pb2.CohortRun]
+    """Sends the run, without its proposals, at once and whenever it changes, until it is computed, cancelled or failed."""
+    ListProposals: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ListProposalsRequest, _matching_service_pb2.ListProposalsResponse]
+    """Lists the pairs of a run, best fit for the mentee first."""
+    ListLeftovers: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ListLeftoversRequest, _matching_service_pb2.ListLeftoversResponse]
+    """Lists mentees whom a run left without a mentor, and why."""
+    ExportCohortRun: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ExportCohortRunRequest, _matching_service_pb2.ExportCohortRunResponse]
+    """Returns the report of a run as a file: a table of every mentee, or a picture of the figures."""
+    RecommendPartners: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.RecommendPartnersRequest, _matching_service_pb2.RecommendPartnersResponse]
+    """Recommends the best partners for one participant, with reasons. Participants ask for themselves only."""
     GetMatch: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.GetMatchRequest, _matching_service_pb2.Match]
     """Returns one match."""
     ListMatches: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ListMatchesRequest, _matching_service_pb2.ListMatchesResponse]
@@ -30,6 +44,8 @@ class MatchingServiceStub:
     """Says yes for the calling participant. The second yes makes it a mentorship."""
     DeclineMatch: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.DeclineMatchRequest, _matching_service_pb2.Match]
     """Says no for the calling participant and frees both."""
+    RequestRematch: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.RequestRematchRequest, _matching_service_pb2.Match]
+    """Ends a confirmed match that does not fit, so that the caller can be matched anew. The other is told that it ended, not why."""
 
 class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Matches whole cohorts and carries each match to acceptance."""
@@ -57,6 +73,62 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_matching_service_pb2.PublishCohortRunRequest, _abc.Awaitable[_matching_service_pb2.CohortRun]],
     ) -> _abc.Awaitable[_matching_service_pb2.CohortRun]:
         """Makes every proposal of a ready run a match, all at once. Refused when the run is not ready."""
+
+    @_abc_1.abstractmethod
+    def ListCohortRuns(
+        self,
+        request: _matching_service_pb2.ListCohortRunsRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.ListCohortRunsRequest, _abc.Awaitable[_matching_service_pb2.ListCohortRunsResponse]],
+    ) -> _abc.Awaitable[_matching_service_pb2.ListCohortRunsResponse]:
+        """Lists runs, earliest first, without their proposals."""
+
+    @_abc_1.abstractmethod
+    def CancelCohortRun(
+        self,
+        request: _matching_service_pb2.CancelCohortRunRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.CancelCohortRunRequest, _abc.Awaitable[_matching_service_pb2.CohortRun]],
+    ) -> _abc.Awaitable[_matching_service_pb2.CohortRun]:
+        """Gives a run up that is not published. A cancelled run leaves nothing behind."""
+
+    @_abc_1.abstractmethod
+    def WatchCohortRun(
+        self,
+        request: _matching_service_pb2.WatchCohortRunRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.WatchCohortRunRequest, _abc.AsyncIterator[_matching_service_pb2.CohortRun]],
+    ) -> _abc.AsyncIterator[_matching_service_pb2.CohortRun]:
+        """Sends the run, without its proposals, at once and whenever it changes, until it is computed, cancelled or failed."""
+
+    @_abc_1.abstractmethod
+    def ListProposals(
+        self,
+        request: _matching_service_pb2.ListProposalsRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.ListProposalsRequest, _abc.Awaitable[_matching_service_pb2.ListProposalsResponse]],
+    ) -> _abc.Awaitable[_matching_service_pb2.ListProposalsResponse]:
+        """Lists the pairs of a run, best fit for the mentee first."""
+
+    @_abc_1.abstractmethod
+    def ListLeftovers(
+        self,
+        request: _matching_service_pb2.ListLeftoversRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.ListLeftoversRequest, _abc.Awaitable[_matching_service_pb2.ListLeftoversResponse]],
+    ) -> _abc.Awaitable[_matching_service_pb2.ListLeftoversResponse]:
+        """Lists mentees whom a run left without a mentor, and why."""
+
+    @_abc_1.abstractmethod
+    def ExportCohortRun(
+        self,
+        request: _matching_service_pb2.ExportCohortRunRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.ExportCohortRunRequest, _abc.Awaitable[_matching_service_pb2.ExportCohortRunResponse]],
+    ) -> _abc.Awaitable[_matching_service_pb2.ExportCohortRunResponse]:
+        """Returns the report of a run as a file: a table of every mentee, or a picture of the figures."""
+
+    @_abc_1.abstractmethod
+    def RecommendPartners(
+        self,
+        request: _matching_service_pb2.RecommendPartnersRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.RecommendPartnersRequest, _abc.Awaitable[_matching_service_pb2.RecommendPartnersResponse]],
+    ) -> _abc.Awaitable[_matching_service_pb2.RecommendPartnersResponse]:
+        """Recommends the best partners for one participant, with reasons. Participants ask for themselves only."""
 
     @_abc_1.abstractmethod
     def GetMatch(
@@ -89,5 +161,13 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_matching_service_pb2.DeclineMatchRequest, _abc.Awaitable[_matching_service_pb2.Match]],
     ) -> _abc.Awaitable[_matching_service_pb2.Match]:
         """Says no for the calling participant and frees both."""
+
+    @_abc_1.abstractmethod
+    def RequestRematch(
+        self,
+        request: _matching_service_pb2.RequestRematchRequest,
+        context: _aio.ServicerContext[_matching_service_pb2.RequestRematchRequest, _abc.Awaitable[_matching_service_pb2.Match]],
+    ) -> _abc.Awaitable[_matching_service_pb2.Match]:
+        """Ends a confirmed match that does not fit, so that the caller can be matched anew. The other is told that it ended, not why."""
 
 def add_MatchingServiceServicer_to_server(servicer: MatchingServiceServicer, server: _aio.Server) -> None: ...

@@ -6,10 +6,14 @@ Mentoring programs and who takes part."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
+from services.pb.mentoring.matching.v1 import policy_pb2 as _policy_pb2
+from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as _mentorship_service_pb2
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as _person_service_pb2
 import builtins as _builtins
 import sys
@@ -51,6 +55,49 @@ class Program(_message.Message):
     STATE_CLOSED: Program.State.ValueType  # 2
     """Over."""
 
+    class _Type:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _TypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Program._Type.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        TYPE_UNSPECIFIED: Program._Type.ValueType  # 0
+        """One mentor, one mentee."""
+        TYPE_ONE_TO_ONE: Program._Type.ValueType  # 1
+        """One mentor, one mentee."""
+        TYPE_GROUP: Program._Type.ValueType  # 2
+        """One mentor, several mentees."""
+        TYPE_PEER: Program._Type.ValueType  # 3
+        """People of like grades."""
+        TYPE_REVERSE: Program._Type.ValueType  # 4
+        """The junior guides the senior."""
+        TYPE_FLASH: Program._Type.ValueType  # 5
+        """One short talk."""
+        TYPE_ONBOARDING: Program._Type.ValueType  # 6
+        """For people who have just come."""
+        TYPE_HIGH_POTENTIAL: Program._Type.ValueType  # 7
+        """For people who may rise."""
+
+    class Type(_Type, metaclass=_TypeEnumTypeWrapper):
+        """What kind of mentoring a program is for."""
+
+    TYPE_UNSPECIFIED: Program.Type.ValueType  # 0
+    """One mentor, one mentee."""
+    TYPE_ONE_TO_ONE: Program.Type.ValueType  # 1
+    """One mentor, one mentee."""
+    TYPE_GROUP: Program.Type.ValueType  # 2
+    """One mentor, several mentees."""
+    TYPE_PEER: Program.Type.ValueType  # 3
+    """People of like grades."""
+    TYPE_REVERSE: Program.Type.ValueType  # 4
+    """The junior guides the senior."""
+    TYPE_FLASH: Program.Type.ValueType  # 5
+    """One short talk."""
+    TYPE_ONBOARDING: Program.Type.ValueType  # 6
+    """For people who have just come."""
+    TYPE_HIGH_POTENTIAL: Program.Type.ValueType  # 7
+    """For people who may rise."""
+
     NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     LEAD_FIELD_NUMBER: _builtins.int
@@ -60,6 +107,17 @@ class Program(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    START_DATE_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    MENTEE_ELIGIBILITY_FIELD_NUMBER: _builtins.int
+    MENTOR_ELIGIBILITY_FIELD_NUMBER: _builtins.int
+    AGREEMENT_DEFAULTS_FIELD_NUMBER: _builtins.int
+    MOST_MENTEES_PER_MENTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_RULES_FIELD_NUMBER: _builtins.int
+    JOIN_APPROVAL_FIELD_NUMBER: _builtins.int
+    MATCHING_POLICY_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}"""
     display_name: _builtins.str
@@ -70,6 +128,14 @@ class Program(_message.Message):
     """Whether the program runs."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    type: Global___Program.Type.ValueType
+    """What kind of mentoring it is for."""
+    most_mentees_per_mentor: _builtins.int
+    """Mentees per mentor in this program at most; 0: only the mentor's own capacity counts."""
+    join_approval: _builtins.bool
+    """Whether whoever joins waits for the program lead's approval."""
+    revision: _builtins.int
+    """Grows with every change."""
     @_builtins.property
     def cadence(self) -> _duration_pb2.Duration:
         """How often a pair meets unless it agrees otherwise, in whole days."""
@@ -86,6 +152,34 @@ class Program(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def start_date(self) -> _date_pb2.Date:
+        """First day on which people may join or be matched; unset: at once."""
+
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """Last such day; unset: until closed."""
+
+    @_builtins.property
+    def mentee_eligibility(self) -> Global___Eligibility:
+        """Who may be a mentee."""
+
+    @_builtins.property
+    def mentor_eligibility(self) -> Global___Eligibility:
+        """Who may be a mentor."""
+
+    @_builtins.property
+    def agreement_defaults(self) -> Global___AgreementDefaults:
+        """What pairs agree on unless they say otherwise."""
+
+    @_builtins.property
+    def request_rules(self) -> Global___RequestRules:
+        """How requests between people run."""
+
+    @_builtins.property
+    def matching_policy(self) -> _policy_pb2.MatchingPolicy:
+        """How people are matched."""
+
     def __init__(
         self,
         *,
@@ -98,14 +192,181 @@ class Program(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        type: Global___Program.Type.ValueType = ...,
+        start_date: _date_pb2.Date | None = ...,
+        end_date: _date_pb2.Date | None = ...,
+        mentee_eligibility: Global___Eligibility | None = ...,
+        mentor_eligibility: Global___Eligibility | None = ...,
+        agreement_defaults: Global___AgreementDefaults | None = ...,
+        most_mentees_per_mentor: _builtins.int = ...,
+        request_rules: Global___RequestRules | None = ...,
+        join_approval: _builtins.bool = ...,
+        matching_policy: _policy_pb2.MatchingPolicy | None = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "create_time", b"create_time", "meeting_length", b"meeting_length", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement_defaults", b"agreement_defaults", "cadence", b"cadence", "create_time", b"create_time", "end_date", b"end_date", "matching_policy", b"matching_policy", "meeting_length", b"meeting_length", "mentee_eligibility", b"mentee_eligibility", "mentor_eligibility", b"mentor_eligibility", "request_rules", b"request_rules", "start_date", b"start_date", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "lead", b"lead", "meeting_length", b"meeting_length", "name", b"name", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement_defaults", b"agreement_defaults", "cadence", b"cadence", "create_time", b"create_time", "display_name", b"display_name", "end_date", b"end_date", "etag", b"etag", "join_approval", b"join_approval", "lead", b"lead", "matching_policy", b"matching_policy", "meeting_length", b"meeting_length", "mentee_eligibility", b"mentee_eligibility", "mentor_eligibility", b"mentor_eligibility", "most_mentees_per_mentor", b"most_mentees_per_mentor", "name", b"name", "request_rules", b"request_rules", "revision", b"revision", "start_date", b"start_date", "state", b"state", "type", b"type", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Program: _TypeAlias = Program  # noqa: Y015
+
+@_typing.final
+class Eligibility(_message.Message):
+    """Who may take part; empty lists and zeros forbid nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENTS_FIELD_NUMBER: _builtins.int
+    COUNTRIES_FIELD_NUMBER: _builtins.int
+    MIN_GRADE_FIELD_NUMBER: _builtins.int
+    MAX_GRADE_FIELD_NUMBER: _builtins.int
+    MIN_TENURE_DAYS_FIELD_NUMBER: _builtins.int
+    min_grade: _builtins.int
+    """Lowest grade."""
+    max_grade: _builtins.int
+    """Highest grade."""
+    min_tenure_days: _builtins.int
+    """Days since the hire date, at least."""
+    @_builtins.property
+    def departments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Departments, spelled as in profiles."""
+
+    @_builtins.property
+    def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Countries, ISO 3166 alpha-2."""
+
+    def __init__(
+        self,
+        *,
+        departments: _abc.Iterable[_builtins.str] | None = ...,
+        countries: _abc.Iterable[_builtins.str] | None = ...,
+        min_grade: _builtins.int = ...,
+        max_grade: _builtins.int = ...,
+        min_tenure_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["countries", b"countries", "departments", b"departments", "max_grade", b"max_grade", "min_grade", b"min_grade", "min_tenure_days", b"min_tenure_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Eligibility: _TypeAlias = Eligibility  # noqa: Y015
+
+@_typing.final
+class AgreementDefaults(_message.Message):
+    """What pairs agree on unless they say otherwise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_mentorship_service_pb2.Agreement.Channel.ValueType]:
+        """How the two communicate."""
+
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it is about, by code."""
+
+    @_builtins.property
+    def length(self) -> _duration_pb2.Duration:
+        """How long the relationship lasts, in whole days; unset: 180."""
+
+    def __init__(
+        self,
+        *,
+        channels: _abc.Iterable[_mentorship_service_pb2.Agreement.Channel.ValueType] | None = ...,
+        focus_areas: _abc.Iterable[_builtins.str] | None = ...,
+        length: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["length", b"length"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "focus_areas", b"focus_areas", "length", b"length"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreementDefaults: _TypeAlias = AgreementDefaults  # noqa: Y015
+
+@_typing.final
+class RequestRules(_message.Message):
+    """How requests between people run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMINDERS_FIELD_NUMBER: _builtins.int
+    EXPIRY_FIELD_NUMBER: _builtins.int
+    MOST_OPEN_FIELD_NUMBER: _builtins.int
+    most_open: _builtins.int
+    """Open requests that a person may have sent; 0: 3."""
+    @_builtins.property
+    def reminders(self) -> _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]:
+        """When the asked person is reminded, counted from the request, rising; none given: after 3 and 7 days."""
+
+    @_builtins.property
+    def expiry(self) -> _duration_pb2.Duration:
+        """When an unanswered request expires; unset: after 14 days, in a FLASH program after 2."""
+
+    def __init__(
+        self,
+        *,
+        reminders: _abc.Iterable[_duration_pb2.Duration] | None = ...,
+        expiry: _duration_pb2.Duration | None = ...,
+        most_open: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "most_open", b"most_open", "reminders", b"reminders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestRules: _TypeAlias = RequestRules  # noqa: Y015
+
+@_typing.final
+class ProgramRevision(_message.Message):
+    """One change of a program."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """Its number, 1 for the creation."""
+    person: _builtins.str
+    """Who changed it."""
+    @_builtins.property
+    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which fields changed."""
+
+    @_builtins.property
+    def program(self) -> Global___Program:
+        """The program after the change."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        person: _builtins.str = ...,
+        changed_fields: _abc.Iterable[_builtins.str] | None = ...,
+        program: Global___Program | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "program", b"program"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_fields", b"changed_fields", "create_time", b"create_time", "person", b"person", "program", b"program", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgramRevision: _TypeAlias = ProgramRevision  # noqa: Y015
 
 @_typing.final
 class Enrolment(_message.Message):
@@ -113,14 +374,61 @@ class Enrolment(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Enrolment._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Enrolment._State.ValueType  # 0
+        """Never stored."""
+        STATE_ACTIVE: Enrolment._State.ValueType  # 1
+        """Takes part."""
+        STATE_PENDING: Enrolment._State.ValueType  # 2
+        """Waits for approval."""
+        STATE_PAUSED: Enrolment._State.ValueType  # 3
+        """Is not matched for now."""
+        STATE_ENDED: Enrolment._State.ValueType  # 4
+        """Takes no part any more."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether a person takes part."""
+
+    STATE_UNSPECIFIED: Enrolment.State.ValueType  # 0
+    """Never stored."""
+    STATE_ACTIVE: Enrolment.State.ValueType  # 1
+    """Takes part."""
+    STATE_PENDING: Enrolment.State.ValueType  # 2
+    """Waits for approval."""
+    STATE_PAUSED: Enrolment.State.ValueType  # 3
+    """Is not matched for now."""
+    STATE_ENDED: Enrolment.State.ValueType  # 4
+    """Takes no part any more."""
+
     NAME_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    PREFERRED_PEOPLE_FIELD_NUMBER: _builtins.int
+    BLOCKED_PEOPLE_FIELD_NUMBER: _builtins.int
+    ROUNDS_UNMATCHED_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/enrolments/{enrolment}"""
     person: _builtins.str
     """Who takes part."""
+    state: Global___Enrolment.State.ValueType
+    """Whether the person takes part now."""
+    rounds_unmatched: _builtins.int
+    """Runs in a row that left this mentee without a mentor; they come first in the next."""
+    end_reason: _builtins.str
+    """Why it ended, for machines: LEFT, LEFT_COMPANY, REJECTED or PROGRAM_CLOSED."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_person_service_pb2.Person.Role.ValueType]:
         """As what."""
@@ -129,6 +437,22 @@ class Enrolment(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was first stored."""
 
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the person wishes to work on, or offers to, by code such as "career_planning"."""
+
+    @_builtins.property
+    def preferred_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom the person would like best, best first. Shown to the person, leads and HR only."""
+
+    @_builtins.property
+    def blocked_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With whom the person is never matched. Shown to the person and HR only."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
     def __init__(
         self,
         *,
@@ -136,10 +460,18 @@ class Enrolment(_message.Message):
         person: _builtins.str = ...,
         roles: _abc.Iterable[_person_service_pb2.Person.Role.ValueType] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___Enrolment.State.ValueType = ...,
+        focus_areas: _abc.Iterable[_builtins.str] | None = ...,
+        preferred_people: _abc.Iterable[_builtins.str] | None = ...,
+        blocked_people: _abc.Iterable[_builtins.str] | None = ...,
+        rounds_unmatched: _builtins.int = ...,
+        end_reason: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "name", b"name", "person", b"person", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_people", b"blocked_people", "create_time", b"create_time", "end_reason", b"end_reason", "etag", b"etag", "focus_areas", b"focus_areas", "name", b"name", "person", b"person", "preferred_people", b"preferred_people", "roles", b"roles", "rounds_unmatched", b"rounds_unmatched", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -265,21 +597,39 @@ class EnrolmentRequest(_message.Message):
 
     PERSON_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    PREFERRED_PEOPLE_FIELD_NUMBER: _builtins.int
+    BLOCKED_PEOPLE_FIELD_NUMBER: _builtins.int
     person: _builtins.str
     """Who takes part; must be active."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_person_service_pb2.Person.Role.ValueType]:
         """As what; the person must seek each of these roles."""
 
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the person wishes to work on, or offers to, by code."""
+
+    @_builtins.property
+    def preferred_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom the person would like best, best first."""
+
+    @_builtins.property
+    def blocked_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With whom the person is never to be matched."""
+
     def __init__(
         self,
         *,
         person: _builtins.str = ...,
         roles: _abc.Iterable[_person_service_pb2.Person.Role.ValueType] | None = ...,
+        focus_areas: _abc.Iterable[_builtins.str] | None = ...,
+        preferred_people: _abc.Iterable[_builtins.str] | None = ...,
+        blocked_people: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_people", b"blocked_people", "focus_areas", b"focus_areas", "person", b"person", "preferred_people", b"preferred_people", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -398,3 +748,381 @@ class ListEnrolmentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEnrolmentsResponse: _TypeAlias = ListEnrolmentsResponse  # noqa: Y015
+
+@_typing.final
+class UpdateProgramRequest(_message.Message):
+    """Changes a program."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def program(self) -> Global___Program:
+        """The new values, with the name."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """What to change; none: every field that has a value."""
+
+    def __init__(
+        self,
+        *,
+        program: Global___Program | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["program", b"program", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["program", b"program", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProgramRequest: _TypeAlias = UpdateProgramRequest  # noqa: Y015
+
+@_typing.final
+class CloseProgramRequest(_message.Message):
+    """Closes a program."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseProgramRequest: _TypeAlias = CloseProgramRequest  # noqa: Y015
+
+@_typing.final
+class ListProgramRevisionsRequest(_message.Message):
+    """Asks for a page of changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}"""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """From the previous page."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProgramRevisionsRequest: _TypeAlias = ListProgramRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListProgramRevisionsResponse(_message.Message):
+    """A page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def revisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProgramRevision]:
+        """The page's entries."""
+
+    def __init__(
+        self,
+        *,
+        revisions: _abc.Iterable[Global___ProgramRevision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "revisions", b"revisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProgramRevisionsResponse: _TypeAlias = ListProgramRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class GetEnrolmentRequest(_message.Message):
+    """Asks for one enrolment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEnrolmentRequest: _TypeAlias = GetEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class JoinProgramRequest(_message.Message):
+    """Enrols the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    PREFERRED_PEOPLE_FIELD_NUMBER: _builtins.int
+    BLOCKED_PEOPLE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/programs/{id}"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_person_service_pb2.Person.Role.ValueType]:
+        """As what; the caller must seek each of these roles."""
+
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the caller wishes to work on, or offers to, by code."""
+
+    @_builtins.property
+    def preferred_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom the caller would like best, best first."""
+
+    @_builtins.property
+    def blocked_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With whom the caller is never to be matched."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        roles: _abc.Iterable[_person_service_pb2.Person.Role.ValueType] | None = ...,
+        focus_areas: _abc.Iterable[_builtins.str] | None = ...,
+        preferred_people: _abc.Iterable[_builtins.str] | None = ...,
+        blocked_people: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_people", b"blocked_people", "focus_areas", b"focus_areas", "parent", b"parent", "preferred_people", b"preferred_people", "request_id", b"request_id", "roles", b"roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinProgramRequest: _TypeAlias = JoinProgramRequest  # noqa: Y015
+
+@_typing.final
+class UpdateEnrolmentRequest(_message.Message):
+    """Changes wishes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENROLMENT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def enrolment(self) -> Global___Enrolment:
+        """The new values, with the name: roles, focus_areas, preferred_people, blocked_people."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """What to change; none: every field that has a value."""
+
+    def __init__(
+        self,
+        *,
+        enrolment: Global___Enrolment | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolment", b"enrolment", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateEnrolmentRequest: _TypeAlias = UpdateEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class ApproveEnrolmentRequest(_message.Message):
+    """Lets a person take part."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveEnrolmentRequest: _TypeAlias = ApproveEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class RejectEnrolmentRequest(_message.Message):
+    """Does not let a person take part."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectEnrolmentRequest: _TypeAlias = RejectEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class PauseEnrolmentRequest(_message.Message):
+    """Pauses a participant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseEnrolmentRequest: _TypeAlias = PauseEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class ResumeEnrolmentRequest(_message.Message):
+    """Resumes a participant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeEnrolmentRequest: _TypeAlias = ResumeEnrolmentRequest  # noqa: Y015
+
+@_typing.final
+class LeaveProgramRequest(_message.Message):
+    """Ends taking part."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/enrolments/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveProgramRequest: _TypeAlias = LeaveProgramRequest  # noqa: Y015

@@ -60,6 +60,61 @@ class ProgramServiceStub:
                 request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsRequest.SerializeToString,
                 response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsResponse.FromString,
                 _registered_method=True)
+        self.UpdateProgram = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/UpdateProgram',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateProgramRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.FromString,
+                _registered_method=True)
+        self.CloseProgram = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/CloseProgram',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.CloseProgramRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.FromString,
+                _registered_method=True)
+        self.ListProgramRevisions = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/ListProgramRevisions',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsResponse.FromString,
+                _registered_method=True)
+        self.GetEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/GetEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.GetEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.JoinProgram = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/JoinProgram',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.JoinProgramRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.UpdateEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/UpdateEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.ApproveEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/ApproveEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ApproveEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.RejectEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/RejectEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.RejectEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.PauseEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/PauseEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.PauseEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.ResumeEnrolment = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/ResumeEnrolment',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ResumeEnrolmentRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
+        self.LeaveProgram = channel.unary_unary(
+                '/mentoring.matching.v1.ProgramService/LeaveProgram',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.LeaveProgramRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+                _registered_method=True)
 
 
 class ProgramServiceServicer:
@@ -101,6 +156,83 @@ class ProgramServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateProgram(self, request, context):
+        """Changes fields of a program. Pairs that are agreed keep what they agreed on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseProgram(self, request, context):
+        """Closes a program for good: nobody joins or is matched any more, open requests close. Mentorships go on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProgramRevisions(self, request, context):
+        """Lists who changed what and when, latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEnrolment(self, request, context):
+        """Returns one enrolment. Participants get their own only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def JoinProgram(self, request, context):
+        """Enrols the caller; waits for approval where the program wants one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateEnrolment(self, request, context):
+        """Changes the wishes of an enrolment. Participants change their own only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveEnrolment(self, request, context):
+        """Lets a waiting person take part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectEnrolment(self, request, context):
+        """Does not let a waiting person take part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseEnrolment(self, request, context):
+        """Takes a participant out of matching until resumed; open requests close. Mentorships go on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeEnrolment(self, request, context):
+        """Puts a paused participant back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LeaveProgram(self, request, context):
+        """Ends taking part; open requests close. Mentorships go on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProgramServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +260,61 @@ def add_ProgramServiceServicer_to_server(servicer, server):
                     servicer.ListEnrolments,
                     request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsRequest.FromString,
                     response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsResponse.SerializeToString,
+            ),
+            'UpdateProgram': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProgram,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateProgramRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.SerializeToString,
+            ),
+            'CloseProgram': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseProgram,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.CloseProgramRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.SerializeToString,
+            ),
+            'ListProgramRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProgramRevisions,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsResponse.SerializeToString,
+            ),
+            'GetEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.GetEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'JoinProgram': grpc.unary_unary_rpc_method_handler(
+                    servicer.JoinProgram,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.JoinProgramRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'UpdateEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'ApproveEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ApproveEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'RejectEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.RejectEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'PauseEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.PauseEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'ResumeEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeEnrolment,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.ResumeEnrolmentRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
+            ),
+            'LeaveProgram': grpc.unary_unary_rpc_method_handler(
+                    servicer.LeaveProgram,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.LeaveProgramRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +453,303 @@ class ProgramService:
             '/mentoring.matching.v1.ProgramService/ListEnrolments',
             mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsRequest.SerializeToString,
             mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListEnrolmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProgram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/UpdateProgram',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateProgramRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseProgram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/CloseProgram',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.CloseProgramRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Program.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProgramRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/ListProgramRevisions',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.ListProgramRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/GetEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.GetEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JoinProgram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/JoinProgram',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.JoinProgramRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/UpdateEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.UpdateEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/ApproveEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.ApproveEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/RejectEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.RejectEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/PauseEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.PauseEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeEnrolment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/ResumeEnrolment',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.ResumeEnrolmentRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LeaveProgram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.ProgramService/LeaveProgram',
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.LeaveProgramRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_program__service__pb2.Enrolment.FromString,
             options,
             channel_credentials,
             insecure,

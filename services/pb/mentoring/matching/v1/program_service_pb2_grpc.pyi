@@ -26,6 +26,28 @@ class ProgramServiceStub:
     """Enrols up to 1,000 people; all of them or, when one may not take part, nobody."""
     ListEnrolments: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ListEnrolmentsRequest, _program_service_pb2.ListEnrolmentsResponse]
     """Lists participants, earliest first."""
+    UpdateProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.UpdateProgramRequest, _program_service_pb2.Program]
+    """Changes fields of a program. Pairs that are agreed keep what they agreed on."""
+    CloseProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.CloseProgramRequest, _program_service_pb2.Program]
+    """Closes a program for good: nobody joins or is matched any more, open requests close. Mentorships go on."""
+    ListProgramRevisions: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ListProgramRevisionsRequest, _program_service_pb2.ListProgramRevisionsResponse]
+    """Lists who changed what and when, latest first."""
+    GetEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.GetEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Returns one enrolment. Participants get their own only."""
+    JoinProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.JoinProgramRequest, _program_service_pb2.Enrolment]
+    """Enrols the caller; waits for approval where the program wants one."""
+    UpdateEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.UpdateEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Changes the wishes of an enrolment. Participants change their own only."""
+    ApproveEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ApproveEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Lets a waiting person take part."""
+    RejectEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.RejectEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Does not let a waiting person take part."""
+    PauseEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.PauseEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Takes a participant out of matching until resumed; open requests close. Mentorships go on."""
+    ResumeEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ResumeEnrolmentRequest, _program_service_pb2.Enrolment]
+    """Puts a paused participant back."""
+    LeaveProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.LeaveProgramRequest, _program_service_pb2.Enrolment]
+    """Ends taking part; open requests close. Mentorships go on."""
 
 class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps programs and their participants."""
@@ -69,5 +91,93 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_program_service_pb2.ListEnrolmentsRequest, _abc.Awaitable[_program_service_pb2.ListEnrolmentsResponse]],
     ) -> _abc.Awaitable[_program_service_pb2.ListEnrolmentsResponse]:
         """Lists participants, earliest first."""
+
+    @_abc_1.abstractmethod
+    def UpdateProgram(
+        self,
+        request: _program_service_pb2.UpdateProgramRequest,
+        context: _aio.ServicerContext[_program_service_pb2.UpdateProgramRequest, _abc.Awaitable[_program_service_pb2.Program]],
+    ) -> _abc.Awaitable[_program_service_pb2.Program]:
+        """Changes fields of a program. Pairs that are agreed keep what they agreed on."""
+
+    @_abc_1.abstractmethod
+    def CloseProgram(
+        self,
+        request: _program_service_pb2.CloseProgramRequest,
+        context: _aio.ServicerContext[_program_service_pb2.CloseProgramRequest, _abc.Awaitable[_program_service_pb2.Program]],
+    ) -> _abc.Awaitable[_program_service_pb2.Program]:
+        """Closes a program for good: nobody joins or is matched any more, open requests close. Mentorships go on."""
+
+    @_abc_1.abstractmethod
+    def ListProgramRevisions(
+        self,
+        request: _program_service_pb2.ListProgramRevisionsRequest,
+        context: _aio.ServicerContext[_program_service_pb2.ListProgramRevisionsRequest, _abc.Awaitable[_program_service_pb2.ListProgramRevisionsResponse]],
+    ) -> _abc.Awaitable[_program_service_pb2.ListProgramRevisionsResponse]:
+        """Lists who changed what and when, latest first."""
+
+    @_abc_1.abstractmethod
+    def GetEnrolment(
+        self,
+        request: _program_service_pb2.GetEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.GetEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Returns one enrolment. Participants get their own only."""
+
+    @_abc_1.abstractmethod
+    def JoinProgram(
+        self,
+        request: _program_service_pb2.JoinProgramRequest,
+        context: _aio.ServicerContext[_program_service_pb2.JoinProgramRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Enrols the caller; waits for approval where the program wants one."""
+
+    @_abc_1.abstractmethod
+    def UpdateEnrolment(
+        self,
+        request: _program_service_pb2.UpdateEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.UpdateEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Changes the wishes of an enrolment. Participants change their own only."""
+
+    @_abc_1.abstractmethod
+    def ApproveEnrolment(
+        self,
+        request: _program_service_pb2.ApproveEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.ApproveEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Lets a waiting person take part."""
+
+    @_abc_1.abstractmethod
+    def RejectEnrolment(
+        self,
+        request: _program_service_pb2.RejectEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.RejectEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Does not let a waiting person take part."""
+
+    @_abc_1.abstractmethod
+    def PauseEnrolment(
+        self,
+        request: _program_service_pb2.PauseEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.PauseEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Takes a participant out of matching until resumed; open requests close. Mentorships go on."""
+
+    @_abc_1.abstractmethod
+    def ResumeEnrolment(
+        self,
+        request: _program_service_pb2.ResumeEnrolmentRequest,
+        context: _aio.ServicerContext[_program_service_pb2.ResumeEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Puts a paused participant back."""
+
+    @_abc_1.abstractmethod
+    def LeaveProgram(
+        self,
+        request: _program_service_pb2.LeaveProgramRequest,
+        context: _aio.ServicerContext[_program_service_pb2.LeaveProgramRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
+    ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
+        """Ends taking part; open requests close. Mentorships go on."""
 
 def add_ProgramServiceServicer_to_server(servicer: ProgramServiceServicer, server: _aio.Server) -> None: ...

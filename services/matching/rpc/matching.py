@@ -1,74 +1,15 @@
-"""ProgramService and MatchingService: decode, act, encode. Refusals travel as exceptions to the gate."""
+"""MatchingService: decode, act, encode."""
 
 from services.kernel import ids
 from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Wanted
-from services.matching.app.programs import Programs
 from services.matching.app.runs import CohortRuns
 from services.matching.wire import matching as encode
 from services.matching.wire import names
-from services.matching.wire import programs as wire
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
-from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceServicer
-from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceServicer
-
-
-class ProgramService(ProgramServiceServicer):
-    """Serves `mentoring.matching.v1.ProgramService`."""
-
-    def __init__(self, programs: Programs) -> None:
-        self._programs = programs
-
-    async def CreateProgram(self, request: program_pb.CreateProgramRequest, _: object) -> program_pb.Program:
-        """Open a program."""
-        who = caller()
-        draft = wire.program_draft(who.org, request.program)
-        return wire.program(*await self._programs.create(who, draft, cause(request)))
-
-    async def GetProgram(self, request: program_pb.GetProgramRequest, _: object) -> program_pb.Program:
-        """Return one program."""
-        who = caller()
-        _, program = ids.parse_name(names.PROGRAM, request.name)
-        return wire.program(Ref(who.org, program), await self._programs.get(who, program))
-
-    async def ListPrograms(
-        self, request: program_pb.ListProgramsRequest, _: object
-    ) -> program_pb.ListProgramsResponse:
-        """Return one page."""
-        who = caller()
-        found = await self._programs.list(who, Wanted(request.page_size, request.page_token))
-        return program_pb.ListProgramsResponse(
-            programs=[wire.program(Ref(who.org, one), stored) for one, stored in found.items],
-            next_page_token=found.next_page_token,
-        )
-
-    async def BatchEnrolPeople(
-        self, request: program_pb.BatchEnrolPeopleRequest, _: object
-    ) -> program_pb.BatchEnrolPeopleResponse:
-        """Enrol all or nobody."""
-        who = caller()
-        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
-        asked = wire.asked(who.org, program, request.requests)
-        enrolled = await self._programs.enrol(who, program, asked, cause(request))
-        return program_pb.BatchEnrolPeopleResponse(
-            enrolments=[wire.enrolment(Ref(who.org, one), stored) for one, stored in enrolled]
-        )
-
-    async def ListEnrolments(
-        self, request: program_pb.ListEnrolmentsRequest, _: object
-    ) -> program_pb.ListEnrolmentsResponse:
-        """Return one page."""
-        who = caller()
-        _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
-        page = Wanted(request.page_size, request.page_token)
-        found = await self._programs.enrolments(who, program, page)
-        return program_pb.ListEnrolmentsResponse(
-            enrolments=[wire.enrolment(Ref(who.org, one), stored) for one, stored in found.items],
-            next_page_token=found.next_page_token,
-        )
 
 
 class MatchingService(MatchingServiceServicer):
