@@ -121,9 +121,9 @@ class Taking(StrEnum):
 class Enrolment:
     """One participant of a program; the roles are in the order in which they were taken.
 
-    `focus` are codes of focus areas; `preferred` people best first; `blocked` people are never matched with this
-    one; `waits` counts the published runs in a row that left this mentee without a mentor. `end_reason` is LEFT,
-    LEFT_COMPANY, REJECTED or PROGRAM_CLOSED.
+    `focus` are codes of focus areas; `preferred` people best first; `blocked` people are never matched with
+    this one; `waits` counts the published runs in a row that left this mentee without a mentor. `end_reason`
+    is LEFT, LEFT_COMPANY, REJECTED or PROGRAM_CLOSED.
     """
 
     program: str

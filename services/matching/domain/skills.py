@@ -1,11 +1,12 @@
 """Skill tags as people type them -> one spelling, and how well an offered level serves a sought one."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from types import MappingProxyType
+from functools import cache, lru_cache
 from typing import Final
+
+from services.matching.domain.vocabulary import ALIASES, SOFT, TECHNICAL
 
 FULL: Final = 1000
 """Credit of a skill offered at the wished level or above."""
@@ -13,48 +14,16 @@ FULL: Final = 1000
 MISSING_LEVEL: Final = 350
 """Credit lost for each level that is missing (house rule)."""
 
-_KEPT = frozenset("+#")  # c, c++ and c# are three skills
+SHORTEST_GUESS: Final = 5
+"""Letters of a tag, at least, for a typing mistake to be seen: shorter words are too close to each other."""
 
-ALIASES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "accessibility": "a11y",
-        "angularjs": "angular",
-        "angular2": "angular",
-        "architect": "architecture",
-        "careeradvice": "career",
-        "careerplanning": "career",
-        "csharp": "c#",
-        "databases": "database",
-        "designsystems": "designsystem",
-        "dotnetcore": "dotnet",
-        "electronjs": "electron",
-        "expressjs": "express",
-        "functional": "fp",
-        "golang": "go",
-        "js": "javascript",
-        "k8s": "kubernetes",
-        "mssql": "sqlserver",
-        "net": "dotnet",
-        "netcore": "dotnet",
-        "nodejs": "node",
-        "postgres": "postgresql",
-        "reactjs": "react",
-        "restapi": "rest",
-        "rubyonrails": "rails",
-        "rx": "rxjs",
-        "speaker": "publicspeaking",
-        "speaking": "publicspeaking",
-        "sqlservers": "sqlserver",
-        "tsql": "sqlserver",
-        "ts": "typescript",
-        "userexperience": "ux",
-        "vuejs": "vue",
-        "webdev": "web",
-        "webdevelopment": "web",
-        "websitedevelopment": "web",
-    }
-)
-"""Spelling without punctuation -> the one spelling that is compared."""
+LIKE: Final = 0.7
+"""Share of letter pairs in common (Dice) from which a tag is a misspelling: in a word of five letters,
+one too many or one too few."""
+
+_KEPT = frozenset("+#")  # c, c++ and c# are three skills
+_KNOWN = TECHNICAL | SOFT
+_GRAM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +38,17 @@ class Skill:
 def spelling(tag: str) -> str:
     """Return the one spelling of a tag: folded case, no spaces or punctuation but + and #, aliases resolved.
 
-    A tag of nothing but punctuation stays as it is.
+    A tag that is nearly a known one is taken for it. A tag of nothing but punctuation stays as it is.
     """
     folded = unicodedata.normalize("NFKC", tag).casefold()
     plain = "".join(sign for sign in folded if sign.isalnum() or sign in _KEPT)
-    return ALIASES.get(plain, plain) or folded
+    known = ALIASES.get(plain, plain)
+    return known if known in _KNOWN else _nearly_known(plain) or plain or folded
+
+
+def is_soft(spelled: str) -> bool:
+    """Whether a spelling is a skill of working with people."""
+    return spelled in SOFT
 
 
 def levels(skills: Iterable[Skill]) -> dict[str, int]:
@@ -88,3 +63,38 @@ def levels(skills: Iterable[Skill]) -> dict[str, int]:
 def credit(sought: int, offered: int) -> int:
     """Return 0..1000: how well the level `offered` serves the level `sought`."""
     return max(0, FULL - MISSING_LEVEL * max(0, sought - offered))
+
+
+def _nearly_known(plain: str) -> str:
+    """Return what a misspelled tag means, "" when it is like nothing known or like two things equally."""
+    if len(plain) < SHORTEST_GUESS:
+        return ""
+    grams = _grams(plain)
+    likeness = sorted(
+        ((_dice(grams, others), word) for word, others in _dictionary().items() if _one_off(word, plain)),
+        reverse=True,
+    )[:2]
+    if not likeness or likeness[0][0] < LIKE:
+        return ""
+    meant = {ALIASES.get(word, word) for score, word in likeness if score == likeness[0][0]}
+    return meant.pop() if len(meant) == 1 else ""
+
+
+def _one_off(word: str, other: str) -> bool:
+    """Whether the lengths differ by one at most: a letter more or less is a mistake, more is another word."""
+    return abs(len(word) - len(other)) <= 1
+
+
+@cache
+def _dictionary() -> dict[str, frozenset[str]]:
+    words = (word for word in (*_KNOWN, *ALIASES) if len(word) >= SHORTEST_GUESS)
+    return {word: _grams(word) for word in words}
+
+
+def _grams(word: str) -> frozenset[str]:
+    padded = f"^{word}$"  # the ends count as letters
+    return frozenset(padded[at : at + _GRAM] for at in range(len(padded) - _GRAM + 1))
+
+
+def _dice(first: frozenset[str], second: frozenset[str]) -> float:
+    return 2 * len(first & second) / (len(first) + len(second))
