@@ -1,17 +1,24 @@
 """Wires the service. `python -m services.matching [rpc|events|relay|due]`, all by default."""
 
+from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.matching import store
+from services.matching.app.cohorts import Cohorts
+from services.matching.app.computing import Computing
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
+from services.matching.app.recommendations import Recommendations
 from services.matching.app.runs import CohortRuns
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
+from services.matching.clients.recommending import RecommenderProcess
 from services.matching.events import hear
 from services.matching.rpc.matching import MatchingService
+from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import add_ProgramServiceServicer_to_server
@@ -24,12 +31,14 @@ def build(settings: Settings, resources: Resources) -> Service:
     enrolments = database.aggregates(store.ENROLMENTS)
     runs = database.aggregates(store.RUNS)
     matches = database.aggregates(store.MATCHES)
-    stores = Stores(programs, enrolments, runs, matches)
+    parts = database.aggregates(store.PARTS)
+    stores = Stores(programs, enrolments, runs, matches, parts)
     people = ProfilesPeople(resources.channel(settings.profiles_address))
-    matcher = MatcherProcess()
-    cohort_runs = CohortRuns(stores, people, matcher, resources.clock)
+    matcher, recommender = MatcherProcess(people), RecommenderProcess(people, resources.clock)
+    cohorts, cohort_runs = Cohorts(stores), CohortRuns(stores, resources.clock)
+    recommendations = Recommendations(stores, cohorts, recommender, resources.clock)
     handlers = Handlers()
-    hear(handlers, cohort_runs)
+    hear(handlers, Computing(stores, cohorts, matcher))
     return Service(
         name="matching",
         servicers=[
@@ -40,13 +49,14 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
             (
                 add_MatchingServiceServicer_to_server,
-                MatchingService(cohort_runs, Matches(matches)),
+                MatchingService(cohort_runs, Matches(matches), recommendations),
                 "mentoring.matching.v1.MatchingService",
             ),
+            (add_OperationsServicer_to_server, Operations(cohort_runs), "google.longrunning.Operations"),
         ],
         handlers=handlers,
-        kinds=[programs, enrolments, runs, matches],
-        stop=[matcher.close],
+        kinds=[programs, enrolments, runs, matches, parts],
+        stop=[matcher.close, recommender.close],
     )
 
 

@@ -3,19 +3,23 @@
 from services.kernel import ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
-from services.matching.app.runs import CohortRuns
+from services.matching.app.computing import Computing
 from services.matching.wire import names
 from services.pb.mentoring.matching.v1 import events_pb2 as pb
 
 
-def hear(handlers: Handlers, runs: CohortRuns) -> None:
+def hear(handlers: Handlers, computing: Computing) -> None:
     """Register what is heard."""
 
     async def requested(event: Event[pb.CohortRunRequested]) -> None:
-        await runs.compute(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+        await computing.compute(
+            _run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace)
+        )
 
     async def published(event: Event[pb.CohortRunPublished]) -> None:
-        await runs.deliver(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+        await computing.deliver(
+            _run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace)
+        )
 
     handlers.on(pb.CohortRunRequested, requested)
     handlers.on(pb.CohortRunPublished, published)

@@ -3,7 +3,7 @@
 from services.kernel.mongo import Kind
 from services.matching.domain.matches import Match
 from services.matching.domain.programs import Enrolment, Program
-from services.matching.domain.runs import CohortRun
+from services.matching.domain.runs import CohortRun, Part
 from services.matching.wire import events
 
 PROGRAMS = Kind(collection="programs", state=Program, encode=events.program_outgoing)
@@ -14,9 +14,10 @@ RUNS = Kind(
     collection="cohort_runs",
     state=CohortRun,
     encode=events.run_outgoing,
-    indexes=(("stage",),),
+    indexes=(("stage",), ("program",)),
     unique=("claims", "RUN_OUTDATED"),
 )
+PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.part_outgoing)
 MATCHES = Kind(
     collection="matches",
     state=Match,

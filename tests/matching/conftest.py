@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
+from google.longrunning.operations_pb2_grpc import OperationsStub, add_OperationsServicer_to_server
 
 from services.kernel.auth import Caller, Keys, Tokens
 from services.kernel.clock import FixedClock
@@ -16,13 +17,18 @@ from services.kernel.mongo import Cause, Database, Kind
 from services.kernel.rpc import client
 from services.kernel.rpc.server import Server, Servicer
 from services.matching import store
+from services.matching.app.cohorts import Cohorts
+from services.matching.app.computing import Computing
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
+from services.matching.app.recommendations import Recommendations
 from services.matching.app.runs import CohortRuns
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
+from services.matching.clients.recommending import RecommenderProcess
 from services.matching.rpc.matching import MatchingService
+from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
     MatchingServiceStub,
@@ -61,7 +67,8 @@ class Platform:
     issuer: Issuer
     programs: Any
     matching: Any
-    runs: CohortRuns
+    operations: Any
+    computing: Computing
     stores: Stores
     imports: Imports
 
@@ -80,10 +87,22 @@ class Platform:
             pass
 
 
+class SharedMatcher(MatcherProcess):
+    """One computing process for all tests; each sets the people that it reads."""
+
+    people: ProfilesPeople
+
+    def __init__(self) -> None:
+        super().__init__(self)
+
+    def raw(self, tenant: str, people: Sequence[str], at_once: int) -> AsyncIterator[bytes]:
+        return self.people.raw(tenant, people, at_once)
+
+
 @pytest.fixture(scope="session")
-async def matcher() -> AsyncIterator[MatcherProcess]:
+async def matcher() -> AsyncIterator[SharedMatcher]:
     """Share one computing process."""
-    matcher = MatcherProcess()
+    matcher = SharedMatcher()
     yield matcher
     await matcher.close()
 
@@ -117,7 +136,7 @@ class Backstage:
         return channel
 
 
-async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess) -> Platform:
+async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) -> Platform:
     """Wire both services as their `__main__` do, except for the event loop between them."""
     people: tuple[Any] = await backstage.database(PEOPLE)
     imports = Imports(*people)
@@ -125,8 +144,14 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
     name = "mentoring.profiles.v1.PersonService"
     address = await backstage.serve("profiles", [(add_PersonServiceServicer_to_server, servicer, name)])
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
-    stores = Stores(*await backstage.database(store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES))
-    runs = CohortRuns(stores, profiles, matcher, FixedClock(NOW))
+    matcher.people = profiles
+    kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES, store.PARTS)
+    stores = Stores(*await backstage.database(*kinds))
+    clock, cohorts = FixedClock(NOW), Cohorts(stores)
+    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher)
+    recommender = RecommenderProcess(profiles, clock)
+    backstage.stack.push_async_callback(recommender.close)
+    recommendations = Recommendations(stores, cohorts, recommender, clock)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
@@ -135,17 +160,26 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
         ),
         (
             add_MatchingServiceServicer_to_server,
-            MatchingService(runs, Matches(stores.matches)),
+            MatchingService(runs, Matches(stores.matches), recommendations),
             "mentoring.matching.v1.MatchingService",
         ),
+        (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
-    return Platform(issuer, ProgramServiceStub(channel), MatchingServiceStub(channel), runs, stores, imports)
+    return Platform(
+        issuer,
+        ProgramServiceStub(channel),
+        MatchingServiceStub(channel),
+        OperationsStub(channel),
+        computing,
+        stores,
+        imports,
+    )
 
 
 @pytest.fixture
-async def platform(mongo_url: str, matcher: MatcherProcess) -> AsyncIterator[Platform]:
+async def platform(mongo_url: str, matcher: SharedMatcher) -> AsyncIterator[Platform]:
     """Start both services over empty databases."""
     issuer = Issuer()
     await issuer.start()

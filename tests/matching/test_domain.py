@@ -5,19 +5,16 @@ from dataclasses import replace
 import pytest
 
 from services.kernel.errors import Denied, NotFound, Refused
-from services.matching.domain import matches, programs, runs
+from services.matching.domain import matches, programs
 from services.matching.domain.matches import MatchAccepted, MatchConfirmed, MatchDeclined, MatchProposed
 from services.matching.domain.members import Member, Role
 from services.matching.domain.programs import Enrolment, PersonEnrolled, ProgramCreated
-from services.matching.domain.runs import CohortRun, Stage
 from tests.matching.factories import (
     LEAD,
     MATCH,
     MENTEE,
     MENTOR,
-    NOW,
     ORIGIN,
-    PLAN,
     PROGRAM,
     PROGRAM_ID,
     PROPOSAL,
@@ -27,8 +24,6 @@ from tests.matching.factories import (
 )
 
 AS_MENTEE = Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE,))
-RUNNING = runs.request(PROGRAM_ID, NOW)[0]
-READY = RUNNING.ready(PLAN, 0)[0]
 
 
 def test_a_program_opens_under_an_active_lead() -> None:
@@ -76,38 +71,6 @@ def test_every_person_who_may_not_take_part_is_named_at_once() -> None:
         ("requests[2]", "the person does not seek to be mentor"),
     )
     programs.require_eligible(asked[:1], people[:1])
-
-
-def test_a_run_goes_from_running_to_ready_to_published() -> None:
-    assert RUNNING.stage is Stage.RUNNING
-    assert (READY.stage, READY.proposals, READY.unmatched) == (Stage.READY, PLAN.proposals, PLAN.unmatched)
-    published, events = READY.publish()
-    assert (published.stage, events) == (Stage.PUBLISHED, [runs.CohortRunPublished()])
-
-
-def test_two_runs_of_one_round_claim_the_same_so_only_one_can_be_published() -> None:
-    """Both were computed without knowing the other's pairs; the store keeps claims unique."""
-    again = RUNNING.ready(PLAN, 1)[0]
-    assert READY.publish()[0].claims == READY.publish()[0].claims
-    assert READY.publish()[0].claims != again.publish()[0].claims
-    assert READY.claims == ()
-
-
-@pytest.mark.parametrize(
-    "run", [RUNNING, RUNNING.fail("PEOPLE_MISSING")[0], READY.publish()[0]], ids=lambda run: run.stage
-)
-def test_only_a_ready_run_can_be_published(run: CohortRun) -> None:
-    with pytest.raises(Refused, match="RUN_NOT_READY"):
-        run.publish()
-
-
-@pytest.mark.parametrize(
-    "run", [READY, READY.publish()[0], RUNNING.fail("PEOPLE_MISSING")[0]], ids=lambda run: run.stage
-)
-def test_a_run_that_has_its_answer_keeps_it(run: CohortRun) -> None:
-    """The request may be heard twice; the second computation changes nothing."""
-    assert run.ready(PLAN, 7) == (run, [])
-    assert run.fail("LATE") == (run, [])
 
 
 def test_a_match_is_proposed_to_both() -> None:

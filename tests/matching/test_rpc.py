@@ -65,7 +65,7 @@ class Story:
         request = pb.CreateCohortRunRequest(parent=self.program)
         asked = await self.platform.matching.CreateCohortRun(request, metadata=self.lead)
         assert asked.state == pb.CohortRun.STATE_RUNNING
-        await self.platform.runs.compute(ref_of(asked.name), Cause("heard"))
+        await self.platform.computing.compute(ref_of(asked.name), Cause("heard"))
         read = pb.GetCohortRunRequest(name=asked.name)
         found: pb.CohortRun = await self.platform.matching.GetCohortRun(read, metadata=self.lead)
         return found
@@ -77,7 +77,7 @@ class Story:
 
     async def deliver(self, run: pb.CohortRun) -> None:
         """Do what hearing of a publication does."""
-        await self.platform.runs.deliver(ref_of(run.name), Cause("heard-of-it"))
+        await self.platform.computing.deliver(ref_of(run.name), Cause("heard-of-it"))
 
     async def matches(self, **wanted: Any) -> pb.ListMatchesResponse:
         request = pb.ListMatchesRequest(parent=self.program, **wanted)

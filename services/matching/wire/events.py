@@ -48,15 +48,26 @@ def run_outgoing(ref: Ref, state: runs.CohortRun, event: runs.Event) -> Outgoing
     match event:
         case runs.CohortRunRequested():
             message = events.CohortRunRequested(cohort_run=name)
-        case runs.CohortRunReady():
-            message = events.CohortRunReady(
-                cohort_run=name, matched=len(state.proposals), unmatched=len(state.unmatched)
+        case runs.CohortRunProgressed():
+            at = state.progress
+            message = events.CohortRunProgressed(
+                cohort_run=name, stage=at.stage, done=at.done, total=at.total
             )
+        case runs.CohortRunReady():
+            matched = state.report.matched if state.report else 0
+            message = events.CohortRunReady(cohort_run=name, matched=matched, unmatched=state.leftovers)
+        case runs.CohortRunCancelled():
+            message = events.CohortRunCancelled(cohort_run=name)
         case runs.CohortRunFailed():
             message = events.CohortRunFailed(cohort_run=name, reason=state.failure_reason)
         case runs.CohortRunPublished():
             message = events.CohortRunPublished(cohort_run=name)
     return Outgoing(message=message, subject=name, key=ref.id)
+
+
+def part_outgoing(ref: Ref, state: runs.Part, event: object) -> Outgoing:
+    """Parts tell nothing: their run does."""
+    raise TypeError(f"part {ref.id} of {state.run} cannot tell {event!r}")
 
 
 def match_outgoing(ref: Ref, state: matches.Match, event: matches.Event) -> Outgoing:
