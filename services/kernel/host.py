@@ -14,7 +14,8 @@ from services.kernel import config, crash, log, metrics
 from services.kernel.config import Settings
 from services.kernel.probes import Health, Probes
 
-_TICK_SECONDS: Final = 0.5
+_TICK_SECONDS: Final = 0.05
+"""Often enough for percentiles of a minute, rare enough to cost nothing: some 30 microseconds a tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,5 @@ async def _tick(health: Health) -> None:
     while True:
         started = time.monotonic()
         await asyncio.sleep(_TICK_SECONDS)
-        metrics.LOOP_LAG.set(max(0.0, time.monotonic() - started - _TICK_SECONDS))
+        metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - started - _TICK_SECONDS))
         health.tick()
