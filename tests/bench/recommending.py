@@ -90,9 +90,7 @@ async def company(stack: Stack, mentees: int, mentors: int, channel: grpc.aio.Ch
     await _import(stack, export(mentees, mentors), lead)
     service = ProgramServiceStub(channel)
     draft = programs.Program(display_name="Bench", lead=f"organizations/{ORG}/people/b0")
-    create = programs.CreateProgramRequest(
-        parent=f"organizations/{ORG}", program=draft, request_id=new_id()
-    )
+    create = programs.CreateProgramRequest(parent=f"organizations/{ORG}", program=draft, request_id=new_id())
     program = await service.CreateProgram(create, metadata=lead, timeout=LONG)
     wishes = [_wish(f"a{number}", people.Person.ROLE_MENTEE) for number in range(mentees)]
     wishes += [_wish(f"b{number}", people.Person.ROLE_MENTOR) for number in range(mentors)]
@@ -171,7 +169,10 @@ def _percentile(ticks: dict[float, float], share: float) -> float:
 
 async def _ticks(stack: Stack) -> dict[float, float]:
     """Return the buckets of the event-loop lag of matching: upper limit in seconds -> ticks."""
-    async with aiohttp.ClientSession() as http, http.get(f"http://{stack.state.metrics['matching']}/metrics") as page:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"http://{stack.state.metrics['matching']}/metrics") as page,
+    ):
         text = await page.text()
     return {
         float(sample.labels["le"]): sample.value
@@ -179,4 +180,3 @@ async def _ticks(stack: Stack) -> dict[float, float]:
         for sample in family.samples
         if sample.name == "event_loop_lag_seconds_bucket"
     }
-

@@ -72,7 +72,14 @@ PLAN = Plan((PROPOSAL,), (LEFTOVER,), REPORT)
 ORIGIN = Origin(
     program=PROGRAM_ID, run=RUN_ID, lead=LEAD, cadence_days=14, meeting_minutes=45, mentorship=MENTORSHIP_ID
 )
-MATCH = Match(ORIGIN, (MENTOR, MENTEE), PROPOSAL.score_ppm, PROPOSAL.contributions)
+MATCH = Match(
+    ORIGIN,
+    (MENTOR, MENTEE),
+    PROPOSAL.score_ppm,
+    PROPOSAL.contributions,
+    mentor_score_ppm=PROPOSAL.mentor_score_ppm,
+    mentor_contributions=PROPOSAL.mentor_contributions,
+)
 
 
 def mentor(person: str = MENTOR, seats: int = 1) -> Member:

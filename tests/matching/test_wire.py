@@ -13,6 +13,7 @@ from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import matches, programs, runs
 from services.matching.domain.members import Meeting, Member, Role
+from services.matching.domain.policy import DEFAULT_OPTIONS
 from services.matching.domain.skills import Skill
 from services.matching.domain.week import Window
 from services.matching.wire import events as tell
@@ -32,9 +33,9 @@ from tests.matching.factories import (
     MENTORSHIP_ID,
     NOW,
     ORG,
-    PLAN,
     PROGRAM,
     PROGRAM_ID,
+    REPORT,
     RUN_ID,
     STRANGER,
 )
@@ -44,7 +45,7 @@ LATER = datetime(2026, 3, 5, tzinfo=UTC)
 PROGRAM_NAME = f"organizations/{ORG}/programs/{PROGRAM_ID}"
 RUN_NAME = f"{PROGRAM_NAME}/cohortRuns/{RUN_ID}"
 MATCH_NAME = f"{PROGRAM_NAME}/matches/{MATCH_ID}"
-READY = runs.request(PROGRAM_ID, NOW)[0].ready(PLAN, 0)[0]
+READY = runs.request(PROGRAM_ID, DEFAULT_OPTIONS, NOW)[0].ready(REPORT, 1, 0)[0]
 
 
 def person(one: str) -> str:
@@ -186,45 +187,31 @@ def test_an_enrolment_shows_who_as_what() -> None:
     assert message.create_time.ToDatetime(UTC) == NOW
 
 
-def test_a_run_shows_its_proposals_with_the_reasons() -> None:
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(READY, 2, NOW, LATER))
-    assert (message.name, message.state) == (RUN_NAME, pb.CohortRun.STATE_READY)
-    (proposal,) = message.proposals
-    assert (proposal.mentor, proposal.mentee) == (person(MENTOR), person(MENTEE))
-    assert [(part.criterion, part.score_ppm) for part in proposal.contributions] == [
-        ("skills", 450_000),
-        ("overlap", 90_000),
-    ]
-    assert sum(part.score_ppm for part in proposal.contributions) == proposal.score_ppm
-    assert list(message.unmatched_mentees) == [person(STRANGER)]
-
-
-def test_a_failed_run_shows_its_code() -> None:
-    failed = runs.request(PROGRAM_ID, NOW)[0].fail("PERSON_NOT_FOUND")[0]
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(failed, 2, NOW, NOW))
-    assert (message.state, message.failure_reason) == (pb.CohortRun.STATE_FAILED, "PERSON_NOT_FOUND")
-
-
 def test_a_match_names_its_mentorship_once_there_is_one() -> None:
     half = MATCH.accept(MENTEE)[0]
-    waiting = encode.match(Ref(ORG, MATCH_ID), Versioned(half, 2, NOW, NOW))
+    waiting = encode.match(Ref(ORG, MATCH_ID), Versioned(half, 2, NOW, NOW), MENTEE)
     assert (waiting.state, waiting.mentorship) == (pb.Match.STATE_HALF_ACCEPTED, "")
     assert list(waiting.accepted_by) == [person(MENTEE)]
-    confirmed = encode.match(Ref(ORG, MATCH_ID), Versioned(half.accept(MENTOR)[0], 4, NOW, NOW))
+    confirmed = encode.match(Ref(ORG, MATCH_ID), Versioned(half.accept(MENTOR)[0], 4, NOW, NOW), MENTEE)
     assert confirmed.mentorship == f"organizations/{ORG}/mentorships/{MENTORSHIP_ID}"
     assert (confirmed.name, confirmed.state) == (MATCH_NAME, pb.Match.STATE_CONFIRMED)
 
 
+def test_each_of_the_two_reads_its_own_reason() -> None:
+    stored = Versioned(MATCH, 1, NOW, NOW)
+    mentee, mentor, lead = (encode.match(Ref(ORG, MATCH_ID), stored, one) for one in (MENTEE, MENTOR, LEAD))
+    assert (
+        mentee.reason
+        == lead.reason
+        == "This mentor offers the skills you seek, but has little time in common with you."
+    )
+    assert mentor.reason == "This mentee fits in some ways."
+
+
 @pytest.mark.parametrize("stage", list(matches.Stage))
 def test_every_stage_of_a_match_has_its_state(stage: matches.Stage) -> None:
-    message = encode.match(Ref(ORG, MATCH_ID), Versioned(replace(MATCH, stage=stage), 1, NOW, NOW))
+    message = encode.match(Ref(ORG, MATCH_ID), Versioned(replace(MATCH, stage=stage), 1, NOW, NOW), MENTEE)
     assert pb.Match.State.Name(message.state) == f"STATE_{stage}"
-
-
-@pytest.mark.parametrize("stage", list(runs.Stage))
-def test_every_stage_of_a_run_has_its_state(stage: runs.Stage) -> None:
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(replace(READY, stage=stage), 1, NOW, NOW))
-    assert pb.CohortRun.State.Name(message.state) == f"STATE_{stage}"
 
 
 def test_a_confirmed_match_tells_all_that_a_mentorship_begins_with() -> None:
@@ -269,6 +256,8 @@ def test_events_of_a_match_share_the_key_of_its_mentorship(
         (runs.CohortRunReady(), events.CohortRunReady(cohort_run=RUN_NAME, matched=1, unmatched=1)),
         (runs.CohortRunFailed(), events.CohortRunFailed(cohort_run=RUN_NAME)),
         (runs.CohortRunPublished(), events.CohortRunPublished(cohort_run=RUN_NAME)),
+        (runs.CohortRunCancelled(), events.CohortRunCancelled(cohort_run=RUN_NAME)),
+        (runs.CohortRunProgressed(), events.CohortRunProgressed(cohort_run=RUN_NAME)),
     ],
 )
 def test_events_of_a_run(event: runs.Event, message: events.CohortRunReady) -> None:
