@@ -152,7 +152,7 @@ async def test_a_run_counts_published_pairs_before_they_are_matches(world: World
     """The publication of the first run has not been heard yet when the second is computed."""
     first, _ = await world.ready(program, "one")
     await world.publish(program, first)
-    second, run = await world.ready(program, "two")
+    _, run = await world.ready(program, "two")
     assert (run.state.stage, run.state.failure_reason) == (runs.Stage.FAILED, "NO_SEATS")
 
 
