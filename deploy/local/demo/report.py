@@ -138,7 +138,8 @@ def _show_reason(console: Console, match: Match) -> None:
 def _bar(part: Contribution) -> str:
     width = part.most_ppm // 20_000
     filled = round(width * part.score_ppm / part.most_ppm) if part.most_ppm else 0
-    return f"{'█' * filled}{'░' * (width - filled)} {part.score_ppm / 10_000:.1f} of {part.most_ppm / 10_000:.0f}"
+    blocks = f"{'█' * filled}{'░' * (width - filled)}"
+    return f"{blocks} {part.score_ppm / 10_000:.1f} of {part.most_ppm / 10_000:.0f}"
 
 
 def _mentions(ledger: Ledger) -> dict[str, set[int]]:

@@ -1,4 +1,4 @@
-"""Everybody of a program who can be matched, and what stands between them: read for runs and recommendations."""
+"""Everybody of a program who can be matched, and what stands between them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -26,9 +26,9 @@ class Cohorts:
     async def task(
         self, program: Ref, at: datetime, options: Options, published: Mapping[str, CohortRun]
     ) -> Task:
-        """Return what is to be matched in the weeks after `at` (aware); `published` are the organization's runs.
+        """Return what is to be matched in the weeks after `at` (aware). NotFound for an absent program.
 
-        NotFound for an absent program.
+        `published` are the published runs of the organization.
         """
         rules = (await self._stores.programs.get(program)).state
         known = [one async for _, one in whole_list(self._stores.matches, program.tenant, {}, _PAGE)]

@@ -21,8 +21,8 @@ class Recommendations:
     async def recommend(self, caller: Caller, program: str, asked: Asked) -> Recommended:
         """Return the best partners of one participant.
 
-        NotFound for an absent program, and for anybody but themselves unless the caller oversees all; NotFound
-        NOT_ENROLLED for one who takes no part in that role; Refused PROGRAM_CLOSED.
+        NotFound for an absent program, and for anybody but themselves unless the caller oversees all;
+        NotFound NOT_ENROLLED for one who takes no part in that role; Refused PROGRAM_CLOSED.
         """
         if asked.person != caller.subject and not oversees(caller):
             raise NotFound("NOT_FOUND", "nothing of this name exists")

@@ -78,13 +78,13 @@ class CohortRuns:
     async def publish(self, caller: Caller, names: Names, etag: str, cause: Cause) -> Versioned[CohortRun]:
         """Publish the run.
 
-        Refused RUN_NOT_READY, or RUN_OUTDATED when another run was published since it was computed: the two do
-        not know each other's pairs.
+        Refused RUN_NOT_READY, or RUN_OUTDATED when another run was published since it was computed: the two
+        do not know each other's pairs.
         """
         return await self._change(caller, names, CohortRun.publish, etag, cause)
 
     async def proposals(self, caller: Caller, names: Names, page: Wanted) -> tuple[Sequence[Proposal], str]:
-        """Return a page of the run's pairs and the next token. Refused RUN_NOT_COMPUTED, Invalid PAGE_TOKEN."""
+        """Return a page of the run's pairs and the next token. Refused RUN_NOT_COMPUTED, Invalid."""
         return await self._entries(caller, names, page, lambda part: part.proposals)
 
     async def leftovers(self, caller: Caller, names: Names, page: Wanted) -> tuple[Sequence[Leftover], str]:

@@ -47,7 +47,7 @@ class ProfilesPeople:
         return found
 
     async def raw(self, tenant: str, people: Sequence[str], at_once: int) -> AsyncIterator[bytes]:
-        """Yield people undecoded, `at_once` to a message, for whoever decodes them elsewhere. As `get_many`."""
+        """Yield people undecoded, `at_once` to a message, for another process. Refusals as of `get_many`."""
         for start in range(0, len(people), at_once):
             request = pb.BatchGetPeopleRequest(
                 parent=names.organization_name(tenant),

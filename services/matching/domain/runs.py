@@ -1,7 +1,7 @@
 """One matching of a whole cohort: asked for, computed, published, cancelled or failed.
 
-The pairs lie in parts beside the run, since a cohort of a large company outgrows one document; a run names the
-parts of its result by the result's digest, so parts of a computation that was cut off are never read.
+The pairs lie in parts beside the run, since a cohort of a large company outgrows one document; a run names
+the parts of its result by the result's digest, so parts of a computation that was cut off are never read.
 """
 
 from collections.abc import Sequence

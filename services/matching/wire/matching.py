@@ -8,7 +8,7 @@ from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 
 
 def match(ref: Ref, stored: Versioned[matches.Match], reader: str) -> pb.Match:
-    """Encode a stored match; its mentorship shows once it is confirmed, the reason is told to the `reader`."""
+    """Encode a stored match; its mentorship shows once it is confirmed, the reason is in `reader`'s eyes."""
     state = stored.state
     message = pb.Match(
         name=match_name(ref.tenant, state.origin.program, ref.id),
