@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -137,11 +137,7 @@ async def recommend(stack: Stack, mentors: int, name: str) -> list[Figure]:
     ]
 
 
-recommend_20k = partial(recommend, mentors=20_000, name="recommend_20k_grpc")
-recommend_200k = partial(recommend, mentors=200_000, name="recommend_200k_grpc")
-
-
-async def lag(stack: Stack, mentees: int = 20_000, mentors: int = 4_000) -> list[Figure]:
+async def lag(stack: Stack, mentees: int, mentors: int) -> list[Figure]:
     """How late the event loop of matching is while it has a whole cohort matched, and the run itself."""
     async with grpc.aio.insecure_channel(stack.address("matching")) as channel:
         staff = await company(stack, mentees, mentors, channel)
@@ -180,3 +176,11 @@ async def _ticks(stack: Stack) -> dict[float, float]:
         for sample in family.samples
         if sample.name == "event_loop_lag_seconds_bucket"
     }
+
+
+BENCHES: Final[dict[str, Callable[[Stack], Awaitable[list[Figure]]]]] = {
+    "recommend_20k_grpc": partial(recommend, mentors=20_000, name="recommend_20k_grpc"),
+    "recommend_200k_grpc": partial(recommend, mentors=200_000, name="recommend_200k_grpc"),
+    "event_loop_lag": partial(lag, mentees=20_000, mentors=4_000),
+}
+"""By name; they read whole companies first, so they take minutes."""

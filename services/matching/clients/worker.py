@@ -1,4 +1,4 @@
-"""The computing process's side: it is told of a cohort piece by piece, computes, hands the result out in parts.
+"""The computing process: it is told of a cohort piece by piece, computes, and hands the result out in parts.
 
 Pieces are small on purpose: the process that serves calls encodes them, and must not stop for long. All state
 is of this module, since whoever submits work to a process can only name functions.

@@ -129,8 +129,8 @@ def propose(known: Match | None, origin: Origin, proposal: Proposal) -> tuple[Ma
 def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:
     """Return (program, pair) of whatever takes a seat now.
 
-    That is every known match that is not over, and those of the `coming` pairs (program, run, pair), whose run
-    is published, that are no match yet.
+    That is every known match that is not over, and those of the `coming` pairs (program, run, pair) of
+    published runs that are no match yet.
     """
     known = list(known)
     delivered = {(match.origin.run, match.pair) for match in known}
