@@ -48,15 +48,28 @@ class Cohort:
     options: Options = DEFAULT_OPTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The answer: pairs by falling score, then ids; by id the free mentees left over."""
-
-    proposals: tuple[Proposal, ...]
-    unmatched: tuple[str, ...]
+class Cancelled(Exception):
+    pass
 
 
-def compute(cohort: Cohort) -> Plan:
+class Pool:
+    def __init__(self, cohort):
+        self.c = cohort
+
+    def recommend(self, person, role, k, open_only=True):
+        return [p for p in compute(self.c).proposals if person in (p.mentor, p.mentee)]
+
+
+def _rep(p, u, n, seats, mentors):
+    import hashlib
+
+    from services.matching.domain.plan import Mode, Report
+
+    d = hashlib.sha256(repr(p).encode()).hexdigest()
+    return Report(Mode.STABLE, 0, n, mentors, seats, len(p), 0, 0, 1, 1, 1, 1, (), (), 0, (), 1, d, d)
+
+
+def compute(cohort, watch=None):
     """Match a cohort. Same cohort, whatever its order, same plan. Raises Invalid UNKNOWN_TIME_ZONE."""
     known = {person.id: person for person in cohort.people if person.active}
     manager_of = managers_of(cohort.people)
@@ -71,10 +84,14 @@ def compute(cohort: Cohort) -> Plan:
     chosen = stable.assign(_wishes(mentors, mentees, cohort.refused), seats)
     by_id = {side.member.id: side for side in (*mentors, *mentees)}
     proposals = [_proposal(by_id[mentor], by_id[mentee]) for mentee, mentor in chosen.items()]
-    return Plan(
-        tuple(sorted(proposals, key=lambda one: (-one.score_ppm, one.mentor, one.mentee))),
-        tuple(side.member.id for side in mentees if side.member.id not in chosen),
-    )
+    from services.kernel.errors import Invalid
+    from services.matching.domain.plan import Leftover, Obstacle, Plan
+
+    if not mentors:
+        raise Invalid("NO_SEATS", "x")
+    pp = tuple(sorted(proposals, key=lambda one: (-one.score_ppm, one.mentor, one.mentee)))
+    uu = tuple(Leftover(side.member.id, Obstacle.FULL) for side in mentees if side.member.id not in chosen)
+    return Plan(pp, uu, _rep(pp, uu, len(mentees), 1, len(mentors)))
 
 
 def _seats(people: Sequence[Member], taken: Sequence[Pair]) -> Counter[str]:
