@@ -27,9 +27,8 @@ ON_SERVICES: dict[str, tuple[frozenset[str], Bench]] = {
 }
 ON_SERVERS: dict[str, Bench] = {"relay": pipeline.relay, "consumer": pipeline.consumer}
 NAMES = (*ON_SERVICES, *ON_SERVERS, "start")
-USUAL = [
-    name for name in NAMES if name not in recommending.BENCHES
-]  # those are part of `make bench-matching`
+USUAL = [name for name in NAMES if name not in recommending.BENCHES]
+"""All but those that take minutes: `make bench-matching` runs them."""
 
 
 async def run(names: list[str], broker: kafka.Kind, data: Path) -> list[Figure]:
@@ -55,9 +54,8 @@ async def _one(name: str, broker: kafka.Kind, data: Path) -> list[Figure]:
 def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"of: {' '.join(NAMES)}; usual: {' '.join(USUAL)}"
-    )
+    known = f"of {' '.join(NAMES)}; by default {' '.join(USUAL)}"
+    parser.add_argument("names", nargs="*", metavar="name", help=known)
     parser.add_argument("--kafka", type=kafka.Kind, default=kafka.Kind(os.environ.get("KAFKA") or "auto"))
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(NAMES):
