@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from services.kernel.mongo import Ref
+from services.kernel.mongo import Query, Ref
 from services.matching.app.ports import Stores, Task, whole_list
 from services.matching.app.runs import read_parts
 from services.matching.domain import matches, runs
@@ -15,6 +15,9 @@ from services.matching.domain.week import coming_monday
 
 _PAGE: Final = 200
 """Documents per read: some milliseconds of decoding, so that callers of the service do not notice."""
+
+_PAIRS: Final = Query(page_size=_PAGE, without=("contributions", "mentor_contributions"))
+"""Matches without their reasons, which are most of a match and of no use here."""
 
 
 class Cohorts:
@@ -31,7 +34,7 @@ class Cohorts:
         `published` are the published runs of the organization.
         """
         rules = (await self._stores.programs.get(program)).state
-        known = [one async for _, one in whole_list(self._stores.matches, program.tenant, {}, _PAGE)]
+        known = [one async for _, one in whole_list(self._stores.matches, program.tenant, _PAIRS)]
         holds = matches.holds(known, await self._coming(program.tenant, published))
         return Task(
             tenant=program.tenant,
@@ -47,13 +50,13 @@ class Cohorts:
 
     async def published(self, tenant: str) -> dict[str, CohortRun]:
         """Return the published runs of an organization by id."""
-        where = {"stage": runs.Stage.PUBLISHED.value}
-        return {name: run async for name, run in whole_list(self._stores.runs, tenant, where, _PAGE)}
+        published = Query(where={"stage": runs.Stage.PUBLISHED.value}, page_size=_PAGE)
+        return {name: run async for name, run in whole_list(self._stores.runs, tenant, published)}
 
     async def _entries(self, program: Ref) -> AsyncIterator[Sequence[Entry]]:
         batch: list[Entry] = []
-        where = {"program": program.id}
-        async for _, one in whole_list(self._stores.enrolments, program.tenant, where, _PAGE):
+        everybody = Query(where={"program": program.id}, page_size=_PAGE)
+        async for _, one in whole_list(self._stores.enrolments, program.tenant, everybody):
             batch.append(Entry(one.person, one.roles, one.focus, one.preferred, one.blocked, one.waits))
             if len(batch) == _PAGE:
                 yield batch

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -150,13 +150,11 @@ def oversees(caller: Caller) -> bool:
     return not caller.roles.isdisjoint(_OVERSEERS)
 
 
-async def whole_list(
-    store: Aggregates[S], tenant: str, where: Mapping[str, Any], page_size: int
-) -> AsyncIterator[tuple[str, S]]:
+async def whole_list(store: Aggregates[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
     """Yield (id, state) of every entry, a page at a time."""
-    token = ""
+    token = query.page_token
     while True:
-        page = await store.list(tenant, Query(where=where, page_size=page_size, page_token=token))
+        page = await store.list(tenant, replace(query, page_token=token))
         for one, stored in page.items:
             yield one, stored.state
         token = page.next_page_token

@@ -64,7 +64,7 @@ class Match:
     origin: Origin
     people: tuple[str, str]
     score_ppm: int
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[Contribution, ...] = ()
     stage: Stage = Stage.PROPOSED
     accepted_by: tuple[str, ...] = ()
     mentor_score_ppm: int = 0
