@@ -1,0 +1,42 @@
+"""What an assignment is decided from, and the answer: everybody's best partner that the others leave."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+PRICELESS = 1 << 40
+"""More than any pair is worth: the price of a mentor without seats."""
+
+MOST_WORTH = 1 << 22
+"""No pair is worth more, with every boost: a price above means the same, and fits where scores fit."""
+
+
+class Problem(NamedTuple):
+    """Which pairs there are and what they are worth; a mentee may stay alone, which is worth 0.
+
+    CSR by mentee as in `Edges`: those of mentee i are at start[i]:start[i + 1], no mentor twice. `value` is
+    in millionths, both sides added; only pairs worth more than 0 are made. Seat s of a mentor (0, 1, ...)
+    costs s * `seat_cost`. A mentee in `must` never stays alone while the lists allow it. Mentees take part
+    in the order `turn`, which decides between equals and nothing else.
+    """
+
+    start: NDArray[np.int64]
+    mentor: NDArray[np.int32]
+    value: NDArray[np.int64]
+    seats: NDArray[np.int32]
+    must: NDArray[np.bool_]
+    turn: NDArray[np.int32]
+    seat_cost: int = 0
+
+
+class Outcome(NamedTuple):
+    """`edge_of`: place of each mentee's pair in the lists, -1 alone; `price`: what a seat is worth, >= 0."""
+
+    edge_of: NDArray[np.int64]
+    price: NDArray[np.int64]
+
+
+def first_seats(seats: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return where the seats of each mentor begin when all stand in one row, and the number of them all."""
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(np.maximum(seats, 0), dtype=np.int64)))
