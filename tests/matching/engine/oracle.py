@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from services.matching.domain.engine.problem import Outcome, Problem
+from services.matching.domain.engine.problem import Assigned, Outcome, Problem
 from tests.matching.engine.dense import Dense
 
 
@@ -47,3 +47,44 @@ def total(given: Problem, outcome: Outcome) -> int:
     """Return what an outcome is worth, once it is known to be one."""
     assert fits(given, outcome.edge_of)
     return worth(given, outcome.edge_of)
+
+
+def stable(market: Dense) -> Assigned:
+    """Return the mentee-optimal stable assignment by proposals, one at a time."""
+    orders = [list(order) for order in np.argsort(-market.u, axis=1, kind="stable")]
+    held: dict[int, list[int]] = {mentor: [] for mentor in range(len(market.seats))}
+    free = list(range(market.mentees))
+    while free:
+        mentee = free.pop()
+        while orders[mentee] and not market.allowed[mentee, orders[mentee][0]]:
+            orders[mentee].pop(0)
+        if not orders[mentee]:
+            continue
+        mentor = int(orders[mentee].pop(0))
+        held[mentor].append(mentee)
+        held[mentor].sort(key=lambda one: (-market.v[one, mentor], one))
+        free += held[mentor][market.seats[mentor] :]
+        held[mentor] = held[mentor][: market.seats[mentor]]
+    pairs = {mentee: mentor for mentor, mentees in held.items() for mentee in mentees}
+    return score(market, [pairs.get(mentee, -1) for mentee in range(market.mentees)])
+
+
+def score(market: Dense, mentors: list[int]) -> Assigned:
+    """Return an assignment with its scores."""
+    mentor_of = np.array(mentors, np.int32)
+    made = np.flatnonzero(mentor_of >= 0)
+    u, v = np.zeros(market.mentees, np.int32), np.zeros(market.mentees, np.int32)
+    u[made], v[made] = market.u[made, mentor_of[made]], market.v[made, mentor_of[made]]
+    return Assigned(mentor_of, u, v)
+
+
+def holds(market: Dense, answer: Assigned) -> bool:
+    """Whether an assignment is within the rules and the seats, and tells its scores truly."""
+    made = np.flatnonzero(answer.mentor_of >= 0)
+    loads = np.bincount(answer.mentor_of[made], minlength=len(market.seats))
+    told = score(market, answer.mentor_of.tolist())
+    return bool(
+        market.allowed[made, answer.mentor_of[made]].all()
+        and (loads <= market.seats).all()
+        and all((first == second).all() for first, second in zip(answer, told, strict=True))
+    )

@@ -15,7 +15,14 @@ from services.matching.domain.engine.auction import auction
 from services.matching.domain.engine.dual import bound_of
 from services.matching.domain.engine.edges import Edges, Scan
 from services.matching.domain.engine.exact import exact
-from services.matching.domain.engine.problem import MOST_WORTH, PRICELESS, Outcome, Problem
+from services.matching.domain.engine.problem import (
+    MOST_WORTH,
+    PRICELESS,
+    Assigned,
+    Outcome,
+    Problem,
+    assigned,
+)
 
 LISTED: Final = 64
 """Pairs per mentee that the first assignment chooses from."""
@@ -38,10 +45,10 @@ _Longs = NDArray[np.int64]
 
 
 class Solution(NamedTuple):
-    """An assignment on lists: `edge_of` is each mentee's pair in `edges` or -1. No total exceeds `bound`."""
+    """An assignment, the lists it was found on, and the prices by which no total exceeds `bound`."""
 
+    assigned: Assigned
     edges: Edges
-    edge_of: _Longs
     price: _Longs
     bound: int
     rounds: int
@@ -49,13 +56,7 @@ class Solution(NamedTuple):
     @property
     def gap_ppm(self) -> int:
         """How far the total may be below the best possible one, in millionths of that, rounded up."""
-        return -((self.total - self.bound) * 1_000_000 // max(self.bound, 1))
-
-    @property
-    def total(self) -> int:
-        """What all pairs made are worth: u + v, in millionths."""
-        made = self.edge_of[self.edge_of >= 0]
-        return int(self.edges.u[made].sum(dtype=np.int64) + self.edges.v[made].sum(dtype=np.int64))
+        return -((self.assigned.total - self.bound) * 1_000_000 // max(self.bound, 1))
 
 
 def solve(scan: Scan, turn: NDArray[np.int32], pause: Pause) -> Solution:
@@ -66,7 +67,7 @@ def solve(scan: Scan, turn: NDArray[np.int32], pause: Pause) -> Solution:
         outcome = settle(problem(edges, scan.seats, turn), pause)
         best = scan.by_total(ADDED, outcome.price)
         least = min(least, bound_of(best, scan.seats, outcome.price))
-        found = Solution(edges, outcome.edge_of, outcome.price, least, rounds)
+        found = Solution(assigned(edges, outcome.edge_of), edges, outcome.price, least, rounds)
         if found.gap_ppm <= (0 if small else GAP_PPM):
             break
         edges = joined(edges, best)

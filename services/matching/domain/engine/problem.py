@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matching.domain.engine.edges import Edges
+
 PRICELESS = 1 << 40
 """More than any pair is worth: the price of a mentor without seats."""
 
@@ -35,6 +37,28 @@ class Outcome(NamedTuple):
 
     edge_of: NDArray[np.int64]
     price: NDArray[np.int64]
+
+
+class Assigned(NamedTuple):
+    """The mentor of each mentee, -1 none; what the pair is worth to mentee (u) and mentor (v), else 0."""
+
+    mentor_of: NDArray[np.int32]
+    u: NDArray[np.int32]
+    v: NDArray[np.int32]
+
+    @property
+    def total(self) -> int:
+        """What all pairs are worth together, to both sides, in millionths."""
+        return int(self.u.sum(dtype=np.int64) + self.v.sum(dtype=np.int64))
+
+
+def assigned(edges: Edges, edge_of: NDArray[np.int64]) -> Assigned:
+    """Read an outcome on lists."""
+    made = edge_of >= 0
+    answer = Assigned(*(np.full(len(edge_of), empty, np.int32) for empty in (-1, 0, 0)))
+    for field, listed in zip(answer, (edges.mentor, edges.u, edges.v), strict=True):
+        field[made] = listed[edge_of[made]]
+    return answer
 
 
 def first_seats(seats: NDArray[np.int32]) -> NDArray[np.int64]:
