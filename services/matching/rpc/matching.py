@@ -12,7 +12,7 @@ from services.matching.app.recommendations import Recommendations
 from services.matching.app.runs import CohortRuns, Names
 from services.matching.domain.runs import PART_SIZE
 from services.matching.wire import matching as encode
-from services.matching.wire import names
+from services.matching.wire import exports, names
 from services.matching.wire import runs as wire
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceServicer
@@ -95,9 +95,9 @@ class MatchingService(MatchingServiceServicer):
         who, run = _named(request.name)
         stored = await self._runs.get(who, run)
         if request.format == pb.ExportCohortRunRequest.FORMAT_SVG:
-            return wire.picture(stored.state)
-        parts = await self._runs.parts(who, run, wire.table_parts(request.part))
-        return wire.table(stored.state, request.part, parts)
+            return exports.picture(stored.state)
+        parts = await self._runs.parts(who, run, exports.table_parts(request.part))
+        return exports.table(stored.state, request.part, parts)
 
     async def RecommendPartners(
         self, request: pb.RecommendPartnersRequest, _: object
