@@ -8,6 +8,7 @@ from services.kernel.run import Resources, Service, main
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
@@ -38,13 +39,16 @@ def build(settings: Settings, resources: Resources) -> Service:
     cohorts, cohort_runs = Cohorts(stores), CohortRuns(stores, resources.clock)
     recommendations = Recommendations(stores, cohorts, recommender, resources.clock)
     handlers = Handlers()
-    hear(handlers, Computing(stores, cohorts, matcher))
+    following = Following(stores)
+    hear(handlers, Computing(stores, cohorts, matcher, following), following)
     return Service(
         name="matching",
         servicers=[
             (
                 add_ProgramServiceServicer_to_server,
-                ProgramService(Programs(stores, people)),
+                ProgramService(
+                    Programs(stores, people, resources.clock), Enrolments(stores, people, resources.clock)
+                ),
                 "mentoring.matching.v1.ProgramService",
             ),
             (

@@ -19,6 +19,7 @@ from services.kernel.rpc.server import Server, Servicer
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
@@ -148,14 +149,14 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
     kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES, store.PARTS)
     stores = Stores(*await backstage.database(*kinds))
     clock, cohorts = FixedClock(NOW), Cohorts(stores)
-    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher)
+    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher, Following(stores))
     recommender = RecommenderProcess(profiles, clock)
     backstage.stack.push_async_callback(recommender.close)
     recommendations = Recommendations(stores, cohorts, recommender, clock)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
-            ProgramService(Programs(stores, profiles)),
+            ProgramService(Programs(stores, profiles, clock), Enrolments(stores, profiles, clock)),
             "mentoring.matching.v1.ProgramService",
         ),
         (

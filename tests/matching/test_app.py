@@ -9,9 +9,9 @@ from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused,
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.ports import Wanted
 from services.matching.domain import matches, runs
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.members import Role
 from services.matching.domain.policy import Pair
-from services.matching.domain.programs import Enrolment
 from tests.matching.factories import LEAD, MENTEE, MENTOR, ORG, PROGRAM, STRANGER, mentee
 from tests.matching.world import World, foreigner, lead, stranger, the_mentee, the_mentor
 
@@ -60,24 +60,24 @@ async def test_another_organization_does_not_see_the_program(world: World, progr
 async def test_enrolments_answer_in_the_order_asked_for_and_list_earliest_first(world: World) -> None:
     program = await world.open()
     asked = [Enrolment(program, MENTOR, (Role.MENTOR,)), Enrolment(program, MENTEE, (Role.MENTEE,))]
-    answer = await world.programs.enrol(lead, program, asked, Cause("enrol"))
+    answer = await world.enrolments.enrol(lead, program, asked, Cause("enrol"))
     assert [stored.state for _, stored in answer] == asked
-    listed = await world.programs.enrolments(lead, program, Wanted())
+    listed = await world.enrolments.list(lead, program, Wanted())
     assert {one for one, _ in listed.items} == {one for one, _ in answer}
 
 
 async def test_enrolling_again_changes_nothing(world: World, program: str) -> None:
-    before = (await world.programs.enrolments(lead, program, Wanted())).items
-    await world.programs.enrol(lead, program, [Enrolment(program, MENTEE, (Role.MENTEE,))], Cause("again"))
-    assert (await world.programs.enrolments(lead, program, Wanted())).items == before
+    before = (await world.enrolments.list(lead, program, Wanted())).items
+    await world.enrolments.enrol(lead, program, [Enrolment(program, MENTEE, (Role.MENTEE,))], Cause("again"))
+    assert (await world.enrolments.list(lead, program, Wanted())).items == before
 
 
 async def test_one_who_may_not_take_part_keeps_everybody_out(world: World) -> None:
     program = await world.open()
     asked = [Enrolment(program, MENTEE, (Role.MENTEE,)), Enrolment(program, MENTOR, (Role.MENTEE,))]
     with pytest.raises(Refused, match="NOT_ELIGIBLE"):
-        await world.programs.enrol(lead, program, asked, Cause("enrol"))
-    assert not (await world.programs.enrolments(lead, program, Wanted())).items
+        await world.enrolments.enrol(lead, program, asked, Cause("enrol"))
+    assert not (await world.enrolments.list(lead, program, Wanted())).items
 
 
 async def test_a_run_becomes_ready_with_the_best_pair(world: World, program: str) -> None:

@@ -21,7 +21,7 @@ from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Pair
 from services.matching.domain.runs import Progress
-from services.matching.wire import programs as wire
+from services.matching.wire import people as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 from tests.matching.factories import MENTEE, MENTOR, NOW, ORG, STRANGER, cohort, mentee, mentor
 from tests.matching.staff import message

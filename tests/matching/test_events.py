@@ -48,7 +48,7 @@ class Theatre:
         self.world.people.known[MENTOR] = mentor(seats=2)
         self.runs = self.world.runs
         self.handlers = Handlers()
-        hear(self.handlers, self.world.computing)
+        hear(self.handlers, self.world.computing, self.world.following)
 
     def told(self) -> list[Event[Message]]:
         """Return every event of runs that matching itself listens to."""

@@ -11,16 +11,17 @@ from services.kernel.mongo import Cause, Ref, Versioned
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import GoesOn, Stores, Task, Wanted
 from services.matching.app.programs import Programs
 from services.matching.app.runs import CohortRuns
 from services.matching.domain.cohort import Cohort, compute
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member
 from services.matching.domain.plan import Plan
 from services.matching.domain.policy import DEFAULT_OPTIONS, Options, Pair
-from services.matching.domain.programs import Enrolment
 from services.matching.domain.runs import PART_SIZE, CohortRun, Part, Progress, part
 from tests.fakes import Aggregates
 from tests.matching.factories import LEAD, MENTEE, MENTOR, NOW, ORG, PROGRAM, STRANGER, mentee, mentor
@@ -114,10 +115,12 @@ class World:
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)
         )
         self.calculator = Calculator(self.people)
-        self.programs = Programs(self.stores, self.people)
+        self.programs = Programs(self.stores, self.people, clock)
+        self.enrolments = Enrolments(self.stores, self.people, clock)
+        self.following = Following(self.stores)
         self.runs = CohortRuns(self.stores, clock)
         self.cohorts = Cohorts(self.stores)
-        self.computing = Computing(self.stores, self.cohorts, self.calculator)
+        self.computing = Computing(self.stores, self.cohorts, self.calculator, self.following)
         self.matches = Matches(self.stores.matches)
 
     async def open(self, name: str = "open") -> str:
@@ -128,7 +131,7 @@ class World:
         asked = [
             Enrolment(program, one.id, one.seeks) for one in self.people.known.values() if one.id != LEAD
         ]
-        await self.programs.enrol(lead, program, asked, Cause(f"enrol-{program}"))
+        await self.enrolments.enrol(lead, program, asked, Cause(f"enrol-{program}"))
 
     async def ready(
         self, program: str, name: str, options: Options = DEFAULT_OPTIONS

@@ -9,6 +9,7 @@ from services.matching.app.ports import Stores, Task, whole_list
 from services.matching.app.runs import read_parts
 from services.matching.domain import matches, runs
 from services.matching.domain.cohort import Entry
+from services.matching.domain.enrolments import Taking
 from services.matching.domain.policy import Options, Pair
 from services.matching.domain.runs import CohortRun
 from services.matching.domain.week import coming_monday
@@ -57,6 +58,8 @@ class Cohorts:
         batch: list[Entry] = []
         everybody = Query(where={"program": program.id}, page_size=_PAGE)
         async for _, one in whole_list(self._stores.enrolments, program.tenant, everybody):
+            if one.stage is not Taking.ACTIVE:
+                continue
             batch.append(Entry(one.person, one.roles, one.focus, one.preferred, one.blocked, one.waits))
             if len(batch) == _PAGE:
                 yield batch

@@ -4,6 +4,7 @@ from services.kernel import ids
 from services.kernel.errors import Invalid, NotFound
 from services.kernel.mongo import Cause, Ref, Save
 from services.matching.app.cohorts import Cohorts
+from services.matching.app.enrolments import Following
 from services.matching.app.ports import Answer, Matcher, Stores, save_all
 from services.matching.app.runs import part_id, read_parts
 from services.matching.domain import matches, runs
@@ -16,8 +17,9 @@ from services.matching.domain.runs import CohortRun, Part, Progress
 class Computing:
     """Takes runs from request to result, and from publication to matches."""
 
-    def __init__(self, stores: Stores, cohorts: Cohorts, matcher: Matcher) -> None:
+    def __init__(self, stores: Stores, cohorts: Cohorts, matcher: Matcher, following: Following) -> None:
         self._stores = stores
+        self._following = following
         self._cohorts = cohorts
         self._matcher = matcher
 
@@ -45,7 +47,10 @@ class Computing:
             await self._stores.runs.change(ref, lambda state: state.ready(report, left, before), cause)
 
     async def deliver(self, ref: Ref, cause: Cause) -> None:
-        """Make every proposal of a published run a match; those that are there already stay as they are."""
+        """Make every proposal of a published run a match, and note who has to wait for the next.
+
+        What is there already stays as it is.
+        """
         run = (await self._stores.runs.get(ref)).state
         if run.report is None or run.is_delivered:
             return
@@ -54,6 +59,9 @@ class Computing:
             (part,) = await read_parts(self._stores, ref, run, [number])
             saves = [_match(ref, run, program, one, cause) for one in part.proposals]
             await save_all(self._stores.matches, ref.tenant, saves)
+            served = [one.mentee for one in part.proposals]
+            missed = [one.mentee for one in part.leftovers]
+            await self._following.matched(Ref(ref.tenant, run.program), served, missed, cause)
         await self._stores.runs.change(ref, CohortRun.delivered, cause)
 
     async def _goes_on(self, ref: Ref, progress: Progress, cause: Cause) -> bool:

@@ -4,22 +4,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from services.kernel.auth import Caller
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
 from services.matching.domain.cohort import Entry
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal, Report
 from services.matching.domain.policy import Options, Pair, Policy
-from services.matching.domain.programs import Enrolment, Program
+from services.matching.domain.programs import Program
 from services.matching.domain.runs import CohortRun, Part, Progress
 
 S = TypeVar("S")
 
 BATCH = 500
 """Documents per write of many: some tens of milliseconds."""
+
+USUAL_PAGE: Final = 50
+LARGEST_PAGE: Final = 1000
 
 _OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 
@@ -166,3 +171,27 @@ async def save_all(store: Aggregates[S], tenant: str, saves: Sequence[Save[S]]) 
     """Store many in batches; a repeat after a crash stores the rest."""
     for start in range(0, len(saves), BATCH):
         await store.apply_many(tenant, saves[start : start + BATCH])
+
+
+def page_of(entries: Sequence[S], page: Wanted) -> tuple[Sequence[S], str]:
+    """Return a page of what is all there, and the next token. Invalid PAGE_TOKEN_INVALID."""
+    size, offset = page_size(page), offset_of(page.token)
+    return entries[offset : offset + size], str(offset + size) if offset + size < len(entries) else ""
+
+
+def page_size(page: Wanted) -> int:
+    """Return how many entries a page holds."""
+    return min(page.size or USUAL_PAGE, LARGEST_PAGE)
+
+
+def offset_of(token: str) -> int:
+    """Return where a page begins. Invalid PAGE_TOKEN_INVALID."""
+    if not token:
+        return 0
+    if not token.isdecimal() or len(token) > 9:
+        raise Invalid(
+            "PAGE_TOKEN_INVALID",
+            "the page token is not one of this list",
+            fields=(("page_token", "must come from the previous page"),),
+        )
+    return int(token)

@@ -7,9 +7,8 @@ from typing import Final, TypeVar
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
-from services.kernel.errors import Invalid
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
-from services.matching.app.ports import Stores, Wanted
+from services.matching.app.ports import Stores, Wanted, offset_of, page_size
 from services.matching.domain import runs
 from services.matching.domain.plan import Leftover, Proposal
 from services.matching.domain.policy import Options
@@ -22,9 +21,6 @@ Names = tuple[str, str]
 LOOK_SECONDS: Final = 0.3
 """How often a followed run is looked at: it may be computed by another process."""
 
-USUAL_PAGE: Final = 50
-LARGEST_PAGE: Final = 1000
-
 
 class CohortRuns:
     """Runs by name. NotFound for an absent program or run, Conflict for a stale etag."""
@@ -36,10 +32,11 @@ class CohortRuns:
     async def request(
         self, caller: Caller, program: str, options: Options, cause: Cause
     ) -> tuple[Ref, Versioned[CohortRun]]:
-        """Ask for a run. Refused PROGRAM_CLOSED."""
-        (await self._stores.programs.get(Ref(caller.org, program))).state.require_active()
+        """Ask for a run. Refused PROGRAM_CLOSED or PROGRAM_NOT_OPEN."""
+        now = self._clock.now()
+        (await self._stores.programs.get(Ref(caller.org, program))).state.require_open(now.date())
         ref = Ref(caller.org, ids.derived_id(caller.org, "cohort-run", program, cause.id))
-        asked = runs.request(program, options, self._clock.now())
+        asked = runs.request(program, options, now)
         return ref, await self._stores.runs.create(ref, *asked, cause)
 
     async def get(self, caller: Caller, names: Names) -> Versioned[CohortRun]:
@@ -101,8 +98,7 @@ class CohortRuns:
         self, caller: Caller, names: Names, page: Wanted, of: Callable[[Part], Sequence[T]]
     ) -> tuple[Sequence[T], str]:
         run = (await self.get(caller, names)).state
-        size = min(page.size or USUAL_PAGE, LARGEST_PAGE)
-        offset = _offset(page.token)
+        size, offset = page_size(page), offset_of(page.token)
         run.require_computed()
         found = await self.parts(caller, names, runs.wanted(offset, size + 1))
         entries = [entry for part in found for entry in of(part)]
@@ -138,15 +134,3 @@ async def read_parts(stores: Stores, ref: Ref, run: CohortRun, numbers: Sequence
 def part_id(ref: Ref, digest: str, number: int) -> str:
     """Return the id of a part of the result with this digest."""
     return ids.derived_id(ref.tenant, "cohort-run-part", ref.id, digest, str(number))
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    if not token.isdecimal() or len(token) > 9:
-        raise Invalid(
-            "PAGE_TOKEN_INVALID",
-            "the page token is not one of this list",
-            fields=(("page_token", "must come from the previous page"),),
-        )
-    return int(token)

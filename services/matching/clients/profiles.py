@@ -8,7 +8,8 @@ import grpc
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.rpc import status
 from services.matching.domain.members import Member
-from services.matching.wire import names, programs
+from services.matching.wire import names
+from services.matching.wire import people as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -43,7 +44,7 @@ class ProfilesPeople:
                 parent=names.organization_name(tenant),
                 names=names.person_names(tenant, people[start : start + MOST]),
             )
-            found.extend(programs.member(person) for person in (await self._ask(request)).people)
+            found.extend(wire.member(person) for person in (await self._ask(request)).people)
         return found
 
     async def raw(self, tenant: str, people: Sequence[str], at_once: int) -> AsyncIterator[bytes]:

@@ -17,7 +17,7 @@ from services.matching.domain.cohort import Cancelled, Cohort, Entry, Pool, comp
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Plan, Proposal, Report
 from services.matching.domain.runs import PART_SIZE, Part, part
-from services.matching.wire import programs
+from services.matching.wire import people
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 
 DONE, TOTAL, UNWANTED = range(3)
@@ -74,7 +74,7 @@ def enrol(entries: Sequence[Entry]) -> None:
 def learn(answer: bytes) -> None:
     """Tell of people: a BatchGetPeopleResponse as the profiles service sent it."""
     for person in profiles.BatchGetPeopleResponse.FromString(answer).people:
-        member = programs.member(person)
+        member = people.member(person)
         _told().people[member.id] = member
 
 

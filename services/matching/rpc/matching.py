@@ -11,8 +11,8 @@ from services.matching.app.ports import Wanted
 from services.matching.app.recommendations import Recommendations
 from services.matching.app.runs import CohortRuns, Names
 from services.matching.domain.runs import PART_SIZE
-from services.matching.wire import matching as encode
 from services.matching.wire import exports, names
+from services.matching.wire import matching as encode
 from services.matching.wire import runs as wire
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceServicer

@@ -4,7 +4,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.kernel.mongo import Outgoing, Ref
-from services.matching.domain import matches, programs, runs
+from services.matching.domain import enrolments, matches, programs, runs
 from services.matching.wire.names import (
     enrolment_name,
     match_name,
@@ -14,30 +14,50 @@ from services.matching.wire.names import (
     program_name,
     run_name,
 )
+from services.matching.wire.programs import FIELD_OF
 from services.pb.mentoring.matching.v1 import events_pb2 as events
 
 _DAY = 86_400
 _MINUTE = 60
 
 
-def program_outgoing(ref: Ref, state: programs.Program, event: programs.ProgramCreated) -> Outgoing:
+def program_outgoing(ref: Ref, state: programs.Program, event: programs.Event) -> Outgoing:
     """Encode what happened to a program."""
     name = program_name(ref.tenant, ref.id)
+    message: Message
     match event:
         case programs.ProgramCreated():
             message = events.ProgramCreated(program=name, lead=person_name(ref.tenant, state.lead))
+        case programs.ProgramUpdated(fields):
+            changed = [FIELD_OF[field] for field in fields]
+            message = events.ProgramUpdated(program=name, revision=state.revision, changed_fields=changed)
+        case programs.ProgramClosed():
+            message = events.ProgramClosed(program=name)
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
-def enrolment_outgoing(ref: Ref, state: programs.Enrolment, event: programs.PersonEnrolled) -> Outgoing:
+def enrolment_outgoing(ref: Ref, state: enrolments.Enrolment, event: enrolments.Event) -> Outgoing:
     """Encode what happened to an enrolment."""
-    parent = program_name(ref.tenant, state.program)
     name = enrolment_name(ref.tenant, state.program, ref.id)
+    about = {
+        "enrolment": name,
+        "program": program_name(ref.tenant, state.program),
+        "person": person_name(ref.tenant, state.person),
+    }
+    message: Message
     match event:
-        case programs.PersonEnrolled():
-            message = events.PersonEnrolled(
-                enrolment=name, program=parent, person=person_name(ref.tenant, state.person)
-            )
+        case enrolments.EnrolmentRequested(lead):
+            message = events.EnrolmentRequested(**about, lead=person_name(ref.tenant, lead))
+        case enrolments.PersonEnrolled():
+            message = events.PersonEnrolled(**about)
+        case enrolments.EnrolmentUpdated():
+            message = events.EnrolmentUpdated(**about)
+        case enrolments.EnrolmentPaused():
+            message = events.EnrolmentPaused(**about)
+        case enrolments.EnrolmentResumed():
+            message = events.EnrolmentResumed(**about)
+        case enrolments.EnrolmentEnded():
+            message = events.EnrolmentEnded(**about, reason=state.end_reason)
     return Outgoing(message=message, subject=name, key=ref.id)
 
 

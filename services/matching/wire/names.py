@@ -8,6 +8,7 @@ ORGANIZATION = "organizations/*"
 PERSON = f"{ORGANIZATION}/people/*"
 PROGRAM = f"{ORGANIZATION}/programs/*"
 RUN = f"{PROGRAM}/cohortRuns/*"
+ENROLMENT = f"{PROGRAM}/enrolments/*"
 OPERATION = f"{ORGANIZATION}/operations/*"
 MATCH = f"{PROGRAM}/matches/*"
 
