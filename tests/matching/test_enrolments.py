@@ -1,5 +1,6 @@
 """From joining to leaving: every step by example, and any sequence of steps as a machine."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -97,7 +98,7 @@ def test_the_first_reason_to_end_stays() -> None:
         (lambda: ENDED.update(Wishes(focus=("career",))), "ENROLMENT_ENDED"),
     ],
 )
-def test_steps_that_lead_nowhere_are_refused(step, reason: str) -> None:  # type: ignore[no-untyped-def]
+def test_steps_that_lead_nowhere_are_refused(step: Callable[[], object], reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         step()
 
@@ -187,7 +188,7 @@ class Life(RuleBasedStateMachine):
             )
         )
     )
-    def step(self, step) -> None:  # type: ignore[no-untyped-def]
+    def step(self, step: Callable[[Enrolment], tuple[Enrolment, list[enrolments.Event]]]) -> None:
         if self.now is None:
             return
         try:
