@@ -17,13 +17,22 @@ from services.kernel.rpc import client
 from services.kernel.rpc.server import Server, Servicer
 from services.matching import store
 from services.matching.app.matches import Matches
+from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
+from services.matching.app.requests import Requests
 from services.matching.app.runs import CohortRuns
+from services.matching.app.seats import Seats
+from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.programs import ProgramService
+from services.matching.rpc.requests import MatchRequestService
+from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
+    MatchRequestServiceStub,
+    add_MatchRequestServiceServicer_to_server,
+)
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
     MatchingServiceStub,
     add_MatchingServiceServicer_to_server,
@@ -61,7 +70,9 @@ class Platform:
     issuer: Issuer
     programs: Any
     matching: Any
+    requests: Any
     runs: CohortRuns
+    settling: Settling
     stores: Stores
     imports: Imports
 
@@ -125,8 +136,11 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
     name = "mentoring.profiles.v1.PersonService"
     address = await backstage.serve("profiles", [(add_PersonServiceServicer_to_server, servicer, name)])
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
-    stores = Stores(*await backstage.database(store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES))
-    runs = CohortRuns(stores, profiles, matcher, FixedClock(NOW))
+    kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES, store.REQUESTS, store.SEATS)
+    stores = Stores(*await backstage.database(*kinds))
+    clock = FixedClock(NOW)
+    runs = CohortRuns(stores, profiles, matcher, clock)
+    settling = Settling(stores, profiles, clock)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
@@ -138,10 +152,16 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
             MatchingService(runs, Matches(stores.matches)),
             "mentoring.matching.v1.MatchingService",
         ),
+        (
+            add_MatchRequestServiceServicer_to_server,
+            MatchRequestService(Requests(stores, Pairing(stores, profiles, clock), Seats(stores), clock)),
+            "mentoring.matching.v1.MatchRequestService",
+        ),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
-    return Platform(issuer, ProgramServiceStub(channel), MatchingServiceStub(channel), runs, stores, imports)
+    stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
+    return Platform(issuer, *stubs, runs, settling, stores, imports)
 
 
 @pytest.fixture

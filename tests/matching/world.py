@@ -66,6 +66,8 @@ class World:
             Aggregates(store.ENROLMENTS, clock),
             Aggregates(store.RUNS, clock),
             Aggregates(store.MATCHES, clock) if kept is None else kept,
+            Aggregates(store.REQUESTS, clock),
+            Aggregates(store.SEATS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)

@@ -10,7 +10,9 @@ from services.matching.domain.cohort import Cohort, Plan
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member
 from services.matching.domain.programs import Enrolment, Program
+from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun
+from services.matching.domain.seats import Seats
 
 S = TypeVar("S")
 
@@ -64,6 +66,8 @@ class Stores:
     enrolments: Aggregates[Enrolment]
     runs: Aggregates[CohortRun]
     matches: Aggregates[Match]
+    requests: Aggregates[MatchRequest]
+    seats: Aggregates[Seats]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,11 @@ class MatchingService(MatchingServiceServicer):
         _, program, match = ids.parse_name(names.MATCH, request.name)
         declined = await self._matches.decline(who, (program, match), request.etag, cause(request))
         return encode.match(Ref(who.org, match), declined)
+
+    async def RequestRematch(self, request: pb.RequestRematchRequest, _: object) -> pb.Match:
+        """End a match that does not fit."""
+        who = caller()
+        _, program, match = ids.parse_name(names.MATCH, request.name)
+        misfit, how = encode.misfit(request.reason), (request.etag, cause(request))
+        ended = await self._matches.rematch(who, (program, match), misfit, how)
+        return encode.match(Ref(who.org, match), ended)

@@ -33,7 +33,7 @@ def run(ref: Ref, stored: Versioned[runs.CohortRun]) -> pb.CohortRun:
 
 
 def match(ref: Ref, stored: Versioned[matches.Match]) -> pb.Match:
-    """Encode a stored match; its mentorship shows once it is confirmed."""
+    """Encode a stored match; its mentorship shows once it was confirmed."""
     state = stored.state
     message = pb.Match(
         name=match_name(ref.tenant, state.origin.program, ref.id),
@@ -43,13 +43,22 @@ def match(ref: Ref, stored: Versioned[matches.Match]) -> pb.Match:
         contributions=_contributions(state.contributions),
         state=pb.Match.State.Value(f"STATE_{state.stage}"),
         accepted_by=person_names(ref.tenant, state.accepted_by),
+        mentor_score_ppm=state.mentor_score_ppm,
+        mentor_contributions=_contributions(state.mentor_contributions),
         etag=stored.etag,
     )
-    if state.stage is matches.Stage.CONFIRMED:
+    if state.misfit:
+        message.rematch_reason = pb.RequestRematchRequest.Reason.Value(f"REASON_{state.misfit}")
+    if state.stage in {matches.Stage.CONFIRMED, matches.Stage.ENDED}:
         message.mentorship = mentorship_name(ref.tenant, state.origin.mentorship)
     message.create_time.FromDatetime(stored.create_time)
     message.update_time.FromDatetime(stored.update_time)
     return message
+
+
+def misfit(reason: pb.RequestRematchRequest.Reason.ValueType) -> matches.Misfit:
+    """Decode why a match does not fit."""
+    return matches.Misfit(pb.RequestRematchRequest.Reason.Name(reason).removeprefix("REASON_"))
 
 
 def _contributions(parts: Iterable[plan.Contribution]) -> list[pb.Contribution]:

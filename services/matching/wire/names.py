@@ -9,6 +9,9 @@ PERSON = f"{ORGANIZATION}/people/*"
 PROGRAM = f"{ORGANIZATION}/programs/*"
 RUN = f"{PROGRAM}/cohortRuns/*"
 MATCH = f"{PROGRAM}/matches/*"
+REQUEST = f"{PROGRAM}/matchRequests/*"
+ENROLMENT = f"{PROGRAM}/enrolments/*"
+MENTORSHIP = f"{ORGANIZATION}/mentorships/*"
 
 
 def organization_name(tenant: str) -> str:
@@ -54,3 +57,13 @@ def run_name(tenant: str, program: str, run: str) -> str:
 def match_name(tenant: str, program: str, match: str) -> str:
     """Return a match's full name."""
     return ids.name("organizations", tenant, "programs", program, "matches", match)
+
+
+def request_name(tenant: str, program: str, request: str) -> str:
+    """Return a match request's full name."""
+    return ids.name("organizations", tenant, "programs", program, "matchRequests", request)
+
+
+def seats_name(tenant: str, mentor: str) -> str:
+    """Return the full name of a mentor's seats; there is no method to read them."""
+    return ids.name("organizations", tenant, "people", mentor, "mentorSeats")
