@@ -15,7 +15,7 @@ from services.kernel.mongo import Cause, Ref, Save
 from services.matching.app.pairing import Pairing, limits_of
 from services.matching.app.ports import People, Stores, save_all, whole_list
 from services.matching.app.seats import Seats
-from services.matching.domain import matches, seats
+from services.matching.domain import enrolments, matches, seats
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.programs import Program
 from services.matching.domain.requests import ANSWERABLE, OPEN, MatchRequest, Reason, Stage
@@ -154,10 +154,22 @@ class Settling:
         await save_all(self._stores.requests, ref.tenant, others)
 
     async def freed(self, ref: Ref, cause: Cause) -> None:
-        """Free the seat of a match that was declined or has ended."""
-        match: Match = (await self._stores.matches.get(ref)).state
-        if not match.live:
-            await self._seats.release(Ref(ref.tenant, match.pair.mentor), ref.id, cause)
+        """Free the seat of a match that was declined or has ended.
+
+        A mentee who asked for somebody else is served before others next time, as if a run had left them out.
+        """
+        match = (await self._stores.matches.get(ref)).state
+        if match.live:
+            return
+        await self._seats.release(Ref(ref.tenant, match.pair.mentor), ref.id, cause)
+        if match.misfit and match.ended_by == match.pair.mentee:
+            await self._prefer(ref.tenant, match, cause)
+
+    async def _prefer(self, tenant: str, match: Match, cause: Cause) -> None:
+        enrolment = ids.derived_id(tenant, "enrolment", match.origin.program, match.ended_by)
+        own = Cause(ids.derived_id(cause.id, "prefer"), trace=cause.trace)
+        if await self._stores.enrolments.get_many(tenant, [enrolment]):
+            await self._stores.enrolments.change(Ref(tenant, enrolment), enrolments.missed, own)
 
 
 def match_id(request: Ref) -> str:

@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.kernel.mongo import Outgoing, Ref
-from services.matching.domain import matches, programs, requests, runs, seats
+from services.matching.domain import enrolments, matches, programs, requests, runs, seats
 from services.matching.wire.names import (
     enrolment_name,
     match_name,
@@ -33,15 +33,19 @@ def program_outgoing(ref: Ref, state: programs.Program, event: programs.ProgramC
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
-def enrolment_outgoing(ref: Ref, state: programs.Enrolment, event: programs.PersonEnrolled) -> Outgoing:
+def enrolment_outgoing(
+    ref: Ref, state: programs.Enrolment, event: programs.PersonEnrolled | enrolments.EnrolmentWaited
+) -> Outgoing:
     """Encode what happened to an enrolment."""
     parent = program_name(ref.tenant, state.program)
     name = enrolment_name(ref.tenant, state.program, ref.id)
+    told = {"enrolment": name, "program": parent, "person": person_name(ref.tenant, state.person)}
+    message: Message
     match event:
         case programs.PersonEnrolled():
-            message = events.PersonEnrolled(
-                enrolment=name, program=parent, person=person_name(ref.tenant, state.person)
-            )
+            message = events.PersonEnrolled(**told)
+        case enrolments.EnrolmentWaited():
+            message = events.EnrolmentUpdated(**told)
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
