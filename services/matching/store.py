@@ -1,10 +1,12 @@
-"""Matching's four kinds of documents in MongoDB."""
+"""Matching's seven kinds of documents in MongoDB."""
 
 from services.kernel.mongo import Kind
 from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.programs import Program
+from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part
+from services.matching.domain.seats import Seats
 from services.matching.wire import events
 
 PROGRAMS = Kind(collection="programs", state=Program, encode=events.program_outgoing)
@@ -26,5 +28,18 @@ MATCHES = Kind(
     collection="matches",
     state=Match,
     encode=events.match_outgoing,
-    indexes=(("origin.program",), ("people",)),
+    indexes=(("origin.program",), ("people",), ("origin.mentorship",)),
+    unique=("claims", "MENTEE_MATCHED"),
 )
+REQUESTS = Kind(
+    collection="match_requests",
+    state=MatchRequest,
+    encode=events.request_outgoing,
+    due_at=lambda request: request.due_at,
+    fire=MatchRequest.fire,
+    # Numbered places keep the requester's limit without one more document to be written with each request.
+    unique=("claims", "CLAIM_TAKEN"),
+    indexes=(("program",), ("people", "stage")),
+)
+SEATS = Kind(collection="mentor_seats", state=Seats, encode=events.seats_outgoing)
+"""Seats have their mentor's id."""

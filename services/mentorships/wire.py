@@ -53,6 +53,11 @@ def confirmed(tenant: str, message: matching.MatchConfirmed) -> tuple[Ref, domai
     return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship")), mentorship
 
 
+def ended(tenant: str, message: matching.MatchEnded) -> Ref:
+    """Decode whose match is over. Raises Invalid for a malformed or foreign name."""
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship"))
+
+
 def terms(agreement: mentorships.Agreement) -> domain.Terms:
     """Decode proposed terms. Raises Invalid unless cadence is whole days and length whole minutes."""
     channel = mentorships.Agreement.Channel

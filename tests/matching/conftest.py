@@ -21,16 +21,25 @@ from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
 from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
+from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
 from services.matching.app.recommendations import Recommendations
+from services.matching.app.requests import Requests
 from services.matching.app.runs import CohortRuns
+from services.matching.app.seats import Seats
+from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
 from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
+from services.matching.rpc.requests import MatchRequestService
+from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
+    MatchRequestServiceStub,
+    add_MatchRequestServiceServicer_to_server,
+)
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
     MatchingServiceStub,
     add_MatchingServiceServicer_to_server,
@@ -68,8 +77,10 @@ class Platform:
     issuer: Issuer
     programs: Any
     matching: Any
+    requests: Any
     operations: Any
     computing: Computing
+    settling: Settling
     stores: Stores
     imports: Imports
 
@@ -137,6 +148,11 @@ class Backstage:
         return channel
 
 
+def _operations(channel: grpc.aio.Channel) -> Any:
+    stub: Any = OperationsStub  # its package has no types
+    return stub(channel)
+
+
 async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) -> Platform:
     """Wire both services as their `__main__` do, except for the event loop between them."""
     people: tuple[Any] = await backstage.database(PEOPLE)
@@ -146,13 +162,14 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
     address = await backstage.serve("profiles", [(add_PersonServiceServicer_to_server, servicer, name)])
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
     matcher.people = profiles
-    kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES, store.PARTS)
-    stores = Stores(*await backstage.database(*kinds))
+    kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES)
+    stores = Stores(*await backstage.database(*kinds, store.PARTS, store.REQUESTS, store.SEATS))
     clock, cohorts = FixedClock(NOW), Cohorts(stores)
     runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher, Following(stores))
     recommender = RecommenderProcess(profiles, clock)
     backstage.stack.push_async_callback(recommender.close)
     recommendations = Recommendations(stores, cohorts, recommender, clock)
+    settling = Settling(stores, profiles, clock)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
@@ -164,19 +181,17 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
             MatchingService(runs, Matches(stores.matches), recommendations),
             "mentoring.matching.v1.MatchingService",
         ),
+        (
+            add_MatchRequestServiceServicer_to_server,
+            MatchRequestService(Requests(stores, Pairing(stores, profiles, clock), Seats(stores), clock)),
+            "mentoring.matching.v1.MatchRequestService",
+        ),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
-    return Platform(
-        issuer,
-        ProgramServiceStub(channel),
-        MatchingServiceStub(channel),
-        OperationsStub(channel),
-        computing,
-        stores,
-        imports,
-    )
+    stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
+    return Platform(issuer, *stubs, _operations(channel), computing, settling, stores, imports)
 
 
 @pytest.fixture

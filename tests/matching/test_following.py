@@ -7,7 +7,7 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.ports import Wanted
 from services.matching.domain.enrolments import Enrolment, Taking
-from services.matching.events import hear
+from services.matching.events import hear_enrolments
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.profiles.v1 import events_pb2 as profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
@@ -31,7 +31,7 @@ async def programs(world: World) -> tuple[str, str]:
 
 async def hears(world: World, message: Message, event_id: str) -> None:
     handlers = Handlers()
-    hear(handlers, world.computing, world.following)
+    hear_enrolments(handlers, world.following)
     event = Event(
         id=event_id,
         type=message.DESCRIPTOR.full_name,

@@ -13,6 +13,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.kernel.mongo import Cause
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
+from services.pb.mentoring.matching.v1.policy_pb2 import MatchingPolicy
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.kernel.rpc.conftest import failure
 from tests.matching.conftest import Platform
@@ -155,7 +156,7 @@ async def test_what_cannot_be_matched_fails_by_code_and_field(
 
 async def test_what_if_weights_stay_with_the_run(story: Story) -> None:
     """Only the department counts: all pairs are from different ones, and score in full."""
-    policy = {"mentee_weights": {"department": 5}, "mentor_weights": {"department": 1}}
+    policy = MatchingPolicy(mentee_weights={"department": 5}, mentor_weights={"department": 1})
     run = await story.run(options=pb.CohortRunOptions(matching_policy=policy))
     (only,) = run.proposals
     assert (only.score_ppm, only.mentor_score_ppm) == (1_000_000, 1_000_000)
@@ -165,7 +166,7 @@ async def test_what_if_weights_stay_with_the_run(story: Story) -> None:
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
 async def test_a_weight_that_is_no_weight_is_refused_at_once(story: Story, weight: float) -> None:
-    policy = {"mentee_weights": {"skills": weight}}
+    policy = MatchingPolicy(mentee_weights={"skills": weight})
     refused = await failure(story.ask(options=pb.CohortRunOptions(matching_policy=policy)))
     assert refused.code == Code.INVALID_ARGUMENT
     assert [name for name in refused.violations if "mentee_weights" in name]

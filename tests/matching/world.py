@@ -110,6 +110,8 @@ class World:
             Aggregates(store.RUNS, clock),
             Aggregates(store.MATCHES, clock) if kept is None else kept,
             Aggregates(store.PARTS, clock),
+            Aggregates(store.REQUESTS, clock),
+            Aggregates(store.SEATS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)

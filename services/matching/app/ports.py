@@ -16,7 +16,9 @@ from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal, Report
 from services.matching.domain.policy import Options, Pair, Policy
 from services.matching.domain.programs import Program
+from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part, Progress
+from services.matching.domain.seats import Seats
 
 S = TypeVar("S")
 
@@ -140,6 +142,8 @@ class Stores:
     runs: Aggregates[CohortRun]
     matches: Aggregates[Match]
     parts: Aggregates[Part]
+    requests: Aggregates[MatchRequest]
+    seats: Aggregates[Seats]
 
 
 @dataclass(frozen=True, slots=True)

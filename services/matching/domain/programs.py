@@ -113,8 +113,8 @@ class Program:
     """One program, its lead, and what its pairs do unless they agree otherwise.
 
     `first_day` and `last_day` (UTC) bound joining and matching, None: open. `most_mentees` per mentor, 0:
-    only the mentor's own capacity counts. `revision` grows with every change; `history` holds them all, so that a
-    change and the record of it are one write: programs change rarely, and a document holds thousands.
+    only the mentor's own capacity counts. `revision` grows with every change; `history` holds them all, so
+    that a change and the record of it are one write: programs change rarely, a document holds thousands.
     """
 
     display_name: str

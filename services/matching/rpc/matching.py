@@ -141,6 +141,14 @@ class MatchingService(MatchingServiceServicer):
         declined = await self._matches.decline(who, (program, match), request.etag, cause(request))
         return encode.match(Ref(who.org, match), declined, who.subject)
 
+    async def RequestRematch(self, request: pb.RequestRematchRequest, _: object) -> pb.Match:
+        """End a match that does not fit."""
+        who = caller()
+        _, program, match = ids.parse_name(names.MATCH, request.name)
+        misfit, how = encode.misfit(request.reason), (request.etag, cause(request))
+        ended = await self._matches.rematch(who, (program, match), misfit, how)
+        return encode.match(Ref(who.org, match), ended, who.subject)
+
 
 def _named(name: str, field: str = "name") -> tuple[Caller, Names]:
     _, program, run = ids.parse_name(names.RUN, name, field)

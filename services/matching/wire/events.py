@@ -1,10 +1,12 @@
 """What happened, to protobuf: one function per kind of aggregate; keys as architecture rule 3 says."""
 
+from typing import Any
+
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.kernel.mongo import Outgoing, Ref
-from services.matching.domain import enrolments, matches, programs, runs
+from services.matching.domain import enrolments, matches, programs, requests, runs, seats
 from services.matching.wire.names import (
     enrolment_name,
     match_name,
@@ -12,7 +14,9 @@ from services.matching.wire.names import (
     person_name,
     person_names,
     program_name,
+    request_name,
     run_name,
+    seats_name,
 )
 from services.matching.wire.programs import FIELD_OF
 from services.pb.mentoring.matching.v1 import events_pb2 as events
@@ -120,3 +124,35 @@ def _match_event(ref: Ref, state: matches.Match, event: matches.Event) -> Messag
                 cadence=Duration(seconds=origin.cadence_days * _DAY),
                 meeting_length=Duration(seconds=origin.meeting_minutes * _MINUTE),
             )
+        case matches.MatchEnded():
+            return events.MatchEnded(
+                match=name,
+                mentorship=mentorship_name(ref.tenant, origin.mentorship),
+                mentor=mentor,
+                mentee=mentee,
+            )
+
+
+def request_outgoing(ref: Ref, state: requests.MatchRequest, event: requests.Event) -> Outgoing:
+    """Encode what happened to a request. All its events tell who asked whom where, three of them more."""
+    name = request_name(ref.tenant, state.program, ref.id)
+    told: dict[str, Any] = {
+        "match_request": name,
+        "program": program_name(ref.tenant, state.program),
+        "requester": person_name(ref.tenant, state.requester),
+        "recipient": person_name(ref.tenant, state.recipient),
+    }
+    if event is requests.Event.REQUESTED:
+        told["waitlisted"] = state.stage is requests.Stage.WAITLISTED
+    if event is requests.Event.MATCHED:
+        told["match"] = match_name(ref.tenant, state.program, state.match)
+    if event is requests.Event.CLOSED:
+        told["reason"] = state.close_reason
+    return Outgoing(message=getattr(events, event.value)(**told), subject=name, key=ref.id)
+
+
+def seats_outgoing(ref: Ref, state: seats.Seats, event: seats.Event) -> Outgoing:
+    """Encode what happened to a mentor's seats."""
+    kind = events.MentorSeatsTaken if isinstance(event, seats.SeatsTaken) else events.MentorSeatsFreed
+    message = kind(mentor=person_name(ref.tenant, ref.id), held=len(state.held))
+    return Outgoing(message=message, subject=seats_name(ref.tenant, ref.id), key=ref.id)

@@ -23,11 +23,18 @@ def match(ref: Ref, stored: Versioned[matches.Match], reader: str) -> pb.Match:
         reason=_reason(state, reader),
         etag=stored.etag,
     )
-    if state.stage is matches.Stage.CONFIRMED:
+    if state.misfit:
+        message.rematch_reason = pb.RequestRematchRequest.Reason.Value(f"REASON_{state.misfit}")
+    if state.stage in {matches.Stage.CONFIRMED, matches.Stage.ENDED}:
         message.mentorship = mentorship_name(ref.tenant, state.origin.mentorship)
     message.create_time.FromDatetime(stored.create_time)
     message.update_time.FromDatetime(stored.update_time)
     return message
+
+
+def misfit(reason: pb.RequestRematchRequest.Reason.ValueType) -> matches.Misfit:
+    """Decode why a match does not fit."""
+    return matches.Misfit(pb.RequestRematchRequest.Reason.Name(reason).removeprefix("REASON_"))
 
 
 def _reason(state: matches.Match, reader: str) -> str:

@@ -788,6 +788,7 @@ class Match(_message.Message):
     MENTOR_SCORE_PPM_FIELD_NUMBER: _builtins.int
     MENTOR_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REMATCH_REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/matches/{match}"""
     mentor: _builtins.str
@@ -806,6 +807,8 @@ class Match(_message.Message):
     """The fit seen by the mentor, in millionths; the mentor's contributions add up to it exactly."""
     reason: _builtins.str
     """Why the two fit, for the caller to read."""
+    rematch_reason: Global___RequestRematchRequest.Reason.ValueType
+    """Why one of the two ended it before its time. Shown to HR only."""
     @_builtins.property
     def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
         """What each criterion adds."""
@@ -843,10 +846,11 @@ class Match(_message.Message):
         mentor_score_ppm: _builtins.int = ...,
         mentor_contributions: _abc.Iterable[Global___Contribution] | None = ...,
         reason: _builtins.str = ...,
+        rematch_reason: Global___RequestRematchRequest.Reason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "mentorship", b"mentorship", "name", b"name", "reason", b"reason", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "mentorship", b"mentorship", "name", b"name", "reason", b"reason", "rematch_reason", b"rematch_reason", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
