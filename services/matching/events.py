@@ -118,7 +118,7 @@ def hear_people(handlers: Handlers, settling: Settling) -> None:
 
     async def program_updated(event: Event[pb.ProgramUpdated]) -> None:
         if "most_mentees_per_mentor" in event.message.changed_fields:
-            await settling.review_all(event.tenant, {"program": _program(event)}, _cause(event))
+            await settling.move_up_all(event.tenant, _program(event), _cause(event))
 
     async def person_updated(event: Event[profiles.PersonUpdated]) -> None:
         person = names.person_id(event.tenant, event.message.person, "person")

@@ -9,6 +9,7 @@ from services.kernel.auth import Caller
 from services.kernel.errors import Conflict, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.ports import Wanted
+from services.matching.app.requests import Selection
 from services.matching.domain import matches
 from services.matching.domain.asking import Wish
 from services.matching.domain.enrolments import Taking
@@ -16,6 +17,7 @@ from services.matching.domain.members import Role
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import DEFAULT_POLICY, Pair, Past, Rules
 from services.matching.domain.programs import RequestRules, Stage
+from services.matching.domain.requests import Stage as Wait
 from tests.matching.factories import LEAD, NOW, ORG, mentee
 from tests.matching.town import Town, mentees, mentors, town, who
 
@@ -214,7 +216,7 @@ async def test_no_event_holds_a_word(here: Town) -> None:
     names = (here.program, ref.id)
     await here.requests.ask_more(who(GUY), names, "What for?", ("", Cause("more")))
     await here.requests.tell_more(who(ANN), names, "Python.", ("", Cause("told")))
-    told = b"".join(row["value"] for row in here.kept[4].outbox)
+    told = b"".join(row["value"] for row in here.asked_for.outbox)
     assert [word for word in (b"Would", b"What for", b"Python") if word in told] == []
 
 
@@ -222,22 +224,22 @@ async def test_no_event_holds_a_word(here: Town) -> None:
     ("reader", "where", "count"),
     [
         (hr, {}, 2),
-        (hr, {"people": BOB}, 1),
-        (hr, {"stage": "DECLINED"}, 1),
+        (hr, {"person": BOB}, 1),
+        (hr, {"stage": Wait.DECLINED}, 1),
         (who(ANN), {}, 1),
         (who(GUY), {}, 2),
-        (who(GUY), {"people": BOB}, 1),
-        (who(ANN), {"people": BOB}, 0),
+        (who(GUY), {"person": BOB}, 1),
+        (who(ANN), {"person": BOB}, 0),
         (who(MAY), {}, 0),
         (foreigner, {}, 0),
     ],
 )
 async def test_lists_hold_what_the_reader_may_see(
-    here: Town, reader: Caller, where: dict[str, str], count: int
+    here: Town, reader: Caller, where: dict[str, Any], count: int
 ) -> None:
     await here.ask(ANN, GUY)
     await here.say(await here.ask(BOB, GUY), "decline")
-    page = await here.requests.list(reader, {"program": here.program, **where}, Wanted())
+    page = await here.requests.list(reader, Selection(here.program, **where), Wanted())
     assert len(page.items) == count
     words = {stored.state.message for _, stored in page.items}
     assert words <= ({""} if reader is hr else {"Would you?"})
@@ -247,9 +249,9 @@ async def test_an_answer_to_a_stale_request_or_under_another_program_is_refused(
     ref = await here.ask(ANN, GUY)
     for act in (here.requests.accept, here.requests.decline):
         with pytest.raises(Conflict):
-            await act(who(GUY), (here.program, ref.id), '"9"', Cause("stale"))
+            await act(who(GUY), (here.program, ref.id), ('"9"', Cause("stale")))
         with pytest.raises(NotFound):
-            await act(who(GUY), ("another", ref.id), "", Cause("elsewhere"))
+            await act(who(GUY), ("another", ref.id), ("", Cause("elsewhere")))
 
 
 async def test_the_expiry_is_the_programs(here: Town) -> None:

@@ -69,7 +69,8 @@ class Office:
         return ref
 
     async def accept(self, ref: Ref) -> None:
-        await self.requests.accept(who(GUY), (self.program, ref.id), "", Cause(f"accept-{ref.id}"))
+        how = ("", Cause(f"accept-{ref.id}"))
+        await self.requests.accept(who(GUY), (self.program, ref.id), how)
 
     async def state(self, ref: Ref) -> MatchRequest:
         return (await self.stores.requests.get(ref)).state

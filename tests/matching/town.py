@@ -164,7 +164,8 @@ class Town:
         request = await self.request(ref)
         by = request.requester if what in {"withdraw", "remind"} else request.recipient
         act = getattr(self.requests, what)
-        stored = await act(who(by), (program or self.program, ref.id), "", Cause(f"{what}-{ref.id}"))
+        how = ("", Cause(f"{what}-{ref.id}"))
+        stored = await act(who(by), (program or self.program, ref.id), how)
         found: MatchRequest = stored.state
         return found
 

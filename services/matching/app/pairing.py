@@ -75,18 +75,20 @@ class Pairing:
         return mentor, mentee
 
     async def _sides(self, tenant: str, people: tuple[str, str]) -> tuple[Side, Side]:
-        known = await self._with_superiors(tenant, people)
+        known = await with_superiors(self._people, tenant, people)
         monday, manager_of = coming_monday(self._clock.now()), managers_of(known.values())
         mentor, mentee = (scoring.prepared(known[person], monday, manager_of) for person in people)
         return mentor, mentee
 
-    async def _with_superiors(self, tenant: str, people: Sequence[str]) -> dict[str, Member]:
-        found: dict[str, Member] = {}
-        wanted = sorted(set(people))
-        while wanted:
-            found.update({one.id: one for one in await self._people.get_many(tenant, wanted)})
-            wanted = sorted({one.manager for one in found.values() if one.manager} - found.keys())
-        return found
+
+async def with_superiors(known: People, tenant: str, people: Sequence[str]) -> dict[str, Member]:
+    """Return the people and everybody above them by id, read level by level. NotFound, Unavailable."""
+    found: dict[str, Member] = {}
+    wanted = sorted(set(people))
+    while wanted:
+        found.update({one.id: one for one in await known.get_many(tenant, wanted)})
+        wanted = sorted({one.manager for one in found.values() if one.manager} - found.keys())
+    return found
 
 
 def limits_of(mentor: Member, program: Program) -> Limits:

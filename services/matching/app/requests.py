@@ -1,28 +1,48 @@
 """Requests between people: asked and answered by the two of them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Refused
-from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores, Wanted, oversees, whole_list
 from services.matching.app.seats import Seats
 from services.matching.domain import asking
 from services.matching.domain.asking import Standing, Wish
-from services.matching.domain.requests import OPEN, MatchRequest
+from services.matching.domain.requests import OPEN, MatchRequest, Stage
+
+Names = tuple[str, str]
+"""A request: (program, request)."""
+
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
+
+Decision = tuple[MatchRequest, Sequence[Any]]
+Act = Callable[[MatchRequest, str, datetime], Decision]
+"""What a person does to a request at a time."""
 
 _TRIES: Final = 8
 """Each lost race means that another request of the same two or of the requester was stored meanwhile."""
-_PAGE = 1000
+_PAGE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which requests of a program: from or to a person, in a stage; "" and None: whichever."""
+
+    program: str
+    person: str = ""
+    stage: Stage | None = None
 
 
 class Requests:
-    """What the two may do. `names` are (program, request); times are the platform's."""
+    """What the two may do; times are the platform's. Refusals of changes are those of `MatchRequest`."""
 
     def __init__(self, stores: Stores, pairing: Pairing, seats: Seats, clock: Clock) -> None:
         self._stores = stores
@@ -70,79 +90,67 @@ class Requests:
         ]
         return [one for one in found if one.requester == wish.requester or one.people == wish.people]
 
-    async def get(self, caller: Caller, names: tuple[str, str]) -> Versioned[MatchRequest]:
+    async def get(self, caller: Caller, names: Names) -> Versioned[MatchRequest]:
         """Return one request, its words for the two only. NotFound unless one of them or overseeing all."""
         program, request = names
         stored = await self._stores.requests.get(Ref(caller.org, request))
         stored.state.require_of(program)
         return _readable(caller, stored)
 
-    async def list(self, caller: Caller, where: dict[str, str], page: Wanted) -> Page[MatchRequest]:
-        """Return a page, earliest first; `where` has a program, and a person and a stage if asked for.
-
-        Participants get their own only.
-        """
-        whose = {where["people"]} if "people" in where else set()
+    async def list(self, caller: Caller, asked: Selection, page: Wanted) -> Page[MatchRequest]:
+        """Return a page, earliest first; participants get their own only."""
+        whose = {asked.person} - {""}
         if not oversees(caller):
             whose.add(caller.subject)
-        asked: dict[str, Any] = {**where, **({"people": {"$all": sorted(whose)}} if whose else {})}
-        query = Query(where=asked, page_size=page.size, page_token=page.token)
+        where: dict[str, Any] = {"program": asked.program}
+        if whose:
+            where["people"] = {"$all": sorted(whose)}
+        if asked.stage is not None:
+            where["stage"] = asked.stage.value
+        query = Query(where=where, page_size=page.size, page_token=page.token)
         found = await self._stores.requests.list(caller.org, query)
         return replace(found, items=[(name, _readable(caller, stored)) for name, stored in found.items])
 
-    async def accept(
-        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
-    ) -> Versioned[MatchRequest]:
+    async def accept(self, caller: Caller, names: Names, how: How) -> Versioned[MatchRequest]:
         """Say yes; the match is made when the event of it is heard."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.accept(caller.subject, now), (etag, cause))
+        return await self._change(caller, names, MatchRequest.accept, how)
 
-    async def decline(
-        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
-    ) -> Versioned[MatchRequest]:
+    async def decline(self, caller: Caller, names: Names, how: How) -> Versioned[MatchRequest]:
         """Say no."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.decline(caller.subject, now), (etag, cause))
+        return await self._change(caller, names, MatchRequest.decline, how)
 
-    async def withdraw(
-        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
-    ) -> Versioned[MatchRequest]:
+    async def withdraw(self, caller: Caller, names: Names, how: How) -> Versioned[MatchRequest]:
         """Take it back."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.withdraw(caller.subject, now), (etag, cause))
+        return await self._change(caller, names, MatchRequest.withdraw, how)
 
-    async def remind(
-        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
-    ) -> Versioned[MatchRequest]:
+    async def remind(self, caller: Caller, names: Names, how: How) -> Versioned[MatchRequest]:
         """Remind the person asked."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.remind(caller.subject, now), (etag, cause))
+        return await self._change(caller, names, MatchRequest.remind, how)
 
     async def ask_more(
-        self, caller: Caller, names: tuple[str, str], question: str, how: tuple[str, Cause]
+        self, caller: Caller, names: Names, question: str, how: How
     ) -> Versioned[MatchRequest]:
-        """Ask the requester something; `how` is (etag, cause)."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.ask_more(caller.subject, question, now), how)
+        """Ask the requester something."""
+        return await self._change(
+            caller, names, lambda one, person, now: one.ask_more(person, question, now), how
+        )
 
-    async def tell_more(
-        self, caller: Caller, names: tuple[str, str], answer: str, how: tuple[str, Cause]
-    ) -> Versioned[MatchRequest]:
-        """Answer the question; `how` is (etag, cause)."""
-        now = self._clock.now()
-        return await self._change(caller, names, lambda one: one.tell_more(caller.subject, answer, now), how)
+    async def tell_more(self, caller: Caller, names: Names, answer: str, how: How) -> Versioned[MatchRequest]:
+        """Answer the question."""
+        return await self._change(
+            caller, names, lambda one, person, now: one.tell_more(person, answer, now), how
+        )
 
-    async def _change(
-        self, caller: Caller, names: tuple[str, str], decide: Decide[MatchRequest], how: tuple[str, Cause]
-    ) -> Versioned[MatchRequest]:
+    async def _change(self, caller: Caller, names: Names, act: Act, how: How) -> Versioned[MatchRequest]:
         program, request = names
         etag, cause = how
+        now = self._clock.now()
 
-        def decided(state: MatchRequest) -> tuple[MatchRequest, Sequence[Any]]:
+        def decide(state: MatchRequest) -> Decision:
             state.require_of(program)
-            return decide(state)
+            return act(state, caller.subject, now)
 
-        return await self._stores.requests.change(Ref(caller.org, request), decided, cause, etag=etag)
+        return await self._stores.requests.change(Ref(caller.org, request), decide, cause, etag=etag)
 
 
 def _readable(caller: Caller, stored: Versioned[MatchRequest]) -> Versioned[MatchRequest]:

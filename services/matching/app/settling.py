@@ -100,6 +100,13 @@ class Settling:
         request = (await self._stores.requests.get(ref)).state
         await self.move_up(ref.tenant, request.pair.mentor, cause)
 
+    async def move_up_all(self, tenant: str, program: str, cause: Cause) -> None:
+        """Move up whoever can after a program changed how many mentees a mentor may have."""
+        where = {"program": program, "stage": Stage.WAITLISTED.value}
+        found = [one async for _, one in whole_list(self._stores.requests, tenant, where, _PAGE)]
+        for mentor in sorted({one.pair.mentor for one in found}):
+            await self.move_up(tenant, mentor, cause)
+
     async def move_up(self, tenant: str, mentor: str, cause: Cause) -> None:
         """Move up as many of a mentor's line as there are free seats, first come first."""
         where = {"people": mentor, "stage": {"$in": list(OPEN)}}
