@@ -11,10 +11,11 @@ from services.matching.domain.policy import Criterion, Mode, Pair
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one criterion adds to a score."""
+    """What one criterion adds to a score, and what it could add at most: the weight it has for that side."""
 
     criterion: Criterion
     score_ppm: int
+    most_ppm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
