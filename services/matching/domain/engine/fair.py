@@ -1,0 +1,105 @@
+"""Seats spread evenly: over groups of mentees, so that none is matched less often, and over mentors.
+
+Groups matched less often than mentees on the whole get a boost on their pairs, the same for every mentor,
+raised and lowered until the shares meet; what that may cost the total is limited. Each further mentee of one
+mentor costs `SEAT_COST`, so of nearly equal mentors the less loaded one is taken. Integers only.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.domain.engine import optimal
+from services.matching.domain.engine.edges import Scan
+from services.matching.domain.engine.groups import WHOLE, Groups
+from services.matching.domain.engine.optimal import Pause, problem, settle
+from services.matching.domain.engine.problem import Assigned, Problem, assigned
+
+SMALL_TRIES: Final = 40
+LARGE_TRIES: Final = 12
+"""Boosts that are tried one after the other."""
+
+FIRST_REACH: Final = 120_000
+"""Boost by which a group is expected to gain a whole share, at first: 60,000 for the score of either side."""
+
+MOST_BOOST: Final = 300_000
+"""Largest boost or malus, 15 % of the highest total of a pair: it ends the rise of groups that fit nobody."""
+
+EVEN_PPM: Final = 980_000
+"""Smallest share over largest share from which groups count as even."""
+
+MOST_COST_PPM: Final = 10_000
+"""How much of the best total evenness may cost: 1 %."""
+
+SEAT_COST: Final = 8_000
+"""What each further mentee of one mentor costs: 0.4 % of the highest total of a pair."""
+
+_Longs = NDArray[np.int64]
+
+
+class Fair(NamedTuple):
+    """The most even assignment found; no total exceeds `bound`; `best` is the total without evening out."""
+
+    assigned: Assigned
+    bound: int
+    best: int
+
+
+def solve(scan: Scan, groups: Groups, turn: NDArray[np.int32], pause: Pause) -> Fair:
+    """Even out an assignment of the best total.
+
+    Groups too small to be compared get no boost; nor is anything done for mentees who fit no mentor at all.
+    """
+    best = optimal.solve(scan, turn, pause)
+    groups = groups._replace(counted=np.diff(best.edges.start) > 0)
+    asked = problem(best.edges, scan.seats, turn)._replace(seat_cost=SEAT_COST)
+    least = best.assigned.total * (WHOLE - MOST_COST_PPM) // WHOLE
+    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, pause))
+    affordable = [one for one in tries if one.total >= least]
+    chosen = max(affordable, key=lambda one: _evenness(one, groups), default=best.assigned)
+    return Fair(chosen, best.bound, best.assigned.total)
+
+
+def _evenness(one: Assigned, groups: Groups) -> tuple[int, int]:
+    return min(groups.ratio_ppm(one.mentor_of), EVEN_PPM), one.total
+
+
+def _tries(asked: Problem, groups: Groups, pause: Pause) -> Iterator[_Longs]:
+    """Assign with one set of boosts after the other, until groups are even."""
+    row, state = np.repeat(np.arange(len(groups.of)), np.diff(asked.start)), _start(groups)
+    for _ in range(SMALL_TRIES if len(groups.of) <= optimal.SMALL else LARGE_TRIES):
+        lift = (state.boost - state.boost.min(initial=0))[groups.of]
+        edge_of = settle(asked._replace(value=asked.value + lift[row]), pause).edge_of
+        yield edge_of
+        mentor_of = np.where(edge_of >= 0, asked.mentor[edge_of], -1)
+        if groups.ratio_ppm(mentor_of) >= EVEN_PPM:
+            return
+        state = _adjusted(state, groups, mentor_of)
+
+
+class _State(NamedTuple):
+    """The boost of each group, how it was changed last, and the share that was lacking before that."""
+
+    boost: _Longs
+    change: _Longs
+    lacking: _Longs
+
+
+def _start(groups: Groups) -> _State:
+    return _State(*np.zeros((3, groups.number), np.int64))
+
+
+def _adjusted(last: _State, groups: Groups, mentor_of: NDArray[np.int32]) -> _State:
+    """Raise groups that have less than everybody's share and lower those that have more.
+
+    What the last change brought tells how large this one is to be.
+    """
+    lacking = np.where(groups.compared, groups.everybody(mentor_of) - groups.shares(mentor_of), 0)
+    brought = np.sign(last.change) * (last.lacking - lacking)
+    needed = np.abs(last.change) * WHOLE // np.maximum(brought, 1)
+    reach = np.where(last.change == 0, FIRST_REACH, np.clip(needed, FIRST_REACH // 4, FIRST_REACH * 8))
+    change = lacking * reach // WHOLE * 4 // 5
+    boost = np.clip(last.boost + change, -MOST_BOOST, MOST_BOOST)
+    return _State(boost, boost - last.boost, lacking)
