@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
-from services.matching.domain.engine.edges import Scan
 from services.matching.domain.engine.groups import WHOLE, Groups
-from services.matching.domain.engine.optimal import Pause, problem, settle
+from services.matching.domain.engine.optimal import Pause, Task, problem, settle
 from services.matching.domain.engine.problem import Assigned, Problem, assigned
 
 SMALL_TRIES: Final = 40
@@ -47,16 +46,16 @@ class Fair(NamedTuple):
     best: int
 
 
-def solve(scan: Scan, groups: Groups, turn: NDArray[np.int32], pause: Pause) -> Fair:
+def solve(task: Task, groups: Groups) -> Fair:
     """Even out an assignment of the best total.
 
     Groups too small to be compared get no boost; nor is anything done for mentees who fit no mentor at all.
     """
-    best = optimal.solve(scan, turn, pause)
+    best = optimal.solve(task)
     groups = groups._replace(counted=np.diff(best.edges.start) > 0)
-    asked = problem(best.edges, scan.seats, turn)._replace(seat_cost=SEAT_COST)
+    asked = problem(best.edges, task)._replace(seat_cost=SEAT_COST)
     least = best.assigned.total * (WHOLE - MOST_COST_PPM) // WHOLE
-    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, pause))
+    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, task.pause))
     affordable = [one for one in tries if one.total >= least]
     chosen = max(affordable, key=lambda one: _evenness(one, groups), default=best.assigned)
     return Fair(chosen, best.bound, best.assigned.total)
