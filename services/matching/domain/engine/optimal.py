@@ -32,7 +32,7 @@ ADDED: Final = 8
 GAP_PPM: Final = 1_000
 """How near the bound a large cohort must come: 0.1 %."""
 
-SMALL: Final = 5_000
+SMALL: Final = 3_000
 """Mentees up to whom a cohort is solved exactly: about a second per look at all pairs."""
 
 ENDLESS: Final = 1 << 62
