@@ -43,8 +43,8 @@ class Codes:
         return self._known.setdefault(word, len(self._known))
 
     def bits(self, words: Iterable[str]) -> int:
-        """Return the words as bits."""
-        return sum(1 << self[word] for word in words)
+        """Return the words as bits; the same numbers in every process, so the order must not be a set's."""
+        return sum(1 << self[word] for word in sorted(words))
 
 
 class Vocabulary(NamedTuple):
@@ -127,11 +127,11 @@ class Gathered:
         """Return tag, level and share of each skill, one after the other."""
         found: list[int] = []
         if self._role is Role.MENTOR:
-            for tag, level in side.offered.items():
+            for tag, level in sorted(side.offered.items()):
                 found += (self._vocabulary.tags[tag], level, 1)
             return found
         for wishes in (side.technical, side.soft):
-            for tag, wish in wishes.items():
+            for tag, wish in sorted(wishes.items()):
                 found += (self._vocabulary.tags[tag], wish.level, wish.share)
         return found
 

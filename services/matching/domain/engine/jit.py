@@ -13,3 +13,9 @@ def compiled(kernel: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Compile a kernel at its first call, or load what an earlier process compiled."""
     fast: Callable[Given, Answer] = numba.njit(cache=True, nogil=True)(kernel)
     return fast
+
+
+def inner(kernel: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Compile a part that only kernels call: it needs no way in from Python, which takes long to compile."""
+    fast: Callable[Given, Answer] = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
+    return fast

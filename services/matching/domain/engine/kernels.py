@@ -31,7 +31,7 @@ from services.matching.domain.engine.crowd import (
     Crowd,
     Words,
 )
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import inner
 from services.matching.domain.scoring import GRADE_COST, NEUTRAL
 from services.matching.domain.skills import FULL, MISSING_LEVEL
 
@@ -126,7 +126,7 @@ def _ones(_context: object, bits: object) -> tuple[object, object]:
     return types.uint64(bits), generate
 
 
-@compiled
+@inner
 def blank(people: int) -> Tile:
     """Make room for what is found in a tile of so many."""
     size = min(people, TILE)
@@ -141,7 +141,7 @@ def blank(people: int) -> Tile:
     )
 
 
-@compiled
+@inner
 def fill(market: Market, row: int, tile: int, room: Tile) -> Tile:
     """Count the scores and broken rules of one row against a tile; the answer is as long as the tile."""
     first = tile * TILE
@@ -168,7 +168,7 @@ def fill(market: Market, row: int, tile: int, room: Tile) -> Tile:
     return found
 
 
-@compiled
+@inner
 def _begin(terms: Terms, found: Tile) -> None:
     found.own[:] = terms.own.history * terms.history
     found.other[:] = terms.other.history * terms.history
@@ -177,7 +177,7 @@ def _begin(terms: Terms, found: Tile) -> None:
     found.soft[:] = 0
 
 
-@compiled
+@inner
 def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
     rows, columns, terms = market.rows, market.columns, market.terms
     for place in range(rows.start[row], rows.start[row + 1]):
@@ -198,7 +198,7 @@ def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
     _earned(market, (row, tile, SOFT), found.soft, found)
 
 
-@compiled
+@inner
 def _earned(
     market: Market, where: tuple[int, int, int], earned: NDArray[np.uint32], found: Tile
 ) -> None:
@@ -215,7 +215,7 @@ def _earned(
         found.other[k] += other * credit
 
 
-@compiled
+@inner
 def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDArray[np.int32]) -> None:
     """Count common bits of the words in `span` (first word, word after the last, first column)."""
     common[:] = 0
@@ -246,7 +246,7 @@ def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDA
             )
 
 
-@compiled
+@inner
 def _focus(market: Market, row: int, first: int, found: Tile) -> None:
     rows, columns, terms = market.rows, market.columns, market.terms
     size, common = found.own.size, found.common
@@ -267,7 +267,7 @@ def _focus(market: Market, row: int, first: int, found: Tile) -> None:
         found.other[k] += terms.other.focus * credit
 
 
-@compiled
+@inner
 def _overlap(market: Market, row: int, first: int, found: Tile) -> None:
     terms, least, common = market.terms, found.least, found.common
     words = (market.rows.words.shape[0] - terms.words.hours) // terms.words.weeks
@@ -286,7 +286,7 @@ def _overlap(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = OVERLAP if least[k] < terms.least_slots else ALLOWED
 
 
-@compiled
+@inner
 def _languages(market: Market, row: int, first: int, found: Tile) -> None:
     terms, common = market.terms, found.common
     _in_common(market, row, (0, terms.words.focus, first), common)
@@ -300,7 +300,7 @@ def _languages(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = found.broken[k] if common[k] else LANGUAGE
 
 
-@compiled
+@inner
 def _grades(market: Market, row: int, first: int, found: Tile) -> None:
     terms = market.terms
     grade = market.columns.facts[GRADE, first : first + found.own.size]
@@ -312,7 +312,7 @@ def _grades(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = GRADE_GAP if grade[k] + mine < terms.least_gap else found.broken[k]
 
 
-@compiled
+@inner
 def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
     """Count departments, which should differ, and ways to meet, which should not."""
     terms, size = market.terms, found.own.size
@@ -335,7 +335,7 @@ def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
         found.other[k] += terms.other.meeting * credit
 
 
-@compiled
+@inner
 def _lines(market: Market, row: int, first: int, found: Tile) -> None:
     size = found.own.size
     enters = market.columns.facts[ENTERS, first : first + size]
@@ -347,7 +347,7 @@ def _lines(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = REPORTING_LINE if below | above else found.broken[k]
 
 
-@compiled
+@inner
 def _single(market: Market, row: int, first: int, found: Tile) -> None:
     between = market.between
     for place in range(between.start[row], between.start[row + 1]):
@@ -358,7 +358,7 @@ def _single(market: Market, row: int, first: int, found: Tile) -> None:
             found.broken[k] = EXCLUDED if between.barred[place] else found.broken[k]
 
 
-@compiled
+@inner
 def _boost(market: Market, row: int, first: int, found: Tile) -> None:
     boost = market.columns.facts[BOOST, first : first + found.own.size]
     mine = market.rows.facts[BOOST, row]
