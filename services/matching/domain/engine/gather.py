@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.kernel.errors import Invalid
 from services.matching.domain import scoring, week
-from services.matching.domain.engine.crowd import FACTS, SHARE_BITS, Crowd, Skills, Words, crowd
+from services.matching.domain.engine.crowd import FACTS, MOST_FOCUS, SHARE_BITS, Crowd, Skills, Words, crowd
 from services.matching.domain.lines import Interval
 from services.matching.domain.members import Meeting, Role
 from services.matching.domain.scoring import LINGUA_FRANCA, NEUTRAL, Side
@@ -75,7 +76,9 @@ class Gathered:
         self._hours: list[bytes] = []
 
     def add(self, side: Side, waits: int) -> None:
-        """Add one."""
+        """Add one. Raises Invalid TOO_MANY_FOCUS_AREAS."""
+        if len(side.focus) > MOST_FOCUS:
+            raise Invalid("TOO_MANY_FOCUS_AREAS", f"a participant has more than {MOST_FOCUS} focus areas")
         self._facts.extend(self._facts_of(side, waits))
         self._skills.extend(self._skills_of(side))
         self._ends.append(len(self._skills) // _SKILL)

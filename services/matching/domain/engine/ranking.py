@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from services.matching.domain.engine.jit import inner
+from services.matching.domain.engine.jit import compiled, inner
 
 PLACE_BITS: Final = 22
 MOST_PEOPLE: Final = 1 << PLACE_BITS
@@ -63,7 +63,7 @@ def place_of(key: int) -> int:
     return MASK - (key & MASK)
 
 
-@inner
+@compiled
 def score_of(key: int) -> int:
     """Return the score that a key was made of."""
     return (key >> 2 * PLACE_BITS) + _MIDDLE
