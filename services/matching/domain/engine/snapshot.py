@@ -9,7 +9,7 @@ from services.kernel.errors import Invalid
 from services.matching.domain import scoring, skills, week
 from services.matching.domain.cohort import Cohort, Watch, silent
 from services.matching.domain.engine.between import special
-from services.matching.domain.engine.gather import Codes, Gathered, Vocabulary
+from services.matching.domain.engine.gather import Codes, Gathered, Vocabulary, weeks_apart
 from services.matching.domain.engine.kernels import Market, Terms, Weighing
 from services.matching.domain.engine.participants import Participants, policy_of
 from services.matching.domain.engine.ranking import MOST_PEOPLE
@@ -46,8 +46,10 @@ class Snapshot:
         sides = [Gathered(role, self._vocabulary, lines, cohort.options.seed) for role in Role]
         for gathered, people in zip(sides, (these.mentees, these.mentors), strict=True):
             self._gather(gathered, people, watch)
-        self._layout = self._vocabulary.layout(len(self._weeks))
-        self._mentees, self._mentors = (gathered.crowd(self._layout) for gathered in sides)
+        kept = weeks_apart(sides, len(self._weeks))
+        self._weeks = tuple(self._weeks[place] for place in kept)
+        self._layout = self._vocabulary.layout(len(kept))
+        self._mentees, self._mentors = (gathered.crowd(self._layout, kept) for gathered in sides)
         self._special = special(cohort, these, self._policy)
 
     def market(self, looking: Role) -> Market:
