@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.errors import NotFound, Refused
-from services.matching.domain.cohort import Plan
+from services.matching.domain.plan import Plan
 from services.matching.domain.plan import Proposal
 
 

@@ -73,7 +73,7 @@ def prepared(
         frozenset(member.languages),
         frozenset(focus),
         tuple(dict.fromkeys(preferred)),
-        tuple(week.slots(member.hours, where, monday) for monday in weeks),
+        week.weekly(member.hours, where, weeks),
     )
 
 
@@ -121,8 +121,8 @@ def credits_of(mentor: Side, mentee: Side, policy: Policy, *, partners_before: b
 def contributions(shared: Sequence[int], preferred: int, weights: Weights) -> tuple[Contribution, ...]:
     """Explain the score of one side by `credits_of` and its preference, in the order of the criteria."""
     return tuple(
-        _contribution(criterion, weights.of(criterion), credit)
-        for criterion, credit in zip(Criterion, (*shared, preferred), strict=True)
+        _contribution(criterion, weight, credit)
+        for (criterion, weight), credit in zip(_listed(weights), (*shared, preferred), strict=True)
     )
 
 
@@ -134,6 +134,11 @@ def common_minutes(mentor: Side, mentee: Side) -> int:
 def history(past: Past, *, partners_before: bool) -> int:
     """Return the credit of having been partners before, or not."""
     return FULL if partners_before == (past is Past.PREFER) or past is Past.FORBID else 0
+
+
+@lru_cache(maxsize=256)
+def _listed(weights: Weights) -> tuple[tuple[Criterion, int], ...]:
+    return tuple((criterion, weights.of(criterion)) for criterion in Criterion)
 
 
 @lru_cache(maxsize=65_536)  # few differ, and a cohort has a million

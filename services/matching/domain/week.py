@@ -5,7 +5,7 @@ clock change skips is not there and one that it repeats is there twice.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -21,6 +21,7 @@ SLOT_MINUTES: Final = 15
 SLOTS: Final = 7 * 24 * 4
 """Quarter hours of a week."""
 
+MINUTE: Final = timedelta(minutes=1)
 WEEK: Final = timedelta(days=7)
 WEEKS_AHEAD: Final = 8
 """Weeks looked at: clocks that change later change for pairs who have met (house rule)."""
@@ -56,14 +57,14 @@ def slots(windows: Iterable[Window], where: ZoneInfo, monday: datetime) -> int:
 
     A quarter hour counts only when all of it is inside a window.
     """
-    clock = _clock(where, monday)
-    bits = 0
-    for window in windows:
-        midnight = window.day * DAY_MINUTES
-        first = bisect_left(clock.minutes, midnight + window.start_minute)
-        end = bisect_right(clock.minutes, midnight + window.end_minute - SLOT_MINUTES)
-        bits |= clock.before[max(first, end)] ^ clock.before[first]
-    return bits
+    return _bits(windows, _clock(where, monday))
+
+
+def weekly(windows: Sequence[Window], where: ZoneInfo, mondays: Iterable[datetime]) -> tuple[int, ...]:
+    """Return `slots` of several weeks; those of one clock are counted once."""
+    clocks = [_clock(where, monday) for monday in mondays]
+    bits = {id(clock): _bits(windows, clock) for clock in {id(clock): clock for clock in clocks}.values()}
+    return tuple(bits[id(clock)] for clock in clocks)
 
 
 def minutes(bits: int) -> int:
@@ -84,13 +85,14 @@ def phases(zones: Iterable[ZoneInfo], monday: datetime) -> tuple[datetime, ...]:
     return tuple(first.values())
 
 
-_Offsets = tuple[tuple[int, timedelta | None], ...]
+_Offsets = tuple[tuple[int, timedelta], ...]
 """From which quarter hour of a week on a zone is how far from UTC."""
 
 
 @lru_cache(maxsize=8192)
 def _offsets(where: ZoneInfo, monday: datetime) -> _Offsets:
-    offsets = [(monday + place * SLOT).astimezone(where).utcoffset() for place in range(SLOTS)]
+    starts = ((monday + place * SLOT).astimezone(where) for place in range(SLOTS))
+    offsets = [start.utcoffset() or timedelta() for start in starts]
     return tuple(
         (place, offset) for place, offset in enumerate(offsets) if not place or offset != offsets[place - 1]
     )
@@ -106,13 +108,30 @@ class _Clock(NamedTuple):
     before: tuple[int, ...]
 
 
-@lru_cache(maxsize=1024)  # about 60 KB each
+@lru_cache(maxsize=8192)
 def _clock(where: ZoneInfo, monday: datetime) -> _Clock:
-    starts = ((monday + place * SLOT).astimezone(where) for place in range(SLOTS))
-    local = sorted((_minute(start), place) for place, start in enumerate(starts))
+    return _clock_like(_offsets(where, monday))
+
+
+@lru_cache(maxsize=1024)  # about 60 KB each
+def _clock_like(offsets: _Offsets) -> _Clock:
+    """Return the clock of a week, which begins on Monday at 00:00 UTC, with these offsets."""
+    changes = dict(offsets)
+    offset, local = timedelta(), list[tuple[int, int]]()
+    for place in range(SLOTS):
+        offset = changes.get(place, offset)
+        local.append(((place * SLOT + offset) % WEEK // MINUTE, place))
+    local.sort()
     bits = accumulate((1 << place for _, place in local), or_, initial=0)
     return _Clock(tuple(minute for minute, _ in local), tuple(bits))
 
 
-def _minute(local: datetime) -> int:
-    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
+def _bits(windows: Iterable[Window], clock: _Clock) -> int:
+    bits = 0
+    for window in windows:
+        midnight = window.day * DAY_MINUTES
+        first = bisect_left(clock.minutes, midnight + window.start_minute)
+        end = bisect_right(clock.minutes, midnight + window.end_minute - SLOT_MINUTES)
+        if first < end:
+            bits |= clock.before[end] ^ clock.before[first]
+    return bits

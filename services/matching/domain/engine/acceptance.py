@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import compiled, inner
 from services.matching.domain.engine.kernels import Market
 from services.matching.domain.engine.ranking import ANYBODY, NOBODY, key_of, place_of, tied
 from services.matching.domain.engine.search import Lists
@@ -57,7 +57,7 @@ def propose(market: Market, lists: Lists, seekers: Seekers, held: Held) -> None:
                     size += 1
 
 
-@compiled
+@inner
 def _consider(held: Held, column: int, key: int) -> int:
     """Hold the asking row or refuse it; return who is let go, maybe the one who asks, -1 for nobody."""
     start, count = held.start[column], held.count[column]
@@ -72,7 +72,7 @@ def _consider(held: Held, column: int, key: int) -> int:
     return released
 
 
-@compiled
+@inner
 def _rise(keys: NDArray[np.int64], start: int, hole: int, key: int) -> None:
     while hole and keys[start + ((hole - 1) >> 1)] > key:
         keys[start + hole] = keys[start + ((hole - 1) >> 1)]
@@ -80,7 +80,7 @@ def _rise(keys: NDArray[np.int64], start: int, hole: int, key: int) -> None:
     keys[start + hole] = key
 
 
-@compiled
+@inner
 def _sink(keys: NDArray[np.int64], start: int, size: int, key: int) -> None:
     hole = 0
     while 2 * hole + 1 < size:

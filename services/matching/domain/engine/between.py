@@ -36,7 +36,7 @@ class Special:
 
     def by_row(self, rows: int) -> Between:
         """Return the pairs by who looks."""
-        order = np.argsort(self.mentee, kind="stable")
+        order = np.lexsort((self.mentor, self.mentee))
         start = np.zeros(rows + 1, np.int64)
         np.cumsum(np.bincount(self.mentee, minlength=rows), out=start[1:])
         column = self.mentor[order].astype(np.int32)

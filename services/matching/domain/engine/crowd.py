@@ -23,8 +23,10 @@ what a common focus area of a mentee is worth in parts of 2 ** SHARE_BITS. STATE
 millionths by which mentors rank a waiting mentee higher.
 """
 
-SHARE_BITS: Final = 30
-"""Enough for parts of up to 1000 focus areas to round down as the division does."""
+SHARE_BITS: Final = 22
+MOST_FOCUS: Final = 64
+"""Up to so many focus areas, a credit by parts of 2 ** SHARE_BITS is rounded down as the division does, and
+counted in 32 bits."""
 
 
 class Words(NamedTuple):

@@ -2,14 +2,15 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.kernel.errors import Invalid
 from services.matching.domain import scoring, week
-from services.matching.domain.engine.crowd import FACTS, SHARE_BITS, Crowd, Skills, Words, crowd
+from services.matching.domain.engine.crowd import FACTS, MOST_FOCUS, SHARE_BITS, Crowd, Skills, Words, crowd
 from services.matching.domain.lines import Interval
 from services.matching.domain.members import Meeting, Role
 from services.matching.domain.scoring import LINGUA_FRANCA, NEUTRAL, Side
@@ -43,8 +44,8 @@ class Codes:
         return self._known.setdefault(word, len(self._known))
 
     def bits(self, words: Iterable[str]) -> int:
-        """Return the words as bits."""
-        return sum(1 << self[word] for word in words)
+        """Return the words as bits; the same numbers in every process, so the order must not be a set's."""
+        return sum(1 << self[word] for word in sorted(words))
 
 
 class Vocabulary(NamedTuple):
@@ -73,27 +74,37 @@ class Gathered:
         self._languages: list[int] = []
         self._focus: list[int] = []
         self._hours: list[bytes] = []
+        self._weeks_alike: set[tuple[int, ...]] = set()
 
     def add(self, side: Side, waits: int) -> None:
-        """Add one."""
+        """Add one. Raises Invalid TOO_MANY_FOCUS_AREAS."""
+        if len(side.focus) > MOST_FOCUS:
+            raise Invalid("TOO_MANY_FOCUS_AREAS", f"a participant has more than {MOST_FOCUS} focus areas")
         self._facts.extend(self._facts_of(side, waits))
         self._skills.extend(self._skills_of(side))
         self._ends.append(len(self._skills) // _SKILL)
         self._languages.append(self._vocabulary.languages.bits(side.languages - {LINGUA_FRANCA}))
         self._focus.append(self._vocabulary.focus.bits(side.focus))
+        self._weeks_alike.add(tuple(map(side.hours.index, side.hours)))
         self._hours.append(b"".join(bits.to_bytes(_HOUR_WORDS * 8, "little") for bits in side.hours))
         tie = hashlib.blake2b(side.member.id.encode(), digest_size=8, key=self._key).digest()
         self._ties.append(int.from_bytes(tie, "little"))
 
-    def crowd(self, layout: Words) -> Crowd:
-        """Return the arrays; the vocabulary must know all words of both sides by now."""
+    @property
+    def weeks_alike(self) -> frozenset[tuple[int, ...]]:
+        """For each way in which somebody's weeks are alike: to each week the first one of the same hours."""
+        return frozenset(self._weeks_alike)
+
+    def crowd(self, layout: Words, weeks: Sequence[int]) -> Crowd:
+        """Return the arrays with the hours of `weeks`; the vocabulary must know all words of both sides."""
         people = len(self._ties)
+        hours = np.frombuffer(b"".join(self._hours), np.uint64).reshape(people, -1, _HOUR_WORDS)
         skills = np.array(self._skills, np.int32).reshape(-1, _SKILL).T.copy()
         words = np.concatenate(
             (
                 _spelled(self._languages, layout.focus),
                 _spelled(self._focus, layout.hours - layout.focus),
-                np.frombuffer(b"".join(self._hours), np.uint64).reshape(people, -1).T,
+                hours[:, weeks].reshape(people, -1).T,
             )
         )
         return crowd(
@@ -127,13 +138,22 @@ class Gathered:
         """Return tag, level and share of each skill, one after the other."""
         found: list[int] = []
         if self._role is Role.MENTOR:
-            for tag, level in side.offered.items():
+            for tag, level in sorted(side.offered.items()):
                 found += (self._vocabulary.tags[tag], level, 1)
             return found
         for wishes in (side.technical, side.soft):
-            for tag, wish in wishes.items():
+            for tag, wish in sorted(wishes.items()):
                 found += (self._vocabulary.tags[tag], wish.level, wish.share)
         return found
+
+
+def weeks_apart(sides: Iterable[Gathered], weeks: int) -> list[int]:
+    """Return which weeks differ from all before them for somebody."""
+    alike = sorted(frozenset[tuple[int, ...]]().union(*(side.weeks_alike for side in sides)))
+    first: dict[tuple[int, ...], int] = {}
+    for week_number in range(weeks):
+        first.setdefault(tuple(one[week_number] for one in alike), week_number)
+    return list(first.values())
 
 
 def _words(bits: int) -> int:

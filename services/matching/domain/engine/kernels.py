@@ -31,7 +31,7 @@ from services.matching.domain.engine.crowd import (
     Crowd,
     Words,
 )
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import inner
 from services.matching.domain.scoring import GRADE_COST, NEUTRAL
 from services.matching.domain.skills import FULL, MISSING_LEVEL
 
@@ -126,7 +126,7 @@ def _ones(_context: object, bits: object) -> tuple[object, object]:
     return types.uint64(bits), generate
 
 
-@compiled
+@inner
 def blank(people: int) -> Tile:
     """Make room for what is found in a tile of so many."""
     size = min(people, TILE)
@@ -141,7 +141,7 @@ def blank(people: int) -> Tile:
     )
 
 
-@compiled
+@inner
 def fill(market: Market, row: int, tile: int, room: Tile) -> Tile:
     """Count the scores and broken rules of one row against a tile; the answer is as long as the tile."""
     first = tile * TILE
@@ -155,7 +155,7 @@ def fill(market: Market, row: int, tile: int, room: Tile) -> Tile:
         room.common[:size],
         room.least[:size],
     )
-    _begin(market.terms, found)
+    _begin(market, row, found)
     _skills(market, row, tile, found)
     _focus(market, row, first, found)
     _overlap(market, row, first, found)
@@ -168,16 +168,24 @@ def fill(market: Market, row: int, tile: int, room: Tile) -> Tile:
     return found
 
 
-@compiled
-def _begin(terms: Terms, found: Tile) -> None:
-    found.own[:] = terms.own.history * terms.history
-    found.other[:] = terms.other.history * terms.history
+@inner
+def _begin(market: Market, row: int, found: Tile) -> None:
+    """Count what is the same for everybody: nothing of a kind sought, no focus area stated."""
+    facts, terms = market.rows.facts, market.terms
+    focus = 0 if facts[STATED, row] else NEUTRAL
+    for scores, weigh in ((found.own, terms.own), (found.other, terms.other)):
+        scores[:] = (
+            weigh.history * terms.history
+            + weigh.technical * facts[TECHNICAL, row]
+            + weigh.soft * facts[SOFT, row]
+            + weigh.focus * focus
+        )
     found.broken[:] = ALLOWED
     found.technical[:] = 0
     found.soft[:] = 0
 
 
-@compiled
+@inner
 def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
     rows, columns, terms = market.rows, market.columns, market.terms
     for place in range(rows.start[row], rows.start[row + 1]):
@@ -189,85 +197,90 @@ def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
             earned[columns.post_who[post]] += np.uint32(
                 credit * rows.share[place] * columns.post_share[post]
             )
-    kept = columns.facts[BREADTH, tile * TILE : tile * TILE + found.own.size]
-    for k in range(kept.size):
-        factor = np.uint32(kept[k] + rows.facts[BREADTH, row] + FULL) & _TEN_BITS
-        found.technical[k] = (found.technical[k] // _UNIT & _TEN_BITS) * factor // _UNIT
-        found.soft[k] = (found.soft[k] // _UNIT & _TEN_BITS) * factor // _UNIT
-    _earned(market, (row, tile, TECHNICAL), found.technical, found)
-    _earned(market, (row, tile, SOFT), found.soft, found)
+    if not rows.facts[TECHNICAL, row]:
+        _earned(market, (row, tile, TECHNICAL), found.technical, found)
+    if not rows.facts[SOFT, row]:
+        _earned(market, (row, tile, SOFT), found.soft, found)
 
 
-@compiled
-def _earned(
-    market: Market, where: tuple[int, int, int], earned: NDArray[np.uint32], found: Tile
-) -> None:
-    """Count the credit for one kind of skills, which is neutral when a mentee seeks none."""
+@inner
+def _earned(market: Market, where: tuple[int, int, int], earned: NDArray[np.uint32], found: Tile) -> None:
+    """Turn what was earned by one kind of skills, in millionths, into credit, less what breadth costs."""
     row, tile, kind = where
-    terms = market.terms
+    terms, facts = market.terms, market.columns.facts
     own = terms.own.soft if kind == SOFT else terms.own.technical
     other = terms.other.soft if kind == SOFT else terms.other.technical
-    base = market.rows.facts[kind, row]
-    unstated = market.columns.facts[kind, tile * TILE : tile * TILE + earned.size]
+    row_kept = market.rows.facts[BREADTH, row] + FULL
+    kept = facts[BREADTH, tile * TILE : tile * TILE + earned.size]
+    unstated = facts[kind, tile * TILE : tile * TILE + earned.size]
     for k in range(earned.size):
-        credit = np.int32(earned[k]) + unstated[k] + base
+        factor = np.uint32(kept[k] + row_kept) & _TEN_BITS
+        credit = np.int32((earned[k] // _UNIT & _TEN_BITS) * factor // _UNIT) + unstated[k]
         found.own[k] += own * credit
         found.other[k] += other * credit
 
 
-@compiled
+@inner
 def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDArray[np.int32]) -> None:
     """Count common bits of the words in `span` (first word, word after the last, first column)."""
-    common[:] = 0
     start, end, first = span
-    theirs = market.columns.words
     mine = market.rows.words[:, row]
-    used = np.zeros(end - start + _AT_ONCE, np.int64)  # places past the end stand for no bits at all
+    four = (start, start, start, start)
     count = 0
+    common[:] = 0
     for word in range(start, end):
         if mine[word]:
-            used[count] = word
+            four = (four[1], four[2], four[3], word)
             count += 1
-    last = first + common.size
-    for at in range(0, count, _AT_ONCE):
-        one, two, three, four = used[at], used[at + 1], used[at + 2], used[at + 3]
-        bits_one = mine[one]
-        bits_two = mine[two] if at + 1 < count else np.uint64(0)
-        bits_three = mine[three] if at + 2 < count else np.uint64(0)
-        bits_four = mine[four] if at + 3 < count else np.uint64(0)
-        in_one, in_two = theirs[one, first:last], theirs[two, first:last]
-        in_three, in_four = theirs[three, first:last], theirs[four, first:last]
+            if count == _AT_ONCE:
+                _add_four(market, (row, first), four, common)
+                count = 0
+    for at in range(_AT_ONCE - count, _AT_ONCE):
+        theirs = market.columns.words[four[at], first : first + common.size]
+        bits = mine[four[at]]
         for k in range(common.size):
-            common[k] += (
-                _ones(bits_one & in_one[k])
-                + _ones(bits_two & in_two[k])
-                + _ones(bits_three & in_three[k])
-                + _ones(bits_four & in_four[k])
-            )
+            common[k] += _ones(bits & theirs[k])
 
 
-@compiled
+@inner
+def _add_four(
+    market: Market, where: tuple[int, int], words: tuple[int, int, int, int], common: NDArray[np.int32]
+) -> None:
+    """Add four words in one go: the counts are read and written once."""
+    row, first = where
+    mine, theirs, last = market.rows.words, market.columns.words, first + common.size
+    one, two, three, four = words
+    in_one, in_two = theirs[one, first:last], theirs[two, first:last]
+    in_three, in_four = theirs[three, first:last], theirs[four, first:last]
+    my_one, my_two, my_three, my_four = mine[one, row], mine[two, row], mine[three, row], mine[four, row]
+    for k in range(common.size):
+        common[k] += (
+            _ones(my_one & in_one[k])
+            + _ones(my_two & in_two[k])
+            + _ones(my_three & in_three[k])
+            + _ones(my_four & in_four[k])
+        )
+
+
+@inner
 def _focus(market: Market, row: int, first: int, found: Tile) -> None:
     rows, columns, terms = market.rows, market.columns, market.terms
     size, common = found.own.size, found.common
     if not rows.facts[STATED, row]:
-        for k in range(size):
-            found.own[k] += terms.own.focus * NEUTRAL
-            found.other[k] += terms.other.focus * NEUTRAL
         return
     _in_common(market, row, (terms.words.focus, terms.words.hours, first), common)
     share = rows.facts[SHARE, row]
     part = columns.facts[SHARE, first : first + size]
     stated = columns.facts[STATED, first : first + size]
     for k in range(size):
-        common[k] = common[k] * FULL * (part[k] + share) >> SHARE_BITS
+        credit = np.uint32(np.uint32(common[k] * FULL) * np.uint32(part[k] + share)) >> SHARE_BITS
+        common[k] = np.int32(credit) if stated[k] else NEUTRAL
     for k in range(size):
-        credit = common[k] if stated[k] else NEUTRAL
-        found.own[k] += terms.own.focus * credit
-        found.other[k] += terms.other.focus * credit
+        found.own[k] += terms.own.focus * common[k]
+        found.other[k] += terms.other.focus * common[k]
 
 
-@compiled
+@inner
 def _overlap(market: Market, row: int, first: int, found: Tile) -> None:
     terms, least, common = market.terms, found.least, found.common
     words = (market.rows.words.shape[0] - terms.words.hours) // terms.words.weeks
@@ -286,7 +299,7 @@ def _overlap(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = OVERLAP if least[k] < terms.least_slots else ALLOWED
 
 
-@compiled
+@inner
 def _languages(market: Market, row: int, first: int, found: Tile) -> None:
     terms, common = market.terms, found.common
     _in_common(market, row, (0, terms.words.focus, first), common)
@@ -300,7 +313,7 @@ def _languages(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = found.broken[k] if common[k] else LANGUAGE
 
 
-@compiled
+@inner
 def _grades(market: Market, row: int, first: int, found: Tile) -> None:
     terms = market.terms
     grade = market.columns.facts[GRADE, first : first + found.own.size]
@@ -312,7 +325,7 @@ def _grades(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = GRADE_GAP if grade[k] + mine < terms.least_gap else found.broken[k]
 
 
-@compiled
+@inner
 def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
     """Count departments, which should differ, and ways to meet, which should not."""
     terms, size = market.terms, found.own.size
@@ -335,7 +348,7 @@ def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
         found.other[k] += terms.other.meeting * credit
 
 
-@compiled
+@inner
 def _lines(market: Market, row: int, first: int, found: Tile) -> None:
     size = found.own.size
     enters = market.columns.facts[ENTERS, first : first + size]
@@ -347,7 +360,7 @@ def _lines(market: Market, row: int, first: int, found: Tile) -> None:
         found.broken[k] = REPORTING_LINE if below | above else found.broken[k]
 
 
-@compiled
+@inner
 def _single(market: Market, row: int, first: int, found: Tile) -> None:
     between = market.between
     for place in range(between.start[row], between.start[row + 1]):
@@ -358,7 +371,7 @@ def _single(market: Market, row: int, first: int, found: Tile) -> None:
             found.broken[k] = EXCLUDED if between.barred[place] else found.broken[k]
 
 
-@compiled
+@inner
 def _boost(market: Market, row: int, first: int, found: Tile) -> None:
     boost = market.columns.facts[BOOST, first : first + found.own.size]
     mine = market.rows.facts[BOOST, row]

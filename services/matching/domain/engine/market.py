@@ -46,8 +46,7 @@ class Field:
 
     def by_total(self, k: int, price: NDArray[np.int64]) -> Edges:
         """Return each mentee's best k by u + v - price[mentor] over all feasible pairs, best first."""
-        bounded = np.minimum(price, MOST_TOTAL).astype(np.int32)
-        wanted = Wanted(self._everything(), self.open(), bounded, 1)
+        wanted = Wanted(self._everything(), self.open(), self._priced(price), 1)
         return _edges(self.look("pricing", self.rows, wanted, k))
 
     def audit(self, mentor_of: NDArray[np.int32]) -> Audit:
@@ -76,14 +75,18 @@ class Field:
         self._in_blocks(stage, len(rows), block)
         return lists
 
-    def standing(self, mentor_of: NDArray[np.int32]) -> Standing:
-        """See how each row stands in an assignment; rank 0 for rows without partner."""
+    def standing(self, mentor_of: NDArray[np.int32], price: NDArray[np.int64] | None = None) -> Standing:
+        """See how each row stands in an assignment, at prices (0); rank 0 for rows without partner."""
         values = self.values(mentor_of)
         held = np.where(mentor_of >= 0, values[:, OWN_KEY], NOBODY)
-        wanted = Wanted(held, self._floor(mentor_of, values[:, OTHER_KEY]), no_price(), 0)
+        wanted = Wanted(held, self._floor(mentor_of, values[:, OTHER_KEY]), self._priced(price), 0)
         count = len(self.rows)
         standing = Standing(
-            np.empty(count, np.int32), np.empty(count, np.int32), np.empty((count, RULES), np.int32)
+            np.empty(count, np.int32),
+            np.empty(count, np.int32),
+            np.empty((count, RULES), np.int32),
+            np.empty(count, np.int64),
+            np.empty(count, np.int32),
         )
 
         def block(part: slice) -> None:
@@ -114,6 +117,11 @@ class Field:
     def _everything(self) -> NDArray[np.int64]:
         return np.full(len(self.rows), ANYBODY)
 
+    def _priced(self, price: NDArray[np.int64] | None) -> NDArray[np.int32]:
+        """Return prices as the kernels read them; whoever has no seat costs more than any pair is worth."""
+        given = np.zeros(len(self.seats), np.int64) if price is None else np.minimum(price, MOST_TOTAL // 2)
+        return np.where(self.seats > 0, given, MOST_TOTAL // 2).astype(np.int32)
+
     def _floor(self, mentor_of: NDArray[np.int32], keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return by column the key of the worst partner where all seats are taken."""
         floor, worst = self.open(), np.full(len(self.seats), ANYBODY)
@@ -128,6 +136,10 @@ class Field:
         size = max(1, min(ROWS_AT_ONCE, PAIRS_AT_ONCE // max(1, len(self.seats))))
         parts = [slice(start, min(start + size, count)) for start in range(0, count, size)]
         self.watch(stage, 0, count)
+        if len(parts) <= 1:  # no need for threads
+            for part in parts:
+                work(part)
+            return
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
                 for part, block in zip(parts, [pool.submit(work, part) for part in parts], strict=True):

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import compiled, inner
 
 PLACE_BITS: Final = 22
 MOST_PEOPLE: Final = 1 << PLACE_BITS
@@ -34,7 +34,7 @@ _SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
 _TOP = np.uint64(64 - PLACE_BITS)
 
 
-@compiled
+@inner
 def tied(mine: np.uint64, theirs: np.uint64, salt: np.uint64) -> int:
     """Return the hash of a pair, the same whoever is named first, one per salt."""
     mixed = (mine ^ theirs) + salt
@@ -43,13 +43,13 @@ def tied(mine: np.uint64, theirs: np.uint64, salt: np.uint64) -> int:
     return np.int64((mixed ^ (mixed >> _SHIFTS[2])) >> _TOP)
 
 
-@compiled
+@inner
 def key_of(score: int, tie: int, place: int) -> int:
     """Return the key of a partner by score (0..LIMIT)."""
     return (score - _MIDDLE << 2 * PLACE_BITS) | tie << PLACE_BITS | MASK - place
 
 
-@compiled
+@inner
 def total_key_of(total: int, tie: int, place: int) -> int:
     """Return the key of a partner by a total, which may be below 0."""
     return (total << PLACE_BITS + _TOTAL_TIE_BITS) | (
@@ -57,7 +57,7 @@ def total_key_of(total: int, tie: int, place: int) -> int:
     ) << PLACE_BITS | MASK - place
 
 
-@compiled
+@inner
 def place_of(key: int) -> int:
     """Return the partner's row."""
     return MASK - (key & MASK)
@@ -69,7 +69,7 @@ def score_of(key: int) -> int:
     return (key >> 2 * PLACE_BITS) + _MIDDLE
 
 
-@compiled
+@inner
 def total_of(key: int) -> int:
     """Return the total that a key was made of."""
     return key >> PLACE_BITS + _TOTAL_TIE_BITS

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine.crowd import TILE
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import compiled, inner
 from services.matching.domain.engine.kernels import ALLOWED, RULES, Market, Tile, blank, fill
 from services.matching.domain.engine.ranking import (
     MOST_TOTAL,
@@ -50,11 +50,18 @@ class Wanted(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How an assignment stands for each row, as `edges.Audit` tells; `stopped` by rule, allowed ones at 0."""
+    """How an assignment stands for each row, as `edges.Audit` tells.
+
+    `stopped` counts columns by first broken rule, allowed ones at 0. `nearest` is the key of the best allowed
+    column among those better than the one assigned, NOBODY none. `gain` is the most that own + other - price
+    comes to over allowed columns, and 0 at least.
+    """
 
     rank: NDArray[np.int32]
     blocking: NDArray[np.int32]
     stopped: NDArray[np.int32]
+    nearest: NDArray[np.int64]
+    gain: NDArray[np.int32]
 
 
 @compiled
@@ -78,7 +85,7 @@ def best(market: Market, rows: NDArray[np.int32], wanted: Wanted, lists: Lists) 
         _sort(lists, at)
 
 
-@compiled
+@inner
 def _take(market: Market, where: tuple[int, int, int], wanted: Wanted, found: Tile, lists: Lists) -> None:
     row, at, first = where
     most = lists.key.shape[1]
@@ -100,12 +107,12 @@ def _take(market: Market, where: tuple[int, int, int], wanted: Wanted, found: Ti
             least = max(least, _value_of(lists.key[at, 0], wanted.by_total))
 
 
-@compiled
+@inner
 def _value_of(key: int, by_total: int) -> int:
     return total_of(key) if by_total else score_of(key)
 
 
-@compiled
+@inner
 def _would(market: Market, pair: tuple[int, int], other: int, floor: NDArray[np.int64]) -> bool:
     """Whether the one looked at would rather have the row than the worst that counts."""
     row, column = pair
@@ -118,7 +125,7 @@ def _would(market: Market, pair: tuple[int, int], other: int, floor: NDArray[np.
     return key_of(other, tie, row) > worst
 
 
-@compiled
+@inner
 def _keep(lists: Lists, at: int, entry: tuple[int, int, int]) -> bool:
     """Put an entry among the best (a heap, worst first) or forget it; return whether the list is full."""
     size, most = lists.count[at], lists.key.shape[1]
@@ -130,7 +137,7 @@ def _keep(lists: Lists, at: int, entry: tuple[int, int, int]) -> bool:
     return lists.count[at] == most
 
 
-@compiled
+@inner
 def _rise(lists: Lists, at: int, hole: int, entry: tuple[int, int, int]) -> None:
     while hole and lists.key[at, (hole - 1) >> 1] > entry[0]:
         _move(lists, at, (hole - 1) >> 1, hole)
@@ -138,7 +145,7 @@ def _rise(lists: Lists, at: int, hole: int, entry: tuple[int, int, int]) -> None
     _put(lists, at, hole, entry)
 
 
-@compiled
+@inner
 def _sink(lists: Lists, at: int, size: int, entry: tuple[int, int, int]) -> None:
     """Replace the worst of the first `size` entries."""
     hole = 0
@@ -153,7 +160,7 @@ def _sink(lists: Lists, at: int, size: int, entry: tuple[int, int, int]) -> None
     _put(lists, at, hole, entry)
 
 
-@compiled
+@inner
 def _sort(lists: Lists, at: int) -> None:
     """Turn the heap into a list, best first."""
     for last in range(lists.count[at] - 1, 0, -1):
@@ -162,14 +169,14 @@ def _sort(lists: Lists, at: int) -> None:
         _sink(lists, at, last, entry)
 
 
-@compiled
+@inner
 def _move(lists: Lists, at: int, source: int, target: int) -> None:
     lists.key[at, target] = lists.key[at, source]
     lists.own[at, target] = lists.own[at, source]
     lists.other[at, target] = lists.other[at, source]
 
 
-@compiled
+@inner
 def _put(lists: Lists, at: int, place: int, entry: tuple[int, int, int]) -> None:
     lists.key[at, place] = entry[0]
     lists.own[at, place] = entry[1]
@@ -186,6 +193,8 @@ def stand(market: Market, rows: NDArray[np.int32], wanted: Wanted, standing: Sta
     standing.rank[:] = 1
     standing.blocking[:] = 0
     standing.stopped[:] = 0
+    standing.nearest[:] = NOBODY
+    standing.gain[:] = 0
     for tile in range(market.columns.posted.shape[0]):
         for at in range(rows.size):
             found = fill(market, rows[at], tile, room)
@@ -194,10 +203,15 @@ def stand(market: Market, rows: NDArray[np.int32], wanted: Wanted, standing: Sta
                 for k in range(found.broken.size):
                     count += found.broken[k] == rule
                 standing.stopped[at, rule] += count
+            price = wanted.price[tile * TILE : tile * TILE + found.own.size]
+            for k in range(price.size):
+                found.common[k] = found.own[k] + found.other[k] - price[k]
+                found.common[k] = found.common[k] if found.broken[k] == ALLOWED else 0
+            standing.gain[at] = max(standing.gain[at], found.common.max())
             _compare(market, (rows[at], at, tile * TILE), wanted, found, standing)
 
 
-@compiled
+@inner
 def _compare(
     market: Market, where: tuple[int, int, int], wanted: Wanted, found: Tile, standing: Standing
 ) -> None:
@@ -209,9 +223,11 @@ def _compare(
             continue
         column = first + k
         tie = tied(market.rows.tie[row], market.columns.tie[column], market.terms.own_salt)
-        if key_of(found.own[k], tie, column) <= held:
+        key = key_of(found.own[k], tie, column)
+        if key <= held:
             continue
         standing.rank[at] += 1
+        standing.nearest[at] = max(standing.nearest[at], key)
         standing.blocking[at] += _would(market, (row, column), found.other[k], wanted.floor)
 
 

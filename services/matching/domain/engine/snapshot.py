@@ -1,14 +1,15 @@
 """Participants made ready for kernels, once; never changed, and the same whatever the order of the input."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from services.kernel.errors import Invalid
 from services.matching.domain import scoring, skills, week
-from services.matching.domain.cohort import Cohort
+from services.matching.domain.cohort import Cohort, Watch, silent
 from services.matching.domain.engine.between import special
-from services.matching.domain.engine.gather import Codes, Gathered, Vocabulary
+from services.matching.domain.engine.gather import Codes, Gathered, Vocabulary, weeks_apart
 from services.matching.domain.engine.kernels import Market, Terms, Weighing
 from services.matching.domain.engine.participants import Participants, policy_of
 from services.matching.domain.engine.ranking import MOST_PEOPLE
@@ -18,6 +19,10 @@ from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Pair, Weights
 from services.matching.domain.scoring import Side
 
+READ_AT_ONCE: Final = 512
+"""People read between two looks of the watch: some milliseconds."""
+
+_CROWD_INPUTS: Final = 7  # the fields of a crowd but for the skills by tile, which say the same again
 _NO_LEAST_GAP: Final = -(1 << 30)
 _SALTS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))  # any two: mentees', mentors'
 
@@ -28,11 +33,11 @@ class Snapshot:
     Raises Invalid UNKNOWN_TIME_ZONE, TOO_MANY_PEOPLE.
     """
 
-    def __init__(self, cohort: Cohort, these: Participants) -> None:
+    def __init__(self, cohort: Cohort, these: Participants, watch: Watch = silent) -> None:
         if max(len(these.mentees), len(these.mentors)) > MOST_PEOPLE:
             raise Invalid("TOO_MANY_PEOPLE", f"at most {MOST_PEOPLE} people a side can be matched at once")
         self.these = these
-        self._policy, self._previous = policy_of(cohort), cohort.previous
+        self._policy, self._options, self._previous = policy_of(cohort), cohort.options, cohort.previous
         zones = (week.zone(these.people[one].time_zone) for one in (*these.mentees, *these.mentors))
         self._weeks = week.phases(zones, cohort.monday)
         self._vocabulary = Vocabulary(Codes(), Codes(), Codes(), Codes())
@@ -40,10 +45,11 @@ class Snapshot:
         lines = intervals(managers_of(cohort.people))
         sides = [Gathered(role, self._vocabulary, lines, cohort.options.seed) for role in Role]
         for gathered, people in zip(sides, (these.mentees, these.mentors), strict=True):
-            for one in people:
-                gathered.add(self.side(one), these.entries[one].waits)
-        self._layout = self._vocabulary.layout(len(self._weeks))
-        self._mentees, self._mentors = (gathered.crowd(self._layout) for gathered in sides)
+            self._gather(gathered, people, watch)
+        kept = weeks_apart(sides, len(self._weeks))
+        self._weeks = tuple(self._weeks[place] for place in kept)
+        self._layout = self._vocabulary.layout(len(kept))
+        self._mentees, self._mentors = (gathered.crowd(self._layout, kept) for gathered in sides)
         self._special = special(cohort, these, self._policy)
 
     def market(self, looking: Role) -> Market:
@@ -76,6 +82,22 @@ class Snapshot:
             rank=rank,
             locked=locked,
         )
+
+    def canonical(self) -> Iterator[bytes]:
+        """Yield everything that decides a run, the same whatever the order of the input."""
+        yield repr((self._policy, self._options, self._weeks[0])).encode()
+        yield "\0".join((*self.these.mentees, "", *self.these.mentors)).encode()
+        yield repr([list(codes) for codes in self._vocabulary]).encode()
+        yield repr(self.these.seats).encode()
+        for side in (self._mentees, self._mentors):
+            yield from (np.ascontiguousarray(part).tobytes() for part in side[:_CROWD_INPUTS])
+        yield from (part.tobytes() for part in self._special.by_row(len(self.these.mentees)))
+
+    def _gather(self, gathered: Gathered, people: Sequence[str], watch: Watch) -> None:
+        for done, one in enumerate(people):
+            if done % READ_AT_ONCE == 0:
+                watch("reading", done, len(people))
+            gathered.add(self.side(one), self.these.entries[one].waits)
 
     def _terms(self, looking: Role) -> Terms:
         policy, rules = self._policy, self._policy.rules

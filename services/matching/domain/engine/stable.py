@@ -49,6 +49,14 @@ def partners_of(held: Held, rows: int) -> NDArray[np.int32]:
     return holder
 
 
+def proposers_of(held: Held) -> NDArray[np.int32]:
+    """Return the row that each column holds, -1 none, where columns hold one at most."""
+    holder = np.full(len(held.count), -1, np.int32)
+    columns, keys = holdings(held)
+    holder[columns] = MASK - (keys & MASK)
+    return holder
+
+
 def holdings(held: Held) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return (column, key) of everything that is held."""
     columns = np.repeat(np.arange(len(held.count), dtype=np.int32), np.diff(held.start))
