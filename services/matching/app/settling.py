@@ -103,7 +103,8 @@ class Settling:
     async def move_up_all(self, tenant: str, program: str, cause: Cause) -> None:
         """Move up whoever can after a program changed how many mentees a mentor may have."""
         where = {"program": program, "stage": Stage.WAITLISTED.value}
-        found = [one async for _, one in whole_list(self._stores.requests, tenant, where, _PAGE)]
+        query = Query(where=where, page_size=_PAGE)
+        found = [one async for _, one in whole_list(self._stores.requests, tenant, query)]
         for mentor in sorted({one.pair.mentor for one in found}):
             await self.move_up(tenant, mentor, cause)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
-from services.matching.domain.engine.edges import Edges, Scan
-from services.matching.domain.engine.optimal import LISTED, Pause, joined, problem, settle
+from services.matching.domain.engine.edges import Edges
+from services.matching.domain.engine.optimal import LISTED, Task, joined, problem, settle
 from services.matching.domain.engine.problem import Assigned, assigned
 
 _Longs = NDArray[np.int64]
@@ -43,13 +43,13 @@ class Balanced(NamedTuple):
     fell_back: bool
 
 
-def solve(scan: Scan, promise: Promise, turn: NDArray[np.int32], pause: Pause) -> Balanced:
+def solve(task: Task, promise: Promise) -> Balanced:
     """Improve on the stable result. No assignment, of whatever kind, has a total above the answer's bound."""
-    best = optimal.solve(scan, turn, pause)
-    edges = _within(joined(joined(best.edges, scan.by_mentees(LISTED)), _pairs(promise.stable)), promise)
+    best = optimal.solve(task)
+    edges = _within(joined(joined(best.edges, task.scan.by_mentees(LISTED)), _pairs(promise.stable)), promise)
     must = promise.stable.mentor_of >= 0
-    outcome = settle(problem(edges, scan.seats, turn)._replace(must=must), pause)
-    answer = _returned(assigned(edges, outcome.edge_of), promise.stable, scan.seats)
+    outcome = settle(problem(edges, task)._replace(must=must), task.pause)
+    answer = _returned(assigned(edges, outcome.edge_of), promise.stable, task.scan.seats)
     if answer.total < promise.stable.total or not promise.kept_by(answer):
         return Balanced(promise.stable, best.bound, fell_back=True)
     return Balanced(answer, best.bound, fell_back=False)
