@@ -219,7 +219,7 @@ def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
 
 def previous(known: Iterable[Match]) -> frozenset[Pair]:
     """Return the pairs that have been partners, in any program."""
-    return frozenset(match.pair for match in known if match.stage is Stage.CONFIRMED)
+    return frozenset(match.pair for match in known if match.stage in {Stage.CONFIRMED, Stage.ENDED})
 
 
 def _not_found() -> NotFound:
