@@ -291,6 +291,21 @@ async def test_a_proposal_heard_when_it_was_declined_already_takes_and_closes_no
     assert await here.stage(ref) == "PENDING"
 
 
+async def test_a_run_learns_whom_requests_matched_since_it_was_computed(here: Town) -> None:
+    """Not its own matches, which the repeat of a publication finds, nor those that are over."""
+    await accepted(here, ANN, GUY)
+    await here.settle()
+    await proposed(here, MAY, BOB)
+    name = await proposed(here, MAY, CYD)
+    everybody = (ANN, BOB, CYD, "nobody")
+    assert await here.matches.taken(Ref(ORG, "run"), here.program, everybody) == {ANN}
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, everybody) == {ANN, BOB, CYD}
+    await here.matches.decline(who(CYD), (here.program, name), "", Cause("no"))
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, everybody) == {ANN, BOB}
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, [BOB]) == {BOB}
+    assert await here.matches.taken(Ref(ORG, "next"), "another", everybody) == frozenset()
+
+
 async def test_published_matches_are_held_over_the_limit_and_not_after_they_are_over(here: Town) -> None:
     """The publication may be heard again when the answers to it have come already."""
     names = [await proposed(here, GUY, one) for one in (ANN, BOB)]
