@@ -8,8 +8,9 @@ from typing import Any
 from services.kernel import fields, ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
+from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Following
 from services.matching.app.matches import Matches
-from services.matching.app.runs import CohortRuns
 from services.matching.app.settling import Settling
 from services.matching.domain.requests import Reason
 from services.matching.wire import names
@@ -19,17 +20,37 @@ from services.pb.mentoring.profiles.v1 import events_pb2 as profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 
 
-def hear(handlers: Handlers, runs: CohortRuns) -> None:
+def hear(handlers: Handlers, computing: Computing) -> None:
     """Register what is heard of cohort runs."""
 
     async def requested(event: Event[pb.CohortRunRequested]) -> None:
-        await runs.compute(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+        await computing.compute(_run(event.tenant, event.message.cohort_run), _cause(event))
 
     async def published(event: Event[pb.CohortRunPublished]) -> None:
-        await runs.deliver(_run(event.tenant, event.message.cohort_run), Cause(event.id, trace=event.trace))
+        await computing.deliver(_run(event.tenant, event.message.cohort_run), _cause(event))
 
     handlers.on(pb.CohortRunRequested, requested)
     handlers.on(pb.CohortRunPublished, published)
+
+
+def hear_enrolments(handlers: Handlers, following: Following) -> None:
+    """Register what enrolments follow: who leaves, goes on leave and comes back; programs that close."""
+    follow = {
+        Person.STATE_TERMINATED: following.person_left,
+        Person.STATE_ON_LEAVE: following.person_on_leave,
+        Person.STATE_ACTIVE: following.person_back,
+    }
+
+    async def updated(event: Event[profiles.PersonUpdated]) -> None:
+        person = names.person_id(event.tenant, event.message.person, "person")
+        if "state" in event.message.changed_fields and event.message.state in follow:
+            await follow[event.message.state](event.tenant, person, _cause(event))
+
+    async def closed(event: Event[pb.ProgramClosed]) -> None:
+        await following.program_closed(Ref(event.tenant, _program(event)), _cause(event))
+
+    handlers.on(profiles.PersonUpdated, updated)
+    handlers.on(pb.ProgramClosed, closed)
 
 
 def hear_requests(handlers: Handlers, settling: Settling) -> None:

@@ -98,8 +98,8 @@ def mentorship(ref: Ref, stored: Versioned[domain.Mentorship]) -> mentorships.Me
     )
     if state.agreement is not None:
         message.agreement.CopyFrom(_agreement(tenant, state.agreement))
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 
@@ -119,9 +119,9 @@ def goal(ref: Ref, stored: Versioned[domain.Goal]) -> goals.Goal:
         day = state.target_date
         message.target_date.CopyFrom(Date(year=day.year, month=day.month, day=day.day))
     if state.complete_time is not None:
-        message.complete_time.FromDatetime(state.complete_time)
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+        fields.set_time(message.complete_time, state.complete_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 

@@ -198,5 +198,5 @@ def _stamp(moment: datetime | None) -> Timestamp | None:
     if moment is None:
         return None
     stamp = Timestamp()
-    stamp.FromDatetime(moment)
+    fields.set_time(stamp, moment)
     return stamp

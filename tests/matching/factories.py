@@ -2,11 +2,20 @@
 
 from datetime import UTC, datetime
 
-from services.matching.domain.cohort import Cohort, Entry, Plan
+from services.matching.domain.cohort import Cohort, Entry
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.members import Member, Role
-from services.matching.domain.plan import Contribution, Proposal
-from services.matching.domain.policy import Criterion
+from services.matching.domain.plan import (
+    Bar,
+    Contribution,
+    GroupShare,
+    Leftover,
+    Obstacle,
+    Plan,
+    Proposal,
+    Report,
+)
+from services.matching.domain.policy import Criterion, Mode
 from services.matching.domain.programs import Program
 from services.matching.domain.skills import Skill
 from services.matching.domain.week import Window
@@ -32,13 +41,45 @@ PROPOSAL = Proposal(
     MENTOR,
     MENTEE,
     540_000,
-    (Contribution(Criterion.SKILLS, 450_000), Contribution(Criterion.OVERLAP, 90_000)),
+    (Contribution(Criterion.SKILLS, 450_000, 500_000), Contribution(Criterion.OVERLAP, 90_000, 500_000)),
+    500_000,
+    (Contribution(Criterion.SKILLS, 500_000, 1_000_000),),
+    rank=1,
 )
-PLAN = Plan((PROPOSAL,), (STRANGER,))
+REPORT = Report(
+    mode=Mode.STABLE,
+    seed=0,
+    mentees=2,
+    mentors=1,
+    seats=1,
+    matched=1,
+    blocking_pairs=0,
+    blocking_mentees=0,
+    total_score_ppm=1_040_000,
+    best_total_ppm=1_040_000,
+    mean_mentee_ppm=540_000,
+    mean_mentor_ppm=500_000,
+    ranks=(Bar(1, 1),),
+    loads=(Bar(1, 1),),
+    load_gini_ppm=0,
+    groups=(GroupShare("", 2, 1),),
+    group_ratio_ppm=1_000_000,
+    input_digest="0" * 64,
+    result_digest="1" * 64,
+)
+LEFTOVER = Leftover(STRANGER, Obstacle.FULL, (), MENTOR, 500_000)
+PLAN = Plan((PROPOSAL,), (LEFTOVER,), REPORT)
 ORIGIN = Origin(
     program=PROGRAM_ID, run=RUN_ID, lead=LEAD, cadence_days=14, meeting_minutes=45, mentorship=MENTORSHIP_ID
 )
-MATCH = Match(ORIGIN, (MENTOR, MENTEE), PROPOSAL.score_ppm, PROPOSAL.contributions)
+MATCH = Match(
+    ORIGIN,
+    (MENTOR, MENTEE),
+    PROPOSAL.score_ppm,
+    PROPOSAL.contributions,
+    mentor_score_ppm=PROPOSAL.mentor_score_ppm,
+    mentor_contributions=PROPOSAL.mentor_contributions,
+)
 
 
 def mentor(person: str = MENTOR, seats: int = 1) -> Member:

@@ -12,10 +12,11 @@ from services.matching.app.ports import Wanted
 from services.matching.app.requests import Selection
 from services.matching.domain import matches
 from services.matching.domain.asking import Wish
+from services.matching.domain.enrolments import Taking
 from services.matching.domain.members import Role
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import DEFAULT_POLICY, Pair, Past, Rules
-from services.matching.domain.programs import RequestRules, Stage, Taking
+from services.matching.domain.programs import RequestRules, Stage
 from services.matching.domain.requests import Stage as Wait
 from tests.matching.factories import LEAD, NOW, ORG, mentee
 from tests.matching.town import Town, mentees, mentors, town, who
@@ -215,7 +216,7 @@ async def test_no_event_holds_a_word(here: Town) -> None:
     names = (here.program, ref.id)
     await here.requests.ask_more(who(GUY), names, "What for?", ("", Cause("more")))
     await here.requests.tell_more(who(ANN), names, "Python.", ("", Cause("told")))
-    told = b"".join(row["value"] for row in here.kept[4].outbox)
+    told = b"".join(row["value"] for row in here.asked_for.outbox)
     assert [word for word in (b"Would", b"What for", b"Python") if word in told] == []
 
 

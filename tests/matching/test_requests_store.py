@@ -14,6 +14,7 @@ from services.kernel.due import Due
 from services.kernel.errors import Refusal
 from services.kernel.mongo import Aggregates, Cause, Database, Query, Ref
 from services.matching import store
+from services.matching.app.enrolments import Enrolments
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
@@ -21,16 +22,24 @@ from services.matching.app.requests import Requests
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
 from services.matching.domain.asking import Wish
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.members import Member
 from services.matching.domain.policy import Pair
-from services.matching.domain.programs import Enrolment
 from services.matching.domain.requests import MatchRequest, Stage
 from tests.matching.factories import LEAD, NOW, ORG, PROGRAM
 from tests.matching.town import mentees, mentors, who
 from tests.matching.world import Colleagues, lead
 
 pytestmark = pytest.mark.servers
-KINDS = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES, store.REQUESTS, store.SEATS)
+KINDS = (
+    store.PROGRAMS,
+    store.ENROLMENTS,
+    store.RUNS,
+    store.MATCHES,
+    store.PARTS,
+    store.REQUESTS,
+    store.SEATS,
+)
 GUY = "mentor-0"
 
 
@@ -41,17 +50,18 @@ class Office:
         self.kept: list[Aggregates[Any]] = [database.aggregates(kind) for kind in KINDS]
         self.stores = Stores(*self.kept)
         self.people = people
+        self.clock = clock
         pairing = Pairing(self.stores, people, clock)
         self.requests = Requests(self.stores, pairing, Seats(self.stores), clock)
         self.settling = Settling(self.stores, people, clock)
         self.program = ""
 
     async def open(self) -> None:
-        programs = Programs(self.stores, self.people)
+        programs = Programs(self.stores, self.people, self.clock)
         ref, _ = await programs.create(lead, PROGRAM, Cause("open"))
         self.program = ref.id
         asked = [Enrolment(ref.id, one.id, one.seeks) for one in self.people.known.values() if one.seeks]
-        await programs.enrol(lead, ref.id, asked, Cause("enrol"))
+        await Enrolments(self.stores, self.people, self.clock).enrol(lead, ref.id, asked, Cause("enrol"))
 
     async def ask(self, requester: str, mentor: str) -> Ref:
         wish = Wish(self.program, Pair(mentor, requester), requester, "Would you?")
@@ -123,10 +133,10 @@ async def test_a_loop_that_slept_reminds_once_and_one_that_slept_long_only_expir
     due = Due(database, office.kept, clock)
     ref = await office.ask("mentee-0", GUY)
     clock.advance(timedelta(hours=200))
-    await due.fire(office.kept[4])
+    await due.fire(office.kept[KINDS.index(store.REQUESTS)])
     assert ((await office.state(ref)).stage, (await office.state(ref)).reminders) == (Stage.PENDING, 1)
     clock.advance(timedelta(days=99))
-    await due.fire(office.kept[4])
+    await due.fire(office.kept[KINDS.index(store.REQUESTS)])
     assert ((await office.state(ref)).stage, (await office.state(ref)).reminders) == (Stage.EXPIRED, 1)
 
 
@@ -139,7 +149,11 @@ async def test_an_answer_and_a_timer_at_one_moment_have_one_winner(
     loops = [Due(database, one.kept, clock) for one in offices]
     acts = [offices[place % 3].accept(ref) for place, ref in enumerate(refs)]
     clock.advance(timedelta(minutes=1))
-    await asyncio.gather(*(loop.fire(office.kept[4]) for loop in loops), *acts, return_exceptions=True)
+    await asyncio.gather(
+        *(loop.fire(office.kept[KINDS.index(store.REQUESTS)]) for loop in loops),
+        *acts,
+        return_exceptions=True,
+    )
     for ref in refs:
         stored = await office.stores.requests.get(ref)
         assert (stored.state.stage, stored.version) == (Stage.EXPIRED, 2)

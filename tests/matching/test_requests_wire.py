@@ -152,14 +152,14 @@ def test_every_reason_for_a_rematch_comes_in_and_shows_to_whom_it_may(misfit: Mi
     assert encode.misfit(reason) is misfit
     ended = MATCH.accept(MENTEE)[0].accept(MENTOR)[0].rematch(MENTEE, misfit)[0]
     here = Ref(ORG, MATCH_ID)
-    assert encode.match(here, Versioned(ended, 4, NOW, LATER)).rematch_reason == reason
-    for_others = encode.match(here, Versioned(ended.without_misfit(), 4, NOW, LATER))
+    assert encode.match(here, Versioned(ended, 4, NOW, LATER), MENTEE).rematch_reason == reason
+    for_others = encode.match(here, Versioned(ended.without_misfit(), 4, NOW, LATER), MENTOR)
     assert for_others.rematch_reason == matching.RequestRematchRequest.REASON_UNSPECIFIED
     assert for_others.mentorship.endswith(MENTORSHIP_ID)
 
 
 def test_a_match_shows_the_mentors_side_too() -> None:
     match = replace(MATCH, mentor_score_ppm=450_000, mentor_contributions=MATCH.contributions[:1])
-    message = encode.match(Ref(ORG, MATCH_ID), Versioned(match, 1, NOW, NOW))
+    message = encode.match(Ref(ORG, MATCH_ID), Versioned(match, 1, NOW, NOW), MENTEE)
     assert message.mentor_score_ppm == sum(part.score_ppm for part in message.mentor_contributions) == 450_000
     assert isinstance(match, matches.Match)

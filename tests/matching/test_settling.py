@@ -12,9 +12,10 @@ import pytest
 
 from services.kernel.mongo import Cause, Ref
 from services.matching.domain import matches
+from services.matching.domain.enrolments import Taking
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal
-from services.matching.domain.programs import Stage, Taking
+from services.matching.domain.programs import Stage
 from services.matching.domain.seats import Seat
 from services.pb.mentoring.matching.v1 import events_pb2 as pb
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded

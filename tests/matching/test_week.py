@@ -118,3 +118,27 @@ def test_every_bit_is_a_quarter_hour_inside_a_local_window(
 @given(st.lists(windows(), max_size=5), st.sampled_from(ZONES))
 def test_no_bit_lies_outside_the_week(offered: list[Window], zone: str) -> None:
     assert week.slots(offered, ZoneInfo(zone), MONDAY) < 1 << week.SLOTS
+
+
+def test_weeks_of_one_clock_are_looked_at_once() -> None:
+    assert week.phases([UTC_ZONE, ZoneInfo("Africa/Nairobi")], MONDAY) == (MONDAY,)
+
+
+def test_a_clock_that_changes_within_weeks_makes_weeks_of_their_own() -> None:
+    """Berlin jumps on the last Sunday of March: the weeks before, the one with the jump, the weeks after."""
+    found = week.phases([ZoneInfo("Europe/Berlin"), UTC_ZONE], MONDAY)
+    assert found == (MONDAY, MONDAY + 2 * week.WEEK, MONDAY + 3 * week.WEEK)
+
+
+def test_a_clock_that_changes_later_is_not_looked_at() -> None:
+    assert week.phases([ZoneInfo("Europe/Berlin")], datetime(2026, 1, 5, tzinfo=UTC)) == (
+        datetime(2026, 1, 5, tzinfo=UTC),
+    )
+
+
+@given(st.lists(windows(), max_size=3), st.sampled_from((*ZONES, "Europe/Berlin")), st.integers(0, 104))
+def test_every_week_ahead_has_the_hours_of_one_phase(offered: list[Window], zone: str, weeks: int) -> None:
+    monday, where = MONDAY + timedelta(weeks=weeks), ZoneInfo(zone)
+    seen = {week.slots(offered, where, one) for one in week.phases([where], monday)}
+    ahead = (monday + place * week.WEEK for place in range(week.WEEKS_AHEAD))
+    assert {week.slots(offered, where, one) for one in ahead} == seen

@@ -14,6 +14,7 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.documents import plain
 from services.matching import store
+from services.matching.app.enrolments import Enrolments
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
@@ -22,10 +23,11 @@ from services.matching.app.requests import Requests
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
 from services.matching.domain.asking import Wish
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member
 from services.matching.domain.policy import Pair
-from services.matching.domain.programs import Enrolment, Program
+from services.matching.domain.programs import Program
 from services.matching.domain.requests import MatchRequest
 from services.matching.events import hear_matches, hear_people, hear_requests
 from tests import fakes
@@ -126,6 +128,7 @@ class Town:
             store.ENROLMENTS,
             store.RUNS,
             store.MATCHES,
+            store.PARTS,
             store.REQUESTS,
             store.SEATS,
         )
@@ -148,10 +151,11 @@ class Town:
 
     async def open(self, **changes: Any) -> str:
         """Open a program for everybody."""
-        programs = Programs(self.stores, self.people)
+        programs = Programs(self.stores, self.people, self.clock)
         ref, _ = await programs.create(lead, replace(PROGRAM, **changes), Cause(f"open-{changes}"))
         asked = [Enrolment(ref.id, one.id, one.seeks) for one in self.people.known.values() if one.seeks]
-        await programs.enrol(lead, ref.id, asked, Cause(f"enrol-{ref.id}"))
+        enrolments = Enrolments(self.stores, self.people, self.clock)
+        await enrolments.enrol(lead, ref.id, asked, Cause(f"enrol-{ref.id}"))
         self.program = self.program or ref.id
         return ref.id
 

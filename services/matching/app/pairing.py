@@ -1,22 +1,23 @@
 """How two people stand in a program, read fresh from everything that has a say in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.kernel import ids
 from services.kernel.clock import Clock
-from services.kernel.mongo import Ref
+from services.kernel.mongo import Query, Ref
 from services.matching.app.ports import People, Stores, whole_list
 from services.matching.domain import matches, pairing, scoring
 from services.matching.domain.asking import Standing
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member, managers_of
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Past
-from services.matching.domain.programs import Enrolment, Program
+from services.matching.domain.programs import Program
 from services.matching.domain.scoring import Side
 from services.matching.domain.seats import Limits
-from services.matching.domain.week import coming_monday
+from services.matching.domain.week import coming_monday, phases, zone
 
 _PAGE = 1000
 
@@ -44,23 +45,24 @@ class Pairing:
         """
         program = (await self._stores.programs.get(Ref(tenant, name))).state
         enrolments = await self._enrolments(tenant, name, people)
-        past = [
-            one async for _, one in whole_list(self._stores.matches, tenant, {"people": people[1]}, _PAGE)
-        ]
+        of_mentee = Query(where={"people": people[1]}, page_size=_PAGE)
+        past = [one async for _, one in whole_list(self._stores.matches, tenant, of_mentee)]
         busy = any(one.live and one.pair.mentee == people[1] and one.origin.program == name for one in past)
         mentor, mentee = enrolments
         if mentor is None or mentee is None:
             nobody = Limits(0, program.most_mentees)
             return Couple(Standing(program, mentor, mentee, busy, allowed=False, limits=nobody), None)
-        sides = await self._sides(tenant, people)
+        known = await with_superiors(self._people, tenant, people)
+        sides = self._side(known, mentor), self._side(known, mentee)
+        before = _partners(past, people)
         allowed = (
             not pairing.blocked(mentor, mentee)
-            and pairing.may_meet(*sides, program.policy.rules)
-            and not (program.policy.rules.past is Past.FORBID and _partners(past, people))
+            and pairing.may_meet(*sides, program.policy.rules, managers_of(known.values()))
+            and not (program.policy.rules.past is Past.FORBID and before)
         )
         limits = limits_of(sides[0].member, program)
         standing = Standing(program, mentor, mentee, busy, allowed=allowed, limits=limits)
-        return Couple(standing, pairing.proposal(*sides))
+        return Couple(standing, pairing.proposal(*sides, program.policy, partners_before=before))
 
     async def _enrolments(
         self, tenant: str, program: str, people: tuple[str, str]
@@ -70,11 +72,13 @@ class Pairing:
         mentor, mentee = (found[name].state if name in found else None for name in names)
         return mentor, mentee
 
-    async def _sides(self, tenant: str, people: tuple[str, str]) -> tuple[Side, Side]:
-        known = await with_superiors(self._people, tenant, people)
-        monday, manager_of = coming_monday(self._clock.now()), managers_of(known.values())
-        mentor, mentee = (scoring.prepared(known[person], monday, manager_of) for person in people)
-        return mentor, mentee
+    def _side(self, known: Mapping[str, Member], enrolment: Enrolment) -> Side:
+        weeks = phases(
+            [zone(member.time_zone) for member in known.values()], coming_monday(self._clock.now())
+        )
+        return scoring.prepared(
+            known[enrolment.person], weeks, focus=enrolment.focus, preferred=enrolment.preferred
+        )
 
 
 async def with_superiors(known: People, tenant: str, people: Sequence[str]) -> dict[str, Member]:

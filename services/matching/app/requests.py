@@ -84,7 +84,10 @@ class Requests:
     async def _open(self, tenant: str, wish: Wish) -> list[MatchRequest]:
         """Return the open requests of the requester and of the pair."""
         where = {"people": wish.requester, "program": wish.program, "stage": {"$in": list(OPEN)}}
-        found = [one async for _, one in whole_list(self._stores.requests, tenant, where, _PAGE)]
+        found = [
+            one
+            async for _, one in whole_list(self._stores.requests, tenant, Query(where=where, page_size=_PAGE))
+        ]
         return [one for one in found if one.requester == wish.requester or one.people == wish.people]
 
     async def get(self, caller: Caller, names: Names) -> Versioned[MatchRequest]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.kernel import ids
-from services.kernel.mongo import Cause, Ref, Save
+from services.kernel.mongo import Cause, Query, Ref, Save
 from services.matching.app.ports import BATCH, Stores, save_all, whole_list
 from services.matching.domain import seats as domain
 from services.matching.domain.seats import Limits, Seat, SeatsFreed
@@ -70,7 +70,9 @@ class Seats:
         if len(stored) == len(set(mentors)):
             return known
         where = {"people": {"$in": sorted(known.keys() - stored.keys())}}
-        async for name, match in whole_list(self._stores.matches, tenant, where, _PAGE):
+        async for name, match in whole_list(
+            self._stores.matches, tenant, Query(where=where, page_size=_PAGE)
+        ):
             mentor = match.pair.mentor
             if match.live and mentor in known and mentor not in stored:
                 known[mentor] = known[mentor].hold([Seat(name, match.origin.program)])[0]

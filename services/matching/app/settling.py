@@ -11,11 +11,12 @@ from typing import Any, Final
 from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused
-from services.kernel.mongo import Cause, Ref, Save
+from services.kernel.mongo import Cause, Query, Ref, Save
 from services.matching.app.pairing import Pairing, limits_of
 from services.matching.app.ports import People, Stores, save_all, whole_list
 from services.matching.app.seats import Seats
-from services.matching.domain import enrolments, matches, seats
+from services.matching.domain import matches, seats
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.programs import Program
 from services.matching.domain.requests import ANSWERABLE, OPEN, MatchRequest, Reason, Stage
@@ -109,14 +110,18 @@ class Settling:
     async def move_up_all(self, tenant: str, program: str, cause: Cause) -> None:
         """Move up whoever can after a program changed how many mentees a mentor may have."""
         where = {"program": program, "stage": Stage.WAITLISTED.value}
-        found = [one async for _, one in whole_list(self._stores.requests, tenant, where, _PAGE)]
+        query = Query(where=where, page_size=_PAGE)
+        found = [one async for _, one in whole_list(self._stores.requests, tenant, query)]
         for mentor in sorted({one.pair.mentor for one in found}):
             await self.move_up(tenant, mentor, cause)
 
     async def move_up(self, tenant: str, mentor: str, cause: Cause) -> None:
         """Move up as many of a mentor's line as there are free seats, first come first."""
         where = {"people": mentor, "stage": {"$in": list(OPEN)}}
-        found = [one async for one in whole_list(self._stores.requests, tenant, where, _PAGE)]
+        found = [
+            one
+            async for one in whole_list(self._stores.requests, tenant, Query(where=where, page_size=_PAGE))
+        ]
         asked = [(name, one) for name, one in found if one.pair.mentor == mentor]
         line = [(name, one) for name, one in asked if one.stage is Stage.WAITLISTED]
         if not line:
@@ -151,7 +156,10 @@ class Settling:
 
     async def _waiting(self, tenant: str, where: dict[str, Any]) -> list[tuple[str, MatchRequest]]:
         asked = {**where, "stage": {"$in": list(ANSWERABLE)}}
-        return [one async for one in whole_list(self._stores.requests, tenant, asked, _PAGE)]
+        return [
+            one
+            async for one in whole_list(self._stores.requests, tenant, Query(where=asked, page_size=_PAGE))
+        ]
 
     async def proposed(self, ref: Ref, cause: Cause) -> None:
         """Give a new match its seat, and close what else its mentee has asked for or been asked."""
@@ -183,7 +191,7 @@ class Settling:
         enrolment = ids.derived_id(tenant, "enrolment", match.origin.program, match.ended_by)
         own = Cause(ids.derived_id(cause.id, "prefer"), trace=cause.trace)
         if await self._stores.enrolments.get_many(tenant, [enrolment]):
-            await self._stores.enrolments.change(Ref(tenant, enrolment), enrolments.missed, own)
+            await self._stores.enrolments.change(Ref(tenant, enrolment), Enrolment.missed, own)
 
 
 def match_id(request: Ref) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.kernel.errors import Invalid, Refused
+from services.matching.domain.enrolments import Enrolment, Taking
 from services.matching.domain.members import Role
 from services.matching.domain.policy import Pair
-from services.matching.domain.programs import Enrolment, Program, RequestRules, Stage, Taking
+from services.matching.domain.programs import Program, RequestRules, Stage
 from services.matching.domain.requests import Event, MatchRequest, Reason
 from services.matching.domain.requests import Stage as Wait
 from services.matching.domain.seats import Limits

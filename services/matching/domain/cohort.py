@@ -1,15 +1,12 @@
 """One whole cohort: everybody enrolled and free -> proposed pairs. Deterministic; takes CPU seconds."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from services.matching.domain import scoring, stable
-from services.matching.domain.members import Member, Role, managers_of
-from services.matching.domain.plan import Proposal
+from services.matching.domain.members import Member, Role
+from services.matching.domain.plan import Plan, Proposal
 from services.matching.domain.policy import DEFAULT_OPTIONS, DEFAULT_POLICY, Options, Pair, Policy
-from services.matching.domain.scoring import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +45,47 @@ class Cohort:
     options: Options = DEFAULT_OPTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The answer: pairs by falling score, then ids; by id the free mentees left over."""
-
-    proposals: tuple[Proposal, ...]
-    unmatched: tuple[str, ...]
+class Cancelled(Exception):  # noqa: N818 -- nothing is wrong: the answer is no longer wanted
+    """Raised by a `Watch` to end a computation."""
 
 
-def compute(cohort: Cohort) -> Plan:
-    """Match a cohort. Same cohort, whatever its order, same plan. Raises Invalid UNKNOWN_TIME_ZONE."""
-    known = {person.id: person for person in cohort.people if person.active}
-    manager_of = managers_of(cohort.people)
+class Watch(Protocol):
+    """Told how far a computation is, every few milliseconds; raises `Cancelled` to end it."""
 
-    def sides(role: Role) -> list[Side]:
-        ids = sorted({entry.person for entry in cohort.entries if role in entry.roles} & known.keys())
-        return [scoring.prepared(known[one], cohort.monday, manager_of) for one in ids]
-
-    seats = _seats(tuple(known.values()), cohort.taken)
-    mentors = [side for side in sides(Role.MENTOR) if seats[side.member.id] > 0]
-    mentees = [side for side in sides(Role.MENTEE) if side.member.id not in cohort.busy]
-    chosen = stable.assign(_wishes(mentors, mentees, cohort.refused), seats)
-    by_id = {side.member.id: side for side in (*mentors, *mentees)}
-    proposals = [_proposal(by_id[mentor], by_id[mentee]) for mentee, mentor in chosen.items()]
-    return Plan(
-        tuple(sorted(proposals, key=lambda one: (-one.score_ppm, one.mentor, one.mentee))),
-        tuple(side.member.id for side in mentees if side.member.id not in chosen),
-    )
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Hear that `done` rows of `total` are through in a stage."""
 
 
-def _seats(people: Sequence[Member], taken: Sequence[Pair]) -> Counter[str]:
-    seats = Counter({person.id: person.seats for person in people})
-    seats.subtract(pair.mentor for pair in taken)
-    return seats
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Watch nothing."""
 
 
-def _wishes(
-    mentors: Sequence[Side], mentees: Sequence[Side], refused: frozenset[Pair]
-) -> dict[str, list[tuple[int, str]]]:
-    offers = scoring.Offers(mentors)
-    names = [side.member.id for side in mentors]
-    declined: dict[str, set[str]] = {}
-    for pair in refused:
-        declined.setdefault(pair.mentee, set()).add(pair.mentor)
-    wishes = {}
-    for mentee in mentees:
-        barred = declined.get(mentee.member.id, set())
-        scores = ((score, names[place]) for score, place in offers.scores(mentee))
-        wishes[mentee.member.id] = [wish for wish in scores if wish[1] not in barred]
-    return wishes
+def compute(cohort: Cohort, watch: Watch = silent) -> Plan:
+    """Match a cohort. Same cohort, whatever its order, same plan.
+
+    Raises Invalid NO_MENTEES, NO_MENTORS, NO_SEATS, LOCK_UNKNOWN, LOCK_BREAKS_RULE, WEIGHT_INVALID,
+    UNKNOWN_TIME_ZONE, TOO_MANY_PEOPLE; whatever `watch` raises.
+    """
+    from services.matching.domain.engine import run  # noqa: PLC0415 -- see `engine`: only who computes pays
+
+    return run.plan(cohort, watch)
 
 
-def _proposal(mentor: Side, mentee: Side) -> Proposal:
-    parts = scoring.contributions(mentor, mentee)
-    return Proposal(mentor.member.id, mentee.member.id, sum(part.score_ppm for part in parts), parts)
+class Pool:
+    """The participants of a program as they are now, kept ready to recommend partners to single people.
+
+    Safe to ask from several threads. Raises Invalid WEIGHT_INVALID, UNKNOWN_TIME_ZONE, TOO_MANY_PEOPLE.
+    """
+
+    def __init__(self, cohort: Cohort) -> None:
+        from services.matching.domain.engine import pool  # noqa: PLC0415 -- see `engine`
+
+        self._partners = pool.Partners(cohort)
+
+    def recommend(self, person: str, role: Role, k: int, *, open_only: bool = True) -> list[Proposal]:
+        """Return the best k partners that the rules allow, best first, for a participant in a role.
+
+        With `open_only` mentors without a free seat and mentees who have a mentor are left out. The rank of a
+        proposal is its place in the answer. NotFound NOT_ENROLLED.
+        """
+        return self._partners.best(person, role, k, open_only=open_only)

@@ -1,13 +1,12 @@
 """One match on its way to a mentorship: both say yes, or one says no."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.kernel.errors import Denied, NotFound, Refused
 from services.matching.domain.plan import Contribution, Proposal
 from services.matching.domain.policy import Pair
-from services.matching.domain.runs import CohortRun
 
 
 class Stage(StrEnum):
@@ -87,7 +86,7 @@ class Match:
     origin: Origin
     people: tuple[str, str]
     score_ppm: int
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[Contribution, ...] = ()
     stage: Stage = Stage.PROPOSED
     accepted_by: tuple[str, ...] = ()
     mentor_score_ppm: int = 0
@@ -197,22 +196,16 @@ def agree(origin: Origin, proposal: Proposal, people: tuple[str, str]) -> tuple[
     return both, [*proposed, *first, *second]
 
 
-def holds(known: Iterable[Match], published: Mapping[str, CohortRun]) -> list[tuple[str, Pair]]:
+def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:
     """Return (program, pair) of whatever takes a seat now.
 
-    That is every known match that was neither declined nor ended, and every proposal of the `published` runs
-    (by id) that is no match yet.
+    That is every known match that was neither declined nor ended, and those of the `coming` pairs (program,
+    run, pair) of published runs that are no match yet.
     """
     known = list(known)
     delivered = {(match.origin.run, match.pair) for match in known}
     live = [(match.origin.program, match.pair) for match in known if match.live]
-    coming = [
-        (run.program, proposal.pair)
-        for name, run in published.items()
-        for proposal in run.proposals
-        if (name, proposal.pair) not in delivered
-    ]
-    return live + coming
+    return live + [(program, pair) for program, run, pair in coming if (run, pair) not in delivered]
 
 
 def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
@@ -222,6 +215,11 @@ def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
         for match in known
         if (match.stage is Stage.DECLINED or match.misfit) and match.origin.program == program
     )
+
+
+def previous(known: Iterable[Match]) -> frozenset[Pair]:
+    """Return the pairs that have been partners, in any program."""
+    return frozenset(match.pair for match in known if match.stage in {Stage.CONFIRMED, Stage.ENDED})
 
 
 def _not_found() -> NotFound:

@@ -11,10 +11,11 @@ from services.matching.domain.policy import Criterion, Mode, Pair
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one criterion adds to a score."""
+    """What one criterion adds to a score, and what it could add at most: the weight it has for that side."""
 
     criterion: Criterion
     score_ppm: int
+    most_ppm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ class Report:
     `blocking_pairs` counts, over all pairs that the rules allow, mentor and mentee who would both rather have
     each other than what they got; `blocking_mentees` the mentees among them. Totals add both sides' scores of
     all pairs; no matching of this cohort can exceed `best_total_ppm`. `ranks` and `loads` are distributions
-    of `Proposal.rank` and of mentees per mentor with a seat. The digests are SHA-256 in hex: same input,
-    options and seed, same result. `fell_back`: a BALANCED run that could not keep its promise and answers
-    with the stable result.
+    of `Proposal.rank` and of mentees per mentor with a seat; the Gini coefficient tells how unevenly mentors'
+    seats are used, `group_ratio_ppm` is the smallest share of a group matched over the largest. The digests
+    are SHA-256 in hex: same input, options and seed, same result. `fell_back`: a BALANCED run that could not
+    keep its promise and answers with the stable result.
     """
 
     mode: Mode

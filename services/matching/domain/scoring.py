@@ -1,127 +1,166 @@
-"""How well a mentor fits a mentee, in integers: score = sum of weight (per mille) x credit (0..1000).
+"""How well two people fit, told for one pair: credits 0..1000 per criterion, weighed by either side.
 
-The contributions are the terms of that sum, so they add up to the score exactly.
+The kernels of `engine` count the same credits for all pairs; here they are counted to explain one, in the
+same order of integer operations, so that contributions add up to the kernels' scores exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from services.matching.domain import skills, week
-from services.matching.domain.members import Meeting, Member, superiors
+from services.matching.domain.members import Meeting, Member
 from services.matching.domain.plan import Contribution
-from services.matching.domain.policy import Criterion
+from services.matching.domain.policy import Criterion, Past, Policy, Weights
 from services.matching.domain.skills import FULL
 
-WEIGHTS: Final[Mapping[Criterion, int]] = MappingProxyType(
-    {
-        Criterion.SKILLS: 450,
-        Criterion.OVERLAP: 150,
-        Criterion.SENIORITY: 130,
-        Criterion.LANGUAGES: 100,
-        Criterion.DEPARTMENT: 100,
-        Criterion.MEETING: 70,
-    }
-)
-"""Per mille, 1000 together (house default)."""
-
-LEAST_OVERLAP_MINUTES: Final = 60
-"""Pairs with less common time in the week are never matched (house rule)."""
-
 AMPLE_OVERLAP_MINUTES: Final = 240
-"""Common time from which more is no better (house rule)."""
-
-BEST_GRADE_GAP: Final = 3
-"""Grades a mentor is above the mentee at best; each grade off costs 200 of 1000 (house rule)."""
+"""Common time in a week from which more is no better (house rule)."""
 
 GRADE_COST: Final = 200
+"""Credit that each grade off the best distance costs (house rule)."""
 
 LINGUA_FRANCA: Final = "en"
 """Shared by nearly everybody, so a second common language is worth the other half of the credit."""
 
-_HALF = FULL // 2
+NEUTRAL: Final = FULL // 2
+"""Credit where one of the two has not stated anything."""
+
+USUAL_BREADTH: Final = 8
+"""Skills that a mentor may list at no cost."""
+
+BREADTH_SLOPE: Final = 250
+"""Per mille: how much listing everything costs (pivoted length normalisation, Singhal 1996; house values)."""
+
+PREFERRED: Final = (1000, 700, 400)
+"""Credit of the first, second, and any later partner that somebody asked for."""
+
+
+class Wish(NamedTuple):
+    """A skill sought at a level; `share` is its part of the wishes of its kind, per mille."""
+
+    level: int
+    share: int
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One member made ready for comparison: spellings resolved, hours as bits of the week."""
+    """One participant made ready for comparison: spellings resolved, hours as bits of each week looked at."""
 
     member: Member
     offered: Mapping[str, int]
-    sought: Mapping[str, int]
+    technical: Mapping[str, Wish]
+    soft: Mapping[str, Wish]
     languages: frozenset[str]
-    hours: int
-    superiors: frozenset[str]
+    focus: frozenset[str]
+    preferred: tuple[str, ...]
+    hours: tuple[int, ...]
 
 
-def prepared(member: Member, monday: datetime, manager_of: Mapping[str, str]) -> Side:
-    """Make a member ready; hours are those of the week from `monday`. Raises Invalid UNKNOWN_TIME_ZONE."""
+def prepared(
+    member: Member, weeks: Sequence[datetime], *, focus: Iterable[str] = (), preferred: Iterable[str] = ()
+) -> Side:
+    """Make a participant ready; `weeks` are Mondays (aware UTC). Raises Invalid UNKNOWN_TIME_ZONE."""
+    where = week.zone(member.time_zone)
+    sought = skills.levels(member.sought)
     return Side(
         member,
         skills.levels(member.offered),
-        skills.levels(member.sought),
+        wishes({tag: level for tag, level in sought.items() if not skills.is_soft(tag)}),
+        wishes({tag: level for tag, level in sought.items() if skills.is_soft(tag)}),
         frozenset(member.languages),
-        week.slots(member.hours, week.zone(member.time_zone), monday),
-        superiors(member.id, manager_of),
+        frozenset(focus),
+        tuple(dict.fromkeys(preferred)),
+        week.weekly(member.hours, where, weeks),
     )
 
 
-def may_meet(mentor: Side, mentee: Side) -> bool:
-    """Whether the hard rules allow it: two people, neither above the other, a common language and hour."""
-    return (
-        week.minutes(mentor.hours & mentee.hours) >= LEAST_OVERLAP_MINUTES
-        and not mentor.languages.isdisjoint(mentee.languages)
-        and mentor.member.id != mentee.member.id
-        and mentor.member.id not in mentee.superiors
-        and mentee.member.id not in mentor.superiors
-    )
+def wishes(sought: Mapping[str, int]) -> dict[str, Wish]:
+    """Share out the importance equally; what does not divide goes to the first spellings."""
+    if not sought:
+        return {}
+    each, over = divmod(FULL, len(sought))
+    return {tag: Wish(sought[tag], each + (place < over)) for place, tag in enumerate(sorted(sought))}
 
 
-def contributions(mentor: Side, mentee: Side) -> tuple[Contribution, ...]:
-    """Explain the score of a pair, in the order of `WEIGHTS`."""
-    earned = sum(skills.credit(level, mentor.offered.get(tag, -FULL)) for tag, level in mentee.sought.items())
-    terms = _terms(mentor, mentee, earned)
-    return tuple(Contribution(criterion, term) for criterion, term in zip(WEIGHTS, terms, strict=True))
+def breadth(offered: int) -> int:
+    """Return per mille what is left of the credit for skills of a mentor who lists so many."""
+    return FULL * FULL // (FULL + BREADTH_SLOPE * max(0, offered - USUAL_BREADTH) // USUAL_BREADTH)
 
 
-class Offers:
-    """Mentors by skill, so that one look finds what all of them can teach one mentee."""
-
-    def __init__(self, mentors: Sequence[Side]) -> None:
-        self._mentors = mentors
-        self._holders: dict[str, list[tuple[int, int]]] = {}
-        for place, mentor in enumerate(mentors):
-            for tag, level in mentor.offered.items():
-                self._holders.setdefault(tag, []).append((place, level))
-
-    def scores(self, mentee: Side) -> Iterator[tuple[int, int]]:
-        """Yield (score in millionths, place of the mentor) for every mentor that the hard rules allow."""
-        earned = self._earned(mentee)
-        for place, mentor in enumerate(self._mentors):
-            if may_meet(mentor, mentee):
-                yield sum(_terms(mentor, mentee, earned[place])), place
-
-    def _earned(self, mentee: Side) -> list[int]:
-        earned = [0] * len(self._mentors)
-        for tag, sought in mentee.sought.items():
-            for place, level in self._holders.get(tag, ()):
-                earned[place] += skills.credit(sought, level)
-        return earned
+def preference(whose: Side, partner: str) -> int:
+    """Return the credit of a partner whom somebody asked for, 0 for others."""
+    if partner not in whose.preferred:
+        return 0
+    return preferred_credit(whose.preferred.index(partner))
 
 
-def _terms(mentor: Side, mentee: Side, earned: int) -> tuple[int, ...]:
+def preferred_credit(place: int) -> int:
+    """Return the credit of the partner at a place, from 0, in somebody's list."""
+    return PREFERRED[min(place, len(PREFERRED) - 1)]
+
+
+def credits_of(mentor: Side, mentee: Side, policy: Policy, *, partners_before: bool) -> tuple[int, ...]:
+    """Return what both sides share: the credit of each criterion but the last, preference."""
     teacher, learner = mentor.member, mentee.member
-    earnings = (
-        earned // len(mentee.sought) if mentee.sought else 0,
-        _overlap(week.minutes(mentor.hours & mentee.hours)),
-        max(0, FULL - GRADE_COST * abs(teacher.grade - learner.grade - BEST_GRADE_GAP)),
+    return (
+        _skills(mentor, mentee.technical),
+        _skills(mentor, mentee.soft),
+        _focus(mentor.focus, mentee.focus),
+        _overlap(common_minutes(mentor, mentee)),
+        max(0, FULL - GRADE_COST * abs(teacher.grade - learner.grade - policy.best_grade_gap)),
         _languages(mentor.languages & mentee.languages),
         _departments(teacher.department, learner.department),
         _meeting(teacher.meeting, learner.meeting),
+        history(policy.rules.past, partners_before=partners_before),
     )
-    return tuple(weight * credit for weight, credit in zip(WEIGHTS.values(), earnings, strict=True))
+
+
+def contributions(shared: Sequence[int], preferred: int, weights: Weights) -> tuple[Contribution, ...]:
+    """Explain the score of one side by `credits_of` and its preference, in the order of the criteria."""
+    return tuple(
+        _contribution(criterion, weight, credit)
+        for (criterion, weight), credit in zip(_listed(weights), (*shared, preferred), strict=True)
+    )
+
+
+def common_minutes(mentor: Side, mentee: Side) -> int:
+    """Return the common time in a week: the least of the weeks looked at."""
+    return min(week.minutes(one & other) for one, other in zip(mentor.hours, mentee.hours, strict=True))
+
+
+def history(past: Past, *, partners_before: bool) -> int:
+    """Return the credit of having been partners before, or not."""
+    return FULL if partners_before == (past is Past.PREFER) or past is Past.FORBID else 0
+
+
+@lru_cache(maxsize=256)
+def _listed(weights: Weights) -> tuple[tuple[Criterion, int], ...]:
+    return tuple((criterion, weights.of(criterion)) for criterion in Criterion)
+
+
+@lru_cache(maxsize=65_536)  # few differ, and a cohort has a million
+def _contribution(criterion: Criterion, weight: int, credit: int) -> Contribution:
+    return Contribution(criterion, weight * credit, weight * FULL)
+
+
+def _skills(mentor: Side, sought: Mapping[str, Wish]) -> int:
+    if not sought:
+        return NEUTRAL
+    earned = sum(
+        wish.share * skills.credit(wish.level, mentor.offered[tag])
+        for tag, wish in sought.items()
+        if tag in mentor.offered
+    )
+    return earned // FULL * breadth(len(mentor.offered)) // FULL
+
+
+def _focus(mentor: frozenset[str], mentee: frozenset[str]) -> int:
+    if not mentor or not mentee:
+        return NEUTRAL
+    return len(mentor & mentee) * FULL // len(mentee)
 
 
 def _overlap(minutes: int) -> int:
@@ -130,17 +169,17 @@ def _overlap(minutes: int) -> int:
 
 def _departments(first: str, second: str) -> int:
     if not first or not second:
-        return _HALF
+        return NEUTRAL
     return FULL if first != second else 0  # views from elsewhere are the point
 
 
 def _meeting(first: Meeting, second: Meeting) -> int:
     if Meeting.UNSTATED in (first, second):
-        return _HALF
+        return NEUTRAL
     return FULL if first == second else 0
 
 
 def _languages(common: frozenset[str]) -> int:
     if not common:
         return 0
-    return FULL if len(common) > 1 or LINGUA_FRANCA not in common else _HALF
+    return FULL if len(common) > 1 or LINGUA_FRANCA not in common else NEUTRAL

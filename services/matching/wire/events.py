@@ -18,34 +18,50 @@ from services.matching.wire.names import (
     run_name,
     seats_name,
 )
+from services.matching.wire.programs import FIELD_OF
 from services.pb.mentoring.matching.v1 import events_pb2 as events
 
 _DAY = 86_400
 _MINUTE = 60
 
 
-def program_outgoing(ref: Ref, state: programs.Program, event: programs.ProgramCreated) -> Outgoing:
+def program_outgoing(ref: Ref, state: programs.Program, event: programs.Event) -> Outgoing:
     """Encode what happened to a program."""
     name = program_name(ref.tenant, ref.id)
+    message: Message
     match event:
         case programs.ProgramCreated():
             message = events.ProgramCreated(program=name, lead=person_name(ref.tenant, state.lead))
+        case programs.ProgramUpdated(fields):
+            changed = [FIELD_OF[field] for field in fields]
+            message = events.ProgramUpdated(program=name, revision=state.revision, changed_fields=changed)
+        case programs.ProgramClosed():
+            message = events.ProgramClosed(program=name)
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
-def enrolment_outgoing(
-    ref: Ref, state: programs.Enrolment, event: programs.PersonEnrolled | enrolments.EnrolmentWaited
-) -> Outgoing:
+def enrolment_outgoing(ref: Ref, state: enrolments.Enrolment, event: enrolments.Event) -> Outgoing:
     """Encode what happened to an enrolment."""
-    parent = program_name(ref.tenant, state.program)
     name = enrolment_name(ref.tenant, state.program, ref.id)
-    told = {"enrolment": name, "program": parent, "person": person_name(ref.tenant, state.person)}
+    about = {
+        "enrolment": name,
+        "program": program_name(ref.tenant, state.program),
+        "person": person_name(ref.tenant, state.person),
+    }
     message: Message
     match event:
-        case programs.PersonEnrolled():
-            message = events.PersonEnrolled(**told)
-        case enrolments.EnrolmentWaited():
-            message = events.EnrolmentUpdated(**told)
+        case enrolments.EnrolmentRequested(lead):
+            message = events.EnrolmentRequested(**about, lead=person_name(ref.tenant, lead))
+        case enrolments.PersonEnrolled():
+            message = events.PersonEnrolled(**about)
+        case enrolments.EnrolmentUpdated():
+            message = events.EnrolmentUpdated(**about)
+        case enrolments.EnrolmentPaused():
+            message = events.EnrolmentPaused(**about)
+        case enrolments.EnrolmentResumed():
+            message = events.EnrolmentResumed(**about)
+        case enrolments.EnrolmentEnded():
+            message = events.EnrolmentEnded(**about, reason=state.end_reason)
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
@@ -56,15 +72,26 @@ def run_outgoing(ref: Ref, state: runs.CohortRun, event: runs.Event) -> Outgoing
     match event:
         case runs.CohortRunRequested():
             message = events.CohortRunRequested(cohort_run=name)
-        case runs.CohortRunReady():
-            message = events.CohortRunReady(
-                cohort_run=name, matched=len(state.proposals), unmatched=len(state.unmatched)
+        case runs.CohortRunProgressed():
+            at = state.progress
+            message = events.CohortRunProgressed(
+                cohort_run=name, stage=at.stage, done=at.done, total=at.total
             )
+        case runs.CohortRunReady():
+            matched = state.report.matched if state.report else 0
+            message = events.CohortRunReady(cohort_run=name, matched=matched, unmatched=state.leftovers)
+        case runs.CohortRunCancelled():
+            message = events.CohortRunCancelled(cohort_run=name)
         case runs.CohortRunFailed():
             message = events.CohortRunFailed(cohort_run=name, reason=state.failure_reason)
         case runs.CohortRunPublished():
             message = events.CohortRunPublished(cohort_run=name)
     return Outgoing(message=message, subject=name, key=ref.id)
+
+
+def part_outgoing(ref: Ref, state: runs.Part, event: object) -> Outgoing:
+    """Parts tell nothing: their run does."""
+    raise TypeError(f"part {ref.id} of {state.run} cannot tell {event!r}")
 
 
 def match_outgoing(ref: Ref, state: matches.Match, event: matches.Event) -> Outgoing:

@@ -8,6 +8,8 @@ ORGANIZATION = "organizations/*"
 PERSON = f"{ORGANIZATION}/people/*"
 PROGRAM = f"{ORGANIZATION}/programs/*"
 RUN = f"{PROGRAM}/cohortRuns/*"
+ENROLMENT = f"{PROGRAM}/enrolments/*"
+OPERATION = f"{ORGANIZATION}/operations/*"
 MATCH = f"{PROGRAM}/matches/*"
 REQUEST = f"{PROGRAM}/matchRequests/*"
 ENROLMENT = f"{PROGRAM}/enrolments/*"
@@ -57,6 +59,11 @@ def run_name(tenant: str, program: str, run: str) -> str:
 def match_name(tenant: str, program: str, match: str) -> str:
     """Return a match's full name."""
     return ids.name("organizations", tenant, "programs", program, "matches", match)
+
+
+def operation_name(tenant: str, run: str) -> str:
+    """Return the full name of a run as an operation."""
+    return ids.name("organizations", tenant, "operations", run)
 
 
 def request_name(tenant: str, program: str, request: str) -> str:

@@ -1,0 +1,1 @@
+"""Assignments of thousands decided from arrays: compiled kernels, exact integers, one order."""
