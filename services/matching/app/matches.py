@@ -68,7 +68,8 @@ class Matches:
         for start in range(0, len(mentees), BATCH):
             wanted = mentees[start : start + BATCH]
             where = {"people": {"$in": list(wanted)}, "origin.program": program}
-            found = [one async for _, one in whole_list(self._matches, run.tenant, where, BATCH)]
+            query = Query(where=where, page_size=BATCH)
+            found = [one async for _, one in whole_list(self._matches, run.tenant, query)]
             taken.update(one.pair.mentee for one in found if one.live and one.origin.run != run.id)
         return frozenset(taken & set(mentees))
 
