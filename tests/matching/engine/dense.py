@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine.edges import Audit, Edges
+from services.matching.domain.engine.optimal import Task
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -26,8 +27,8 @@ class Dense:
         self.total = self.u.astype(np.int64) + self.v
 
     @property
-    def turn(self) -> Ints:
-        return np.arange(self.mentees, dtype=np.int32)
+    def task(self) -> Task:
+        return Task(self, np.arange(self.mentees, dtype=np.int32), np.zeros(self.mentees, np.int64), no_pause)
 
     def by_mentees(self, k: int) -> Edges:
         return self._best(k, self.u.astype(np.int64))

@@ -22,7 +22,7 @@ COSTS = st.sampled_from((0, 1, 20_000))
 
 
 def market(market: Dense, seat_cost: int = 0) -> Problem:
-    return problem(market.by_mentees(10**6), market.seats, market.turn)._replace(seat_cost=seat_cost)
+    return problem(market.by_mentees(10**6), market.task)._replace(seat_cost=seat_cost)
 
 
 def equals(mentees: int, mentors: int) -> Dense:

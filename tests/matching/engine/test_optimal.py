@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.matching.domain.engine import dual, optimal
 from services.matching.domain.engine.edges import Edges
 from services.matching.domain.engine.optimal import joined, solve
-from tests.matching.engine.dense import Dense, no_pause, random_market
+from tests.matching.engine.dense import Dense, random_market
 from tests.matching.engine.oracle import holds, scipy_best
 
 SEEDS = st.integers(0, 10**6)
@@ -25,7 +25,7 @@ MARKETS = st.builds(
 
 @given(MARKETS)
 def test_the_total_is_the_best_there_is_and_the_bound_says_so(market: Dense) -> None:
-    found = solve(market, market.turn, no_pause)
+    found = solve(market.task)
     assert holds(market, found.assigned)
     assert found.assigned.total == found.bound == scipy_best(market)
 
@@ -35,18 +35,18 @@ def test_lists_of_two_end_at_the_same_best(market: Dense) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optimal, "LISTED", 2)
         patch.setattr(optimal, "ADDED", 1)
-        assert solve(market, market.turn, no_pause).assigned.total == scipy_best(market)
+        assert solve(market.task).assigned.total == scipy_best(market)
 
 
 def test_a_program_of_a_thousand_is_solved_to_the_optimum() -> None:
     market = random_market(5, 1_000, 300)
-    assert solve(market, market.turn, no_pause).assigned.total == scipy_best(market)
+    assert solve(market.task).assigned.total == scipy_best(market)
 
 
 def test_a_large_cohort_comes_as_near_as_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimal, "SMALL", 100)
     market = random_market(6, 1_000, 300)
-    found = solve(market, market.turn, no_pause)
+    found = solve(market.task)
     assert found.assigned.total <= scipy_best(market) <= found.bound
     assert 0 <= found.gap_ppm <= optimal.GAP_PPM
 
@@ -60,10 +60,13 @@ def test_any_prices_bound_every_assignment(market: Dense, seed: int) -> None:
 @given(MARKETS, SEEDS)
 def test_boosts_are_taken_off_the_bound(market: Dense, seed: int) -> None:
     """The total without boosts is bounded by a look at scores that hold them."""
-    boost = np.random.default_rng(seed).integers(0, 50_000, market.mentees)
+    chance = np.random.default_rng(seed)
+    boost, price = chance.integers(0, 50_000, market.mentees), chance.integers(0, 10**6, len(market.seats))
     boosted = Dense(market.u, market.v + boost[:, None].astype(np.int32), market.seats, market.allowed)
-    price = solve(boosted, market.turn, no_pause).price
-    assert scipy_best(market) <= dual.bound(boosted, price, boost) <= dual.bound(boosted, price)
+    found, best = solve(boosted.task._replace(boost=boost)), scipy_best(market)
+    assert best <= found.bound <= found.most == scipy_best(boosted)
+    assert dual.bound(boosted, price, boost) <= dual.bound(boosted, price)
+    assert best <= dual.bound(boosted, price, boost)
 
 
 @given(SEEDS)

@@ -12,20 +12,19 @@ from services.matching.domain.engine.edges import Edges, Scan
 _Longs = NDArray[np.int64]
 
 
-def bound(scan: Scan, price: _Longs, less: _Longs | None = None) -> int:
+def bound(scan: Scan, price: _Longs, boost: _Longs | int = 0) -> int:
     """Bound the total of u + v, in millionths, for any prices >= 0, by one look at all feasible pairs."""
-    return bound_of(scan.by_total(1, price), scan.seats, price, less)
+    return bound_of(scan.by_total(1, price), scan.seats, price, boost)
 
 
-def bound_of(best: Edges, seats: NDArray[np.int32], price: _Longs, less: _Longs | None = None) -> int:
+def bound_of(best: Edges, seats: NDArray[np.int32], price: _Longs, boost: _Longs | int = 0) -> int:
     """Bound the total from each mentee's best pairs at these prices, found among all feasible ones.
 
-    `less` is what a mentee's pairs count less in the total than in u + v, the same for every mentor: the
-    boosts that decide who goes first and are no part of a score.
+    `boost` is what the pairs of a mentee count more in u + v than they are worth, the same for every mentor;
+    it is taken off.
     """
     some = np.diff(best.start) > 0
     first = best.start[:-1][some]
     gain = best.u[first].astype(np.int64) + best.v[first] - price[best.mentor[first]]
-    if less is not None:
-        gain -= less[some]
+    gain -= np.broadcast_to(boost, some.shape)[some]
     return int(np.maximum(gain, 0).sum() + (np.maximum(seats, 0) * price).sum())

@@ -34,8 +34,15 @@ class Audit(NamedTuple):
 class Scan(Protocol):
     """Looks at every feasible pair of a cohort; mentees and mentors are dense row numbers."""
 
-    mentees: int
-    seats: NDArray[np.int32]
+    @property
+    def mentees(self) -> int:
+        """How many look for a mentor."""
+        ...
+
+    @property
+    def seats(self) -> NDArray[np.int32]:
+        """How many mentees each mentor takes."""
+        ...
 
     def by_mentees(self, k: int) -> Edges:
         """Return each mentee's best k by the mentee's strict order (u, then tie), best first."""

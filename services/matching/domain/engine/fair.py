@@ -6,18 +6,18 @@ mentor costs `SEAT_COST`, so of nearly equal mentors the less loaded one is take
 """
 
 from collections.abc import Iterator
+from math import isqrt
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
-from services.matching.domain.engine.edges import Scan
 from services.matching.domain.engine.groups import WHOLE, Groups
-from services.matching.domain.engine.optimal import Pause, problem, settle
+from services.matching.domain.engine.optimal import Pause, Solution, Task, problem, settle
 from services.matching.domain.engine.problem import Assigned, Problem, assigned
 
-SMALL_TRIES: Final = 40
+SMALL_TRIES: Final = 24
 LARGE_TRIES: Final = 12
 """Boosts that are tried one after the other."""
 
@@ -40,26 +40,25 @@ _Longs = NDArray[np.int64]
 
 
 class Fair(NamedTuple):
-    """The most even assignment found; no total exceeds `bound`; `best` is the total without evening out."""
+    """The most even assignment found, and the best one, not evened out."""
 
     assigned: Assigned
-    bound: int
-    best: int
+    best: Solution
 
 
-def solve(scan: Scan, groups: Groups, turn: NDArray[np.int32], pause: Pause) -> Fair:
+def solve(task: Task, groups: Groups) -> Fair:
     """Even out an assignment of the best total.
 
     Groups too small to be compared get no boost; nor is anything done for mentees who fit no mentor at all.
     """
-    best = optimal.solve(scan, turn, pause)
+    best = optimal.solve(task)
     groups = groups._replace(counted=np.diff(best.edges.start) > 0)
-    asked = problem(best.edges, scan.seats, turn)._replace(seat_cost=SEAT_COST)
+    asked = problem(best.edges, task)._replace(seat_cost=SEAT_COST)
     least = best.assigned.total * (WHOLE - MOST_COST_PPM) // WHOLE
-    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, pause))
+    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, task.pause))
     affordable = [one for one in tries if one.total >= least]
     chosen = max(affordable, key=lambda one: _evenness(one, groups), default=best.assigned)
-    return Fair(chosen, best.bound, best.assigned.total)
+    return Fair(chosen, best)
 
 
 def _evenness(one: Assigned, groups: Groups) -> tuple[int, int]:
@@ -68,38 +67,46 @@ def _evenness(one: Assigned, groups: Groups) -> tuple[int, int]:
 
 def _tries(asked: Problem, groups: Groups, pause: Pause) -> Iterator[_Longs]:
     """Assign with one set of boosts after the other, until groups are even."""
-    row, state = np.repeat(np.arange(len(groups.of)), np.diff(asked.start)), _start(groups)
-    for _ in range(SMALL_TRIES if len(groups.of) <= optimal.SMALL else LARGE_TRIES):
-        lift = (state.boost - state.boost.min(initial=0))[groups.of]
+    row, boosts = np.repeat(np.arange(len(groups.of)), np.diff(asked.start)), _Boosts(groups)
+    for tried in range(1, 1 + (SMALL_TRIES if len(groups.of) <= optimal.SMALL else LARGE_TRIES)):
+        lift = (boosts.by_group - boosts.by_group.min(initial=0))[groups.of]
         edge_of = settle(asked._replace(value=asked.value + lift[row]), pause).edge_of
         yield edge_of
         mentor_of = np.where(edge_of >= 0, asked.mentor[edge_of], -1)
         if groups.ratio_ppm(mentor_of) >= EVEN_PPM:
             return
-        state = _adjusted(state, groups, mentor_of)
+        boosts.adjust(mentor_of, tried)
 
 
-class _State(NamedTuple):
-    """The boost of each group, how it was changed last, and the share that was lacking before that."""
+class _Boosts:
+    """Boosts by group, and by experience how much boost moves a whole share.
 
-    boost: _Longs
-    change: _Longs
-    lacking: _Longs
-
-
-def _start(groups: Groups) -> _State:
-    return _State(*np.zeros((3, groups.number), np.int64))
-
-
-def _adjusted(last: _State, groups: Groups, mentor_of: NDArray[np.int32]) -> _State:
-    """Raise groups that have less than everybody's share and lower those that have more.
-
-    What the last change brought tells how large this one is to be.
+    One reach for all groups, by least squares over all changes so far, recent ones first: what a single small
+    group does after a change is mostly chance.
     """
-    lacking = np.where(groups.compared, groups.everybody(mentor_of) - groups.shares(mentor_of), 0)
-    brought = np.sign(last.change) * (last.lacking - lacking)
-    needed = np.abs(last.change) * WHOLE // np.maximum(brought, 1)
-    reach = np.where(last.change == 0, FIRST_REACH, np.clip(needed, FIRST_REACH // 4, FIRST_REACH * 8))
-    change = lacking * reach // WHOLE * 4 // 5
-    boost = np.clip(last.boost + change, -MOST_BOOST, MOST_BOOST)
-    return _State(boost, boost - last.boost, lacking)
+
+    def __init__(self, groups: Groups) -> None:
+        self.by_group = np.zeros(groups.number, np.int64)
+        self._groups = groups
+        self._lacking = self._change = self.by_group
+        self._moved = self._spent = 0
+
+    def adjust(self, mentor_of: NDArray[np.int32], tried: int) -> None:
+        """Raise groups that have less than everybody's share, lower the others, by steps that fade."""
+        groups = self._groups
+        lacking = np.where(groups.compared, groups.everybody(mentor_of) - groups.shares(mentor_of), 0)
+        self._learn(self._lacking - lacking)
+        self._change = lacking * self._reach() // isqrt(tried * WHOLE) * 1_000 // WHOLE
+        self.by_group = np.clip(self.by_group + self._change, -MOST_BOOST, MOST_BOOST)
+        self._lacking = lacking
+
+    def _learn(self, gained: _Longs) -> None:
+        before, after = self._change.tolist(), gained.tolist()
+        changes = list(zip(self._groups.sizes.tolist(), before, after, strict=True))
+        self._moved = self._moved * 7 // 10 + sum(size * change * gain for size, change, gain in changes)
+        self._spent = self._spent * 7 // 10 + sum(size * change * change for size, change, _ in changes)
+
+    def _reach(self) -> int:
+        if self._moved <= 0:
+            return FIRST_REACH
+        return min(max(self._spent * WHOLE // self._moved, FIRST_REACH // 8), FIRST_REACH * 16)

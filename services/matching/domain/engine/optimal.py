@@ -17,7 +17,6 @@ from services.matching.domain.engine.edges import Edges, Scan
 from services.matching.domain.engine.exact import exact
 from services.matching.domain.engine.problem import (
     MOST_WORTH,
-    PRICELESS,
     Assigned,
     Outcome,
     Problem,
@@ -33,8 +32,11 @@ ADDED: Final = 8
 GAP_PPM: Final = 1_000
 """How near the bound a large cohort must come: 0.1 %."""
 
-SMALL: Final = 5_000
+SMALL: Final = 3_000
 """Mentees up to whom a cohort is solved exactly: about a second per look at all pairs."""
+
+ENDLESS: Final = 1 << 62
+"""More than any total."""
 
 SMALL_ROUNDS: Final = 100
 LARGE_ROUNDS: Final = 4
@@ -44,30 +46,43 @@ Pause = Callable[[], None]
 _Longs = NDArray[np.int64]
 
 
+class Task(NamedTuple):
+    """What to assign: mentees enter in the order `turn`; `pause` is called while it takes, may raise to stop.
+
+    `boost` is what the pairs of a mentee count more in u + v than they are worth, the same for every mentor.
+    """
+
+    scan: Scan
+    turn: NDArray[np.int32]
+    boost: _Longs
+    pause: Pause
+
+
 class Solution(NamedTuple):
-    """An assignment, the lists it was found on, and the prices by which no total exceeds `bound`."""
+    """An assignment and the lists it was found on; no total exceeds `most`, nor `bound` without boosts."""
 
     assigned: Assigned
     edges: Edges
     price: _Longs
+    most: int
     bound: int
-    rounds: int
 
     @property
     def gap_ppm(self) -> int:
         """How far the total may be below the best possible one, in millionths of that, rounded up."""
-        return -((self.assigned.total - self.bound) * 1_000_000 // max(self.bound, 1))
+        return -((self.assigned.total - self.most) * 1_000_000 // max(self.most, 1))
 
 
-def solve(scan: Scan, turn: NDArray[np.int32], pause: Pause) -> Solution:
-    """Assign to the best total of u + v. Mentees take part in the order `turn`; `pause` may raise to stop."""
-    small = scan.mentees <= SMALL
-    edges, least = scan.by_total(LISTED, np.zeros(len(scan.seats), np.int64)), PRICELESS * PRICELESS
-    for rounds in range(1, 1 + (SMALL_ROUNDS if small else LARGE_ROUNDS)):
-        outcome = settle(problem(edges, scan.seats, turn), pause)
+def solve(task: Task) -> Solution:
+    """Assign to the best total of u + v."""
+    scan, small = task.scan, task.scan.mentees <= SMALL
+    edges, most, bound = scan.by_total(LISTED, np.zeros(len(scan.seats), np.int64)), ENDLESS, ENDLESS
+    for _ in range(SMALL_ROUNDS if small else LARGE_ROUNDS):
+        outcome = settle(problem(edges, task), task.pause)
         best = scan.by_total(ADDED, outcome.price)
-        least = min(least, bound_of(best, scan.seats, outcome.price))
-        found = Solution(assigned(edges, outcome.edge_of), edges, outcome.price, least, rounds)
+        most = min(most, bound_of(best, scan.seats, outcome.price))
+        bound = min(bound, bound_of(best, scan.seats, outcome.price, task.boost))
+        found = Solution(assigned(edges, outcome.edge_of), edges, outcome.price, most, bound)
         if found.gap_ppm <= (0 if small else GAP_PPM):
             break
         edges = joined(edges, best)
@@ -80,10 +95,12 @@ def settle(given: Problem, pause: Pause) -> Outcome:
     return outcome._replace(price=np.minimum(outcome.price, MOST_WORTH))
 
 
-def problem(edges: Edges, seats: NDArray[np.int32], turn: NDArray[np.int32]) -> Problem:
+def problem(edges: Edges, task: Task) -> Problem:
     """Ask for the best total of u + v on lists."""
     value = edges.u.astype(np.int64) + edges.v
-    return Problem(edges.start, edges.mentor, value, seats, np.zeros(len(turn), np.bool_), turn)
+    return Problem(
+        edges.start, edges.mentor, value, task.scan.seats, np.zeros(len(task.turn), np.bool_), task.turn
+    )
 
 
 def joined(first: Edges, second: Edges) -> Edges:
