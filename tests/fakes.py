@@ -85,7 +85,7 @@ class Aggregates(Generic[S]):
         if after is not None:
             passed = [place(row) for row in rows].index((after.stored, after.id))
             rows = rows[passed + 1 :]
-        items = [(row["id"], self.documents.versioned(row)) for row in rows[:size]]
+        items = [(row["id"], self.documents.versioned(_without(row, query.without))) for row in rows[:size]]
         if len(rows) <= size:
             return Page(items)
         value, key = place(rows[size - 1])
@@ -166,6 +166,10 @@ class Projection(Generic[S]):
             for ref, (_, copy) in sorted(self._copies.items(), key=lambda item: item[0].id)
             if ref.tenant == tenant and _fits({"state": copy}, where or {})
         ]
+
+
+def _without(row: Document, fields: Sequence[str]) -> Document:
+    return {**row, "state": {name: value for name, value in row["state"].items() if name not in fields}}
 
 
 def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """What every process has, whatever it does: settings, log, signals, probes, a ticking loop, an exit code."""
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,7 +15,10 @@ from services.kernel import config, crash, log, metrics
 from services.kernel.config import Settings
 from services.kernel.probes import Health, Probes
 
-_TICK_SECONDS: Final = 0.5
+_TICK_SECONDS: Final = 0.05
+"""Often enough for percentiles of a minute, rare enough to cost nothing: some 30 microseconds a tick."""
+_YOUNG_OBJECTS: Final = 5_000
+"""Made and not yet gone when the collector looks: Python's own 700 are two or three calls in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,20 @@ async def hosted(settings: Settings) -> AsyncIterator[Host]:
         probes.stop()
 
 
+def settle() -> None:
+    """Spare the garbage collector what a started process consists of; call it once, before the work begins.
+
+    Modules, descriptors and clients stay for the process's life, and looking through them again and again
+    costs each call a share.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
+
+
 async def _tick(health: Health) -> None:
     while True:
         started = time.monotonic()
         await asyncio.sleep(_TICK_SECONDS)
-        metrics.LOOP_LAG.set(max(0.0, time.monotonic() - started - _TICK_SECONDS))
+        metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - started - _TICK_SECONDS))
         health.tick()

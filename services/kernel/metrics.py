@@ -7,7 +7,7 @@ _LONG_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 60
 _METHOD = ("grpc_service", "grpc_method")
 
 BUILD_INFO = Gauge("build_info", "Always 1; which build runs", ("service", "version"))
-LOOP_LAG = Gauge("event_loop_lag_seconds", "How late the last event-loop tick came")
+LOOP_LAG = Histogram("event_loop_lag_seconds", "How late event-loop ticks came", buckets=_CALL_SECONDS)
 
 GRPC_STARTED = Counter("grpc_server_started_total", "Calls that arrived", _METHOD)
 GRPC_HANDLED = Counter(

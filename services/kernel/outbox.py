@@ -6,6 +6,7 @@ Readers see sequences they have seen, never a gap.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -189,7 +190,8 @@ def records(item: Pending) -> list[Record]:
 
 def _count(found: Sequence[Pending]) -> None:
     now = time.time_ns()
-    for item in found:
-        for event in item.events:
-            metrics.OUTBOX_PUBLISHED.labels(event["topic"]).inc()
-            metrics.OUTBOX_DELAY_SECONDS.observe(max(0, now - event["at"]) / 1e9)
+    events = [event for item in found for event in item.events]
+    for topic, count in Counter(event["topic"] for event in events).items():
+        metrics.OUTBOX_PUBLISHED.labels(topic).inc(count)
+    for event in events:
+        metrics.OUTBOX_DELAY_SECONDS.observe(max(0, now - event["at"]) / 1e9)

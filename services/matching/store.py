@@ -1,25 +1,45 @@
-"""Matching's four kinds of documents in MongoDB."""
+"""Matching's seven kinds of documents in MongoDB."""
 
 from services.kernel.mongo import Kind
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
-from services.matching.domain.programs import Enrolment, Program
-from services.matching.domain.runs import CohortRun
+from services.matching.domain.programs import Program
+from services.matching.domain.requests import MatchRequest
+from services.matching.domain.runs import CohortRun, Part
+from services.matching.domain.seats import Seats
 from services.matching.wire import events
 
 PROGRAMS = Kind(collection="programs", state=Program, encode=events.program_outgoing)
 ENROLMENTS = Kind(
-    collection="enrolments", state=Enrolment, encode=events.enrolment_outgoing, indexes=(("program",),)
+    collection="enrolments",
+    state=Enrolment,
+    encode=events.enrolment_outgoing,
+    indexes=(("program",), ("person",)),
 )
 RUNS = Kind(
     collection="cohort_runs",
     state=CohortRun,
     encode=events.run_outgoing,
-    indexes=(("stage",),),
+    indexes=(("stage",), ("program",)),
     unique=("claims", "RUN_OUTDATED"),
 )
+PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.part_outgoing)
 MATCHES = Kind(
     collection="matches",
     state=Match,
     encode=events.match_outgoing,
-    indexes=(("origin.program",), ("people",)),
+    indexes=(("origin.program",), ("people",), ("origin.mentorship",)),
+    unique=("claims", "MENTEE_MATCHED"),
 )
+REQUESTS = Kind(
+    collection="match_requests",
+    state=MatchRequest,
+    encode=events.request_outgoing,
+    due_at=lambda request: request.due_at,
+    fire=MatchRequest.fire,
+    # Numbered places keep the requester's limit without one more document to be written with each request.
+    unique=("claims", "CLAIM_TAKEN"),
+    indexes=(("program",), ("people", "stage")),
+)
+SEATS = Kind(collection="mentor_seats", state=Seats, encode=events.seats_outgoing)
+"""Seats have their mentor's id."""

@@ -4,6 +4,6 @@ Owns    Mentorship, Goal
 Serves  MentorshipService, GoalService
 Tells   MentorshipCreated AgreementProposed AgreementSigned MentorshipActivated MentorshipEnded
         GoalCreated GoalCompleted
-Hears   matching.MatchConfirmed
+Hears   matching.MatchConfirmed, matching.MatchEnded
 Calls   nobody
 """

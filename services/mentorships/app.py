@@ -50,6 +50,10 @@ class Mentorships:
         """Store the mentorship that a confirmed match asks for, once."""
         await self._mentorships.create(ref, *domain.begin(mentorship), cause)
 
+    async def finish(self, ref: Ref, cause: Cause) -> None:
+        """Finish the mentorship whose match is over; nothing happens when its own end ended the match."""
+        await self._mentorships.change(ref, Mentorship.finish, cause)
+
     async def get(self, caller: Caller, mentorship: str) -> Versioned[Mentorship]:
         """Return one mentorship; participants get their own only."""
         stored = await self._mentorships.get(Ref(caller.org, mentorship))

@@ -4,14 +4,19 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
 from services.mentorships import wire
 from services.mentorships.app import Mentorships
-from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
+from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
 
 
 def hear(handlers: Handlers, mentorships: Mentorships) -> None:
-    """Let a confirmed match begin its mentorship."""
+    """Let a confirmed match begin its mentorship, and one that is over end it."""
 
     async def match_confirmed(event: Event[MatchConfirmed]) -> None:
         ref, mentorship = wire.confirmed(event.tenant, event.message)
         await mentorships.begin(ref, mentorship, Cause(id=event.id, trace=event.trace))
 
+    async def match_ended(event: Event[MatchEnded]) -> None:
+        ref = wire.ended(event.tenant, event.message)
+        await mentorships.finish(ref, Cause(id=event.id, trace=event.trace))
+
     handlers.on(MatchConfirmed, match_confirmed)
+    handlers.on(MatchEnded, match_ended)

@@ -53,6 +53,11 @@ def confirmed(tenant: str, message: matching.MatchConfirmed) -> tuple[Ref, domai
     return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship")), mentorship
 
 
+def ended(tenant: str, message: matching.MatchEnded) -> Ref:
+    """Decode whose match is over. Raises Invalid for a malformed or foreign name."""
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship"))
+
+
 def terms(agreement: mentorships.Agreement) -> domain.Terms:
     """Decode proposed terms. Raises Invalid unless cadence is whole days and length whole minutes."""
     channel = mentorships.Agreement.Channel
@@ -93,8 +98,8 @@ def mentorship(ref: Ref, stored: Versioned[domain.Mentorship]) -> mentorships.Me
     )
     if state.agreement is not None:
         message.agreement.CopyFrom(_agreement(tenant, state.agreement))
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 
@@ -114,9 +119,9 @@ def goal(ref: Ref, stored: Versioned[domain.Goal]) -> goals.Goal:
         day = state.target_date
         message.target_date.CopyFrom(Date(year=day.year, month=day.month, day=day.day))
     if state.complete_time is not None:
-        message.complete_time.FromDatetime(state.complete_time)
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+        fields.set_time(message.complete_time, state.complete_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 

@@ -5,6 +5,6 @@ Serves  InboxService, PreferenceService
 Tells   MessageQueued MessageSent MessageDelayed MessageFailed MessageSuppressed MessageRead
         PreferencesUpdated
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
-        its own MessageQueued
+        matching.MatchRequest…, matching.MatchEnded, its own MessageQueued
 Calls   profiles.PersonService for names and addresses, an SMTP server
 """

@@ -1,6 +1,8 @@
 """Messages and preferences to and from protobuf; stored ids become full names of their organization."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -12,6 +14,7 @@ from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts
 from services.notifications.domain.preferences import Preferences, PreferencesUpdated
+from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
@@ -22,6 +25,7 @@ PERSON = "organizations/*/people/*"
 MESSAGE = "organizations/*/people/*/messages/*"
 PREFERENCES = "organizations/*/people/*/preferences"
 _MENTORSHIP = "organizations/*/mentorships/*"
+_REQUEST = "organizations/*/programs/*/matchRequests/*"
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -60,6 +64,40 @@ def congratulations(tenant: str, message: recognition.RecognitionIssued) -> list
         goal=fields.owned_id(tenant, f"{_MENTORSHIP}/goals/*", message.goal, "goal"),
     )
     return [Draft(person, Category.RECOGNITION, facts) for person in (facts.mentor, facts.mentee)]
+
+
+def request_news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
+    """Decode an event of a match request for those of its two (requester, recipient) that `whom` names.
+
+    Raises Invalid for malformed and foreign names.
+    """
+    facts = Facts(
+        request=fields.owned_id(tenant, _REQUEST, message.match_request, "match_request"),
+        requester=fields.owned_id(tenant, PERSON, message.requester, "requester"),
+        recipient=fields.owned_id(tenant, PERSON, message.recipient, "recipient"),
+        code=_code(message),
+    )
+    people = {"requester": facts.requester, "recipient": facts.recipient}
+    return [Draft(people[one], category, facts) for one in whom]
+
+
+def _code(message: Any) -> str:
+    match message:
+        case matching.MatchRequestClosed():
+            return str(message.reason)
+        case matching.MatchRequested(waitlisted=True):
+            return "WAITLISTED"
+    return ""
+
+
+def farewells(tenant: str, message: matching.MatchEnded) -> list[Draft]:
+    """Decode that a match is over. Raises Invalid for malformed and foreign names."""
+    facts = Facts(
+        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
+        mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
+    )
+    return [Draft(person, Category.MATCH_ENDED, facts) for person in (facts.mentor, facts.mentee)]
 
 
 def queued(tenant: str, message: events.MessageQueued) -> Ref:
@@ -116,9 +154,9 @@ def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None)
 
 
 def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
-    """Encode what happened to a message, keyed by its mentorship's id."""
-    name = _message(ref, state)
-    return Outgoing(message=_event(name, state, event), subject=name, key=state.facts.mentorship)
+    """Encode what happened to a message, keyed by the id of its mentorship, or of the request it is about."""
+    name, key = _message(ref, state), state.facts.mentorship or state.facts.request
+    return Outgoing(message=_event(name, state, event), subject=name, key=key)
 
 
 def preferences_outgoing(ref: Ref, _state: Preferences, _event: PreferencesUpdated) -> Outgoing:
@@ -160,5 +198,5 @@ def _stamp(moment: datetime | None) -> Timestamp | None:
     if moment is None:
         return None
     stamp = Timestamp()
-    stamp.FromDatetime(moment)
+    fields.set_time(stamp, moment)
     return stamp

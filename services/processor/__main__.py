@@ -9,7 +9,7 @@ from typing import NoReturn
 from services.kernel import log
 from services.kernel.clock import DevelopmentClock, SystemClock
 from services.kernel.config import Settings
-from services.kernel.host import Host, enter, hosted
+from services.kernel.host import Host, enter, hosted, settle
 from services.kernel.kafka import Producer
 from services.processor.agents.watch import Watch
 from services.processor.agents.worker import Worker
@@ -47,6 +47,7 @@ async def live(settings: Settings, group: str = GROUP) -> int:
 
 async def _work(worker: Worker, host: Host) -> None:
     await worker.start()
+    settle()
     host.health.ready = True
     log.get_logger().info("serving", metrics_port=host.probes_port)
     await worker.watch()

@@ -76,8 +76,8 @@ def stored(ref: Ref, found: Versioned[Person]) -> pb.Person:
     """Encode a stored person."""
     message = person(ref, found.state)
     message.etag = found.etag
-    message.create_time.FromDatetime(found.create_time)
-    message.update_time.FromDatetime(found.update_time)
+    fields.set_time(message.create_time, found.create_time)
+    fields.set_time(message.update_time, found.update_time)
     return message
 
 

@@ -47,7 +47,7 @@ def recognition(ref: Ref, stored: Versioned[domain.Recognition]) -> recognitions
         evidence_event_ids=state.evidence,
         rule=state.rule,
     )
-    message.create_time.FromDatetime(stored.create_time)
+    fields.set_time(message.create_time, stored.create_time)
     return message
 
 

@@ -141,5 +141,5 @@ def _moment(stamp: Timestamp, field: str) -> datetime:
 
 def _stamp(moment: datetime) -> Timestamp:
     stamp = Timestamp()
-    stamp.FromDatetime(moment)
+    fields.set_time(stamp, moment)
     return stamp

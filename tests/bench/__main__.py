@@ -13,19 +13,22 @@ from rich.console import Console
 from deploy.local import kafka
 from deploy.local.services import SERVICES
 from deploy.local.stack import Stack
-from tests.bench import calls, pipeline, whole
+from tests.bench import calls, pipeline, recommending, whole
 from tests.bench.figures import Figure, show
 
 Bench = Callable[[Stack], Awaitable[list[Figure]]]
 
-ON_SERVICES: dict[str, tuple[str, Bench]] = {
-    "get_person": ("profiles", calls.get_person),
-    "complete_goal": ("mentorships", calls.complete_goal),
-    "event_path": ("mentorships", pipeline.event_path),
-    "import": ("profiles", whole.import_people),
+ON_SERVICES: dict[str, tuple[frozenset[str], Bench]] = {
+    "get_person": (frozenset({"profiles"}), calls.get_person),
+    "complete_goal": (frozenset({"mentorships"}), calls.complete_goal),
+    "event_path": (frozenset({"mentorships"}), pipeline.event_path),
+    "import": (frozenset({"profiles"}), whole.import_people),
+    **{name: (frozenset({"profiles", "matching"}), bench) for name, bench in recommending.BENCHES.items()},
 }
 ON_SERVERS: dict[str, Bench] = {"relay": pipeline.relay, "consumer": pipeline.consumer}
 NAMES = (*ON_SERVICES, *ON_SERVERS, "start")
+USUAL = [name for name in NAMES if name not in recommending.BENCHES]
+"""All but those that take minutes: `make bench-matching` runs them."""
 
 
 async def run(names: list[str], broker: kafka.Kind, data: Path) -> list[Figure]:
@@ -41,8 +44,8 @@ async def run(names: list[str], broker: kafka.Kind, data: Path) -> list[Figure]:
 async def _one(name: str, broker: kafka.Kind, data: Path) -> list[Figure]:
     if name == "start":
         return await whole.start(data / "start", broker)
-    wanted, bench = ON_SERVICES.get(name, ("", None))
-    services = [spec for spec in SERVICES if spec.name == wanted]
+    wanted, bench = ON_SERVICES.get(name, (frozenset[str](), None))
+    services = [spec for spec in SERVICES if spec.name in wanted]
     folder = data / (name if wanted else "servers")  # the consumer reads what the relay published
     async with Stack(folder, on="free", broker=broker, services=services, say=whole.quiet) as stack:
         return await (bench or ON_SERVERS[name])(stack)
@@ -51,12 +54,13 @@ async def _one(name: str, broker: kafka.Kind, data: Path) -> list[Figure]:
 def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"one or more of: {' '.join(NAMES)}")
+    known = f"of {' '.join(NAMES)}; by default {' '.join(USUAL)}"
+    parser.add_argument("names", nargs="*", metavar="name", help=known)
     parser.add_argument("--kafka", type=kafka.Kind, default=kafka.Kind(os.environ.get("KAFKA") or "auto"))
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(NAMES):
         parser.error(f"unknown: {' '.join(sorted(unknown))}; known: {' '.join(NAMES)}")
-    names = [name for name in NAMES if name in chosen.names or not chosen.names]
+    names = [name for name in NAMES if name in (chosen.names or USUAL)]
     with tempfile.TemporaryDirectory() as data, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         show(runner.run(run(names, chosen.kafka, Path(data))))
 

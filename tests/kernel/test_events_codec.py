@@ -203,7 +203,25 @@ async def test_handlers_are_found_by_type_and_topics_follow_from_them() -> None:
     assert handlers.topics == (TOPIC,)
     await handlers.handle(EVENT)
     assert heard == ["g"]
-    with pytest.raises(ValueError, match="already"):
-        handlers.on(GoalCompleted, completed)
     with pytest.raises(KeyError):
         await handlers.handle(replace(EVENT, type=GoalCreated.DESCRIPTOR.full_name))
+
+
+async def test_several_who_hear_one_event_get_it_in_their_order_until_one_fails() -> None:
+    """The failing one gets it again, and so do those before it: the order decides who may see repeats."""
+    handlers, heard, failures = Handlers(), [], [ConnectionError("gone")]
+
+    def listener(name: str) -> Any:
+        async def listen(_: Event[GoalCompleted]) -> None:
+            heard.append(name)
+            if name == "second" and failures:
+                raise failures.pop()
+
+        return listen
+
+    for name in ("first", "second", "third"):
+        handlers.on(GoalCompleted, listener(name))
+    with pytest.raises(ConnectionError):
+        await handlers.handle(EVENT)
+    await handlers.handle(EVENT)
+    assert heard == ["first", "second", "first", "second", "third"]

@@ -1,10 +1,16 @@
-"""Names and durations as requests carry them."""
+"""Names and durations as requests carry them, times as answers do."""
+
+from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.kernel import fields
 from services.kernel.errors import Invalid
+from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
 
 PERSON = "organizations/*/people/*"
 
@@ -38,3 +44,18 @@ def test_a_rest_is_refused_with_the_field(duration: Duration) -> None:
     with pytest.raises(Invalid) as refused:
         fields.whole(duration, 86400, "cadence", "days")
     assert refused.value.fields == (("cadence", "must be whole days"),)
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_a_time_is_written_as_protobuf_writes_it(moment: datetime) -> None:
+    written, expected = Timestamp(), Timestamp()
+    fields.set_time(written, moment)
+    expected.FromDatetime(moment)
+    assert written == expected
+
+
+def test_the_first_moment_of_1970_is_a_time_too() -> None:
+    """Zeros are not written on the wire, the field that holds them is."""
+    goal = Goal()
+    fields.set_time(goal.create_time, datetime(1970, 1, 1, tzinfo=UTC))
+    assert goal.HasField("create_time")

@@ -22,6 +22,12 @@ def test_a_derived_id_is_the_same_for_ever() -> None:
     assert ids.derived_id("event-1", "reminder") == "31e1550a-932e-5fba-8d72-e6ebfa013c95"
 
 
+@given(st.text())
+def test_a_derived_id_is_the_standards_uuid5(part: str) -> None:
+    expected = uuid.uuid5(uuid.UUID("6f4b1c0e-5d0b-5c8e-9a53-3c1f1d2a7e90"), f"{len(part)}:{part}")
+    assert ids.derived_id(part) == str(expected)
+
+
 @given(st.lists(st.text(), max_size=4), st.lists(st.text(), max_size=4))
 def test_other_parts_give_another_derived_id(one: list[str], other: list[str]) -> None:
     assert (ids.derived_id(*one) == ids.derived_id(*other)) == (one == other)

@@ -54,10 +54,11 @@ def test_a_failing_check_is_named(probes: Probes, health: Health) -> None:
 
 
 def test_metrics_are_in_the_text_format(probes: Probes) -> None:
-    metrics.LOOP_LAG.set(0.25)
+    metrics.LOOP_LAG.observe(0.25)
     code, text = get(probes, "/metrics")
     assert code == 200
-    assert "# TYPE event_loop_lag_seconds gauge\nevent_loop_lag_seconds 0.25" in text
+    assert "# TYPE event_loop_lag_seconds histogram\n" in text
+    assert 'event_loop_lag_seconds_bucket{le="+Inf"}' in text
 
 
 def test_anything_else_is_not_found(probes: Probes) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
+from google.longrunning.operations_pb2_grpc import OperationsStub, add_OperationsServicer_to_server
 
 from services.kernel.auth import Caller, Keys, Tokens
 from services.kernel.clock import FixedClock
@@ -16,14 +17,29 @@ from services.kernel.mongo import Cause, Database, Kind
 from services.kernel.rpc import client
 from services.kernel.rpc.server import Server, Servicer
 from services.matching import store
+from services.matching.app.cohorts import Cohorts
+from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
+from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
 from services.matching.app.programs import Programs
+from services.matching.app.recommendations import Recommendations
+from services.matching.app.requests import Requests
 from services.matching.app.runs import CohortRuns
+from services.matching.app.seats import Seats
+from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
+from services.matching.clients.recommending import RecommenderProcess
 from services.matching.rpc.matching import MatchingService
+from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
+from services.matching.rpc.requests import MatchRequestService
+from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
+    MatchRequestServiceStub,
+    add_MatchRequestServiceServicer_to_server,
+)
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import (
     MatchingServiceStub,
     add_MatchingServiceServicer_to_server,
@@ -61,7 +77,10 @@ class Platform:
     issuer: Issuer
     programs: Any
     matching: Any
-    runs: CohortRuns
+    requests: Any
+    operations: Any
+    computing: Computing
+    settling: Settling
     stores: Stores
     imports: Imports
 
@@ -80,10 +99,22 @@ class Platform:
             pass
 
 
+class SharedMatcher(MatcherProcess):
+    """One computing process for all tests; each sets the people that it reads."""
+
+    people: ProfilesPeople
+
+    def __init__(self) -> None:
+        super().__init__(self)
+
+    def raw(self, tenant: str, people: Sequence[str], at_once: int) -> AsyncIterator[bytes]:
+        return self.people.raw(tenant, people, at_once)
+
+
 @pytest.fixture(scope="session")
-async def matcher() -> AsyncIterator[MatcherProcess]:
+async def matcher() -> AsyncIterator[SharedMatcher]:
     """Share one computing process."""
-    matcher = MatcherProcess()
+    matcher = SharedMatcher()
     yield matcher
     await matcher.close()
 
@@ -117,7 +148,12 @@ class Backstage:
         return channel
 
 
-async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess) -> Platform:
+def _operations(channel: grpc.aio.Channel) -> Any:
+    stub: Any = OperationsStub  # its package has no types
+    return stub(channel)
+
+
+async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) -> Platform:
     """Wire both services as their `__main__` do, except for the event loop between them."""
     people: tuple[Any] = await backstage.database(PEOPLE)
     imports = Imports(*people)
@@ -125,27 +161,41 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: MatcherProcess)
     name = "mentoring.profiles.v1.PersonService"
     address = await backstage.serve("profiles", [(add_PersonServiceServicer_to_server, servicer, name)])
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
-    stores = Stores(*await backstage.database(store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES))
-    runs = CohortRuns(stores, profiles, matcher, FixedClock(NOW))
+    matcher.people = profiles
+    kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES)
+    stores = Stores(*await backstage.database(*kinds, store.PARTS, store.REQUESTS, store.SEATS))
+    clock, cohorts = FixedClock(NOW), Cohorts(stores)
+    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher, Following(stores))
+    recommender = RecommenderProcess(profiles, clock)
+    backstage.stack.push_async_callback(recommender.close)
+    recommendations = Recommendations(stores, cohorts, recommender, clock)
+    settling = Settling(stores, profiles, clock)
     servicers: list[Servicer] = [
         (
             add_ProgramServiceServicer_to_server,
-            ProgramService(Programs(stores, profiles)),
+            ProgramService(Programs(stores, profiles, clock), Enrolments(stores, profiles, clock)),
             "mentoring.matching.v1.ProgramService",
         ),
         (
             add_MatchingServiceServicer_to_server,
-            MatchingService(runs, Matches(stores.matches)),
+            MatchingService(runs, Matches(stores.matches), recommendations),
             "mentoring.matching.v1.MatchingService",
         ),
+        (
+            add_MatchRequestServiceServicer_to_server,
+            MatchRequestService(Requests(stores, Pairing(stores, profiles, clock), Seats(stores), clock)),
+            "mentoring.matching.v1.MatchRequestService",
+        ),
+        (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
-    return Platform(issuer, ProgramServiceStub(channel), MatchingServiceStub(channel), runs, stores, imports)
+    stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
+    return Platform(issuer, *stubs, _operations(channel), computing, settling, stores, imports)
 
 
 @pytest.fixture
-async def platform(mongo_url: str, matcher: MatcherProcess) -> AsyncIterator[Platform]:
+async def platform(mongo_url: str, matcher: SharedMatcher) -> AsyncIterator[Platform]:
     """Start both services over empty databases."""
     issuer = Issuer()
     await issuer.start()

@@ -1,113 +1,18 @@
-"""What programs, runs and matches allow, and what they refuse by which code."""
-
-from dataclasses import replace
+"""What matches allow, and what they refuse by which code."""
 
 import pytest
 
 from services.kernel.errors import Denied, NotFound, Refused
-from services.matching.domain import matches, programs, runs
+from services.matching.domain import matches
 from services.matching.domain.matches import MatchAccepted, MatchConfirmed, MatchDeclined, MatchProposed
-from services.matching.domain.members import Member, Role
-from services.matching.domain.programs import Enrolment, PersonEnrolled, ProgramCreated
-from services.matching.domain.runs import CohortRun, Stage
 from tests.matching.factories import (
-    LEAD,
     MATCH,
     MENTEE,
     MENTOR,
-    NOW,
     ORIGIN,
-    PLAN,
-    PROGRAM,
-    PROGRAM_ID,
     PROPOSAL,
     STRANGER,
-    mentee,
-    mentor,
 )
-
-AS_MENTEE = Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE,))
-RUNNING = runs.request(PROGRAM_ID, NOW)[0]
-READY = RUNNING.ready(PLAN, 0)[0]
-
-
-def test_a_program_opens_under_an_active_lead() -> None:
-    assert programs.open_program(PROGRAM, Member(LEAD)) == (PROGRAM, [ProgramCreated()])
-
-
-def test_a_lead_who_left_would_get_alerts_for_nobody() -> None:
-    with pytest.raises(Refused) as refusal:
-        programs.open_program(PROGRAM, Member(LEAD, active=False))
-    assert refusal.value.reason == "LEAD_NOT_ACTIVE"
-    assert refusal.value.fields[0][0] == "program.lead"
-
-
-def test_nothing_happens_in_a_closed_program() -> None:
-    PROGRAM.require_active()
-    with pytest.raises(Refused, match="PROGRAM_CLOSED"):
-        replace(PROGRAM, stage=programs.Stage.CLOSED).require_active()
-
-
-def test_enrolling_twice_is_enrolling_once() -> None:
-    assert programs.enrol(None, AS_MENTEE) == (AS_MENTEE, [PersonEnrolled()])
-    assert programs.enrol(AS_MENTEE, AS_MENTEE) == (AS_MENTEE, [])
-
-
-def test_a_further_role_is_added_and_none_is_taken_away() -> None:
-    as_mentor = replace(AS_MENTEE, roles=(Role.MENTOR,))
-    both, events = programs.enrol(AS_MENTEE, as_mentor)
-    assert (both.roles, events) == ((Role.MENTEE, Role.MENTOR), [PersonEnrolled()])
-    assert programs.enrol(both, as_mentor) == (both, [])
-
-
-def test_every_person_who_may_not_take_part_is_named_at_once() -> None:
-    """All or nothing: the lead sees every problem of the list in one answer."""
-    people = [mentee(), replace(mentor(), active=False), mentee(STRANGER)]
-    asked = [
-        AS_MENTEE,
-        Enrolment(PROGRAM_ID, MENTOR, (Role.MENTOR,)),
-        Enrolment(PROGRAM_ID, STRANGER, (Role.MENTEE, Role.MENTOR)),
-    ]
-    with pytest.raises(Refused) as refusal:
-        programs.require_eligible(asked, people)
-    assert refusal.value.reason == "NOT_ELIGIBLE"
-    assert refusal.value.fields == (
-        ("requests[1]", "the person is not active"),
-        ("requests[2]", "the person does not seek to be mentor"),
-    )
-    programs.require_eligible(asked[:1], people[:1])
-
-
-def test_a_run_goes_from_running_to_ready_to_published() -> None:
-    assert RUNNING.stage is Stage.RUNNING
-    assert (READY.stage, READY.proposals, READY.unmatched) == (Stage.READY, PLAN.proposals, PLAN.unmatched)
-    published, events = READY.publish()
-    assert (published.stage, events) == (Stage.PUBLISHED, [runs.CohortRunPublished()])
-
-
-def test_two_runs_of_one_round_claim_the_same_so_only_one_can_be_published() -> None:
-    """Both were computed without knowing the other's pairs; the store keeps claims unique."""
-    again = RUNNING.ready(PLAN, 1)[0]
-    assert READY.publish()[0].claims == READY.publish()[0].claims
-    assert READY.publish()[0].claims != again.publish()[0].claims
-    assert READY.claims == ()
-
-
-@pytest.mark.parametrize(
-    "run", [RUNNING, RUNNING.fail("PEOPLE_MISSING")[0], READY.publish()[0]], ids=lambda run: run.stage
-)
-def test_only_a_ready_run_can_be_published(run: CohortRun) -> None:
-    with pytest.raises(Refused, match="RUN_NOT_READY"):
-        run.publish()
-
-
-@pytest.mark.parametrize(
-    "run", [READY, READY.publish()[0], RUNNING.fail("PEOPLE_MISSING")[0]], ids=lambda run: run.stage
-)
-def test_a_run_that_has_its_answer_keeps_it(run: CohortRun) -> None:
-    """The request may be heard twice; the second computation changes nothing."""
-    assert run.ready(PLAN, 7) == (run, [])
-    assert run.fail("LATE") == (run, [])
 
 
 def test_a_match_is_proposed_to_both() -> None:

@@ -11,6 +11,7 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Outcome, Save
 from services.matching import store
 from services.matching.domain.matches import Match
+from services.matching.domain.policy import DEFAULT_OPTIONS
 from services.matching.domain.runs import Stage
 from services.matching.events import hear
 from services.pb.mentoring.matching.v1 import events_pb2 as events
@@ -47,7 +48,7 @@ class Theatre:
         self.world.people.known[MENTOR] = mentor(seats=2)
         self.runs = self.world.runs
         self.handlers = Handlers()
-        hear(self.handlers, self.runs)
+        hear(self.handlers, self.world.computing)
 
     def told(self) -> list[Event[Message]]:
         """Return every event of runs that matching itself listens to."""
@@ -88,7 +89,7 @@ async def program(theatre: Theatre) -> str:
 
 async def published(theatre: Theatre, program: str) -> None:
     """Ask for a run, hear of it, and publish it; nothing has heard of the publication yet."""
-    ref, _ = await theatre.runs.request(lead, program, Cause("run"))
+    ref, _ = await theatre.runs.request(lead, program, DEFAULT_OPTIONS, Cause("run"))
     await theatre.hear_all()
     await theatre.world.publish(program, ref)
 
@@ -103,9 +104,9 @@ async def test_it_listens_to_its_own_topic(theatre: Theatre) -> None:
 
 
 async def test_a_request_heard_makes_the_run_ready(theatre: Theatre, program: str) -> None:
-    ref, _ = await theatre.runs.request(lead, program, Cause("run"))
+    ref, _ = await theatre.runs.request(lead, program, DEFAULT_OPTIONS, Cause("run"))
     await theatre.hear_all()
-    assert (await theatre.runs.get(lead, program, ref.id)).state.stage is Stage.READY
+    assert (await theatre.runs.get(lead, (program, ref.id))).state.stage is Stage.READY
 
 
 async def test_a_publication_heard_makes_a_match_of_each_proposal(theatre: Theatre, program: str) -> None:

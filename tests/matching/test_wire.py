@@ -6,19 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.type.dayofweek_pb2 import DayOfWeek
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.matching.domain import matches, programs, runs
+from services.matching.domain import matches, runs
 from services.matching.domain.members import Meeting, Member, Role
+from services.matching.domain.policy import DEFAULT_OPTIONS
 from services.matching.domain.skills import Skill
 from services.matching.domain.week import Window
 from services.matching.wire import events as tell
 from services.matching.wire import matching as encode
 from services.matching.wire import names
-from services.matching.wire import programs as wire
+from services.matching.wire import people as wire
 from services.pb.mentoring.matching.v1 import events_pb2 as events
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
@@ -32,11 +31,9 @@ from tests.matching.factories import (
     MENTORSHIP_ID,
     NOW,
     ORG,
-    PLAN,
-    PROGRAM,
     PROGRAM_ID,
+    REPORT,
     RUN_ID,
-    STRANGER,
 )
 
 HERE = Ref(ORG, PROGRAM_ID)
@@ -44,7 +41,7 @@ LATER = datetime(2026, 3, 5, tzinfo=UTC)
 PROGRAM_NAME = f"organizations/{ORG}/programs/{PROGRAM_ID}"
 RUN_NAME = f"{PROGRAM_NAME}/cohortRuns/{RUN_ID}"
 MATCH_NAME = f"{PROGRAM_NAME}/matches/{MATCH_ID}"
-READY = runs.request(PROGRAM_ID, NOW)[0].ready(PLAN, 0)[0]
+READY = runs.request(PROGRAM_ID, DEFAULT_OPTIONS, NOW)[0].ready(REPORT, 1, 0)[0]
 
 
 def person(one: str) -> str:
@@ -57,76 +54,6 @@ def wish(one: str, *roles: profiles.Person.Role.ValueType) -> program_pb.Enrolme
 
 def refused_field(refusal: pytest.ExceptionInfo[Invalid]) -> tuple[str, str]:
     return refusal.value.reason, refusal.value.fields[0][0]
-
-
-@given(
-    st.builds(
-        programs.Program,
-        st.text(min_size=1, max_size=20),
-        st.sampled_from((LEAD, STRANGER)),
-        st.integers(1, 90),
-        st.integers(15, 240),
-    )
-)
-def test_a_program_comes_back_as_it_went_out(program: programs.Program) -> None:
-    message = wire.program(HERE, Versioned(program, 1, NOW, LATER))
-    assert wire.program_draft(ORG, message) == program
-    assert (message.name, message.etag) == (PROGRAM_NAME, '"1"')
-    assert message.state == program_pb.Program.STATE_ACTIVE
-    assert message.create_time.ToDatetime(UTC) == NOW
-    assert message.update_time.ToDatetime(UTC) == LATER
-
-
-def test_a_program_that_says_nothing_meets_an_hour_every_two_weeks() -> None:
-    draft = wire.program_draft(ORG, program_pb.Program(display_name="Spring", lead=person(LEAD)))
-    assert (draft.cadence_days, draft.meeting_minutes) == (14, 60)
-
-
-@pytest.mark.parametrize(
-    ("field", "duration"),
-    [
-        ("cadence", Duration(seconds=86_400 + 1)),
-        ("cadence", Duration(seconds=86_400, nanos=1)),
-        ("meeting_length", Duration(seconds=901)),
-    ],
-)
-def test_broken_durations_name_their_field(field: str, duration: Duration) -> None:
-    message = program_pb.Program(lead=person(LEAD))
-    getattr(message, field).CopyFrom(duration)
-    with pytest.raises(Invalid) as refusal:
-        wire.program_draft(ORG, message)
-    assert refused_field(refusal) == ("DURATION_NOT_WHOLE", f"program.{field}")
-
-
-def test_a_lead_of_another_organization_is_refused() -> None:
-    with pytest.raises(Invalid) as refusal:
-        wire.program_draft(ORG, program_pb.Program(lead="organizations/other/people/e1"))
-    assert refused_field(refusal) == ("FOREIGN_ORGANIZATION", "program.lead")
-
-
-def test_whom_to_enrol_keeps_its_order() -> None:
-    asked = wire.asked(
-        ORG,
-        PROGRAM_ID,
-        [
-            wish(person(MENTOR), profiles.Person.ROLE_MENTOR),
-            wish(person(MENTEE), profiles.Person.ROLE_MENTEE, profiles.Person.ROLE_MENTOR),
-        ],
-    )
-    assert asked == [
-        programs.Enrolment(PROGRAM_ID, MENTOR, (Role.MENTOR,)),
-        programs.Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE, Role.MENTOR)),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("second", "reason"),
-    [(person(MENTOR), "DUPLICATE_PERSON"), ("organizations/other/people/e1", "FOREIGN_ORGANIZATION")],
-)
-def test_a_wrong_person_is_named_by_place(second: str, reason: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        wire.asked(ORG, PROGRAM_ID, [wish(person(MENTOR)), wish(second)])
-    assert refused_field(refusal) == (reason, "requests[1].person")
 
 
 def test_a_person_is_read_as_far_as_matching_needs() -> None:
@@ -174,57 +101,31 @@ def test_a_person_without_manager_and_preference() -> None:
     assert (member.manager, member.meeting) == ("", Meeting.UNSTATED)
 
 
-def test_an_enrolment_shows_who_as_what() -> None:
-    enrolment = programs.Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE, Role.MENTOR))
-    message = wire.enrolment(Ref(ORG, "e-1"), Versioned(enrolment, 1, NOW, NOW))
-    assert message == program_pb.Enrolment(
-        name=f"{PROGRAM_NAME}/enrolments/e-1",
-        person=person(MENTEE),
-        roles=[profiles.Person.ROLE_MENTEE, profiles.Person.ROLE_MENTOR],
-        create_time=message.create_time,
-    )
-    assert message.create_time.ToDatetime(UTC) == NOW
-
-
-def test_a_run_shows_its_proposals_with_the_reasons() -> None:
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(READY, 2, NOW, LATER))
-    assert (message.name, message.state) == (RUN_NAME, pb.CohortRun.STATE_READY)
-    (proposal,) = message.proposals
-    assert (proposal.mentor, proposal.mentee) == (person(MENTOR), person(MENTEE))
-    assert [(part.criterion, part.score_ppm) for part in proposal.contributions] == [
-        ("skills", 450_000),
-        ("overlap", 90_000),
-    ]
-    assert sum(part.score_ppm for part in proposal.contributions) == proposal.score_ppm
-    assert list(message.unmatched_mentees) == [person(STRANGER)]
-
-
-def test_a_failed_run_shows_its_code() -> None:
-    failed = runs.request(PROGRAM_ID, NOW)[0].fail("PERSON_NOT_FOUND")[0]
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(failed, 2, NOW, NOW))
-    assert (message.state, message.failure_reason) == (pb.CohortRun.STATE_FAILED, "PERSON_NOT_FOUND")
-
-
 def test_a_match_names_its_mentorship_once_there_is_one() -> None:
     half = MATCH.accept(MENTEE)[0]
-    waiting = encode.match(Ref(ORG, MATCH_ID), Versioned(half, 2, NOW, NOW))
+    waiting = encode.match(Ref(ORG, MATCH_ID), Versioned(half, 2, NOW, NOW), MENTEE)
     assert (waiting.state, waiting.mentorship) == (pb.Match.STATE_HALF_ACCEPTED, "")
     assert list(waiting.accepted_by) == [person(MENTEE)]
-    confirmed = encode.match(Ref(ORG, MATCH_ID), Versioned(half.accept(MENTOR)[0], 4, NOW, NOW))
+    confirmed = encode.match(Ref(ORG, MATCH_ID), Versioned(half.accept(MENTOR)[0], 4, NOW, NOW), MENTEE)
     assert confirmed.mentorship == f"organizations/{ORG}/mentorships/{MENTORSHIP_ID}"
     assert (confirmed.name, confirmed.state) == (MATCH_NAME, pb.Match.STATE_CONFIRMED)
 
 
+def test_each_of_the_two_reads_its_own_reason() -> None:
+    stored = Versioned(MATCH, 1, NOW, NOW)
+    mentee, mentor, lead = (encode.match(Ref(ORG, MATCH_ID), stored, one) for one in (MENTEE, MENTOR, LEAD))
+    assert (
+        mentee.reason
+        == lead.reason
+        == "This mentor offers the skills you seek, but has little time in common with you."
+    )
+    assert mentor.reason == "This mentee fits in some ways."
+
+
 @pytest.mark.parametrize("stage", list(matches.Stage))
 def test_every_stage_of_a_match_has_its_state(stage: matches.Stage) -> None:
-    message = encode.match(Ref(ORG, MATCH_ID), Versioned(replace(MATCH, stage=stage), 1, NOW, NOW))
+    message = encode.match(Ref(ORG, MATCH_ID), Versioned(replace(MATCH, stage=stage), 1, NOW, NOW), MENTEE)
     assert pb.Match.State.Name(message.state) == f"STATE_{stage}"
-
-
-@pytest.mark.parametrize("stage", list(runs.Stage))
-def test_every_stage_of_a_run_has_its_state(stage: runs.Stage) -> None:
-    message = encode.run(Ref(ORG, RUN_ID), Versioned(replace(READY, stage=stage), 1, NOW, NOW))
-    assert pb.CohortRun.State.Name(message.state) == f"STATE_{stage}"
 
 
 def test_a_confirmed_match_tells_all_that_a_mentorship_begins_with() -> None:
@@ -269,22 +170,13 @@ def test_events_of_a_match_share_the_key_of_its_mentorship(
         (runs.CohortRunReady(), events.CohortRunReady(cohort_run=RUN_NAME, matched=1, unmatched=1)),
         (runs.CohortRunFailed(), events.CohortRunFailed(cohort_run=RUN_NAME)),
         (runs.CohortRunPublished(), events.CohortRunPublished(cohort_run=RUN_NAME)),
+        (runs.CohortRunCancelled(), events.CohortRunCancelled(cohort_run=RUN_NAME)),
+        (runs.CohortRunProgressed(), events.CohortRunProgressed(cohort_run=RUN_NAME)),
     ],
 )
 def test_events_of_a_run(event: runs.Event, message: events.CohortRunReady) -> None:
     outgoing = tell.run_outgoing(Ref(ORG, RUN_ID), READY, event)
     assert (outgoing.message, outgoing.key, outgoing.subject) == (message, RUN_ID, RUN_NAME)
-
-
-def test_events_of_programs_and_enrolments() -> None:
-    opened = tell.program_outgoing(HERE, PROGRAM, programs.ProgramCreated())
-    assert opened.message == events.ProgramCreated(program=PROGRAM_NAME, lead=person(LEAD))
-    enrolment = programs.Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE,))
-    enrolled = tell.enrolment_outgoing(Ref(ORG, "e-1"), enrolment, programs.PersonEnrolled())
-    assert enrolled.message == events.PersonEnrolled(
-        enrolment=f"{PROGRAM_NAME}/enrolments/e-1", program=PROGRAM_NAME, person=person(MENTEE)
-    )
-    assert (opened.key, enrolled.key) == (PROGRAM_ID, "e-1")
 
 
 def test_names_are_the_contracts() -> None:

@@ -1,6 +1,7 @@
 """Matching in memory: who calls, who is known, and the steps that tests are told in."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from services.kernel.auth import Caller
@@ -8,15 +9,20 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.mongo import Cause, Ref, Versioned
 from services.matching import store
+from services.matching.app.cohorts import Cohorts
+from services.matching.app.computing import Computing
+from services.matching.app.enrolments import Enrolments, Following
 from services.matching.app.matches import Matches
-from services.matching.app.ports import Stores, Wanted
+from services.matching.app.ports import GoesOn, Stores, Task, Wanted
 from services.matching.app.programs import Programs
 from services.matching.app.runs import CohortRuns
-from services.matching.domain.cohort import Cohort, Plan, compute
+from services.matching.domain.cohort import Cohort, compute
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.members import Member
-from services.matching.domain.programs import Enrolment
-from services.matching.domain.runs import CohortRun
+from services.matching.domain.plan import Plan
+from services.matching.domain.policy import DEFAULT_OPTIONS, Options, Pair
+from services.matching.domain.runs import PART_SIZE, CohortRun, Part, Progress, part
 from tests.fakes import Aggregates
 from tests.matching.factories import LEAD, MENTEE, MENTOR, NOW, ORG, PROGRAM, STRANGER, mentee, mentor
 
@@ -41,19 +47,56 @@ class Colleagues:
         return [self.known[one] for one in people]
 
 
+class Answered:
+    """The answer of a computation that is through; None when it was given up."""
+
+    def __init__(self, plan: Plan | None) -> None:
+        self.report = plan.report if plan else None
+        self.leftovers = len(plan.unmatched) if plan else 0
+        self._plan = plan
+
+    async def parts(self, run: str) -> AsyncIterator[Part]:
+        assert self._plan is not None
+        for number in range(-(-max(len(self._plan.proposals), self.leftovers) // PART_SIZE)):
+            yield part(run, number, self._plan)
+
+
 class Calculator:
-    """Computes at once, or is cut off `cut_off` times before it answers."""
+    """Computes at once, or is cut off `cut_off` times before it answers; shows `shown` on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, people: Colleagues) -> None:
         self.cohorts: list[Cohort] = []
+        self.shown: list[Progress] = []
         self.cut_off = 0
+        self._people = people
 
-    async def compute(self, cohort: Cohort) -> Plan:
+    @asynccontextmanager
+    async def matched(self, task: Task, goes_on: GoesOn) -> AsyncIterator[Answered]:
+        cohort = await self._told(task)
         self.cohorts.append(cohort)
+        for progress in self.shown:
+            if not await goes_on(progress):
+                yield Answered(None)
+                return
         if self.cut_off:
             self.cut_off -= 1
             raise Unavailable("MATCHER_DIED", "the computation was cut off")
-        return compute(cohort)
+        yield Answered(compute(cohort))
+
+    async def _told(self, task: Task) -> Cohort:
+        entries = [entry async for batch in task.entries for entry in batch]
+        people = await self._people.get_many(task.tenant, [entry.person for entry in entries])
+        return Cohort(
+            tuple(entries),
+            tuple(people),
+            task.monday,
+            task.taken,
+            task.busy,
+            task.refused,
+            task.previous,
+            task.policy,
+            task.options,
+        )
 
 
 class World:
@@ -66,13 +109,20 @@ class World:
             Aggregates(store.ENROLMENTS, clock),
             Aggregates(store.RUNS, clock),
             Aggregates(store.MATCHES, clock) if kept is None else kept,
+            Aggregates(store.PARTS, clock),
+            Aggregates(store.REQUESTS, clock),
+            Aggregates(store.SEATS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)
         )
-        self.calculator = Calculator()
-        self.programs = Programs(self.stores, self.people)
-        self.runs = CohortRuns(self.stores, self.people, self.calculator, clock)
+        self.calculator = Calculator(self.people)
+        self.programs = Programs(self.stores, self.people, clock)
+        self.enrolments = Enrolments(self.stores, self.people, clock)
+        self.following = Following(self.stores)
+        self.runs = CohortRuns(self.stores, clock)
+        self.cohorts = Cohorts(self.stores)
+        self.computing = Computing(self.stores, self.cohorts, self.calculator, self.following)
         self.matches = Matches(self.stores.matches)
 
     async def open(self, name: str = "open") -> str:
@@ -83,12 +133,22 @@ class World:
         asked = [
             Enrolment(program, one.id, one.seeks) for one in self.people.known.values() if one.id != LEAD
         ]
-        await self.programs.enrol(lead, program, asked, Cause(f"enrol-{program}"))
+        await self.enrolments.enrol(lead, program, asked, Cause(f"enrol-{program}"))
 
-    async def ready(self, program: str, name: str) -> tuple[Ref, Versioned[CohortRun]]:
-        ref, _ = await self.runs.request(lead, program, Cause(name))
-        await self.runs.compute(ref, Cause(f"computed-{name}"))
-        return ref, await self.runs.get(lead, program, ref.id)
+    async def ready(
+        self, program: str, name: str, options: Options = DEFAULT_OPTIONS
+    ) -> tuple[Ref, Versioned[CohortRun]]:
+        ref, _ = await self.runs.request(lead, program, options, Cause(name))
+        await self.computing.compute(ref, Cause(f"computed-{name}"))
+        return ref, await self.runs.get(lead, (program, ref.id))
+
+    async def pairs(self, program: str, ref: Ref) -> list[Pair]:
+        found, _ = await self.runs.proposals(lead, (program, ref.id), Wanted(1000))
+        return [one.pair for one in found]
+
+    async def left(self, program: str, ref: Ref) -> list[str]:
+        found, _ = await self.runs.leftovers(lead, (program, ref.id), Wanted(1000))
+        return [one.mentee for one in found]
 
     async def publish(self, program: str, ref: Ref, etag: str = "") -> Versioned[CohortRun]:
         return await self.runs.publish(lead, (program, ref.id), etag, Cause(f"publish-{ref.id}"))

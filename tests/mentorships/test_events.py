@@ -8,9 +8,9 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Ref
 from services.mentorships import store
 from services.mentorships.app import Mentorships
-from services.mentorships.domain import Mentorship
+from services.mentorships.domain import Mentorship, Stage
 from services.mentorships.events import hear
-from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
+from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
 from tests.fakes import Aggregates
 from tests.mentorships.factories import ID, NOON, ORG, confirmed, proposed
 
@@ -56,6 +56,41 @@ async def test_a_confirmed_match_begins_one_mentorship_however_often_it_is_told(
     assert [(told["type"], told["trace"]) for told in kept.outbox] == [
         ("mentoring.mentorships.v1.MentorshipCreated", TRACE)
     ]
+
+
+def over(tenant: str = ORG, event_id: str = "66666666-6666-5666-8666-666666666666") -> Event[MatchEnded]:
+    return Event(
+        id=event_id,
+        type="mentoring.matching.v1.MatchEnded",
+        subject=f"organizations/{ORG}/programs/spring/matches/match-1",
+        sequence=4,
+        tenant=tenant,
+        time=NOON,
+        trace=TRACE,
+        key=ID,
+        message=MatchEnded(mentorship=f"organizations/{ORG}/mentorships/{ID}"),
+    )
+
+
+async def test_a_match_that_is_over_ends_its_mentorship_once(
+    handlers: Handlers, kept: Aggregates[Mentorship]
+) -> None:
+    """Else its own end, told to matching, would come back and never stop."""
+    await handlers.handle(event())
+    for event_id in ("one", "one", "two"):
+        await handlers.handle(over(event_id=event_id))
+    assert (await kept.get(Ref(ORG, ID))).state.stage is Stage.ENDED
+    told = [one["type"].rpartition(".")[2] for one in kept.outbox]
+    assert told == ["MentorshipCreated", "MentorshipEnded"]
+
+
+async def test_a_match_of_another_organization_ends_nothing(
+    handlers: Handlers, kept: Aggregates[Mentorship]
+) -> None:
+    await handlers.handle(event())
+    with pytest.raises(Invalid):
+        await handlers.handle(over(tenant="globex"))
+    assert (await kept.get(Ref(ORG, ID))).state == proposed()
 
 
 async def test_a_match_that_names_another_organization_begins_nothing(

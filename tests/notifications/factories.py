@@ -1,6 +1,7 @@
 """Messages that tests start from, to MENTEE or MENTOR of one pair or to its program's LEAD."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from services.notifications.domain.messages import (
     Attempt,
@@ -12,6 +13,7 @@ from services.notifications.domain.messages import (
     Verdict,
     queue,
 )
+from services.pb.mentoring.matching.v1.events_pb2 import MatchEnded
 from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, RebookReminderDue
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
 
@@ -22,6 +24,7 @@ STRANGER = "e0100999"
 LEAD = "e0100001"
 PAIR_ID = "11111111-1111-4111-8111-111111111111"
 MESSAGE_ID = "22222222-2222-4222-8222-222222222222"
+REQUEST_ID = "44444444-4444-4444-8444-444444444444"
 EVENT_ID = "33333333-3333-4333-8333-333333333333"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -32,6 +35,7 @@ CONTENT = Content("Please book", "Hello Kim")
 
 REMINDER = Facts(PAIR_ID, MENTOR, MENTEE, meeting="meeting-1", misses_in_row=1)
 ALERT = Facts(PAIR_ID, meeting="meeting-1", misses_in_row=2)
+REQUEST = Facts(request=REQUEST_ID, requester=MENTEE, recipient=MENTOR)
 RECOGNITION = Facts(PAIR_ID, MENTOR, MENTEE, goal="goal-1")
 
 _PEOPLE = "organizations/acme/people"
@@ -105,4 +109,25 @@ def recognition_issued() -> RecognitionIssued:
         mentor=f"{_PEOPLE}/{MENTOR}",
         mentee=f"{_PEOPLE}/{MENTEE}",
         goal=f"{_MENTORSHIP}/goals/goal-1",
+    )
+
+
+def request_news(event: type[Any], **more: Any) -> Any:
+    """Return what matching tells of a request of MENTEE to MENTOR."""
+    return event(
+        match_request=f"organizations/acme/programs/spring/matchRequests/{REQUEST_ID}",
+        program="organizations/acme/programs/spring",
+        requester=f"{_PEOPLE}/{MENTEE}",
+        recipient=f"{_PEOPLE}/{MENTOR}",
+        **more,
+    )
+
+
+def match_ended() -> MatchEnded:
+    """Return what matching tells when a match is over."""
+    return MatchEnded(
+        match="organizations/acme/programs/spring/matches/match-1",
+        mentorship=_MENTORSHIP,
+        mentor=f"{_PEOPLE}/{MENTOR}",
+        mentee=f"{_PEOPLE}/{MENTEE}",
     )

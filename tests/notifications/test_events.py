@@ -12,6 +12,7 @@ from services.notifications import store
 from services.notifications.app import Mail, Person, Post
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
+from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
 from tests.fakes import Aggregates
 from tests.notifications.factories import (
@@ -22,9 +23,12 @@ from tests.notifications.factories import (
     NOON,
     ORG,
     PAIR_ID,
+    REQUEST_ID,
     alert_due,
+    match_ended,
     recognition_issued,
     reminder_due,
+    request_news,
 )
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -81,8 +85,9 @@ def world() -> World:
     return World()
 
 
-def test_decisions_recognitions_and_its_own_queue_are_listened_to(world: World) -> None:
+def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world: World) -> None:
     assert world.handlers.topics == (
+        "mentoring.matching.v1",
         "mentoring.notifications.v1",
         "mentoring.processor.v1",
         "mentoring.recognition.v1",
@@ -115,7 +120,56 @@ async def test_two_events_about_the_same_pair_become_two_mails_each(world: World
     assert len({mail.message_id for mail in world.everybody.mails}) == 4
 
 
-@pytest.mark.parametrize("message", [reminder_due(), alert_due(), recognition_issued()])
+@pytest.mark.parametrize(
+    ("event", "category", "people"),
+    [
+        (matching.MatchRequested, "MATCH_REQUESTED", [MENTOR]),
+        (matching.MatchRequestReminded, "MATCH_REQUEST_REMINDER", [MENTOR]),
+        (matching.MatchRequestMoreAsked, "MATCH_REQUEST_QUESTION", [MENTEE]),
+        (matching.MatchRequestAnswered, "MATCH_REQUEST_ANSWER", [MENTOR]),
+        (matching.MatchRequestMatched, "MATCH_REQUEST_MATCHED", [MENTEE, MENTOR]),
+        (matching.MatchRequestDeclined, "MATCH_REQUEST_DECLINED", [MENTEE]),
+        (matching.MatchRequestExpired, "MATCH_REQUEST_EXPIRED", [MENTEE]),
+        (matching.MatchRequestClosed, "MATCH_REQUEST_CLOSED", [MENTEE]),
+        (matching.MatchRequestPromoted, "MATCH_REQUEST_PROMOTED", [MENTOR]),
+    ],
+)
+async def test_whoever_a_request_waits_for_or_concerns_is_told_once(
+    world: World, event: type[Proto], category: str, people: list[str]
+) -> None:
+    for _ in range(2):
+        await world.hear(request_news(event))
+        await world.hear_own()
+    assert [mail.to.greeting for mail in world.everybody.mails] == people
+    others = {MENTOR: MENTEE, MENTEE: MENTOR}
+    assert all(others[mail.to.greeting] in mail.content.subject for mail in world.everybody.mails)
+    assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
+    assert {told["key"] for told in world.kept.outbox} == {REQUEST_ID}
+
+
+@pytest.mark.parametrize("event", [matching.MatchRequestAccepted, matching.MatchRequestWithdrawn])
+async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
+    world: World, event: type[Proto]
+) -> None:
+    assert event.DESCRIPTOR.full_name not in world.handlers.types
+
+
+async def test_both_learn_that_their_match_is_over(world: World) -> None:
+    await world.hear(match_ended())
+    await world.hear_own()
+    assert [mail.to.greeting for mail in world.everybody.mails] == [MENTOR, MENTEE]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        reminder_due(),
+        alert_due(),
+        recognition_issued(),
+        request_news(matching.MatchRequested),
+        match_ended(),
+    ],
+)
 async def test_what_names_another_organization_is_poison(world: World, message: Proto) -> None:
     with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
         await world.hear(message, tenant="globex")

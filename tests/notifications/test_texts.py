@@ -17,10 +17,12 @@ from tests.notifications.factories import (
     PAIR_ID,
     RECOGNITION,
     REMINDER,
+    REQUEST,
     queued,
 )
 
 NAMES = Names("Kim", "Ada Lovelace")
+REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
 
 
 def test_a_reminder_names_the_other_one() -> None:
@@ -60,6 +62,39 @@ def test_what_was_written_once_stays_as_it_was() -> None:
     assert written(replace(queued(), content=CONTENT), NAMES) == CONTENT
 
 
+@pytest.mark.parametrize("category", REQUEST_CATEGORIES)
+def test_news_of_a_request_name_the_other_one_even_without_a_name(category: Category) -> None:
+    message = queued(MENTEE, category, REQUEST)
+    for name, shown in (("Ada Lovelace", "Ada Lovelace"), ("", "a colleague")):
+        content = written(message, Names("Kim", name))
+        assert shown in content.subject
+        assert content.text.startswith("Hello Kim,\n\n")
+
+
+@pytest.mark.parametrize(
+    ("category", "code", "words"),
+    [
+        (Category.MATCH_REQUESTED, "", "matched with you.\n\nPlease read"),
+        (Category.MATCH_REQUESTED, "WAITLISTED", "matched with you. There is no free place now: it waits"),
+        (Category.MATCH_REQUEST_CLOSED, "PROGRAM_CLOSED", "is closed, because the program is over.\n\nYou"),
+        (Category.MATCH_REQUEST_CLOSED, "MATCHED_ELSEWHERE", "because one of you has been matched already."),
+        *[
+            (Category.MATCH_REQUEST_CLOSED, code, "for a mentoring match is closed.\n\nYou need not")
+            for code in ("NOT_ALLOWED", "PAUSED", "LEFT_PROGRAM", "LEFT_COMPANY")
+        ],
+    ],
+)
+def test_a_request_says_what_both_may_know(category: Category, code: str, words: str) -> None:
+    """A block, a pause or a leaver look alike: none of them is the requester's business."""
+    assert words in written(queued(MENTEE, category, replace(REQUEST, code=code)), NAMES).text
+
+
+def test_the_end_of_a_match_is_told_to_both_in_the_same_neutral_words() -> None:
+    facts = replace(REMINDER, meeting="", misses_in_row=0)
+    told = {written(queued(person, Category.MATCH_ENDED, facts), NAMES) for person in (MENTEE, MENTOR)}
+    assert [content.subject for content in told] == ["Your mentoring with Ada Lovelace has ended"]
+
+
 _MESSAGES = st.sampled_from(
     [
         queued(person, category, facts)
@@ -68,6 +103,8 @@ _MESSAGES = st.sampled_from(
             (Category.REBOOK_REMINDER, REMINDER),
             (Category.LEAD_ALERT, ALERT),
             (Category.RECOGNITION, RECOGNITION),
+            (Category.MATCH_ENDED, REMINDER),
+            *((category, REQUEST) for category in REQUEST_CATEGORIES),
         )
     ]
 )

@@ -76,8 +76,10 @@ async def open_program(story: Story) -> None:
 
 async def match(story: Story) -> None:
     """Match the cohort, publish it, and let both sides of every match say yes."""
-    proposals = await _cohort(story)
+    story.run = await _cohort(story)
+    proposals = story.run.report.matched
     found = await until(lambda: matches(story), lambda held: len(held) == proposals, "the matches")
+    story.matches = {match.mentee: match for match in found}
     bar = story.screen.bar("participants accept", 2 * len(found))
     answers = [
         (matching.AcceptMatchRequest(name=match.name), acting(person, role))
@@ -85,7 +87,16 @@ async def match(story: Story) -> None:
         for person, role in ((match.mentee, "mentee"), (match.mentor, "mentor"))
     ]
     await story.api.each(story.api.matching.AcceptMatch, answers, bar.step)
-    story.screen.said("match", proposed=proposals, accepted=len(found))
+    report = story.run.report
+    story.screen.said(
+        "match",
+        mentees=report.mentees,
+        proposed=proposals,
+        accepted=len(found),
+        blocking_pairs=report.blocking_pairs,
+        got_first_choice=sum(bar.count for bar in report.ranks if bar.value == 1),
+        percent_of_best_total=report.total_score_ppm * 100 // max(report.best_total_score_ppm, 1),
+    )
 
 
 async def matches(story: Story) -> Sequence[matching.Match]:
@@ -104,23 +115,23 @@ async def _active_people(story: Story) -> list[people.Person]:
     return found
 
 
-async def _cohort(story: Story) -> int:
-    """Run and publish; return how many pairs were proposed."""
-    bar, api = story.screen.bar("cohort match", 2), story.api
+async def _cohort(story: Story) -> matching.CohortRun:
+    """Run, follow and publish; return the published run."""
+    api, progress = story.api, story.screen.counting("cohort match")
     start = matching.CreateCohortRunRequest(parent=story.program.name)
     run = await api.call(api.matching.CreateCohortRun, start)
-    bar.step()
 
     async def read() -> matching.CohortRun:
         found: matching.CohortRun = await api.call(
             api.matching.GetCohortRun, matching.GetCohortRunRequest(name=run.name)
         )
+        progress(found.progress.done, max(found.progress.total, 1))
         return found
 
     ready = await until(read, lambda run: run.state != run.STATE_RUNNING, "the cohort run")
     if ready.state == ready.STATE_FAILED:
-        raise GaveUpError(f"the cohort run failed: {ready.failure_reason}")
+        raise GaveUpError(f"the cohort run failed: {ready.failure_reason} {ready.failure_field}")
     publish = matching.PublishCohortRunRequest(name=run.name, etag=ready.etag)
-    await api.call(api.matching.PublishCohortRun, publish)
-    bar.step()
-    return len(ready.proposals)
+    published: matching.CohortRun = await api.call(api.matching.PublishCohortRun, publish)
+    progress(1, 1)
+    return published

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from deploy.local.demo.audit import TOPICS, Ledger, Record
 from deploy.local.demo.story import Story
+from services.pb.mentoring.matching.v1.matching_service_pb2 import Contribution, Match
 from services.pb.mentoring.notifications.v1.inbox_service_pb2 import Message
 
 TELLING = {"person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"}
@@ -121,7 +122,24 @@ def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
         (f"{event.time:%Y-%m-%d %H:%M}", event.type.rsplit(".", 1)[-1], _detail(event), event.id)
         for event in (ledger.events[place] for place in told[mentee])
     ]
+    _show_reason(console, story.matches[mentee])
     console.print(_table(f"The story of {mentee}", ("time (UTC)", "event", "about", "event id"), rows))
+
+
+def _show_reason(console: Console, match: Match) -> None:
+    """Draw why the two were matched: what each criterion added of what it could add, for either side."""
+    sides = zip(match.contributions, match.mentor_contributions, strict=True)
+    rows = [(mentee.criterion, _bar(mentee), _bar(mentor)) for mentee, mentor in sides]
+    scores = (f"{score / 10_000:.1f} %" for score in (match.score_ppm, match.mentor_score_ppm))
+    title = f"Why {_short(match.mentor)} for {_short(match.mentee)}: {match.reason}"
+    console.print(_table(title, ("criterion", "for the mentee", "for the mentor"), [*rows, ("all", *scores)]))
+
+
+def _bar(part: Contribution) -> str:
+    width = part.most_ppm // 20_000
+    filled = round(width * part.score_ppm / part.most_ppm) if part.most_ppm else 0
+    blocks = f"{'█' * filled}{'░' * (width - filled)}"
+    return f"{blocks} {part.score_ppm / 10_000:.1f} of {part.most_ppm / 10_000:.0f}"
 
 
 def _mentions(ledger: Ledger) -> dict[str, set[int]]:

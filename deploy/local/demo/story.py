@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from deploy.local.demo.api import Api, Who
+from services.pb.mentoring.matching.v1 import matching_service_pb2 as matching
 from services.pb.mentoring.matching.v1 import program_service_pb2 as programs
 from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Mentorship
@@ -48,7 +49,7 @@ class GaveUpError(Exception):
 
 @dataclass
 class Story:
-    """What the steps made, in the order they make it."""
+    """What the steps made, in the order they make it; `matches` are by mentee."""
 
     api: Api
     screen: Screen
@@ -56,6 +57,8 @@ class Story:
     imported: people.ImportSummary = field(default_factory=people.ImportSummary)
     rejected: list[people.RejectedRow] = field(default_factory=list)
     program: programs.Program = field(default_factory=programs.Program)
+    run: matching.CohortRun = field(default_factory=matching.CohortRun)
+    matches: dict[str, matching.Match] = field(default_factory=dict)
     pairs: list[Mentorship] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     missed: int = 0

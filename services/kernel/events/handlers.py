@@ -15,20 +15,18 @@ class Handlers:
 
     def __init__(self) -> None:
         self._types: dict[str, type[Message]] = {}
-        self._handlers: dict[str, Callable[[Event[Any]], Awaitable[None]]] = {}
+        self._handlers: dict[str, list[Callable[[Event[Any]], Awaitable[None]]]] = {}
 
     def on(self, message_type: type[M], handler: Callable[[Event[M]], Awaitable[None]]) -> None:
-        """Let `handler` have every event of a type; ValueError for a second one.
+        """Let `handler` have every event of a type, after those registered for it before.
 
-        It may be called again with the same event, also after it succeeded, so it builds its causes and ids
-        from `event.id`. A refusal moves the event to the dead letters, an Unavailable, Conflict or Exhausted
-        is tried again, and so is any other error, a few times.
+        It may be called again with the same event, also after it succeeded and because a later one failed, so
+        it builds its causes and ids from `event.id`. A refusal moves the event to the dead letters, an
+        Unavailable, Conflict or Exhausted is tried again, and so is any other error, a few times.
         """
         name = message_type.DESCRIPTOR.full_name
-        if name in self._handlers:
-            raise ValueError(f"{name} has a handler already")
         self._types[name] = message_type
-        self._handlers[name] = handler
+        self._handlers.setdefault(name, []).append(handler)
 
     @property
     def types(self) -> Mapping[str, type[Message]]:
@@ -41,5 +39,6 @@ class Handlers:
         return tuple(sorted({kind.DESCRIPTOR.file.package for kind in self._types.values()}))
 
     async def handle(self, event: Event[Any]) -> None:
-        """Let its handler have the event. KeyError when nobody asked for its type."""
-        await self._handlers[event.type](event)
+        """Let its handlers have the event, one after the other. KeyError when nobody asked for its type."""
+        for handler in self._handlers[event.type]:
+            await handler(event)

@@ -143,7 +143,8 @@ class Aggregates(Generic[S]):
         """Return a page. Invalid for a negative size and for a token of another list."""
         size, after = pages.size_of(query), self._pages.after(tenant, query)
         path, direction = pages.order_of(query)
-        found = self.committed.find(pages.condition(tenant, query, after), _WITHOUT_EVENTS)
+        left_out = _WITHOUT_EVENTS | {f"state.{field}": 0 for field in query.without}
+        found = self.committed.find(pages.condition(tenant, query, after), left_out)
         documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
         items = [(document["id"], self.documents.versioned(document)) for document in documents[:size]]
         if len(documents) <= size:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -17,6 +18,8 @@ DEFAULT_SECONDS: Final = 5.0
 """Budget of a command outside of calls."""
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.1
+_LEAST_BUDGET: Final = 0.001
+"""None at all would be taken for no limit."""
 
 
 class Unsure(Exception):  # noqa: N818 -- what is known
@@ -26,6 +29,11 @@ class Unsure(Exception):  # noqa: N818 -- what is known
 def deadline_or_default() -> float:
     """Return the `time.monotonic()` instant by which the running command must be through."""
     return deadline.get() or time.monotonic() + DEFAULT_SECONDS
+
+
+def budget(end: float) -> AbstractContextManager[object]:
+    """Let the driver's operations in here fail as timed out at `end`."""
+    return pymongo.timeout(max(end - time.monotonic(), _LEAST_BUDGET))
 
 
 def is_unknown(error: PyMongoError) -> bool:
@@ -58,16 +66,15 @@ class Turns:
 
 
 async def until(end: float, attempt: Callable[[], Awaitable[T | None]]) -> T:
-    """Repeat `attempt` until it returns something. TimeoutError at `end`.
+    """Repeat `attempt` until it returns something. TimeoutError at `end`, which `attempt` keeps to by itself.
 
     An unknown result is not a failure: the next attempt reads again and `seen` decides.
     """
     tries = 0
     unknown: Exception | None = None
-    while (left := end - time.monotonic()) > 0:
+    while time.monotonic() < end:
         try:
-            with pymongo.timeout(left):
-                result = await attempt()
+            result = await attempt()
             if result is not None:
                 return result
         except (PyMongoError, Unsure) as error:

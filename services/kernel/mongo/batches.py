@@ -48,6 +48,7 @@ class Batches(Generic[S]):
         """Repeat with those that lost a race, and after an unknown result, until each has its outcome."""
         tried: dict[str, Outcome] = {}
         outcomes: dict[str, Outcome] = {}
+        end = attempts.deadline_or_default()
 
         async def attempt() -> bool | None:
             waiting = [change for change in changes if change.ref.key not in outcomes]
@@ -68,7 +69,8 @@ class Batches(Generic[S]):
             outcomes.update((key, tried[key]) for key in writes)
             return True
 
-        await attempts.until(attempts.deadline_or_default(), attempt)
+        with attempts.budget(end):
+            await attempts.until(end, attempt)
         return [outcomes[change.ref.key] for change in changes]
 
     async def _read(self, changes: Sequence[Save[S]]) -> dict[str, Document]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from services.kernel.mongo import attempts
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import Document
 
@@ -37,12 +38,17 @@ async def events(aggregates: Aggregates[Any], limit: int) -> list[Pending]:
 
 
 async def remove(aggregates: Aggregates[Any], published: Sequence[Pending]) -> None:
-    """Forget events that the broker acknowledged; what was added meanwhile stays."""
-    pulls = [
-        UpdateOne({"_id": item.key}, {"$pull": {"outbox": {"ver": {"$lte": item.events[-1]["ver"]}}}})
-        for item in published
-    ]
-    await aggregates.collection.bulk_write(pulls, ordered=False)
+    """Forget events that the broker acknowledged; what was added meanwhile stays. TimeoutError.
+
+    One update of many documents costs the server less than half of as many updates. The driver does not
+    repeat such a one after a lost connection; that is done here, as forgetting twice is the same as once.
+    """
+    documents = {"_id": {"$in": [item.key for item in published]}}
+    told = [event["id"] for item in published for event in item.events]
+    forget = {"$pull": {"outbox": {"id": {"$in": told}}}}
+    end = attempts.deadline_or_default()
+    with attempts.budget(end):
+        await attempts.until(end, lambda: aggregates.collection.update_many(documents, forget))
 
 
 async def timers(aggregates: Aggregates[Any], now: datetime, limit: int) -> list[Document]:

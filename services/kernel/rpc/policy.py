@@ -1,9 +1,10 @@
 """Who may call what, read from the contract: roles and tenant of every method of the served services."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from google.api import resource_pb2
 from google.protobuf import descriptor_pool, message_factory
@@ -15,6 +16,12 @@ from services.kernel.errors import Denied, Fields, NotFound
 from services.pb.mentoring.options.v1 import auth_pb2
 
 Read = Callable[[Any], Sequence[str]]
+_LEADS = (auth_pb2.ROLE_PROGRAM_LEAD, auth_pb2.ROLE_HR_ADMIN)
+STANDARD: Final[Mapping[str, auth_pb2.AuthPolicy]] = MappingProxyType(
+    {"google.longrunning.Operations": auth_pb2.AuthPolicy(roles=_LEADS, resource_field="name")}
+)
+"""The rule of every method of services that are not ours, and so cannot carry it in their contract."""
+
 _REFERENCE: Any = resource_pb2.resource_reference
 _MALFORMED = "must start with organizations/{organization}"
 
@@ -93,7 +100,7 @@ def path_of(method: MethodDescriptor) -> str:
 
 def rule(method: MethodDescriptor) -> Rule:
     """Return the rule the contract gives a method. KeyError if it gives none or a wrong one."""
-    policy = method.GetOptions().Extensions[auth_pb2.auth]
+    policy = _policy(method)
     request = message_factory.GetMessageClass(method.input_type)
     if policy.public:
         if policy.roles or policy.resource_field:
@@ -113,6 +120,11 @@ def rule(method: MethodDescriptor) -> Rule:
         ),
         request=request,
     )
+
+
+def _policy(method: MethodDescriptor) -> auth_pb2.AuthPolicy:
+    standard = STANDARD.get(method.containing_service.full_name)
+    return method.GetOptions().Extensions[auth_pb2.auth] if standard is None else standard
 
 
 def _nothing(_: Message) -> Sequence[str]:

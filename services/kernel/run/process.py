@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from services.kernel import log
 from services.kernel.config import Settings
-from services.kernel.host import hosted
+from services.kernel.host import hosted, settle
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
@@ -43,6 +43,7 @@ class Process:
         quiet = (asyncio.Event(), asyncio.Event())
         hearing, telling = roles_of(self._resources, self._service, self._roles)
         groups = (_started(hearing, quiet[0]), _started(telling, quiet[1]))
+        settle()
         self._resources.health.ready = True
         names = sorted(self._roles)
         log.get_logger().info("serving", grpc_port=grpc_port, metrics_port=probes_port, roles=names)

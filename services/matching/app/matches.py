@@ -1,12 +1,15 @@
 """Single matches and the answers to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.matching.app.ports import Aggregates, Wanted, oversees
-from services.matching.domain.matches import Match
+from services.matching.domain.matches import Match, Misfit
+
+_HR = "hr_admin"
 
 
 class Matches:
@@ -21,7 +24,7 @@ class Matches:
         stored = await self._matches.get(Ref(caller.org, match))
         stored.state.require_of(program)
         stored.state.require_reader(caller.subject, oversees=oversees(caller))
-        return stored
+        return _readable(caller, stored)
 
     async def list(self, caller: Caller, program: str, person: str, page: Wanted) -> Page[Match]:
         """Return a page, earliest first, of one person if given; participants get their own only."""
@@ -29,9 +32,9 @@ class Matches:
         if not oversees(caller) and whose != caller.subject:
             return Page((), "")
         where = {"origin.program": program} | ({"people": whose} if whose else {})
-        return await self._matches.list(
-            caller.org, Query(where=where, page_size=page.size, page_token=page.token)
-        )
+        query = Query(where=where, page_size=page.size, page_token=page.token)
+        found = await self._matches.list(caller.org, query)
+        return replace(found, items=[(name, _readable(caller, stored)) for name, stored in found.items])
 
     async def accept(
         self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
@@ -46,6 +49,25 @@ class Matches:
         """Say no. Refusals: `Match.decline`; NotFound, Conflict."""
         decide = _in_program(names[0], lambda match: match.decline(caller.subject))
         return await self._matches.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
+
+    async def rematch(
+        self, caller: Caller, names: tuple[str, str], misfit: Misfit, how: tuple[str, Cause]
+    ) -> Versioned[Match]:
+        """End a confirmed match for the caller; `how` is (etag, cause). Refusals: `Match.rematch`."""
+        etag, cause = how
+        decide = _in_program(names[0], lambda match: match.rematch(caller.subject, misfit))
+        stored = await self._matches.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
+        return _readable(caller, stored)
+
+    async def ended(self, tenant: str, mentorship: str, cause: Cause) -> None:
+        """End the match whose mentorship is over; nothing happens when the match ended it."""
+        found = await self._matches.list(tenant, Query(where={"origin.mentorship": mentorship}, page_size=1))
+        for name, _ in found.items:
+            await self._matches.change(Ref(tenant, name), Match.end, cause)
+
+
+def _readable(caller: Caller, stored: Versioned[Match]) -> Versioned[Match]:
+    return stored if _HR in caller.roles else replace(stored, state=stored.state.without_misfit())
 
 
 def _in_program(program: str, decide: Decide[Match]) -> Decide[Match]:

@@ -1,21 +1,32 @@
 """What the use cases need from outside."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
 
 from services.kernel.auth import Caller
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
-from services.matching.domain.cohort import Cohort, Plan
+from services.matching.domain.cohort import Entry
+from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
-from services.matching.domain.members import Member
-from services.matching.domain.programs import Enrolment, Program
-from services.matching.domain.runs import CohortRun
+from services.matching.domain.members import Member, Role
+from services.matching.domain.plan import Proposal, Report
+from services.matching.domain.policy import Options, Pair, Policy
+from services.matching.domain.programs import Program
+from services.matching.domain.requests import MatchRequest
+from services.matching.domain.runs import CohortRun, Part, Progress
+from services.matching.domain.seats import Seats
 
 S = TypeVar("S")
 
 BATCH = 500
 """Documents per write of many: some tens of milliseconds."""
+
+USUAL_PAGE: Final = 50
+LARGEST_PAGE: Final = 1000
 
 _OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 
@@ -49,11 +60,77 @@ class People(Protocol):
         """Return any number of people in the order asked for. NotFound when one is absent, Unavailable."""
 
 
-class Matcher(Protocol):
-    """Computes, off the event loop."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A cohort to be matched, as `domain.cohort.Cohort` but for its people: whoever computes reads those."""
 
-    async def compute(self, cohort: Cohort) -> Plan:
-        """Match a cohort. Refusals: `domain.cohort.compute`; Unavailable when the computation was cut off."""
+    tenant: str
+    entries: AsyncIterator[Sequence[Entry]]
+    monday: datetime
+    taken: tuple[Pair, ...]
+    busy: frozenset[str]
+    refused: frozenset[Pair]
+    previous: frozenset[Pair]
+    policy: Policy
+    options: Options
+
+
+class Answer(Protocol):
+    """The result of a computation. No report: it was no longer wanted, and there are no parts."""
+
+    report: Report | None
+    leftovers: int
+
+    def parts(self, run: str) -> AsyncIterator[Part]:
+        """Yield the result in parts. Unavailable when the computing process died."""
+
+
+GoesOn = Callable[[Progress], Awaitable[bool]]
+"""Told how far a computation is; answers whether it is still wanted."""
+
+
+Renew = Callable[[], Awaitable[Task]]
+"""Looks at the participants of a program anew."""
+
+
+class Matcher(Protocol):
+    """Computes, off the event loop, one cohort after the other."""
+
+    def matched(self, task: Task, goes_on: GoesOn) -> AbstractAsyncContextManager[Answer]:
+        """Match a cohort; the answer lasts as long as the context.
+
+        Refusals: `domain.cohort.compute`; NotFound for a person who is not known; Unavailable when the
+        computation was cut off.
+        """
+
+
+class Recommender(Protocol):
+    """Answers for single people from pools of participants that it keeps, off the event loop."""
+
+    async def recommend(self, pool: Ref, asked: "Asked", renew: Renew) -> "Recommended":
+        """Return the best partners from the pool of a program, which `renew` fills when it is absent or old.
+
+        NotFound NOT_ENROLLED for a person whom the pool does not hold in the role; refusals of
+        `domain.cohort`; Unavailable when the process died.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For whom, as what (a mentee is answered with mentors), how many; whether full mentors count too."""
+
+    person: str
+    role: Role
+    limit: int
+    include_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Best fit first; `as_of` (aware UTC) is when the participants were looked at."""
+
+    proposals: Sequence[Proposal]
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +141,9 @@ class Stores:
     enrolments: Aggregates[Enrolment]
     runs: Aggregates[CohortRun]
     matches: Aggregates[Match]
+    parts: Aggregates[Part]
+    requests: Aggregates[MatchRequest]
+    seats: Aggregates[Seats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +159,11 @@ def oversees(caller: Caller) -> bool:
     return not caller.roles.isdisjoint(_OVERSEERS)
 
 
-async def whole_list(
-    store: Aggregates[S], tenant: str, where: Mapping[str, Any], page_size: int
-) -> AsyncIterator[tuple[str, S]]:
+async def whole_list(store: Aggregates[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
     """Yield (id, state) of every entry, a page at a time."""
-    token = ""
+    token = query.page_token
     while True:
-        page = await store.list(tenant, Query(where=where, page_size=page_size, page_token=token))
+        page = await store.list(tenant, replace(query, page_token=token))
         for one, stored in page.items:
             yield one, stored.state
         token = page.next_page_token
@@ -97,3 +175,27 @@ async def save_all(store: Aggregates[S], tenant: str, saves: Sequence[Save[S]]) 
     """Store many in batches; a repeat after a crash stores the rest."""
     for start in range(0, len(saves), BATCH):
         await store.apply_many(tenant, saves[start : start + BATCH])
+
+
+def page_of(entries: Sequence[S], page: Wanted) -> tuple[Sequence[S], str]:
+    """Return a page of what is all there, and the next token. Invalid PAGE_TOKEN_INVALID."""
+    size, offset = page_size(page), offset_of(page.token)
+    return entries[offset : offset + size], str(offset + size) if offset + size < len(entries) else ""
+
+
+def page_size(page: Wanted) -> int:
+    """Return how many entries a page holds."""
+    return min(page.size or USUAL_PAGE, LARGEST_PAGE)
+
+
+def offset_of(token: str) -> int:
+    """Return where a page begins. Invalid PAGE_TOKEN_INVALID."""
+    if not token:
+        return 0
+    if not token.isdecimal() or len(token) > 9:
+        raise Invalid(
+            "PAGE_TOKEN_INVALID",
+            "the page token is not one of this list",
+            fields=(("page_token", "must come from the previous page"),),
+        )
+    return int(token)

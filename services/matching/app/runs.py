@@ -1,119 +1,136 @@
-"""Matching of whole cohorts. Every step may be cut off anywhere and repeated."""
+"""Matching of whole cohorts, as those who run a program see it: ask, follow, look, give up, publish."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
-from services.kernel.errors import Invalid, NotFound
-from services.kernel.mongo import Cause, Ref, Save, Versioned
-from services.matching.app.ports import Matcher, People, Stores, save_all, whole_list
-from services.matching.domain import matches, runs
-from services.matching.domain.cohort import Cohort, Entry
-from services.matching.domain.matches import Match, Origin
-from services.matching.domain.members import Member
-from services.matching.domain.plan import Proposal
-from services.matching.domain.programs import Program
-from services.matching.domain.runs import CohortRun
-from services.matching.domain.week import coming_monday
+from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.matching.app.ports import Stores, Wanted, offset_of, page_size
+from services.matching.domain import runs
+from services.matching.domain.plan import Leftover, Proposal
+from services.matching.domain.policy import Options
+from services.matching.domain.runs import CohortRun, Part
 
-_MANY, _FEW = 1000, 10
-"""Page sizes for small documents, and for runs, which hold every proposal of a cohort."""
+T = TypeVar("T")
+Names = tuple[str, str]
+"""(program, run)."""
+
+LOOK_SECONDS: Final = 0.3
+"""How often a followed run is looked at: it may be computed by another process."""
 
 
 class CohortRuns:
-    """Takes a run from request to matches."""
+    """Runs by name. NotFound for an absent program or run, Conflict for a stale etag."""
 
-    def __init__(self, stores: Stores, people: People, matcher: Matcher, clock: Clock) -> None:
+    def __init__(self, stores: Stores, clock: Clock) -> None:
         self._stores = stores
-        self._people = people
-        self._matcher = matcher
         self._clock = clock
 
-    async def request(self, caller: Caller, program: str, cause: Cause) -> tuple[Ref, Versioned[CohortRun]]:
-        """Ask for a run. NotFound for an absent program, Refused PROGRAM_CLOSED."""
-        (await self._stores.programs.get(Ref(caller.org, program))).state.require_active()
+    async def request(
+        self, caller: Caller, program: str, options: Options, cause: Cause
+    ) -> tuple[Ref, Versioned[CohortRun]]:
+        """Ask for a run. Refused PROGRAM_CLOSED or PROGRAM_NOT_OPEN."""
+        now = self._clock.now()
+        (await self._stores.programs.get(Ref(caller.org, program))).state.require_open(now.date())
         ref = Ref(caller.org, ids.derived_id(caller.org, "cohort-run", program, cause.id))
-        return ref, await self._stores.runs.create(ref, *runs.request(program, self._clock.now()), cause)
+        asked = runs.request(program, options, now)
+        return ref, await self._stores.runs.create(ref, *asked, cause)
 
-    async def get(self, caller: Caller, program: str, run: str) -> Versioned[CohortRun]:
-        """Return one run of a program. NotFound."""
+    async def get(self, caller: Caller, names: Names) -> Versioned[CohortRun]:
+        """Return one run."""
+        program, run = names
         stored = await self._stores.runs.get(Ref(caller.org, run))
         stored.state.require_of(program)
         return stored
 
-    async def publish(
-        self, caller: Caller, names: tuple[str, str], etag: str, cause: Cause
-    ) -> Versioned[CohortRun]:
-        """Publish the run of `names` (program, run).
+    async def find(self, caller: Caller, run: str) -> Versioned[CohortRun]:
+        """Return one run of whatever program."""
+        return await self._stores.runs.get(Ref(caller.org, run))
 
-        NotFound, Conflict, Refused RUN_NOT_READY, or RUN_OUTDATED when another run was published since it was
-        computed: the two do not know each other's pairs.
+    async def list(self, caller: Caller, program: str, page: Wanted) -> Page[CohortRun]:
+        """Return a page of a program's runs, or of all if "", earliest first."""
+        where = {"program": program} if program else {}
+        query = Query(where=where, page_size=page.size, page_token=page.token)
+        return await self._stores.runs.list(caller.org, query)
+
+    async def watch(self, caller: Caller, names: Names) -> AsyncIterator[Versioned[CohortRun]]:
+        """Yield the run now and after each change, until it is no longer being computed."""
+        seen = -1
+        while True:
+            stored = await self.get(caller, names)
+            if stored.version != seen:
+                seen = stored.version
+                yield stored
+            if stored.state.stage is not runs.Stage.RUNNING:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def cancel(self, caller: Caller, names: Names, etag: str, cause: Cause) -> Versioned[CohortRun]:
+        """Give the run up. Refusals: `CohortRun.cancel`."""
+        return await self._change(caller, names, CohortRun.cancel, etag, cause)
+
+    async def publish(self, caller: Caller, names: Names, etag: str, cause: Cause) -> Versioned[CohortRun]:
+        """Publish the run.
+
+        Refused RUN_NOT_READY, or RUN_OUTDATED when another run was published since it was computed: the two
+        do not know each other's pairs.
         """
+        return await self._change(caller, names, CohortRun.publish, etag, cause)
+
+    async def proposals(self, caller: Caller, names: Names, page: Wanted) -> tuple[Sequence[Proposal], str]:
+        """Return a page of the run's pairs and the next token. Refused RUN_NOT_COMPUTED, Invalid."""
+        return await self._entries(caller, names, page, lambda part: part.proposals)
+
+    async def leftovers(self, caller: Caller, names: Names, page: Wanted) -> tuple[Sequence[Leftover], str]:
+        """Return a page of the mentees whom the run left without a mentor, as `proposals` does."""
+        return await self._entries(caller, names, page, lambda part: part.leftovers)
+
+    async def parts(self, caller: Caller, names: Names, numbers: Iterable[int]) -> Sequence[Part]:
+        """Return those parts of the run's result that there are, in order."""
+        run = (await self.get(caller, names)).state
+        there = [number for number in numbers if number < run.parts]
+        return await read_parts(self._stores, Ref(caller.org, names[1]), run, there) if there else ()
+
+    async def _entries(
+        self, caller: Caller, names: Names, page: Wanted, of: Callable[[Part], Sequence[T]]
+    ) -> tuple[Sequence[T], str]:
+        run = (await self.get(caller, names)).state
+        size, offset = page_size(page), offset_of(page.token)
+        run.require_computed()
+        found = await self.parts(caller, names, runs.wanted(offset, size + 1))
+        entries = [entry for part in found for entry in of(part)]
+        chosen = entries[runs.cut(entries, offset, size)]
+        more = len(entries) > offset % runs.PART_SIZE + size
+        return chosen, str(offset + size) if more else ""
+
+    async def _change(
+        self,
+        caller: Caller,
+        names: Names,
+        decide: Callable[[CohortRun], tuple[CohortRun, Sequence[runs.Event]]],
+        etag: str,
+        cause: Cause,
+    ) -> Versioned[CohortRun]:
         program, run = names
 
-        def decide(state: CohortRun) -> tuple[CohortRun, list[runs.Event]]:
+        def decided(state: CohortRun) -> tuple[CohortRun, Sequence[runs.Event]]:
             state.require_of(program)
-            return state.publish()
+            return decide(state)
 
-        return await self._stores.runs.change(Ref(caller.org, run), decide, cause, etag=etag)
-
-    async def compute(self, ref: Ref, cause: Cause) -> None:
-        """Find the pairs of a requested run, or keep the reason why not. Unavailable: to be repeated."""
-        run = (await self._stores.runs.get(ref)).state
-        if run.stage is not runs.Stage.RUNNING:
-            return
-        where = {"stage": runs.Stage.PUBLISHED.value}
-        published = {
-            one: state async for one, state in whole_list(self._stores.runs, ref.tenant, where, _FEW)
-        }
-        try:
-            plan = await self._matcher.compute(await self._cohort(ref.tenant, run, published))
-        except (Invalid, NotFound) as refusal:
-            reason = refusal.reason
-            await self._stores.runs.change(ref, lambda state: state.fail(reason), cause)
-            return
-        await self._stores.runs.change(ref, lambda state: state.ready(plan, len(published)), cause)
-
-    async def deliver(self, ref: Ref, cause: Cause) -> None:
-        """Make every proposal of a published run a match; those that are there already stay as they are."""
-        run = (await self._stores.runs.get(ref)).state
-        program = (await self._stores.programs.get(Ref(ref.tenant, run.program))).state
-        saves = [_match(ref, run, program, one, cause) for one in run.proposals]
-        await save_all(self._stores.matches, ref.tenant, saves)
-
-    async def _cohort(self, tenant: str, run: CohortRun, published: Mapping[str, CohortRun]) -> Cohort:
-        here = {"program": run.program}
-        entries = [one async for _, one in whole_list(self._stores.enrolments, tenant, here, _MANY)]
-        known = [one async for _, one in whole_list(self._stores.matches, tenant, {}, _MANY)]
-        holds = matches.holds(known, published)
-        return Cohort(
-            entries=tuple(Entry(one.person, one.roles) for one in entries),
-            people=tuple(await self._with_superiors(tenant, [one.person for one in entries])),
-            monday=coming_monday(run.requested),
-            taken=tuple(pair for _, pair in holds),
-            busy=frozenset(pair.mentee for program, pair in holds if program == run.program),
-            refused=matches.refused(known, run.program),
-        )
-
-    async def _with_superiors(self, tenant: str, people: Sequence[str]) -> list[Member]:
-        """Return the people and everybody above them, read level by level."""
-        found: dict[str, Member] = {}
-        wanted = sorted(set(people))
-        while wanted:
-            found.update({one.id: one for one in await self._people.get_many(tenant, wanted)})
-            wanted = sorted({one.manager for one in found.values() if one.manager} - found.keys())
-        return list(found.values())
+        return await self._stores.runs.change(Ref(caller.org, run), decided, cause, etag=etag)
 
 
-def _match(ref: Ref, run: CohortRun, program: Program, proposal: Proposal, cause: Cause) -> Save[Match]:
-    match = ids.derived_id(ref.tenant, "match", ref.id, proposal.mentor, proposal.mentee)
-    origin = Origin(
-        program=run.program,
-        run=ref.id,
-        lead=program.lead,
-        cadence_days=program.cadence_days,
-        meeting_minutes=program.meeting_minutes,
-        mentorship=ids.derived_id(ref.tenant, "mentorship", match),
-    )
-    return Save(Ref(ref.tenant, match), lambda known: matches.propose(known, origin, proposal), cause)
+async def read_parts(stores: Stores, ref: Ref, run: CohortRun, numbers: Sequence[int]) -> list[Part]:
+    """Return parts of a computed run's result, in the order of `numbers`. Refused RUN_NOT_COMPUTED."""
+    digest = run.require_computed().result_digest
+    names = [part_id(ref, digest, number) for number in numbers]
+    found = await stores.parts.get_many(ref.tenant, names)
+    return [found[name].state for name in names]
+
+
+def part_id(ref: Ref, digest: str, number: int) -> str:
+    """Return the id of a part of the result with this digest."""
+    return ids.derived_id(ref.tenant, "cohort-run-part", ref.id, digest, str(number))

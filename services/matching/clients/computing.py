@@ -1,58 +1,69 @@
-"""Cohorts computed in a process of their own: seconds of work that the event loop must not wait for.
-
-Kept free of gRPC and drivers: the computing process imports this module.
-"""
+"""Cohorts computed in a process of their own."""
 
 import asyncio
-import multiprocessing
-import os
-import signal
-import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
 
-from services.kernel.errors import Unavailable
-from services.matching.domain.cohort import Cohort, Plan, compute
+from services.matching.app.ports import GoesOn, Task
+from services.matching.clients import worker
+from services.matching.clients.process import ComputingProcess, PeopleBytes
+from services.matching.domain.plan import Report
+from services.matching.domain.runs import Part
+
+LOOK_SECONDS: Final = 0.25
+"""How often the computation is looked at."""
+
+PEOPLE_AT_ONCE: Final = 500
+
+NICENESS: Final = 10
+"""Whoever waits for a call comes before a computation."""
+
+
+class Computed:
+    """What the process holds after a computation."""
+
+    def __init__(self, process: ComputingProcess, answer: tuple[Report, int] | None) -> None:
+        self.report = answer[0] if answer else None
+        self.leftovers = answer[1] if answer else 0
+        self._process = process
+
+    async def parts(self, run: str) -> AsyncIterator[Part]:
+        """Yield the result in parts. Unavailable when the process died."""
+        number = 0
+        while part := await self._process.call(worker.result, run, number):
+            yield part
+            number += 1
 
 
 class MatcherProcess:
-    """Computes cohorts one after the other in a process that starts with the first and ends with this one."""
+    """Computes cohorts one after the other; `app.ports.Matcher` states the contract."""
 
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, people: PeopleBytes) -> None:
+        self._process = ComputingProcess(people, PEOPLE_AT_ONCE, NICENESS)
+        self._turn = asyncio.Lock()
 
-    async def compute(self, cohort: Cohort) -> Plan:
-        """Match a cohort. Refusals: `domain.cohort.compute`; Unavailable when the process died."""
-        if self._pool is None:
-            spawn = multiprocessing.get_context("spawn")  # forking a process with gRPC threads is not safe
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_live_with_parent)
-        pool = self._pool
+    @asynccontextmanager
+    async def matched(self, task: Task, goes_on: GoesOn) -> AsyncIterator[Computed]:
+        """Match a cohort."""
+        async with self._turn:
+            async for progress in self._process.tell(task):
+                if not await goes_on(progress):
+                    yield Computed(self._process, None)
+                    return
+            yield Computed(self._process, await self._followed(goes_on))
+
+    async def _followed(self, goes_on: GoesOn) -> tuple[Report, int] | None:
+        computation = asyncio.ensure_future(self._process.call(worker.match))
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, compute, cohort)
-        except BrokenProcessPool as error:
-            self._forget(pool)
-            raise Unavailable("MATCHER_DIED", "the computation was cut off") from error
+            while not (await asyncio.wait({computation}, timeout=LOOK_SECONDS))[0]:
+                if not await goes_on(self._process.progress()):
+                    self._process.unwanted()
+            return await computation
+        except asyncio.CancelledError:
+            self._process.unwanted()  # nobody is left to take the answer
+            raise
 
     async def close(self) -> None:
-        """End the process; a computation under way is finished first."""
-        if self._pool is not None:
-            self._forget(self._pool)
-
-    def _forget(self, pool: ProcessPoolExecutor) -> None:
-        pool.shutdown(wait=False, cancel_futures=True)
-        if self._pool is pool:
-            self._pool = None
-
-
-def _live_with_parent() -> None:
-    """End this process when its parent is gone, however it died; leave Ctrl-C to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_after(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
+        """End the process."""
+        self._process.close()

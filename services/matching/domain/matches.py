@@ -1,13 +1,12 @@
 """One match on its way to a mentorship: both say yes, or one says no."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.kernel.errors import Denied, NotFound, Refused
 from services.matching.domain.plan import Contribution, Proposal
 from services.matching.domain.policy import Pair
-from services.matching.domain.runs import CohortRun
 
 
 class Stage(StrEnum):
@@ -17,6 +16,16 @@ class Stage(StrEnum):
     HALF_ACCEPTED = "HALF_ACCEPTED"
     CONFIRMED = "CONFIRMED"
     DECLINED = "DECLINED"
+    ENDED = "ENDED"
+
+
+class Misfit(StrEnum):
+    """Why one of the two asks for somebody else."""
+
+    NO_FIT = "NO_FIT"
+    GOALS_DIFFER = "GOALS_DIFFER"
+    NO_TIME = "NO_TIME"
+    NO_RESPONSE = "NO_RESPONSE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,20 @@ class MatchDeclined:
     person: str
 
 
-Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined
+@dataclass(frozen=True, slots=True)
+class MatchEnded:
+    """The match, or the mentorship it became, is over."""
+
+
+Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined | MatchEnded
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a match comes from and what its mentorship is told; a copy, so a yes needs no other document."""
+    """Where a match comes from and what its mentorship is told; a copy, so a yes needs no other document.
+
+    `run` is the cohort run that proposed it, "" for a match made by request.
+    """
 
     program: str
     run: str
@@ -60,16 +77,28 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers."""
+    """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers.
+
+    `misfit` is why `ended_by` asked for somebody else, for HR only. `claims` must be unique in the
+    organization: of the matches made by request, a mentee has one in a program.
+    """
 
     origin: Origin
     people: tuple[str, str]
     score_ppm: int
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[Contribution, ...] = ()
     stage: Stage = Stage.PROPOSED
     accepted_by: tuple[str, ...] = ()
     mentor_score_ppm: int = 0
     mentor_contributions: tuple[Contribution, ...] = ()
+    misfit: str = ""
+    ended_by: str = ""
+    claims: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether it holds a seat of the mentor and the mentee's one place in the program."""
+        return self.stage not in {Stage.DECLINED, Stage.ENDED}
 
     @property
     def pair(self) -> Pair:
@@ -86,9 +115,17 @@ class Match:
         if not oversees and person not in self.people:
             raise _not_found()
 
+    def without_misfit(self) -> "Match":
+        """Return what others than HR may read."""
+        return replace(self, misfit="", ended_by="")
+
     def accept(self, person: str) -> "tuple[Match, list[Event]]":
-        """Say yes; a second yes of the same person changes nothing. Refused MATCH_DECLINED, Denied."""
+        """Say yes; a second yes of the same person changes nothing.
+
+        Raises Refused MATCH_DECLINED or MATCH_ENDED, Denied.
+        """
         self._require_participant(person)
+        self._require_not_ended()
         if self.stage is Stage.DECLINED:
             raise Refused("MATCH_DECLINED", "the match was declined")
         if person in self.accepted_by:
@@ -99,13 +136,36 @@ class Match:
         return replace(agreed, stage=Stage.CONFIRMED), [MatchAccepted(person), MatchConfirmed()]
 
     def decline(self, person: str) -> "tuple[Match, list[Event]]":
-        """Say no and free both; a second no changes nothing. Refused MATCH_CONFIRMED, Denied."""
+        """Say no and free both; a second no changes nothing.
+
+        Raises Refused MATCH_CONFIRMED or MATCH_ENDED, Denied.
+        """
         self._require_participant(person)
+        self._require_not_ended()
         if self.stage is Stage.CONFIRMED:
             raise Refused("MATCH_CONFIRMED", "both have said yes; end the mentorship instead")
         if self.stage is Stage.DECLINED:
             return self, []
-        return replace(self, stage=Stage.DECLINED), [MatchDeclined(person)]
+        return replace(self, stage=Stage.DECLINED, claims=()), [MatchDeclined(person)]
+
+    def rematch(self, person: str, misfit: Misfit) -> "tuple[Match, list[Event]]":
+        """End it because `person` wants somebody else. Refused MATCH_NOT_CONFIRMED or MATCH_ENDED, Denied."""
+        self._require_participant(person)
+        self._require_not_ended()
+        if self.stage is not Stage.CONFIRMED:
+            raise Refused("MATCH_NOT_CONFIRMED", "decline the match instead; its mentorship has not begun")
+        ended = replace(self, misfit=misfit.value, ended_by=person)
+        return ended.end()
+
+    def end(self) -> "tuple[Match, list[Event]]":
+        """End it with its mentorship; one that is no mentorship, or is over, stays as it is."""
+        if self.stage is not Stage.CONFIRMED:
+            return self, []
+        return replace(self, stage=Stage.ENDED, claims=()), [MatchEnded()]
+
+    def _require_not_ended(self) -> None:
+        if self.stage is Stage.ENDED:
+            raise Refused("MATCH_ENDED", "the match is over")
 
     def _require_participant(self, person: str) -> None:
         if person not in self.people:
@@ -127,29 +187,39 @@ def propose(known: Match | None, origin: Origin, proposal: Proposal) -> tuple[Ma
     ), [MatchProposed()]
 
 
-def holds(known: Iterable[Match], published: Mapping[str, CohortRun]) -> list[tuple[str, Pair]]:
+def agree(origin: Origin, proposal: Proposal, people: tuple[str, str]) -> tuple[Match, list[Event]]:
+    """Match two who asked and said yes; `people` are in that order. The mentorship begins at once."""
+    match, proposed = propose(None, origin, proposal)
+    match = replace(match, claims=(f"mentee/{origin.program}/{proposal.mentee}",))
+    half, first = match.accept(people[0])
+    both, second = half.accept(people[1])
+    return both, [*proposed, *first, *second]
+
+
+def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:
     """Return (program, pair) of whatever takes a seat now.
 
-    That is every known match that was not declined, and every proposal of the `published` runs (by id) that
-    is no match yet.
+    That is every known match that was neither declined nor ended, and those of the `coming` pairs (program,
+    run, pair) of published runs that are no match yet.
     """
     known = list(known)
     delivered = {(match.origin.run, match.pair) for match in known}
-    live = [(match.origin.program, match.pair) for match in known if match.stage is not Stage.DECLINED]
-    coming = [
-        (run.program, proposal.pair)
-        for name, run in published.items()
-        for proposal in run.proposals
-        if (name, proposal.pair) not in delivered
-    ]
-    return live + coming
+    live = [(match.origin.program, match.pair) for match in known if match.live]
+    return live + [(program, pair) for program, run, pair in coming if (run, pair) not in delivered]
 
 
 def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
-    """Return the pairs that said no to each other in a program."""
+    """Return the pairs that said no to each other in a program, before their mentorship began or in it."""
     return frozenset(
-        match.pair for match in known if match.stage is Stage.DECLINED and match.origin.program == program
+        match.pair
+        for match in known
+        if (match.stage is Stage.DECLINED or match.misfit) and match.origin.program == program
     )
+
+
+def previous(known: Iterable[Match]) -> frozenset[Pair]:
+    """Return the pairs that have been partners, in any program."""
+    return frozenset(match.pair for match in known if match.stage in {Stage.CONFIRMED, Stage.ENDED})
 
 
 def _not_found() -> NotFound:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from services.matching.domain.skills import Skill
@@ -42,6 +43,11 @@ class Member:
     hours: tuple[Window, ...] = ()
     meeting: Meeting = Meeting.UNSTATED
     country: str = ""
+    hired: date | None = None
+
+    def tenure_days(self, today: date) -> int:
+        """Return days since the hire date, 0 when that is not known."""
+        return 0 if self.hired is None else (today - self.hired).days
 
 
 def managers_of(people: Iterable[Member]) -> dict[str, str]:

@@ -4,6 +4,8 @@ Credits are facts of a pair, 0..1000 per criterion and the same for both sides; 
 worth to a side, so the two sides may rank differently.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -72,6 +74,45 @@ MENTOR_WEIGHTS: Final = Weights(
     preference=70,
 )
 """What a mentor looks for (house default)."""
+
+
+FULL_WEIGHT: Final = 1000
+"""What the weights of a side add up to: per mille."""
+
+
+class WrongWeightError(Exception):
+    """A weight that is none; `criterion` is "" when all of them together are wrong."""
+
+    def __init__(self, criterion: str, problem: str) -> None:
+        super().__init__(f"{criterion}: {problem}")
+        self.criterion = criterion
+        self.problem = problem
+
+
+def normalised(typed: Mapping[str, float]) -> Weights:
+    """Return weights in the proportions of `typed`, by criterion; one that is left out is 0.
+
+    Rounded by largest remainder, so that they add up to 1000 exactly and none is off by 1 or more; equal
+    remainders go to the earlier criterion. Raises WrongWeightError.
+    """
+    for criterion, weight in typed.items():
+        _require_weight(criterion, weight)
+    total = sum(typed.values())
+    if not 0 < total < math.inf:
+        raise WrongWeightError("", "must add up to more than 0")
+    exact = {one.value: typed.get(one.value, 0.0) / total * FULL_WEIGHT for one in Criterion}
+    floors = {name: math.floor(share) for name, share in exact.items()}
+    short = FULL_WEIGHT - sum(floors.values())
+    for name in sorted(exact, key=lambda name: floors[name] - exact[name])[:short]:
+        floors[name] += 1
+    return Weights(**floors)
+
+
+def _require_weight(criterion: str, weight: float) -> None:
+    if criterion not in set(Criterion):
+        raise WrongWeightError(criterion, f"is none of {', '.join(Criterion)}")
+    if not math.isfinite(weight) or weight < 0:
+        raise WrongWeightError(criterion, "must be a finite number, 0 or more")
 
 
 class Past(StrEnum):

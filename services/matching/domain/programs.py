@@ -1,13 +1,15 @@
-"""Mentoring programs and who takes part in them. People and programs are plain ids of one organization."""
+"""Mentoring programs: what they are for, who may take part, what their pairs do. All of it is data.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+People and programs are plain ids of one organization.
+"""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
 from services.kernel.errors import Refused
-from services.matching.domain.members import Member, Role
+from services.matching.domain.members import Member
 from services.matching.domain.policy import DEFAULT_POLICY, Policy
 
 
@@ -16,16 +18,6 @@ class Stage(StrEnum):
 
     ACTIVE = "ACTIVE"
     CLOSED = "CLOSED"
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramCreated:
-    """A program is open."""
-
-
-@dataclass(frozen=True, slots=True)
-class PersonEnrolled:
-    """A person takes part, or takes part in one more role."""
 
 
 class Type(StrEnum):
@@ -41,6 +33,26 @@ class Type(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramCreated:
+    """A program is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramUpdated:
+    """Fields of a program changed."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramClosed:
+    """A program is over."""
+
+
+Event = ProgramCreated | ProgramUpdated | ProgramClosed
+
+
+@dataclass(frozen=True, slots=True)
 class Eligibility:
     """Who may take part; empty and 0 forbid nothing. Countries are ISO 3166 alpha-2."""
 
@@ -49,6 +61,20 @@ class Eligibility:
     min_grade: int = 0
     max_grade: int = 0
     min_tenure_days: int = 0
+
+    def problem(self, person: Member, today: date) -> str:
+        """Say why a person may not take part, "" when nothing forbids it."""
+        if self.departments and person.department not in self.departments:
+            return "the person's department takes no part"
+        if self.countries and person.country not in self.countries:
+            return "the person's country takes no part"
+        if person.grade < self.min_grade:
+            return f"the person's grade is below {self.min_grade}"
+        if self.max_grade and person.grade > self.max_grade:
+            return f"the person's grade is above {self.max_grade}"
+        if self.min_tenure_days and person.tenure_days(today) < self.min_tenure_days:
+            return f"the person has not been here for {self.min_tenure_days} days"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +101,20 @@ class RequestRules:
 ANYBODY: Final = Eligibility()
 USUAL_AGREEMENT: Final = AgreementDefaults()
 USUAL_REQUESTS: Final = RequestRules()
+FLASH_REQUESTS: Final = RequestRules(reminder_hours=(24,), expiry_hours=48)
+"""A short talk is soon or never: a request expires after 48 hours (as ADPList does)."""
+
+GRADE_GAPS: Final = {Type.PEER: 0, Type.REVERSE: -3}
+"""Grades a mentor is above the mentee at best, where the kind of program says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """One program, its lead, and what its pairs do unless they agree otherwise.
 
-    `first_day` and `last_day` bound joining and matching, None: open. `most_mentees` per mentor, 0: only the
-    mentor's own capacity counts. `revision` grows with every change.
+    `first_day` and `last_day` (UTC) bound joining and matching, None: open. `most_mentees` per mentor, 0:
+    only the mentor's own capacity counts. `revision` grows with every change; `history` holds them all, so
+    that a change and the record of it are one write: programs change rarely, a document holds thousands.
     """
 
     display_name: str
@@ -101,84 +133,69 @@ class Program:
     join_approval: bool = False
     policy: Policy = DEFAULT_POLICY
     revision: int = 1
+    history: "tuple[Revision, ...]" = ()
 
     def require_active(self) -> None:
         """Raise Refused PROGRAM_CLOSED when the program is over."""
         if self.stage is not Stage.ACTIVE:
             raise Refused("PROGRAM_CLOSED", "the program is closed")
 
+    def require_open(self, today: date) -> None:
+        """Raise Refused PROGRAM_CLOSED, or PROGRAM_NOT_OPEN before its first and after its last day."""
+        self.require_active()
+        if self.first_day is not None and today < self.first_day:
+            raise Refused("PROGRAM_NOT_OPEN", f"the program opens on {self.first_day}")
+        if self.last_day is not None and today > self.last_day:
+            raise Refused("PROGRAM_NOT_OPEN", f"the program was open until {self.last_day}")
 
-class Taking(StrEnum):
-    """Whether a person takes part in a program."""
+    def changed(self, to: "Program", by: str, at: datetime) -> "tuple[Program, list[Event]]":
+        """Take the settings of `to`; nothing happens when they are the same. Refused PROGRAM_CLOSED."""
+        self.require_active()
+        differing = tuple(name for name in SETTINGS if getattr(self, name) != getattr(to, name))
+        if not differing:
+            return self, []
+        new = replace(to, stage=self.stage, revision=self.revision, history=self.history)
+        return _recorded(new, differing, by, at), [ProgramUpdated(differing)]
 
-    ACTIVE = "ACTIVE"
-    PENDING = "PENDING"
-    PAUSED = "PAUSED"
-    ENDED = "ENDED"
+    def close(self, by: str, at: datetime) -> "tuple[Program, list[Event]]":
+        """End the program; a second time changes nothing."""
+        if self.stage is Stage.CLOSED:
+            return self, []
+        return _recorded(replace(self, stage=Stage.CLOSED), ("stage",), by, at), [ProgramClosed()]
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """One participant of a program; the roles are in the order in which they were taken.
+class Revision:
+    """A program after one change: who changed which settings, and when (aware UTC)."""
 
-    `focus` are codes of focus areas; `preferred` people best first; `blocked` people are never matched with
-    this one; `waits` counts the published runs in a row that left this mentee without a mentor. `end_reason`
-    is LEFT, LEFT_COMPANY, REJECTED or PROGRAM_CLOSED.
-    """
-
-    program: str
-    person: str
-    roles: tuple[Role, ...]
-    stage: Taking = Taking.ACTIVE
-    focus: tuple[str, ...] = ()
-    preferred: tuple[str, ...] = ()
-    blocked: tuple[str, ...] = ()
-    waits: int = 0
-    end_reason: str = ""
+    program: Program
+    by: str
+    at: datetime
+    changed: tuple[str, ...] = ()
 
 
-def open_program(program: Program, lead: Member) -> tuple[Program, list[ProgramCreated]]:
+SETTINGS: Final = tuple(
+    field.name for field in fields(Program) if field.name not in {"stage", "revision", "history"}
+)
+"""What a change may change."""
+
+
+def open_program(program: Program, lead: Member, by: str, at: datetime) -> tuple[Program, list[Event]]:
     """Open a program. Refused LEAD_NOT_ACTIVE: alerts must reach somebody."""
+    require_lead(lead)
+    return replace(program, history=(Revision(program, by, at),)), [ProgramCreated()]
+
+
+def require_lead(lead: Member) -> None:
+    """Raise Refused LEAD_NOT_ACTIVE unless the lead works here now."""
     if not lead.active:
         raise Refused(
             "LEAD_NOT_ACTIVE",
             "the program lead does not work here now",
             fields=(("program.lead", "must be an active person"),),
         )
-    return program, [ProgramCreated()]
 
 
-def require_eligible(asked: Sequence[Enrolment], people: Sequence[Member]) -> None:
-    """Check that everybody asked for (people in the same order) may take part.
-
-    Raises Refused NOT_ELIGIBLE that names each request whose person is not active or does not seek a role.
-    """
-    wrong = [
-        (f"requests[{place}]", problem)
-        for place, (enrolment, person) in enumerate(zip(asked, people, strict=True))
-        if (problem := _problem(enrolment, person))
-    ]
-    if wrong:
-        raise Refused(
-            "NOT_ELIGIBLE",
-            f"{len(wrong)} of {len(asked)} may not take part; nobody was enrolled",
-            fields=wrong,
-        )
-
-
-def enrol(known: Enrolment | None, asked: Enrolment) -> tuple[Enrolment, list[PersonEnrolled]]:
-    """Enrol a person, or add the roles asked for; nothing happens when there is nothing to add."""
-    if known is None:
-        return asked, [PersonEnrolled()]
-    added = tuple(role for role in asked.roles if role not in known.roles)
-    if not added:
-        return known, []
-    return replace(known, roles=(*known.roles, *added)), [PersonEnrolled()]
-
-
-def _problem(enrolment: Enrolment, person: Member) -> str:
-    if not person.active:
-        return "the person is not active"
-    if missing := [role.lower() for role in enrolment.roles if role not in person.seeks]:
-        return f"the person does not seek to be {' or '.join(missing)}"
-    return ""
+def _recorded(program: Program, changed: tuple[str, ...], by: str, at: datetime) -> Program:
+    now = replace(program, revision=program.revision + 1, history=())
+    return replace(now, history=(*program.history, Revision(now, by, at, changed)))

@@ -16,11 +16,12 @@ REASONS: Final = 3
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def report_csv(plan: Plan) -> str:
-    """Return RFC 4180 text with a header."""
+def report_csv(plan: Plan, *, header: bool = True) -> str:
+    """Return RFC 4180 text; without a header it goes on from an earlier part."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(HEADER)
+    if header:
+        writer.writerow(HEADER)
     writer.writerows([_inert(value) for value in row] for row in _rows(plan))
     return text.getvalue()
 

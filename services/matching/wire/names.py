@@ -8,7 +8,12 @@ ORGANIZATION = "organizations/*"
 PERSON = f"{ORGANIZATION}/people/*"
 PROGRAM = f"{ORGANIZATION}/programs/*"
 RUN = f"{PROGRAM}/cohortRuns/*"
+ENROLMENT = f"{PROGRAM}/enrolments/*"
+OPERATION = f"{ORGANIZATION}/operations/*"
 MATCH = f"{PROGRAM}/matches/*"
+REQUEST = f"{PROGRAM}/matchRequests/*"
+ENROLMENT = f"{PROGRAM}/enrolments/*"
+MENTORSHIP = f"{ORGANIZATION}/mentorships/*"
 
 
 def organization_name(tenant: str) -> str:
@@ -54,3 +59,18 @@ def run_name(tenant: str, program: str, run: str) -> str:
 def match_name(tenant: str, program: str, match: str) -> str:
     """Return a match's full name."""
     return ids.name("organizations", tenant, "programs", program, "matches", match)
+
+
+def operation_name(tenant: str, run: str) -> str:
+    """Return the full name of a run as an operation."""
+    return ids.name("organizations", tenant, "operations", run)
+
+
+def request_name(tenant: str, program: str, request: str) -> str:
+    """Return a match request's full name."""
+    return ids.name("organizations", tenant, "programs", program, "matchRequests", request)
+
+
+def seats_name(tenant: str, mentor: str) -> str:
+    """Return the full name of a mentor's seats; there is no method to read them."""
+    return ids.name("organizations", tenant, "people", mentor, "mentorSeats")

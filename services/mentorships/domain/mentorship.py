@@ -155,6 +155,12 @@ class Mentorship:
         self._require_running()
         return replace(self, stage=Stage.ENDED), [MentorshipEnded()]
 
+    def finish(self) -> tuple["Mentorship", list[MentorshipEvent]]:
+        """Finish it because its match is over; one that is over already stays as it is."""
+        if self.stage is Stage.ENDED:
+            return self, []
+        return replace(self, stage=Stage.ENDED), [MentorshipEnded()]
+
     def set_goal(
         self, mentorship: str, person: str, draft: GoalDraft, now: datetime
     ) -> tuple[Goal, list[GoalEvent]]:

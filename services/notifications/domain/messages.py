@@ -22,6 +22,16 @@ class Category(StrEnum):
     REBOOK_REMINDER = "REBOOK_REMINDER"
     LEAD_ALERT = "LEAD_ALERT"
     RECOGNITION = "RECOGNITION"
+    MATCH_REQUESTED = "MATCH_REQUESTED"
+    MATCH_REQUEST_REMINDER = "MATCH_REQUEST_REMINDER"
+    MATCH_REQUEST_QUESTION = "MATCH_REQUEST_QUESTION"
+    MATCH_REQUEST_ANSWER = "MATCH_REQUEST_ANSWER"
+    MATCH_REQUEST_MATCHED = "MATCH_REQUEST_MATCHED"
+    MATCH_REQUEST_DECLINED = "MATCH_REQUEST_DECLINED"
+    MATCH_REQUEST_EXPIRED = "MATCH_REQUEST_EXPIRED"
+    MATCH_REQUEST_CLOSED = "MATCH_REQUEST_CLOSED"
+    MATCH_REQUEST_PROMOTED = "MATCH_REQUEST_PROMOTED"
+    MATCH_ENDED = "MATCH_ENDED"
 
 
 class Stage(StrEnum):
@@ -80,14 +90,22 @@ MessageEvent = MessageQueued | MessageSent | MessageDelayed | MessageFailed | Me
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a message is about; empty where its category does not tell."""
+    """What a message is about; empty where its category does not tell.
 
-    mentorship: str
+    It is about a mentorship, or about a match request of `requester` to `recipient`. `code` is WAITLISTED, or
+    why the request was closed.
+    """
+
+    mentorship: str = ""
     mentor: str = ""
     mentee: str = ""
     meeting: str = ""
     goal: str = ""
     misses_in_row: int = 0
+    request: str = ""
+    requester: str = ""
+    recipient: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +156,10 @@ class Message:
 
     @property
     def other(self) -> str:
-        """The other one of the pair, empty if the person is none of the two."""
-        pair = {self.facts.mentor: self.facts.mentee, self.facts.mentee: self.facts.mentor}
-        return pair.get(self.person, "")
+        """The other one of the two it is about, empty if the person is none of them."""
+        about = self.facts
+        pairs = ((about.mentor, about.mentee), (about.requester, about.recipient))
+        return next((one[one[0] == self.person] for one in pairs if self.person in one), "")
 
     @property
     def due_at(self) -> datetime | None:

@@ -140,3 +140,10 @@ async def test_a_token_belongs_to_its_list(tallies: Store, clock: FixedClock) ->
             await tallies.list(tenant, query)
         assert refused.value.reason == "INVALID_PAGE_TOKEN"
     assert ids(await tallies.list("acme", Query({"owner": "ann"}, page_token=token))) == ["b", "c"]
+
+
+async def test_fields_that_a_list_does_without_show_their_defaults(tallies: Store, clock: FixedClock) -> None:
+    await fill(tallies, clock, {"a": Tally("ada", total=3, mood=Mood.LOUD)})
+    ((_, stored),) = (await tallies.list("acme", Query(without=("total",)))).items
+    assert stored.state == Tally("ada", mood=Mood.LOUD)
+    assert await walk(tallies, Query(without=("total",), page_size=1)) == ["a"]

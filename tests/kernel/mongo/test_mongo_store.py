@@ -117,7 +117,12 @@ class LosesReplies:
         self._times = times
 
     async def bulk_write(self, *args: Any, **options: Any) -> Any:
-        result = await self._real.bulk_write(*args, **options)
+        return self._told(await self._real.bulk_write(*args, **options))
+
+    async def update_many(self, *args: Any) -> Any:
+        return self._told(await self._real.update_many(*args))
+
+    def _told(self, result: Any) -> Any:
         if self._times:
             self._times -= 1
             raise AutoReconnect("the reply was lost")
@@ -135,6 +140,21 @@ async def test_a_lost_reply_does_not_apply_a_change_twice(
     losing = Aggregates(cast("Any", LosesReplies(real, times=2)), TALLIES, clock, stored_tallies.news)
     assert (await losing.change(HERE, add(1), Cause("c"))).state.total == 1
     assert (await losing.change(HERE, add(1), Cause("d"))).state.total == 2
+
+
+async def test_published_events_are_forgotten_even_when_the_replies_are_lost(
+    stored_tallies: Aggregates[Tally], clock: clocks.FixedClock
+) -> None:
+    """The driver repeats no update of many documents; without a repeat the relay would publish again."""
+    real = stored_tallies.collection
+    losing = Aggregates(cast("Any", LosesReplies(real, times=2)), TALLIES, clock, stored_tallies.news)
+    for name in ("one", "two"):
+        await stored_tallies.create(Ref("acme", name), Tally("ann"), [Opened()], Cause(name))
+    published = await pending.events(stored_tallies, 10)
+    await stored_tallies.change(HERE, add(1), Cause("c"))
+    await pending.remove(losing, published)
+    (left,) = await pending.events(stored_tallies, 10)
+    assert (left.key, [event["ver"] for event in left.events]) == (HERE.key, [2])
 
 
 async def test_a_command_gives_up_at_the_deadline_of_its_call(stored_tallies: Aggregates[Tally]) -> None:

@@ -45,6 +45,22 @@ async def test_questions_of_one_moment_and_those_that_had_to_wait_go_together() 
     assert doubling.batches == [[1, 2], [3, 4, 5]]
 
 
+async def test_who_comes_within_a_few_turns_of_the_loop_goes_along() -> None:
+    """As callers do whose requests lie in one packet: each is a task that gets its turn a little later."""
+    doubling = Doubling()
+    ask = Together(doubling)
+    answers = []
+    for number in range(1, 4):
+        answers.append(asyncio.create_task(ask(number)))
+        await asyncio.sleep(0)
+    assert doubling.batches == []
+    await _settled()
+    late = asyncio.create_task(ask(4))
+    doubling.open.set()
+    assert await asyncio.gather(*answers, late) == [2, 4, 6, 8]
+    assert doubling.batches == [[1, 2, 3], [4]]
+
+
 async def test_an_overdue_batch_does_not_hold_back_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """As when the connection of the first is dead: those who come later get through beside it."""
     monkeypatch.setattr(together, "OVERDUE_SECONDS", 0)
@@ -111,7 +127,7 @@ async def test_the_latest_deadline_of_those_together_counts() -> None:
 
 async def _settled() -> None:
     """Let every task that can run do so."""
-    for _ in range(5):
+    for _ in range(5 + together.BOARDING_TURNS):
         await asyncio.sleep(0)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from google.api import resource_pb2
+from google.longrunning import operations_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,3 +182,13 @@ def test_only_names_of_the_own_organization_pass(name: str) -> None:
     except NotFound:
         passed = False
     assert passed == (name.split("/")[:2] == ["organizations", "acme"])
+
+
+def test_a_standard_service_that_cannot_carry_a_rule_has_one_for_all_its_methods() -> None:
+    """Long-running operations are Google's contract; without a rule of ours they would refuse to start."""
+    found = policy.rules([operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name])
+    assert len(found) == 5
+    for rule in found.values():
+        assert (rule.public, rule.resource_field) == (False, "name")
+        with pytest.raises(Denied):
+            rule.permit(ADA)

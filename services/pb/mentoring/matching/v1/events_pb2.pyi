@@ -1036,3 +1036,55 @@ class MatchRequestClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MatchRequestClosed: _TypeAlias = MatchRequestClosed  # noqa: Y015
+
+@_typing.final
+class MentorSeatsTaken(_message.Message):
+    """Seats of a mentor were given away."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTOR_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    mentor: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    held: _builtins.int
+    """Seats held now, over all programs."""
+    def __init__(
+        self,
+        *,
+        mentor: _builtins.str = ...,
+        held: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "mentor", b"mentor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorSeatsTaken: _TypeAlias = MentorSeatsTaken  # noqa: Y015
+
+@_typing.final
+class MentorSeatsFreed(_message.Message):
+    """Seats of a mentor are free again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTOR_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    mentor: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    held: _builtins.int
+    """Seats held now, over all programs."""
+    def __init__(
+        self,
+        *,
+        mentor: _builtins.str = ...,
+        held: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "mentor", b"mentor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorSeatsFreed: _TypeAlias = MentorSeatsFreed  # noqa: Y015

@@ -75,6 +75,7 @@ class CohortRun(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
     OPERATION_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/cohortRuns/{cohort_run}"""
     state: Global___CohortRun.State.ValueType
@@ -85,6 +86,8 @@ class CohortRun(_message.Message):
     """Version of this resource, quoted."""
     operation: _builtins.str
     """The same run as a google.longrunning.Operation: organizations/{organization}/operations/{operation}"""
+    failure_field: _builtins.str
+    """The part of the request that the failure is about, such as options.locked_pairs[0]."""
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
         """The first 1,000 pairs, best score first; ListProposals pages through all. GetCohortRun only."""
@@ -128,10 +131,11 @@ class CohortRun(_message.Message):
         progress: Global___CohortRunProgress | None = ...,
         report: Global___CohortRunReport | None = ...,
         operation: _builtins.str = ...,
+        failure_field: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "options", b"options", "progress", b"progress", "report", b"report", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "failure_reason", b"failure_reason", "name", b"name", "operation", b"operation", "options", b"options", "progress", b"progress", "proposals", b"proposals", "report", b"report", "state", b"state", "unmatched_mentees", b"unmatched_mentees", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "failure_field", b"failure_field", "failure_reason", b"failure_reason", "name", b"name", "operation", b"operation", "options", b"options", "progress", b"progress", "proposals", b"proposals", "report", b"report", "state", b"state", "unmatched_mentees", b"unmatched_mentees", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -311,6 +315,38 @@ class PairOfPeople(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PairOfPeople: _TypeAlias = PairOfPeople  # noqa: Y015
+
+@_typing.final
+class CohortRunMetadata(_message.Message):
+    """Metadata of a run as a google.longrunning.Operation; its response is the CohortRun."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORT_RUN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    cohort_run: _builtins.str
+    """organizations/{organization}/programs/{program}/cohortRuns/{cohort_run}"""
+    state: Global___CohortRun.State.ValueType
+    """How far the run is."""
+    @_builtins.property
+    def progress(self) -> Global___CohortRunProgress:
+        """How far the computation is."""
+
+    def __init__(
+        self,
+        *,
+        cohort_run: _builtins.str = ...,
+        state: Global___CohortRun.State.ValueType = ...,
+        progress: Global___CohortRunProgress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_run", b"cohort_run", "progress", b"progress", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CohortRunMetadata: _TypeAlias = CohortRunMetadata  # noqa: Y015
 
 @_typing.final
 class CohortRunProgress(_message.Message):
@@ -752,6 +788,7 @@ class Match(_message.Message):
     MENTOR_SCORE_PPM_FIELD_NUMBER: _builtins.int
     MENTOR_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REMATCH_REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/programs/{program}/matches/{match}"""
     mentor: _builtins.str
@@ -770,6 +807,8 @@ class Match(_message.Message):
     """The fit seen by the mentor, in millionths; the mentor's contributions add up to it exactly."""
     reason: _builtins.str
     """Why the two fit, for the caller to read."""
+    rematch_reason: Global___RequestRematchRequest.Reason.ValueType
+    """Why one of the two ended it before its time. Shown to HR only."""
     @_builtins.property
     def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
         """What each criterion adds."""
@@ -807,10 +846,11 @@ class Match(_message.Message):
         mentor_score_ppm: _builtins.int = ...,
         mentor_contributions: _abc.Iterable[Global___Contribution] | None = ...,
         reason: _builtins.str = ...,
+        rematch_reason: Global___RequestRematchRequest.Reason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "mentorship", b"mentorship", "name", b"name", "reason", b"reason", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "contributions", b"contributions", "create_time", b"create_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "mentor_contributions", b"mentor_contributions", "mentor_score_ppm", b"mentor_score_ppm", "mentorship", b"mentorship", "name", b"name", "reason", b"reason", "rematch_reason", b"rematch_reason", "score_ppm", b"score_ppm", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1405,7 +1445,7 @@ class RecommendPartnersResponse(_message.Message):
 
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
-        """When the participants were last looked at: at most a minute ago."""
+        """When the participants were last looked at; they are looked at anew every minute while somebody asks."""
 
     def __init__(
         self,

@@ -121,9 +121,9 @@ class Program(_message.Message):
     name: _builtins.str
     """organizations/{organization}/programs/{program}"""
     display_name: _builtins.str
-    """Title for people."""
+    """Title for people. An update may leave it out."""
     lead: _builtins.str
-    """The program lead, told when a pair keeps missing its meetings."""
+    """The program lead, told when a pair keeps missing its meetings. An update may leave it out."""
     state: Global___Program.State.ValueType
     """Whether the program runs."""
     etag: _builtins.str

@@ -40,6 +40,26 @@ class Message(_message.Message):
         """A pair of one's program keeps missing meetings."""
         CATEGORY_RECOGNITION: Message._Category.ValueType  # 3
         """A recognition was earned."""
+        CATEGORY_MATCH_REQUESTED: Message._Category.ValueType  # 4
+        """Somebody asks for a match."""
+        CATEGORY_MATCH_REQUEST_REMINDER: Message._Category.ValueType  # 5
+        """A request waits for an answer."""
+        CATEGORY_MATCH_REQUEST_QUESTION: Message._Category.ValueType  # 6
+        """The person asked wants to know more."""
+        CATEGORY_MATCH_REQUEST_ANSWER: Message._Category.ValueType  # 7
+        """The requester told more."""
+        CATEGORY_MATCH_REQUEST_MATCHED: Message._Category.ValueType  # 8
+        """A request became a match."""
+        CATEGORY_MATCH_REQUEST_DECLINED: Message._Category.ValueType  # 9
+        """A request was turned down."""
+        CATEGORY_MATCH_REQUEST_EXPIRED: Message._Category.ValueType  # 10
+        """Nobody answered a request in time."""
+        CATEGORY_MATCH_REQUEST_CLOSED: Message._Category.ValueType  # 11
+        """A request became pointless."""
+        CATEGORY_MATCH_REQUEST_PROMOTED: Message._Category.ValueType  # 12
+        """A request that waited for a seat can be answered."""
+        CATEGORY_MATCH_ENDED: Message._Category.ValueType  # 13
+        """A match is over."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -52,6 +72,26 @@ class Message(_message.Message):
     """A pair of one's program keeps missing meetings."""
     CATEGORY_RECOGNITION: Message.Category.ValueType  # 3
     """A recognition was earned."""
+    CATEGORY_MATCH_REQUESTED: Message.Category.ValueType  # 4
+    """Somebody asks for a match."""
+    CATEGORY_MATCH_REQUEST_REMINDER: Message.Category.ValueType  # 5
+    """A request waits for an answer."""
+    CATEGORY_MATCH_REQUEST_QUESTION: Message.Category.ValueType  # 6
+    """The person asked wants to know more."""
+    CATEGORY_MATCH_REQUEST_ANSWER: Message.Category.ValueType  # 7
+    """The requester told more."""
+    CATEGORY_MATCH_REQUEST_MATCHED: Message.Category.ValueType  # 8
+    """A request became a match."""
+    CATEGORY_MATCH_REQUEST_DECLINED: Message.Category.ValueType  # 9
+    """A request was turned down."""
+    CATEGORY_MATCH_REQUEST_EXPIRED: Message.Category.ValueType  # 10
+    """Nobody answered a request in time."""
+    CATEGORY_MATCH_REQUEST_CLOSED: Message.Category.ValueType  # 11
+    """A request became pointless."""
+    CATEGORY_MATCH_REQUEST_PROMOTED: Message.Category.ValueType  # 12
+    """A request that waited for a seat can be answered."""
+    CATEGORY_MATCH_ENDED: Message.Category.ValueType  # 13
+    """A match is over."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
