@@ -46,7 +46,6 @@ LIMIT: Final = (1 << 20) - 1
 _UNIT = np.uint32(FULL)
 _TEN_BITS = np.uint32(1023)  # credits and shares fit: the compiler may keep to 32 bits
 _HALF_SLOTS = 16  # quarter hours from which more time in common is no better
-_AT_ONCE = 4  # words of a tile in one loop
 
 
 class Weighing(NamedTuple):
@@ -224,42 +223,13 @@ def _earned(market: Market, where: tuple[int, int, int], earned: NDArray[np.uint
 def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDArray[np.int32]) -> None:
     """Count common bits of the words in `span` (first word, word after the last, first column)."""
     start, end, first = span
-    mine = market.rows.words[:, row]
-    four = (start, start, start, start)
-    count = 0
     common[:] = 0
     for word in range(start, end):
-        if mine[word]:
-            four = (four[1], four[2], four[3], word)
-            count += 1
-            if count == _AT_ONCE:
-                _add_four(market, (row, first), four, common)
-                count = 0
-    for at in range(_AT_ONCE - count, _AT_ONCE):
-        theirs = market.columns.words[four[at], first : first + common.size]
-        bits = mine[four[at]]
-        for k in range(common.size):
-            common[k] += _ones(bits & theirs[k])
-
-
-@inner
-def _add_four(
-    market: Market, where: tuple[int, int], words: tuple[int, int, int, int], common: NDArray[np.int32]
-) -> None:
-    """Add four words in one go: the counts are read and written once."""
-    row, first = where
-    mine, theirs, last = market.rows.words, market.columns.words, first + common.size
-    one, two, three, four = words
-    in_one, in_two = theirs[one, first:last], theirs[two, first:last]
-    in_three, in_four = theirs[three, first:last], theirs[four, first:last]
-    my_one, my_two, my_three, my_four = mine[one, row], mine[two, row], mine[three, row], mine[four, row]
-    for k in range(common.size):
-        common[k] += (
-            _ones(my_one & in_one[k])
-            + _ones(my_two & in_two[k])
-            + _ones(my_three & in_three[k])
-            + _ones(my_four & in_four[k])
-        )
+        mine = market.rows.words[word, row]
+        theirs = market.columns.words[word, first : first + common.size]
+        if mine:
+            for k in range(common.size):
+                common[k] += _ones(mine & theirs[k])
 
 
 @inner
@@ -331,21 +301,18 @@ def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
     terms, size = market.terms, found.own.size
     department = market.columns.facts[DEPARTMENT, first : first + size]
     mine = market.rows.facts[DEPARTMENT, row]
-    for k in range(size):
-        credit = 0 if department[k] == mine else FULL
-        credit = credit if (department[k] != 0) & (mine != 0) else NEUTRAL
-        found.own[k] += terms.own.department * credit
-        found.other[k] += terms.other.department * credit
-    if not terms.same_department and mine:
-        for k in range(size):
-            found.broken[k] = DEPARTMENTS if department[k] == mine else found.broken[k]
     meeting = market.columns.facts[MEETING, first : first + size]
     liked = market.rows.facts[MEETING, row]
     for k in range(size):
-        credit = FULL if meeting[k] == liked else 0
-        credit = credit if (meeting[k] != 0) & (liked != 0) else NEUTRAL
-        found.own[k] += terms.own.meeting * credit
-        found.other[k] += terms.other.meeting * credit
+        apart = 0 if department[k] == mine else FULL
+        apart = apart if (department[k] != 0) & (mine != 0) else NEUTRAL
+        alike = FULL if meeting[k] == liked else 0
+        alike = alike if (meeting[k] != 0) & (liked != 0) else NEUTRAL
+        found.own[k] += terms.own.department * apart + terms.own.meeting * alike
+        found.other[k] += terms.other.department * apart + terms.other.meeting * alike
+    if not terms.same_department and mine:
+        for k in range(size):
+            found.broken[k] = DEPARTMENTS if department[k] == mine else found.broken[k]
 
 
 @inner
@@ -373,8 +340,13 @@ def _single(market: Market, row: int, first: int, found: Tile) -> None:
 
 @inner
 def _boost(market: Market, row: int, first: int, found: Tile) -> None:
-    boost = market.columns.facts[BOOST, first : first + found.own.size]
+    """Raise mentees who have waited in the mentors' eyes; clamp what that takes too high."""
+    if market.terms.level_sign < 0:
+        boost = market.columns.facts[BOOST, first : first + found.own.size]
+        for k in range(boost.size):
+            found.own[k] = min(found.own[k] + boost[k], LIMIT)
+        return
     mine = market.rows.facts[BOOST, row]
-    for k in range(boost.size):
-        found.own[k] = min(found.own[k] + boost[k], LIMIT)
-        found.other[k] = min(found.other[k] + mine, LIMIT)
+    if mine:
+        for k in range(found.other.size):
+            found.other[k] = min(found.other[k] + mine, LIMIT)

@@ -52,7 +52,8 @@ class Wanted(NamedTuple):
 class Standing(NamedTuple):
     """How an assignment stands for each row, as `edges.Audit` tells.
 
-    `stopped` counts columns by first broken rule, allowed ones at 0. `nearest` is the key of the best allowed
+    `stopped` counts columns by first broken rule, allowed ones at 0 and,
+    for rows with a partner, only these. `nearest` is the key of the best allowed
     column among those better than the one assigned, NOBODY none. `gain` is the most that own + other - price
     comes to over allowed columns, and 0 at least.
     """
@@ -198,17 +199,24 @@ def stand(market: Market, rows: NDArray[np.int32], wanted: Wanted, standing: Sta
     for tile in range(market.columns.posted.shape[0]):
         for at in range(rows.size):
             found = fill(market, rows[at], tile, room)
-            for rule in range(RULES):
-                count = 0
-                for k in range(found.broken.size):
-                    count += found.broken[k] == rule
-                standing.stopped[at, rule] += count
+            _count(found, at, standing, RULES if wanted.below[at] == NOBODY else 1)
             price = wanted.price[tile * TILE : tile * TILE + found.own.size]
+            gain = standing.gain[at]
             for k in range(price.size):
-                found.common[k] = found.own[k] + found.other[k] - price[k]
-                found.common[k] = found.common[k] if found.broken[k] == ALLOWED else 0
-            standing.gain[at] = max(standing.gain[at], found.common.max())
+                total = found.own[k] + found.other[k] - price[k]
+                gain = max(gain, total if found.broken[k] == ALLOWED else 0)
+            standing.gain[at] = gain
             _compare(market, (rows[at], at, tile * TILE), wanted, found, standing)
+
+
+@inner
+def _count(found: Tile, at: int, standing: Standing, rules: int) -> None:
+    """Count columns by what they break, as far as that is asked for."""
+    for rule in range(rules):
+        count = np.int32(0)
+        for k in range(found.broken.size):
+            count += np.int32(found.broken[k] == rule)
+        standing.stopped[at, rule] += count
 
 
 @inner
