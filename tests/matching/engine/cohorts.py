@@ -1,4 +1,4 @@
-"""Random small cohorts in which everything that can matter does: ties, clashes, blocks, circles, full mentors."""
+"""Random small cohorts in which whatever can matter does: ties, clashes, blocks, circles, full mentors."""
 
 import random
 from dataclasses import replace
@@ -101,7 +101,9 @@ def _member(chance: random.Random, person: str, ids: list[str]) -> Member:
         manager=chance.choice(("", "", "", "boss", "gone", chance.choice(ids))),
         department=chance.choice(("", "Sales", "Support")),
         grade=chance.randint(1, 9),
-        languages=tuple(chance.sample(LANGUAGES, 40) if chance.random() < 0.2 else chance.sample(LANGUAGES[:3], 2)),
+        languages=tuple(
+            chance.sample(LANGUAGES, 40) if chance.random() < 0.2 else chance.sample(LANGUAGES[:3], 2)
+        ),
         offered=_skills(chance, MANY_TAGS if chance.random() < 0.2 else TAGS),
         sought=_skills(chance, TAGS),
         seats=chance.randint(0, 2),
@@ -112,7 +114,9 @@ def _member(chance: random.Random, person: str, ids: list[str]) -> Member:
 
 
 def _skills(chance: random.Random, tags: tuple[str, ...]) -> tuple[Skill, ...]:
-    return tuple(Skill(tag, chance.randint(1, 5)) for tag in chance.sample(tags, chance.randint(0, len(tags))))
+    return tuple(
+        Skill(tag, chance.randint(1, 5)) for tag in chance.sample(tags, chance.randint(0, len(tags)))
+    )
 
 
 def _window(chance: random.Random) -> Window:
