@@ -48,6 +48,18 @@ def random_cohort(seed: int, *, size: int = 14) -> Cohort:
     )
 
 
+def matchable(seed: int) -> Cohort:
+    """Return a random cohort with a mentee and a mentor with a seat who can be in a run."""
+    cohort = random_cohort(seed)
+    hours = (Window(0, 540, 780),)
+    members = (
+        Member("x1", languages=("en", "de"), seats=1, grade=8, hours=hours, offered=(Skill("go", 4),)),
+        Member("x2", languages=("en",), hours=hours, sought=(Skill("go", 3),)),
+    )
+    entries = (Entry("x1", (Role.MENTOR,)), Entry("x2", (Role.MENTEE,)))
+    return replace(cohort, entries=(*entries, *cohort.entries), people=(*members, *cohort.people))
+
+
 def crowded(seed: int, mentees: int, mentors: int, seats: int = 1) -> Cohort:
     """Return mentees who all like the same mentors, in scores with many ties; everybody may meet."""
     chance = random.Random(seed)
