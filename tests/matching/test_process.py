@@ -11,10 +11,13 @@ import psutil
 import pytest
 
 from deploy.local.issuer import Issuer
+from services.pb.mentoring.matching.v1 import match_request_service_pb2 as request_pb
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
+from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import MatchRequestServiceStub
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceStub
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceStub
+from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.matching.export import FEW
@@ -64,9 +67,11 @@ class Office:
         self.running = self._make("matching", PROFILES_ADDRESS=self._profiles.address)
         await self.running.start()
 
-    async def call(self, stub: Callable[[grpc.aio.Channel], Any], method: str, request: Any) -> Any:
+    async def call(
+        self, stub: Callable[[grpc.aio.Channel], Any], method: str, request: Any, who: Any = None
+    ) -> Any:
         async with grpc.aio.insecure_channel(self.running.address) as channel:
-            return await getattr(stub(channel), method)(request, metadata=self.lead)
+            return await getattr(stub(channel), method)(request, metadata=who or self.lead)
 
     async def enrolled(self) -> str:
         """Open a program for the only mentor and two mentees; return its name."""
@@ -138,6 +143,52 @@ async def test_events_carry_a_run_from_request_to_matches(office: Office) -> Non
     family = psutil.Process(office.running.process.pid).children(recursive=True)
     assert await office.running.process.stop() == 0
     assert not psutil.wait_procs(family, timeout=10)[1]
+
+
+async def asked_and_accepted(office: Office, program: str) -> str:
+    """Let e3 ask e2 and e2 say yes; return the request's name."""
+    mentee, mentor = office.token("e3", "mentee"), office.token("e2", "mentor")
+    create = request_pb.CreateMatchRequestRequest(
+        parent=program, person=office.place.name("people", "e2"), role=profiles.Person.ROLE_MENTEE
+    )
+    asked = await office.call(MatchRequestServiceStub, "CreateMatchRequest", create, mentee)
+    accept = request_pb.AcceptMatchRequestRequest(name=asked.name)
+    await office.call(MatchRequestServiceStub, "AcceptMatchRequest", accept, mentor)
+    return str(asked.name)
+
+
+async def outcome(office: Office, name: str) -> request_pb.MatchRequest:
+    """Return the request once it has become a match."""
+    await office.told("MatchConfirmed", "MatchRequestMatched", "MentorSeatsTaken")
+    read = request_pb.GetMatchRequestRequest(name=name)
+    found: request_pb.MatchRequest = await office.call(MatchRequestServiceStub, "GetMatchRequest", read)
+    return found
+
+
+async def test_events_carry_a_yes_to_a_mentorship_and_its_end_frees_the_seat(office: Office) -> None:
+    program = await office.enrolled()
+    request = await outcome(office, await asked_and_accepted(office, program))
+    assert request.state == request_pb.MatchRequest.STATE_MATCHED
+    (match,) = await office.matches(program)
+    assert (match.name, match.state) == (request.match, pb.Match.STATE_CONFIRMED)
+    ended = MentorshipEnded(mentorship=match.mentorship)
+    await office.place.tell(ended, match.mentorship.rpartition("/")[2], "mentorship-ended")
+    await office.told("MatchEnded", "MentorSeatsFreed")
+    (match,) = await office.matches(program)
+    assert match.state == pb.Match.STATE_ENDED
+
+
+@pytest.mark.apache  # the embedded broker never lets go of a group member that was killed
+@pytest.mark.chaos
+async def test_killed_right_after_a_yes_the_match_is_made_once(office: Office) -> None:
+    program = await office.enrolled()
+    name = await asked_and_accepted(office, program)
+    await office.running.process.kill()
+    await office.restart()
+    request = await outcome(office, name)
+    assert (request.state, request.etag) == (request_pb.MatchRequest.STATE_MATCHED, '"3"')
+    (match,) = await office.matches(program)
+    assert (match.state, match.etag) == (pb.Match.STATE_CONFIRMED, '"4"')
 
 
 @pytest.mark.apache  # the embedded broker never lets go of a group member that was killed

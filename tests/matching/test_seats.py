@@ -56,9 +56,10 @@ def test_seats_meant_for_others_are_counted_once() -> None:
 
 
 _SEATS = st.builds(Seat, st.sampled_from("abcdefgh"), st.sampled_from(["spring", "autumn"]))
+_DISTINCT = st.lists(_SEATS, max_size=8, unique_by=lambda seat: seat.match)
 
 
-@given(st.lists(_SEATS, max_size=8), st.lists(_SEATS, max_size=8), st.integers(0, 5), st.integers(0, 3))
+@given(_DISTINCT, _DISTINCT, st.integers(0, 5), st.integers(0, 3))
 def test_whoever_moves_up_gets_a_seat_and_keeps_the_order(
     held: list[Seat], line: list[Seat], capacity: int, most: int
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -231,6 +232,26 @@ async def test_of_two_yeses_settled_at_the_very_same_moment_the_store_lets_one_w
     assert len(await here.held(GUY) | await here.held(MAY)) == 1
 
 
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+async def test_a_twin_that_hears_the_same_yes_does_not_undo_the_match(here: Town, at: int) -> None:
+    """A member that was cut off from the group goes on for a while, next to the one that took over."""
+    ref = await accepted(here, ANN, GUY)
+
+    async def twin() -> None:
+        here.breaks.writes, here.breaks.at, here.breaks.stored = 0, at, True
+        with suppress(ConnectionError):
+            await here.settling.settle(ref, Cause("the event"))
+
+    programs = here.kept[0]
+    programs.interrupt(twin)
+    await here.settling.settle(ref, Cause("the event"))
+    assert programs.meanwhile is None
+    assert await here.stage(ref) == "MATCHED"
+    ((name, match),) = await here.matched()
+    assert match.live
+    assert await here.held(GUY) == {name}
+
+
 async def test_other_requests_of_the_mentee_close_and_those_of_others_stay(here: Town) -> None:
     mine, theirs = await here.ask(ANN, MAY), await here.ask(BOB, MAY)
     to_me = await here.ask(MAY, CYD, as_mentor=True)
@@ -257,6 +278,15 @@ async def test_a_cohorts_match_takes_a_seat_and_a_no_gives_it_back(here: Town) -
     ref = await here.ask(BOB, GUY)
     assert await here.stage(ref) == "WAITLISTED"
     await here.matches.decline(who(ANN), (here.program, name), "", Cause("no"))
+    await here.settle()
+    assert await here.held(GUY) == set()
+    assert await here.stage(ref) == "PENDING"
+
+
+async def test_a_proposal_heard_when_it_was_declined_already_takes_and_closes_nothing(here: Town) -> None:
+    name = await proposed(here, GUY, ANN)
+    await here.matches.decline(who(ANN), (here.program, name), "", Cause("no"))
+    ref = await here.ask(ANN, MAY)
     await here.settle()
     assert await here.held(GUY) == set()
     assert await here.stage(ref) == "PENDING"

@@ -3,7 +3,7 @@
 Any write may break off (`break_at`), before it is stored or after, as if the process died there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -56,12 +56,23 @@ class Breaks:
 
 
 class Breakable(fakes.Aggregates[S]):
-    """Aggregates whose writes can break off."""
+    """Aggregates whose writes can break off; `meanwhile` happens once, just before the next one is read."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     def __init__(self, kind: Kind[S], clock: FixedClock, breaks: Breaks) -> None:
         super().__init__(kind, clock)
         self._breaks = breaks
         self._batch = False
+
+    def interrupt(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self.meanwhile = meanwhile
+
+    async def get(self, ref: Ref) -> Versioned[S]:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().get(ref)
 
     async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
         if self._batch:

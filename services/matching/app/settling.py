@@ -45,17 +45,18 @@ class Settling:
         if request.stage is not Stage.ACCEPTED:
             return
         match = match_id(ref)
-        known = await self._stores.matches.get_many(ref.tenant, [match])
-        if known or await self._made(ref, request, cause):
+        if await self._is_made(ref) or await self._made(ref, request, cause):
             await self._stores.requests.change(ref, lambda one: one.matched(match), cause)
+
+    async def _is_made(self, ref: Ref) -> bool:
+        return bool(await self._stores.matches.get_many(ref.tenant, [match_id(ref)]))
 
     async def _made(self, ref: Ref, request: MatchRequest, cause: Cause) -> bool:
         """Return whether the match is there; if not, the request is in line or closed."""
         couple = await self._pairing.look(ref.tenant, request.program, request.people)
         objection = couple.standing.objection()
         if objection is not None or couple.proposal is None:
-            await self._void(ref, request, objection or Reason.LEFT_PROGRAM, cause)
-            return False
+            return await self._voided(ref, request, objection or Reason.LEFT_PROGRAM, cause)
         mentor, seat = Ref(ref.tenant, request.pair.mentor), Seat(match_id(ref), request.program)
         if not await self._seats.take(mentor, seat, couple.standing.limits, cause):
             await self._stores.requests.change(ref, MatchRequest.waitlist, cause)
@@ -66,14 +67,20 @@ class Settling:
         try:
             await self._stores.matches.create(Ref(ref.tenant, seat.match), *decision, own)
         except Refused:  # the store's only one: the mentee got another match at the same moment
-            await self._void(ref, request, Reason.MATCHED_ELSEWHERE, cause)
-            return False
+            return await self._voided(ref, request, Reason.MATCHED_ELSEWHERE, cause)
         return True
 
-    async def _void(self, ref: Ref, request: MatchRequest, reason: Reason, cause: Cause) -> None:
-        """Close an accepted request; a seat that an earlier try took for it is free again."""
+    async def _voided(self, ref: Ref, request: MatchRequest, reason: Reason, cause: Cause) -> bool:
+        """Close an accepted request, and free the seat that an earlier try may have taken for it.
+
+        Returns True instead when its match is there after all: the same event is being heard twice, and what
+        speaks against a match is that very match.
+        """
+        if await self._is_made(ref):
+            return True
         await self._seats.release(Ref(ref.tenant, request.pair.mentor), match_id(ref), cause)
         await self._stores.requests.change(ref, lambda one: one.void(reason), cause)
+        return False
 
     async def review(self, ref: Ref, cause: Cause) -> None:
         """Close a request against which something speaks by now; let one that waits move up if it can.

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from services.matching.domain import report
 from services.matching.domain.cohort import Cohort
 from services.matching.domain.engine import kernels
-from services.matching.domain.engine.crowd import BOOST
 from services.matching.domain.engine.edges import Audit
 from services.matching.domain.engine.market import Field
+from services.matching.domain.engine.modes import Decision, boosts
 from services.matching.domain.engine.participants import Participants
 from services.matching.domain.engine.problem import Assigned
 from services.matching.domain.engine.ranking import MASK, score_of
@@ -24,9 +24,6 @@ from services.matching.domain.policy import Grouping
 
 EXPLAINED_AT_ONCE: Final = 256
 """Pairs explained between two looks of the watch: some milliseconds."""
-
-HIGHEST: Final = 1_000_000
-"""No score is higher."""
 
 _RULES: Final = (
     (kernels.OVERLAP, Obstacle.OVERLAP),
@@ -41,18 +38,19 @@ _RULES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who got whom: the mentor of each mentee, -1 none. `field` were free to be assigned, `locked` given."""
+    """Who got whom: the mentor of each mentee, -1 none. `field` were decided about, `locked` given."""
 
     cohort: Cohort
     snapshot: Snapshot
     field: Field
     locked: Field
     mentor_of: NDArray[np.int32]
+    decision: Decision
 
 
 def answered(answer: Answer) -> Plan:
     """Look at all pairs once more, and tell."""
-    free = answer.field.standing(answer.mentor_of[answer.field.rows])
+    free = answer.field.standing(answer.mentor_of[answer.field.rows], answer.decision.price)
     given = answer.locked.standing(answer.mentor_of[answer.locked.rows])
     rank, blocking, feasible = np.zeros((3, len(answer.mentor_of)), np.int32)
     for rows, found in ((answer.field.rows, free), (answer.locked.rows, given)):
@@ -72,6 +70,7 @@ def answered(answer: Answer) -> Plan:
                 best_total=_best_total(answer, free, assigned),
                 input_digest=report.digest(answer.snapshot.canonical()),
                 result_digest=report.digest(_canonical(proposals)),
+                fell_back=answer.decision.fell_back,
             ),
             answer.cohort.options,
         ),
@@ -129,14 +128,14 @@ def _left_over(answer: Answer, standing: Standing) -> Iterator[Leftover]:
 
 
 def _best_total(answer: Answer, standing: Standing, assigned: Assigned) -> int:
-    """Return what the given pairs come to, and what all others cannot exceed: each mentee's best pair.
+    """Return what the given pairs come to, and what all others cannot exceed (`dual` tells why).
 
     Boosts count in a mentor's order and not in a score: what they surely added is taken off.
     """
-    boosts = answer.field.market.rows.facts[BOOST, answer.field.rows]
-    gains = np.maximum(standing.gain - np.minimum(boosts, kernels.LIMIT - HIGHEST), 0)
-    given = answer.locked.rows
-    return int(sum(part.sum(dtype=np.int64) for part in (gains, assigned.u[given], assigned.v[given])))
+    decision, given = answer.decision, answer.locked.rows
+    gains = np.maximum(standing.gain - boosts(answer.field), 0)
+    worth = int(gains.sum(dtype=np.int64) + (decision.price * answer.field.seats).sum())
+    return min(worth, decision.most) + int((assigned.u[given].astype(np.int64) + assigned.v[given]).sum())
 
 
 def _canonical(proposals: Mapping[int, Proposal]) -> Iterator[bytes]:

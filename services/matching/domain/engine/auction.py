@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import compiled, inner
 from services.matching.domain.engine.problem import PRICELESS, Outcome, Problem, first_seats
 
 STEP = 400
@@ -95,7 +95,7 @@ def _sell(problem: Problem, sale: Sale, most: int) -> None:
             sale.waiting[1] += 1
 
 
-@compiled
+@inner
 def _bid(problem: Problem, sale: Sale, mentee: int) -> tuple[int, int]:
     """Return the pair that leaves most at these prices, and the bid that makes it no better than the next."""
     least = -PRICELESS if problem.must[mentee] else 0
@@ -113,7 +113,7 @@ def _bid(problem: Problem, sale: Sale, mentee: int) -> tuple[int, int]:
     return chosen, sale.price[problem.mentor[chosen]] + best - second + step
 
 
-@compiled
+@inner
 def _take(sale: Sale, mentor: int, bid: int, mentee: int) -> int:
     """Give the mentor's cheapest seat to the bidder; return who had it, -1 nobody."""
     low, size = sale.first[mentor], sale.first[mentor + 1] - sale.first[mentor]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
 from services.matching.domain.engine.edges import Edges
-from services.matching.domain.engine.optimal import LISTED, Task, joined, problem, settle
+from services.matching.domain.engine.optimal import Solution, Task, joined, problem, settle
 from services.matching.domain.engine.problem import Assigned, assigned
 
 _Longs = NDArray[np.int64]
@@ -36,23 +36,23 @@ class Promise(NamedTuple):
 
 
 class Balanced(NamedTuple):
-    """`fell_back`: the promise could not be kept at a gain, so the stable result is the answer."""
+    """`best` has no promise to keep. `fell_back`: it was not kept at a gain, so the answer is stable."""
 
     assigned: Assigned
-    bound: int
+    best: Solution
     fell_back: bool
 
 
-def solve(task: Task, promise: Promise) -> Balanced:
-    """Improve on the stable result. No assignment, of whatever kind, has a total above the answer's bound."""
+def solve(task: Task, promise: Promise, edges: Edges) -> Balanced:
+    """Improve on the stable result; `edges` are each mentee's best, among others."""
     best = optimal.solve(task)
-    edges = _within(joined(joined(best.edges, task.scan.by_mentees(LISTED)), _pairs(promise.stable)), promise)
+    edges = _within(joined(joined(best.edges, edges), _pairs(promise.stable)), promise)
     must = promise.stable.mentor_of >= 0
     outcome = settle(problem(edges, task)._replace(must=must), task.pause)
     answer = _returned(assigned(edges, outcome.edge_of), promise.stable, task.scan.seats)
     if answer.total < promise.stable.total or not promise.kept_by(answer):
-        return Balanced(promise.stable, best.bound, fell_back=True)
-    return Balanced(answer, best.bound, fell_back=False)
+        return Balanced(promise.stable, best, fell_back=True)
+    return Balanced(answer, best, fell_back=False)
 
 
 def _pairs(stable: Assigned) -> Edges:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.domain.engine.jit import compiled
+from services.matching.domain.engine.jit import compiled, inner
 from services.matching.domain.engine.problem import PRICELESS, Outcome, Problem, first_seats
 
 BURST = 32
@@ -81,7 +81,7 @@ def _seat(problem: Problem, table: Table, owner: NDArray[np.int32], entering: ND
         _forget(table, count)
 
 
-@compiled
+@inner
 def _search(problem: Problem, table: Table, mentee: int) -> tuple[int, int, int, int]:
     """Return the least loss at which a seat of that mentor is taken or somebody leaves, and mentors seen."""
     loss, mentor, leaver = PRICELESS, -1, -1
@@ -106,7 +106,7 @@ def _search(problem: Problem, table: Table, mentee: int) -> tuple[int, int, int,
             count = _reach(problem, table, sitter, far, loss, count)
 
 
-@compiled
+@inner
 def _reach(problem: Problem, table: Table, mentee: int, far: int, most: int, count: int) -> int:
     """Note the mentors this mentee could move to for less than `most`; return how many are seen by now."""
     start = far + table.profit[mentee]
@@ -122,7 +122,7 @@ def _reach(problem: Problem, table: Table, mentee: int, far: int, most: int, cou
     return count
 
 
-@compiled
+@inner
 def _nearest(table: Table, count: int, most: int) -> int:
     near, least = -1, most
     for place in range(count):
@@ -132,7 +132,7 @@ def _nearest(table: Table, count: int, most: int) -> int:
     return near
 
 
-@compiled
+@inner
 def _settle(table: Table, mentee: int, loss: int, count: int) -> None:
     """Let prices rise and profits fall as far as the search went."""
     table.profit[mentee] -= loss
@@ -146,7 +146,7 @@ def _settle(table: Table, mentee: int, loss: int, count: int) -> None:
             table.profit[table.sitter[seat]] -= rise
 
 
-@compiled
+@inner
 def _move(problem: Problem, table: Table, owner: NDArray[np.int32], mentor: int, leaver: int) -> None:
     """Walk the path back: somebody takes the free seat, or the leaver's; everybody before moves up."""
     hole = table.seat_of[leaver]
@@ -165,7 +165,7 @@ def _move(problem: Problem, table: Table, owner: NDArray[np.int32], mentor: int,
         mentor = problem.mentor[left] if left >= 0 else -1
 
 
-@compiled
+@inner
 def _forget(table: Table, count: int) -> None:
     for place in range(count):
         mentor = table.seen[place]

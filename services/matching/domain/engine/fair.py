@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
 from services.matching.domain.engine.groups import WHOLE, Groups
-from services.matching.domain.engine.optimal import Pause, Task, problem, settle
+from services.matching.domain.engine.optimal import Pause, Solution, Task, problem, settle
 from services.matching.domain.engine.problem import Assigned, Problem, assigned
 
 SMALL_TRIES: Final = 24
@@ -40,11 +40,10 @@ _Longs = NDArray[np.int64]
 
 
 class Fair(NamedTuple):
-    """The most even assignment found; no total exceeds `bound`; `best` is the total without evening out."""
+    """The most even assignment found, and the best one, not evened out."""
 
     assigned: Assigned
-    bound: int
-    best: int
+    best: Solution
 
 
 def solve(task: Task, groups: Groups) -> Fair:
@@ -59,7 +58,7 @@ def solve(task: Task, groups: Groups) -> Fair:
     tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, task.pause))
     affordable = [one for one in tries if one.total >= least]
     chosen = max(affordable, key=lambda one: _evenness(one, groups), default=best.assigned)
-    return Fair(chosen, best.bound, best.assigned.total)
+    return Fair(chosen, best)
 
 
 def _evenness(one: Assigned, groups: Groups) -> tuple[int, int]:

@@ -42,12 +42,12 @@ class Field:
 
     def by_mentees(self, k: int) -> Edges:
         """Return each mentee's best k by the mentee's strict order, best first."""
-        return _edges(self.best("candidates", k))
+        return edges_of(self.best("candidates", k))
 
     def by_total(self, k: int, price: NDArray[np.int64]) -> Edges:
         """Return each mentee's best k by u + v - price[mentor] over all feasible pairs, best first."""
         wanted = Wanted(self._everything(), self.open(), self._priced(price), 1)
-        return _edges(self.look("pricing", self.rows, wanted, k))
+        return edges_of(self.look("pricing", self.rows, wanted, k))
 
     def audit(self, mentor_of: NDArray[np.int32]) -> Audit:
         """Look at all feasible pairs beside an assignment (mentor of each mentee, -1 none)."""
@@ -153,7 +153,7 @@ def no_price() -> NDArray[np.int32]:
     return np.empty(0, np.int32)
 
 
-def _edges(lists: Lists) -> Edges:
+def edges_of(lists: Lists) -> Edges:
     """Return lists, each as long as it is, one after the other."""
     listed = np.arange(lists.key.shape[1]) < lists.count[:, None]
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(lists.count, dtype=np.int64)))

@@ -63,6 +63,7 @@ class Solution(NamedTuple):
 
     assigned: Assigned
     edges: Edges
+    price: _Longs
     most: int
     bound: int
 
@@ -81,7 +82,7 @@ def solve(task: Task) -> Solution:
         best = scan.by_total(ADDED, outcome.price)
         most = min(most, bound_of(best, scan.seats, outcome.price))
         bound = min(bound, bound_of(best, scan.seats, outcome.price, task.boost))
-        found = Solution(assigned(edges, outcome.edge_of), edges, most, bound)
+        found = Solution(assigned(edges, outcome.edge_of), edges, outcome.price, most, bound)
         if found.gap_ppm <= (0 if small else GAP_PPM):
             break
         edges = joined(edges, best)

@@ -92,7 +92,7 @@ def locks(options_locked: Sequence[Pair], these: Participants) -> list[tuple[int
 
 def lock_field(place: int) -> str:
     """Return the path of a locked pair in a request."""
-    return f"locked_pairs[{place}]"
+    return f"options.locked_pairs[{place}]"
 
 
 def _require_room(pairs: Iterable[tuple[int, int]], seats: Sequence[int]) -> None:

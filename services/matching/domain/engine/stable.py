@@ -28,7 +28,12 @@ def stable(field: Field, wants: NDArray[np.int32], listed: int = LISTED) -> Held
 
     `wants` by row of the market: how many partners each takes; 0 for rows that are not in the field.
     """
-    lists = _spread(field, field.best("candidates", listed), len(wants))
+    return stable_from(field, field.best("candidates", listed), wants)
+
+
+def stable_from(field: Field, candidates: Lists, wants: NDArray[np.int32]) -> Held:
+    """Return the same from lists of each row's best, which are used up."""
+    lists = _spread(field, candidates, len(wants))
     seekers = Seekers(wants.copy(), np.zeros(len(wants), np.int32))
     held = _nobody_held(field.seats)
     through = lists.count < lists.key.shape[1]
