@@ -13,7 +13,8 @@ from services.kernel.run import Resources, Service, main
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Enrolments, Following
+from services.matching.app.enrolments import Enrolments
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Matcher, People, Recommender, Stores

@@ -9,7 +9,7 @@ from services.kernel import fields, ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Following
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.settling import Settling
 from services.matching.domain.requests import Reason
@@ -49,8 +49,14 @@ def hear_enrolments(handlers: Handlers, following: Following) -> None:
     async def closed(event: Event[pb.ProgramClosed]) -> None:
         await following.program_closed(Ref(event.tenant, _program(event)), _cause(event))
 
+    async def taken_part(event: Event[Any]) -> None:
+        enrolment = fields.owned_id(event.tenant, names.ENROLMENT, event.message.enrolment, "enrolment")
+        await following.taken_part(Ref(event.tenant, enrolment), _program(event), _cause(event))
+
     handlers.on(profiles.PersonUpdated, updated)
     handlers.on(pb.ProgramClosed, closed)
+    handlers.on(pb.PersonEnrolled, taken_part)
+    handlers.on(pb.EnrolmentRequested, taken_part)
 
 
 def hear_requests(handlers: Handlers, settling: Settling) -> None:

@@ -96,7 +96,7 @@ async def test_nobody_joins_or_is_matched_before_the_program_opens(story: Story)
 async def test_who_is_not_eligible_is_told_why(story: Story) -> None:
     await updated(story, mentee_eligibility=pb.Eligibility(min_grade=4))
     refused = await failure(joined(story, "e4"))
-    assert refused.violations == {"requests[0]": "the person's grade is below 4"}
+    assert refused.violations == {"roles": "the person's grade is below 4"}
     assert (await joined(story, "e3")).state == State.STATE_PENDING
 
 

@@ -11,7 +11,8 @@ from services.kernel.mongo import Cause, Ref, Versioned
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Enrolments, Following
+from services.matching.app.enrolments import Enrolments
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import GoesOn, Stores, Task, Wanted
 from services.matching.app.programs import Programs

@@ -4,7 +4,7 @@ from services.kernel import ids
 from services.kernel.errors import Invalid, NotFound
 from services.kernel.mongo import Cause, Ref, Save
 from services.matching.app.cohorts import Cohorts
-from services.matching.app.enrolments import Following
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import Answer, Matcher, Stores, save_all
 from services.matching.app.runs import part_id, read_parts

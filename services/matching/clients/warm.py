@@ -15,9 +15,7 @@ from services.matching.domain.week import Window
 _DAY = tuple(Window(day, 0, 24 * 60) for day in range(7))
 _PEOPLE = (
     Member("a", seeks=(Role.MENTEE,), languages=("en",), sought=(Skill("python", 3),), hours=_DAY),
-    Member(
-        "b", seeks=(Role.MENTOR,), languages=("en",), offered=(Skill("python", 5),), seats=1, hours=_DAY
-    ),
+    Member("b", seeks=(Role.MENTOR,), languages=("en",), offered=(Skill("python", 5),), seats=1, hours=_DAY),
 )
 _COHORT = Cohort(
     tuple(Entry(person.id, person.seeks) for person in _PEOPLE), _PEOPLE, datetime(2026, 1, 5, tzinfo=UTC)
