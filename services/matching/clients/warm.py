@@ -1,4 +1,4 @@
-"""`python -m services.matching.clients.warm`: compiles the kernels of matching, once per state of the sources.
+"""`python -m services.matching.clients.warm`: compiles the kernels of matching, once per state of sources.
 
 Whoever computes first would otherwise wait for it. The code is kept below NUMBA_CACHE_DIR if that is set.
 """
