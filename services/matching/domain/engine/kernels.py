@@ -8,9 +8,6 @@ telling of the same is `domain.scoring`; the order of divisions is the same.
 from typing import Final, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from services.matching.domain.engine.crowd import (
@@ -31,7 +28,7 @@ from services.matching.domain.engine.crowd import (
     Crowd,
     Words,
 )
-from services.matching.domain.engine.jit import inner
+from services.matching.domain.engine.jit import inner, ones
 from services.matching.domain.scoring import GRADE_COST, NEUTRAL
 from services.matching.domain.skills import FULL, MISSING_LEVEL
 
@@ -65,7 +62,7 @@ class Weighing(NamedTuple):
 class Terms(NamedTuple):
     """How a market matches, as the side that looks sees it.
 
-    `level_sign` is 1 when mentees look and -1 when mentors do. `least_gap` in grades, `least_slots` in quarter
+    `level_sign` is 1 when mentees look, -1 when mentors do. `least_gap` in grades, `least_slots` in quarter
     hours; `same_department` 1 allows it. `history` is the credit of pairs who were not partners before. The
     salts make the two sides' ties differ. `soft` tells for each skill whether it is a soft one (1 or 0).
     """
@@ -85,7 +82,7 @@ class Terms(NamedTuple):
 
 
 class Between(NamedTuple):
-    """What single pairs have of their own, by who looks (CSR): added to either side's score; barred or not."""
+    """What single pairs have of their own, by who looks (CSR): added to either's score; barred or not."""
 
     start: NDArray[np.int64]
     column: NDArray[np.int32]
@@ -104,7 +101,7 @@ class Market(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """What one person finds in one tile: own score, the others' score, first broken rule; and room to work."""
+    """What one person finds in one tile: own scores, the others', first broken rules; and room to work."""
 
     own: NDArray[np.int32]
     other: NDArray[np.int32]
@@ -113,16 +110,6 @@ class Tile(NamedTuple):
     soft: NDArray[np.uint32]
     common: NDArray[np.int32]
     least: NDArray[np.int32]
-
-
-@intrinsic
-def _ones(_context: object, bits: object) -> tuple[object, object]:
-    """Count the bits that are set."""
-
-    def generate(_context: object, builder: ir.IRBuilder, _signature: object, given: list[ir.Value]) -> object:
-        return builder.ctpop(given[0])
-
-    return types.uint64(bits), generate
 
 
 @inner
@@ -193,9 +180,7 @@ def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
         for post in range(columns.posted[tile, tag], columns.posted[tile, tag + 1]):
             missing = terms.level_sign * (rows.level[place] - columns.post_level[post])
             credit = max(0, FULL - MISSING_LEVEL * max(0, missing))
-            earned[columns.post_who[post]] += np.uint32(
-                credit * rows.share[place] * columns.post_share[post]
-            )
+            earned[columns.post_who[post]] += np.uint32(credit * rows.share[place] * columns.post_share[post])
     if not rows.facts[TECHNICAL, row]:
         _earned(market, (row, tile, TECHNICAL), found.technical, found)
     if not rows.facts[SOFT, row]:
@@ -229,7 +214,7 @@ def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDA
         theirs = market.columns.words[word, first : first + common.size]
         if mine:
             for k in range(common.size):
-                common[k] += _ones(mine & theirs[k])
+                common[k] += ones(mine & theirs[k])
 
 
 @inner
