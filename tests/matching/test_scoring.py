@@ -31,8 +31,8 @@ def credit(
     teacher: Side | Member, learner: Side | Member, policy: Policy = DEFAULT_POLICY, *, before: bool = False
 ) -> dict[Criterion, int]:
     """Return the credits that both sides share."""
-    sides = (one if isinstance(one, Side) else side(one) for one in (teacher, learner))
-    return dict(zip(Criterion, scoring.credits_of(*sides, policy, partners_before=before), strict=False))
+    one, other = (given if isinstance(given, Side) else side(given) for given in (teacher, learner))
+    return dict(zip(Criterion, scoring.credits_of(one, other, policy, partners_before=before), strict=False))
 
 
 def lists(count: int) -> tuple[Skill, ...]:
@@ -64,8 +64,7 @@ def test_contributions_are_the_terms_of_the_score_with_what_each_could_be() -> N
     ("sought", "expected"), [((3,), 1000), ((5,), 1000), ((3, 1), 500), ((3, 3, 3), 334), ((3,) * 7, 143)]
 )
 def test_skills_are_normalised_by_how_many_are_sought(sought: tuple[int, ...], expected: int) -> None:
-    """Only Python is taught; "python" comes after "cobol..." in spelling order, but before "zig...", so the rest
-    of what does not divide goes to it."""
+    """Only Python is taught. It is the first in spelling, so what does not divide goes to it."""
     wishes = [Skill("python", sought[0]), *(Skill(f"zig {n}", level) for n, level in enumerate(sought[1:]))]
     assert credit(mentor(), replace(mentee(), sought=tuple(wishes)))[Criterion.SKILLS] == expected
 
@@ -120,7 +119,9 @@ def test_focus_is_what_share_of_the_mentees_is_common(
     assert found[Criterion.FOCUS] == expected
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(45, 187), (60, 250), (120, 500), (240, 1000), (480, 1000)])
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(45, 187), (60, 250), (120, 500), (240, 1000), (480, 1000)]
+)
 def test_overlap_counts_up_to_four_hours(minutes: int, expected: int) -> None:
     learner = replace(mentee(), hours=(Window(0, 540, 540 + minutes),))
     assert credit(mentor(), learner)[Criterion.OVERLAP] == expected
@@ -185,9 +186,7 @@ def test_history_counts_as_the_program_says(past: Past, before: bool, expected: 
     assert credit(mentor(), mentee(), policy, before=before)[Criterion.HISTORY] == expected
 
 
-@pytest.mark.parametrize(
-    ("partner", "expected"), [("a", 1000), ("b", 700), ("c", 400), ("d", 400), ("e", 0)]
-)
+@pytest.mark.parametrize(("partner", "expected"), [("a", 1000), ("b", 700), ("c", 400), ("d", 400), ("e", 0)])
 def test_whom_somebody_asked_for_is_worth_the_more_the_earlier(partner: str, expected: int) -> None:
     whose = side(mentee(), preferred=("a", "b", "b", "c", "d"))
     assert scoring.preference(whose, partner) == expected

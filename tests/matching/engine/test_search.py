@@ -38,7 +38,9 @@ def test_the_best_few_are_the_first_of_the_whole_list(cohort: Cohort, k: int) ->
     plain, edges = Plain(cohort), field(cohort).by_mentees(k)
     expected = [plain.mentors_of(mentee)[:k] for mentee in plain.free]
     assert read(edges, plain) == expected
-    scores = [plain.ranked(mentor, one) for one, best in zip(plain.free, expected, strict=True) for mentor in best]
+    scores = [
+        plain.ranked(mentor, one) for one, best in zip(plain.free, expected, strict=True) for mentor in best
+    ]
     assert list(zip(edges.u.tolist(), edges.v.tolist(), strict=True)) == scores
 
 
@@ -53,7 +55,9 @@ def test_the_best_totals_less_prices_are_those_of_all_allowed_pairs(
     gains = (edges.u.astype(np.int64) + edges.v - price[edges.mentor]).tolist()
     for at, mentee in enumerate(plain.free):
         allowed = [mentor for mentor in plain.mentors if plain.broken(mentor, mentee) is None]
-        expected = sorted((sum(plain.ranked(mentor, mentee)) - paid[mentor] for mentor in allowed), reverse=True)
+        expected = sorted(
+            (sum(plain.ranked(mentor, mentee)) - paid[mentor] for mentor in allowed), reverse=True
+        )
         assert gains[edges.start[at] : edges.start[at + 1]] == expected[:k]
 
 
@@ -90,8 +94,9 @@ def test_blocks_on_threads_find_what_one_block_finds(monkeypatch: pytest.MonkeyP
     one = field(crowded(3, mentees=50, mentors=20))
     whole = one.by_mentees(7)
     monkeypatch.setattr(market, "ROWS_AT_ONCE", 3)
-    for found, expected in zip(one.by_mentees(7), whole, strict=True):
-        assert found.tolist() == expected.tolist()
+    again = one.by_mentees(7)
+    assert np.array_equal(again.mentor, whole.mentor)
+    assert np.array_equal(again.start, whole.start)
 
 
 def test_whoever_watches_is_told_of_every_block_and_can_end_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
