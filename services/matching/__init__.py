@@ -1,6 +1,6 @@
 """Programs, who takes part in them, and who fits whom: whole cohorts are matched and carried to acceptance.
 
-Owns    Program, Enrolment, CohortRun and its parts, Match, MatchRequest, and the seats of each mentor
+Owns    Program and its revisions, Enrolment, CohortRun and its parts, Match, MatchRequest, and the seats of each mentor
 Serves  ProgramService, MatchingService, MatchRequestService, google.longrunning.Operations (the runs)
 Tells   Program{Created,Updated,Closed} PersonEnrolled Enrolment{Requested,Updated,Paused,Resumed,Ended}
         CohortRun{Requested,Progressed,Ready,Failed,Cancelled,Published}

@@ -22,7 +22,14 @@ from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
-from services.matching.events import hear, hear_enrolments, hear_matches, hear_people, hear_requests
+from services.matching.events import (
+    hear,
+    hear_enrolments,
+    hear_matches,
+    hear_people,
+    hear_programs,
+    hear_requests,
+)
 from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
@@ -44,7 +51,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     parts = database.aggregates(store.PARTS)
     asked = database.aggregates(store.REQUESTS)
     seats = database.aggregates(store.SEATS)
-    stores = Stores(programs, enrolments, runs, matches, parts, asked, seats)
+    revisions = database.aggregates(store.REVISIONS)
+    stores = Stores(programs, enrolments, runs, matches, parts, asked, seats, revisions)
     people = ProfilesPeople(resources.channel(settings.profiles_address))
     matcher, recommender = MatcherProcess(people), RecommenderProcess(people, resources.clock)
     cohorts, cohort_runs = Cohorts(stores), CohortRuns(stores, resources.clock)
@@ -52,9 +60,11 @@ def build(settings: Settings, resources: Resources) -> Service:
     pairs = Matches(matches)
     requests = Requests(stores, Pairing(stores, people, resources.clock), Seats(stores), resources.clock)
     settling = Settling(stores, people, resources.clock)
+    kept = Programs(stores, people, resources.clock)
     handlers = Handlers()
     following = Following(stores)
     hear(handlers, Computing(stores, cohorts, matcher, following))
+    hear_programs(handlers, kept)
     hear_enrolments(handlers, following)
     hear_requests(handlers, settling)
     hear_matches(handlers, settling, pairs)
@@ -64,9 +74,7 @@ def build(settings: Settings, resources: Resources) -> Service:
         servicers=[
             (
                 add_ProgramServiceServicer_to_server,
-                ProgramService(
-                    Programs(stores, people, resources.clock), Enrolments(stores, people, resources.clock)
-                ),
+                ProgramService(kept, Enrolments(stores, people, resources.clock)),
                 "mentoring.matching.v1.ProgramService",
             ),
             (
@@ -82,7 +90,7 @@ def build(settings: Settings, resources: Resources) -> Service:
             (add_OperationsServicer_to_server, Operations(cohort_runs), "google.longrunning.Operations"),
         ],
         handlers=handlers,
-        kinds=[programs, enrolments, runs, matches, parts, asked, seats],
+        kinds=[programs, enrolments, runs, matches, parts, asked, seats, revisions],
         stop=[matcher.close, recommender.close],
     )
 

@@ -15,7 +15,7 @@ from services.matching.domain.matches import Match
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal, Report
 from services.matching.domain.policy import Options, Pair, Policy
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import KeptRevision, Program
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part, Progress
 from services.matching.domain.seats import Seats
@@ -144,6 +144,7 @@ class Stores:
     parts: Aggregates[Part]
     requests: Aggregates[MatchRequest]
     seats: Aggregates[Seats]
+    revisions: Aggregates[KeptRevision]
 
 
 @dataclass(frozen=True, slots=True)
