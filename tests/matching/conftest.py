@@ -20,7 +20,6 @@ from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
 from services.matching.app.enrolments import Enrolments
-from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
@@ -167,7 +166,7 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
     rest = (store.PARTS, store.REQUESTS, store.SEATS, store.REVISIONS)
     stores = Stores(*await backstage.database(*kinds, *rest))
     clock, cohorts = FixedClock(NOW), Cohorts(stores)
-    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher, Following(stores))
+    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher)
     recommender = RecommenderProcess(profiles, clock)
     backstage.stack.push_async_callback(recommender.close)
     recommendations = Recommendations(stores, cohorts, recommender, clock)

@@ -1,120 +1,194 @@
-"""Each criterion at its edges; hard rules one by one; the parts of a score add up."""
+"""Each criterion at its edges, by example; the parts of a score add up; wishes share out exactly."""
 
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.matching.domain import scoring
-from services.matching.domain.members import Meeting, Member, managers_of, superiors
-from services.matching.domain.policy import Criterion
+from services.matching.domain.members import Meeting, Member
+from services.matching.domain.policy import (
+    DEFAULT_POLICY,
+    MENTEE_WEIGHTS,
+    MENTOR_WEIGHTS,
+    Criterion,
+    Past,
+    Policy,
+    Rules,
+)
+from services.matching.domain.scoring import Side
 from services.matching.domain.skills import Skill
-from services.matching.domain.week import Window
+from services.matching.domain.week import WEEK, Window
 from tests.matching.factories import MONDAY, mentee, mentor
 
 
-def side(member: Member, *others: Member) -> scoring.Side:
-    return scoring.prepared(member, MONDAY, managers_of((member, *others)))
+def side(member: Member, **wishes: tuple[str, ...]) -> Side:
+    return scoring.prepared(member, [MONDAY], **wishes)
 
 
-def parts(teacher: Member, learner: Member) -> dict[Criterion, int]:
-    return {part.criterion: part.score_ppm for part in scoring.contributions(side(teacher), side(learner))}
+def credit(
+    teacher: Side | Member, learner: Side | Member, policy: Policy = DEFAULT_POLICY, *, before: bool = False
+) -> dict[Criterion, int]:
+    """Return the credits that both sides share."""
+    sides = (one if isinstance(one, Side) else side(one) for one in (teacher, learner))
+    return dict(zip(Criterion, scoring.credits_of(*sides, policy, partners_before=before), strict=False))
 
 
-def allowed(teacher: Member, learner: Member, *others: Member) -> bool:
-    everybody = (teacher, learner, *others)
-    return scoring.may_meet(side(teacher, *everybody), side(learner, *everybody))
+def lists(count: int) -> tuple[Skill, ...]:
+    """Return Python and other skills, so many together."""
+    return (Skill("python", 5), *(Skill(f"other {number}", 5) for number in range(count - 1)))
 
 
-def test_the_weights_are_per_mille() -> None:
-    assert sum(scoring.WEIGHTS.values()) == 1000
+def test_the_default_weights_are_per_mille() -> None:
+    for weights in (MENTEE_WEIGHTS, MENTOR_WEIGHTS):
+        assert sum(weights.of(criterion) for criterion in Criterion) == 1000
 
 
-def test_a_perfect_pair_scores_a_million() -> None:
-    teacher = replace(mentor(), meeting=Meeting.VIDEO, languages=("de", "en"))
-    learner = replace(mentee(), meeting=Meeting.VIDEO, languages=("de", "en"))
-    assert sum(parts(teacher, learner).values()) == 1_000_000
+def test_a_perfect_pair_scores_a_million_on_either_side() -> None:
+    shared = tuple(1000 for _ in list(Criterion)[:-1])
+    for weights in (MENTEE_WEIGHTS, MENTOR_WEIGHTS):
+        assert sum(part.score_ppm for part in scoring.contributions(shared, 1000, weights)) == 1_000_000
 
 
-def test_skills_are_normalised_by_how_many_are_sought() -> None:
-    """One of two skills at full level is half of the credit: asking for more does not earn more."""
-    learner = replace(mentee(), sought=(Skill("python", 3), Skill("cobol", 1)))
-    assert parts(mentor(), learner)[Criterion.SKILLS] == 225_000
-
-
-def test_who_seeks_nothing_earns_nothing_for_skills() -> None:
-    assert parts(mentor(), replace(mentee(), sought=()))[Criterion.SKILLS] == 0
-
-
-@pytest.mark.parametrize(("hours", "ppm"), [(1, 37_500), (2, 75_000), (4, 150_000), (8, 150_000)])
-def test_overlap_counts_up_to_four_hours(hours: int, ppm: int) -> None:
-    learner = replace(mentee(), hours=(Window(0, 9 * 60, (9 + hours) * 60),))
-    assert parts(mentor(), learner)[Criterion.OVERLAP] == ppm
-
-
-@pytest.mark.parametrize(("grade", "ppm"), [(7, 130_000), (8, 104_000), (6, 104_000), (4, 52_000), (1, 0)])
-def test_three_grades_above_is_best(grade: int, ppm: int) -> None:
-    assert parts(replace(mentor(), grade=grade), mentee())[Criterion.SENIORITY] == ppm
+def test_contributions_are_the_terms_of_the_score_with_what_each_could_be() -> None:
+    shared = scoring.credits_of(side(mentor()), side(mentee()), DEFAULT_POLICY, partners_before=False)
+    parts = {part.criterion: part for part in scoring.contributions(shared, 700, MENTEE_WEIGHTS)}
+    assert list(parts) == list(Criterion)
+    assert (parts[Criterion.SKILLS].score_ppm, parts[Criterion.SKILLS].most_ppm) == (330_000, 330_000)
+    assert (parts[Criterion.LANGUAGES].score_ppm, parts[Criterion.LANGUAGES].most_ppm) == (30_000, 60_000)
+    assert (parts[Criterion.PREFERENCE].score_ppm, parts[Criterion.PREFERENCE].most_ppm) == (49_000, 70_000)
 
 
 @pytest.mark.parametrize(
-    ("spoken", "ppm"), [(("en",), 50_000), (("de",), 100_000), (("en", "de"), 100_000), (("fr",), 0)]
+    ("sought", "expected"), [((3,), 1000), ((5,), 1000), ((3, 1), 500), ((3, 3, 3), 334), ((3,) * 7, 143)]
 )
-def test_a_common_language_beside_english_counts_twice(spoken: tuple[str, ...], ppm: int) -> None:
-    assert parts(mentor(), replace(mentee(), languages=spoken))[Criterion.LANGUAGES] == ppm
+def test_skills_are_normalised_by_how_many_are_sought(sought: tuple[int, ...], expected: int) -> None:
+    """Only Python is taught; "python" comes after "cobol..." in spelling order, but before "zig...", so the rest
+    of what does not divide goes to it.
+    """
+    wishes = [Skill("python", sought[0]), *(Skill(f"zig {n}", level) for n, level in enumerate(sought[1:]))]
+    assert credit(mentor(), replace(mentee(), sought=tuple(wishes)))[Criterion.SKILLS] == expected
 
 
-@pytest.mark.parametrize(("department", "ppm"), [("Support", 100_000), ("Product", 0), ("", 50_000)])
-def test_another_department_is_better_and_an_unknown_one_neutral(department: str, ppm: int) -> None:
-    assert parts(mentor(), replace(mentee(), department=department))[Criterion.DEPARTMENT] == ppm
+@pytest.mark.parametrize(("offered", "expected"), [(5, 1000), (4, 650), (3, 300), (2, 0)])
+def test_each_missing_level_costs(offered: int, expected: int) -> None:
+    teacher = replace(mentor(), offered=(Skill("python", offered),))
+    assert credit(teacher, replace(mentee(), sought=(Skill("python", 5),)))[Criterion.SKILLS] == expected
+
+
+@pytest.mark.parametrize(("listed", "expected"), [(1, 1000), (8, 1000), (9, 969), (16, 800), (40, 500)])
+def test_listing_everything_is_not_free(listed: int, expected: int) -> None:
+    """1000 * 1000 // (1000 + 250 * (listed - 8) // 8) from the ninth on."""
+    assert credit(replace(mentor(), offered=lists(listed)), mentee())[Criterion.SKILLS] == expected
+
+
+def test_soft_skills_are_a_criterion_of_their_own() -> None:
+    learner = replace(mentee(), sought=(Skill("python", 3), Skill("leadership", 3)))
+    found = credit(mentor(), learner)
+    assert (found[Criterion.SKILLS], found[Criterion.SOFT_SKILLS]) == (1000, 0)
+    teacher = replace(mentor(), offered=(Skill("Leadership", 4),))
+    assert credit(teacher, learner)[Criterion.SOFT_SKILLS] == 1000
+
+
+def test_who_seeks_nothing_of_a_kind_finds_all_mentors_neutral() -> None:
+    found = credit(replace(mentor(), offered=lists(40)), replace(mentee(), sought=()))
+    assert (found[Criterion.SKILLS], found[Criterion.SOFT_SKILLS]) == (500, 500)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(1, 5), max_size=40))
+def test_importance_is_shared_out_whole_and_equally(sought: dict[str, int]) -> None:
+    shares = [wish.share for wish in scoring.wishes(sought).values()]
+    assert sum(shares) == (1000 if sought else 0)
+    assert not shares or max(shares) - min(shares) <= 1
 
 
 @pytest.mark.parametrize(
-    ("liked", "ppm"), [(Meeting.VIDEO, 70_000), (Meeting.PHONE, 0), (Meeting.UNSTATED, 35_000)]
-)
-def test_the_same_way_to_meet_is_better_and_an_unstated_one_neutral(liked: Meeting, ppm: int) -> None:
-    teacher = replace(mentor(), meeting=Meeting.VIDEO)
-    assert parts(teacher, replace(mentee(), meeting=liked))[Criterion.MEETING] == ppm
-
-
-def test_the_factory_pair_may_meet() -> None:
-    assert allowed(mentor(), mentee())
-
-
-@pytest.mark.parametrize(
-    "learner",
+    ("mine", "theirs", "expected"),
     [
-        pytest.param(replace(mentee(), languages=("fr",)), id="no common language"),
-        pytest.param(replace(mentee(), hours=(Window(0, 540, 585),)), id="three quarters of an hour"),
-        pytest.param(replace(mentee(), hours=()), id="no hours"),
-        pytest.param(mentee(mentor().id), id="the same person"),
-        pytest.param(replace(mentee(), manager=mentor().id), id="the manager"),
+        (("a", "b", "c"), ("a",), 333),
+        (("a", "b", "c"), ("c", "a", "d"), 666),
+        (("a",), ("a", "b"), 1000),
+        (("a",), ("b",), 0),
+        ((), ("b",), 500),
+        (("a",), (), 500),
     ],
 )
-def test_hard_rules(learner: Member) -> None:
-    assert not allowed(mentor(), learner)
+def test_focus_is_what_share_of_the_mentees_is_common(
+    mine: tuple[str, ...], theirs: tuple[str, ...], expected: int
+) -> None:
+    found = credit(side(mentor(), focus=theirs), side(mentee(), focus=mine))
+    assert found[Criterion.FOCUS] == expected
 
 
-def test_an_hour_a_week_is_just_enough() -> None:
-    assert allowed(mentor(), replace(mentee(), hours=(Window(0, 540, 600),)))
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(45, 187), (60, 250), (120, 500), (240, 1000), (480, 1000)]
+)
+def test_overlap_counts_up_to_four_hours(minutes: int, expected: int) -> None:
+    learner = replace(mentee(), hours=(Window(0, 540, 540 + minutes),))
+    assert credit(mentor(), learner)[Criterion.OVERLAP] == expected
 
 
-def test_anybody_above_or_below_is_no_mentor_however_far() -> None:
-    """The manager's manager may not mentor, and nobody may mentor their own manager."""
-    between = Member("e2", manager=mentor().id)
-    assert not allowed(mentor(), replace(mentee(), manager="e2"), between)
-    assert not allowed(replace(mentor(), manager="e2"), mentee(), Member("e2", manager=mentee().id))
-
-
-def test_a_circle_in_the_reporting_data_ends() -> None:
-    assert superiors("a", {"a": "b", "b": "c", "c": "b"}) == {"b", "c"}
-    assert superiors("a", {"a": "b", "b": "a"}) == {"b"}
-
-
-def test_offers_score_as_the_explanation_does() -> None:
-    """The fast look over all mentors and the explanation of one pair must never drift apart."""
-    teachers = [side(mentor("m1")), side(replace(mentor("m2"), offered=(Skill("python", 2),), grade=5))]
-    learner = side(mentee())
-    assert list(scoring.Offers(teachers).scores(learner)) == [
-        (sum(part.score_ppm for part in scoring.contributions(teacher, learner)), place)
-        for place, teacher in enumerate(teachers)
+def test_overlap_is_that_of_the_worst_week() -> None:
+    """Berlin's clock moves an hour on: nine to ten o'clock there is common with Nairobi only before."""
+    teacher = replace(mentor(), time_zone="Africa/Nairobi", hours=(Window(0, 660, 720),))
+    learner = replace(mentee(), time_zone="Europe/Berlin", hours=(Window(0, 540, 600),))
+    before, after = ([MONDAY], [MONDAY, MONDAY + 4 * WEEK])
+    found = [
+        scoring.common_minutes(scoring.prepared(teacher, weeks), scoring.prepared(learner, weeks))
+        for weeks in (before, after)
     ]
+    assert found == [60, 0]
+
+
+@pytest.mark.parametrize(("grade", "expected"), [(7, 1000), (8, 800), (6, 800), (4, 400), (1, 0)])
+def test_three_grades_above_is_best(grade: int, expected: int) -> None:
+    assert credit(replace(mentor(), grade=grade), mentee())[Criterion.SENIORITY] == expected
+
+
+def test_a_program_may_say_another_distance_is_best() -> None:
+    """In reverse mentoring the mentor is the younger one."""
+    policy = Policy(best_grade_gap=-2)
+    assert credit(replace(mentor(), grade=2), mentee(), policy)[Criterion.SENIORITY] == 1000
+
+
+@pytest.mark.parametrize(
+    ("spoken", "expected"), [(("en",), 500), (("de",), 1000), (("en", "de"), 1000), (("fr",), 0)]
+)
+def test_a_common_language_beside_english_counts_twice(spoken: tuple[str, ...], expected: int) -> None:
+    assert credit(mentor(), replace(mentee(), languages=spoken))[Criterion.LANGUAGES] == expected
+
+
+@pytest.mark.parametrize(("department", "expected"), [("Support", 1000), ("Product", 0), ("", 500)])
+def test_another_department_is_better_and_an_unknown_one_neutral(department: str, expected: int) -> None:
+    assert credit(mentor(), replace(mentee(), department=department))[Criterion.DEPARTMENT] == expected
+
+
+@pytest.mark.parametrize(
+    ("liked", "expected"), [(Meeting.VIDEO, 1000), (Meeting.PHONE, 0), (Meeting.UNSTATED, 500)]
+)
+def test_the_same_way_to_meet_is_better_and_an_unstated_one_neutral(liked: Meeting, expected: int) -> None:
+    teacher = replace(mentor(), meeting=Meeting.VIDEO)
+    assert credit(teacher, replace(mentee(), meeting=liked))[Criterion.MEETING] == expected
+
+
+@pytest.mark.parametrize(
+    ("past", "before", "expected"),
+    [
+        (Past.AVOID, False, 1000),
+        (Past.AVOID, True, 0),
+        (Past.PREFER, False, 0),
+        (Past.PREFER, True, 1000),
+        (Past.FORBID, False, 1000),
+        (Past.FORBID, True, 1000),
+    ],
+)
+def test_history_counts_as_the_program_says(past: Past, before: bool, expected: int) -> None:  # noqa: FBT001 -- a parameter of the table
+    policy = Policy(rules=Rules(past=past))
+    assert credit(mentor(), mentee(), policy, before=before)[Criterion.HISTORY] == expected
+
+
+@pytest.mark.parametrize(("partner", "expected"), [("a", 1000), ("b", 700), ("c", 400), ("d", 400), ("e", 0)])
+def test_whom_somebody_asked_for_is_worth_the_more_the_earlier(partner: str, expected: int) -> None:
+    whose = side(mentee(), preferred=("a", "b", "b", "c", "d"))
+    assert scoring.preference(whose, partner) == expected

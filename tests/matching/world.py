@@ -124,7 +124,7 @@ class World:
         self.following = Following(self.stores)
         self.runs = CohortRuns(self.stores, clock)
         self.cohorts = Cohorts(self.stores)
-        self.computing = Computing(self.stores, self.cohorts, self.calculator, self.following)
+        self.computing = Computing(self.stores, self.cohorts, self.calculator)
         self.matches = Matches(self.stores.matches)
 
     async def open(self, name: str = "open") -> str:

@@ -56,7 +56,7 @@ class Watch(Protocol):
         """Hear that `done` rows of `total` are through in a stage."""
 
 
-def silent(_stage: str, _done: int, _total: int) -> None:
+def silent(stage: str, done: int, total: int) -> None:
     """Watch nothing."""
 
 

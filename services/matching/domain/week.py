@@ -99,7 +99,7 @@ def _offsets(where: ZoneInfo, monday: datetime) -> _Offsets:
 
 
 class _Clock(NamedTuple):
-    """One zone's local times in one UTC week: minutes of the local week at which quarter hours begin, in order.
+    """A zone's local times in a UTC week: minutes of the local week at which quarter hours begin, in order.
 
     `before[n]` has the bits of the first n of them, so the bits of a window are two looks and a difference.
     """

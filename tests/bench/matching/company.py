@@ -1,4 +1,4 @@
-"""Made-up companies, seeded: skills by Zipf's law, departments with skills of their own, zones, a tree of lines.
+"""Made-up companies, seeded: skills by Zipf's law, departments with skills of their own, zones, lines.
 
 The mentees' number and the mentors' are given; seats are scarce (1 to 5 a mentor) unless said otherwise.
 """
@@ -101,7 +101,9 @@ class Company:
             yield Entry(
                 name(place),
                 (Role.MENTOR,) if mentor else (Role.MENTEE,),
-                focus=tuple(_FOCUS[one] for one in chance.choice(GOALS, chance.integers(1, 5), replace=False)),
+                focus=tuple(
+                    _FOCUS[one] for one in chance.choice(GOALS, chance.integers(1, 5), replace=False)
+                ),
                 preferred=() if mentor else tuple(name(one) for one in preferred.get(place, [])[:3]),
                 blocked=() if mentor else tuple(name(one) for one in blocked.get(place, [])),
             )
@@ -131,8 +133,9 @@ _MEETINGS = list(Meeting)
 
 
 def _zipf(count: int, offset: int) -> NDArray[np.float64]:
-    weight = 1 / (np.arange(count) + 1 + offset)
-    return weight / weight.sum()
+    weight = 1 / np.arange(offset + 1, offset + count + 1, dtype=np.float64)
+    share: NDArray[np.float64] = weight / weight.sum()
+    return share
 
 
 _COMMON, _CLUSTERED = np.cumsum(_zipf(SKILLS, 8)), np.cumsum(_zipf(CLUSTER, 4))
@@ -158,6 +161,4 @@ def _hours(chance: np.random.Generator) -> tuple[Window, ...]:
     """Return two blocks of 1 to 3 hours on three of four weekdays, begun between 8 and 17."""
     days = np.flatnonzero(chance.random(5) < 0.75)
     starts, lengths = chance.integers(8, 18, (2, 5)), chance.integers(1, 4, (2, 5))
-    return tuple(
-        _WINDOWS[day][starts[block, day]][lengths[block, day]] for day in days for block in range(2)
-    )
+    return tuple(_WINDOWS[day][starts[block, day]][lengths[block, day]] for day in days for block in range(2))

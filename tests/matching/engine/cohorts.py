@@ -1,4 +1,4 @@
-"""Random small cohorts in which everything that can matter does: ties, clashes, blocks, circles, full mentors."""
+"""Random small cohorts in which whatever can matter does: ties, clashes, blocks, circles, full mentors."""
 
 import random
 from dataclasses import replace
@@ -46,6 +46,18 @@ def random_cohort(seed: int, *, size: int = 14) -> Cohort:
         policy=_policy(chance),
         options=Options(seed=chance.randint(0, 3), excluded_pairs=_pairs(chance, ids, 3)),
     )
+
+
+def matchable(seed: int) -> Cohort:
+    """Return a random cohort with a mentee and a mentor with a seat who can be in a run."""
+    cohort = random_cohort(seed)
+    hours = (Window(0, 540, 780),)
+    members = (
+        Member("x1", languages=("en", "de"), seats=1, grade=8, hours=hours, offered=(Skill("go", 4),)),
+        Member("x2", languages=("en",), hours=hours, sought=(Skill("go", 3),)),
+    )
+    entries = (Entry("x1", (Role.MENTOR,)), Entry("x2", (Role.MENTEE,)))
+    return replace(cohort, entries=(*entries, *cohort.entries), people=(*members, *cohort.people))
 
 
 def crowded(seed: int, mentees: int, mentors: int, seats: int = 1) -> Cohort:
@@ -101,7 +113,9 @@ def _member(chance: random.Random, person: str, ids: list[str]) -> Member:
         manager=chance.choice(("", "", "", "boss", "gone", chance.choice(ids))),
         department=chance.choice(("", "Sales", "Support")),
         grade=chance.randint(1, 9),
-        languages=tuple(chance.sample(LANGUAGES, 40) if chance.random() < 0.2 else chance.sample(LANGUAGES[:3], 2)),
+        languages=tuple(
+            chance.sample(LANGUAGES, 40) if chance.random() < 0.2 else chance.sample(LANGUAGES[:3], 2)
+        ),
         offered=_skills(chance, MANY_TAGS if chance.random() < 0.2 else TAGS),
         sought=_skills(chance, TAGS),
         seats=chance.randint(0, 2),
@@ -112,7 +126,9 @@ def _member(chance: random.Random, person: str, ids: list[str]) -> Member:
 
 
 def _skills(chance: random.Random, tags: tuple[str, ...]) -> tuple[Skill, ...]:
-    return tuple(Skill(tag, chance.randint(1, 5)) for tag in chance.sample(tags, chance.randint(0, len(tags))))
+    return tuple(
+        Skill(tag, chance.randint(1, 5)) for tag in chance.sample(tags, chance.randint(0, len(tags)))
+    )
 
 
 def _window(chance: random.Random) -> Window:

@@ -1,6 +1,6 @@
 """Matching told once more in the plainest way: every pair by itself, every list whole, no arrays.
 
-Scores of a pair are those of `scoring`, which is tested by example; rules, order and assignment are told here.
+Scores of a pair are those of `scoring`, tested by example; rules, order and assignment are told here.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from services.matching.domain import scoring, week
 from services.matching.domain.cohort import Cohort, Entry
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Obstacle
-from services.matching.domain.policy import Pair, Past, Policy
+from services.matching.domain.policy import Criterion, Pair, Past, Policy, Weights
 
 MASK64 = (1 << 64) - 1
 LIMIT = (1 << 20) - 1
@@ -40,12 +40,16 @@ class Plain:
             role: sorted(one for one, entry in self.entries.items() if role in entry.roles) for role in Role
         }
         taken = [pair.mentor for pair in cohort.taken]
-        self.all_seats = {one: self.people[one].seats - taken.count(one) for one in self.everybody[Role.MENTOR]}
+        self.all_seats = {
+            one: self.people[one].seats - taken.count(one) for one in self.everybody[Role.MENTOR]
+        }
         self.mentors = [one for one in self.everybody[Role.MENTOR] if self.all_seats[one] > 0]
         self.locked = {pair.mentee: pair.mentor for pair in cohort.options.locked}
         self.free = [one for one in self.everybody[Role.MENTEE] if one not in cohort.busy]
         self.mentees = [one for one in self.free if one not in self.locked]
-        self.seats = {one: self.all_seats[one] - list(self.locked.values()).count(one) for one in self.mentors}
+        self.seats = {
+            one: self.all_seats[one] - list(self.locked.values()).count(one) for one in self.mentors
+        }
 
     @cached_property
     def sides(self) -> Mapping[str, scoring.Side]:
@@ -131,7 +135,9 @@ class Plain:
 
         def mentee_would(mentor: str, mentee: str) -> bool:
             now = mentor_of.get(mentee)
-            return now is None or self.order(Role.MENTEE, mentor, mentee) > self.order(Role.MENTEE, now, mentee)
+            return now is None or self.order(Role.MENTEE, mentor, mentee) > self.order(
+                Role.MENTEE, now, mentee
+            )
 
         def mentor_would(mentor: str, mentee: str) -> bool:
             held = [one for one, by in mentor_of.items() if by == mentor and one in self.mentees]
@@ -155,7 +161,9 @@ class Plain:
             Obstacle.EXCLUDED: self._excluded,
             Obstacle.REPORTING_LINE: lambda one, two: self._reports(one.member, two.member),
             Obstacle.DEPARTMENT: lambda one, two: (
-                not rules.same_department and bool(one.member.department) and one.member.department == two.member.department
+                not rules.same_department
+                and bool(one.member.department)
+                and one.member.department == two.member.department
             ),
             Obstacle.GRADE_GAP: lambda one, two: (
                 least is not None and one.member.grade - two.member.grade < least
@@ -199,8 +207,8 @@ def without_order(cohort: Cohort) -> Cohort:
     return replace(cohort, entries=cohort.entries[::-1], people=cohort.people[::-1], taken=cohort.taken[::-1])
 
 
-def _weighed(weights: object, credit: tuple[int, ...]) -> int:
-    return sum(getattr(weights, name) * one for name, one in zip(weights.__slots__, credit, strict=True))
+def _weighed(weights: Weights, credit: tuple[int, ...]) -> int:
+    return sum(weights.of(criterion) * one for criterion, one in zip(Criterion, credit, strict=True))
 
 
 def _hash(role: Role, person: str, cohort: Cohort) -> int:

@@ -1,7 +1,6 @@
 """Kernels find for all pairs what the plain telling finds for each."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,12 +8,11 @@ from services.matching.domain.cohort import Cohort, silent
 from services.matching.domain.engine import kernels, search
 from services.matching.domain.engine.market import Field
 from services.matching.domain.engine.participants import Participants, everybody
-from services.matching.domain.engine.ranking import MASK
 from services.matching.domain.engine.search import BROKEN, OTHER, OWN
 from services.matching.domain.engine.snapshot import Snapshot
 from services.matching.domain.members import Role
 from services.matching.domain.plan import Obstacle
-from tests.matching.engine.cohorts import crowded, random_cohort
+from tests.matching.engine.cohorts import random_cohort
 from tests.matching.engine.plain import Plain
 
 CODES = {
@@ -47,7 +45,8 @@ def all_pairs(one: Field) -> list[list[int]]:
     values = np.zeros((rows * columns, search.VALUES), np.int64)
     where = np.divmod(np.arange(rows * columns, dtype=np.int32), max(columns, 1))
     search.pairs(one.market, *where, values)
-    return values[:, [OWN, OTHER, BROKEN]].tolist()
+    found: list[list[int]] = values[:, [OWN, OTHER, BROKEN]].tolist()
+    return found
 
 
 @given(COHORTS)

@@ -1,4 +1,4 @@
-"""Deferred acceptance: who seeks asks the best first; who is asked holds the best so far, up to their seats."""
+"""Deferred acceptance: who seeks asks the best first; who is asked holds the best so far, as seats allow."""
 
 from typing import NamedTuple
 
@@ -19,10 +19,10 @@ class Seekers(NamedTuple):
 
 
 class Held(NamedTuple):
-    """By column: keys of the rows held, a heap with the worst first, at start[c]:start[c] + count[c]."""
+    """By column: keys of the rows held, a heap with the worst first, at start[c]:start[c] + size[c]."""
 
     start: NDArray[np.int64]
-    count: NDArray[np.int32]
+    size: NDArray[np.int32]
     key: NDArray[np.int64]
 
 
@@ -40,7 +40,7 @@ def propose(market: Market, lists: Lists, seekers: Seekers, held: Held) -> None:
         size -= 1
         row = waiting[size]
         listed[row] = False
-        while seekers.wants[row] > 0 and seekers.at[row] < lists.count[row]:
+        while seekers.wants[row] > 0 and seekers.at[row] < lists.size[row]:
             place = seekers.at[row]
             seekers.at[row] += 1
             column = place_of(lists.key[row, place])
@@ -60,9 +60,9 @@ def propose(market: Market, lists: Lists, seekers: Seekers, held: Held) -> None:
 @inner
 def _consider(held: Held, column: int, key: int) -> int:
     """Hold the asking row or refuse it; return who is let go, maybe the one who asks, -1 for nobody."""
-    start, count = held.start[column], held.count[column]
+    start, count = held.start[column], held.size[column]
     if start + count < held.start[column + 1]:
-        held.count[column] = count + 1
+        held.size[column] = count + 1
         _rise(held.key, start, count, key)
         return -1
     if not count or key < held.key[start]:
@@ -98,6 +98,6 @@ def floor_of(held: Held) -> NDArray[np.int64]:
     """Return by column which key a row must beat: that of the worst held, ANYBODY's without any seat."""
     seats = np.diff(held.start)
     floor = np.where(seats > 0, NOBODY, ANYBODY)
-    full = (held.count == seats) & (seats > 0)
+    full = (held.size == seats) & (seats > 0)
     floor[full] = held.key[held.start[:-1][full]]
     return floor

@@ -10,7 +10,6 @@ from services.matching.domain import scoring
 from services.matching.domain.cohort import Cohort
 from services.matching.domain.engine.kernels import Between
 from services.matching.domain.engine.participants import Participants
-from services.matching.domain.members import Role
 from services.matching.domain.policy import Past, Policy
 
 

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 TILE: Final = 2048
 """Columns that a kernel looks at together: what it reads of them stays in the second-level cache."""
 
-GRADE, DEPARTMENT, MEETING, ENTERS, LEAVES, ENGLISH, BREADTH, TECHNICAL, SOFT, SHARE, STATED, BOOST = range(12)
+GRADE, DEPARTMENT, MEETING, ENTERS, LEAVES, ENGLISH, BREADTH, TECHNICAL, SOFT, SHARE, STATED, BOOST = range(
+    12
+)
 FACTS: Final = 12
 """Rows of `Crowd.facts`.
 
-GRADE is negative for mentees, so that the sum of two is the gap. DEPARTMENT and MEETING are codes, 0 unstated.
+GRADE is negative for mentees: the sum of two is the gap. DEPARTMENT and MEETING are codes, 0 unstated.
 ENTERS and LEAVES are the interval of the reporting line. ENGLISH: 1 speaks it. BREADTH: what is left of the
-credit for skills, per mille, less 1000. TECHNICAL and SOFT: the credit of a mentee who has no such wish. SHARE:
-what a common focus area of a mentee is worth in parts of 2 ** SHARE_BITS. STATED: 1 has focus areas. BOOST:
-millionths by which mentors rank a waiting mentee higher.
+credit for skills, per mille, less 1000. TECHNICAL and SOFT: the credit of a mentee without such a wish.
+SHARE: what a common focus area of a mentee is worth in parts of 2 ** SHARE_BITS. STATED: 1 has focus areas.
+BOOST: millionths by which mentors rank a waiting mentee higher.
 """
 
 SHARE_BITS: Final = 22
@@ -30,7 +32,7 @@ counted in 32 bits."""
 
 
 class Words(NamedTuple):
-    """Where in `Crowd.words` the bits of each kind are: languages but English from 0, focus, hours by week."""
+    """Where in `Crowd.words` the bits of each kind are: languages but English at 0, focus, hours by week."""
 
     focus: int
     hours: int

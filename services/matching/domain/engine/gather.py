@@ -14,6 +14,7 @@ from services.matching.domain.engine.crowd import FACTS, MOST_FOCUS, SHARE_BITS,
 from services.matching.domain.lines import Interval
 from services.matching.domain.members import Meeting, Role
 from services.matching.domain.scoring import LINGUA_FRANCA, NEUTRAL, Side
+from services.matching.domain.skills import FULL
 
 WAIT_BOOST: Final = 10_000
 """Millionths by which each run without a mentor raises a mentee in the eyes of mentors: 1 % (house rule)."""
@@ -126,7 +127,7 @@ class Gathered:
             line.enters,
             line.leaves,
             int(LINGUA_FRANCA in side.languages),
-            0 if mentee else scoring.breadth(len(side.offered)) - scoring.FULL,
+            0 if mentee else scoring.breadth(len(side.offered)) - FULL,
             NEUTRAL if mentee and not side.technical else 0,
             NEUTRAL if mentee and not side.soft else 0,
             -(-(1 << SHARE_BITS) // len(side.focus)) if mentee and side.focus else 0,

@@ -1,15 +1,18 @@
 """How kernels are compiled: to machine code kept on disk, free of the interpreter lock, one thread each.
 
-The code is kept in `__pycache__` here, or below NUMBA_CACHE_DIR, in a folder per state of these sources: numba
+The code is kept in `__pycache__` here, or below NUMBA_CACHE_DIR, in a folder per state of the sources: numba
 looks only at the file of a kernel and would not notice that a part from another file has changed.
 """
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numba
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -24,7 +27,8 @@ def _state_of_sources() -> str:
     return state.hexdigest()[:16]
 
 
-numba.config.CACHE_DIR = str(Path(numba.config.CACHE_DIR or _HERE / "__pycache__") / _state_of_sources())
+_config: Any = numba.config
+_config.CACHE_DIR = str(Path(_config.CACHE_DIR or _HERE / "__pycache__") / _state_of_sources())
 
 
 def compiled(kernel: Callable[Given, Answer]) -> Callable[Given, Answer]:
@@ -38,5 +42,18 @@ def inner(kernel: Callable[Given, Answer]) -> Callable[Given, Answer]:
 
     There is no way in from Python, because that takes as long to compile as the part itself.
     """
-    fast: Callable[Given, Answer] = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
+    without: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    fast: Callable[Given, Answer] = numba.njit(nogil=True, **without)(kernel)
     return fast
+
+
+def _ones(_context: object, bits: types.Integer) -> tuple[object, object]:
+    def generate(_context: object, builder: Any, _signature: object, given: Any) -> object:
+        return builder.ctpop(given[0])
+
+    return types.uint64(bits), generate
+
+
+_counting: Any = intrinsic(_ones)
+ones: Callable[[np.uint64], int] = _counting
+"""Counts the bits that are set, as one instruction; for kernels."""

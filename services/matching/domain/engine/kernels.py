@@ -8,9 +8,6 @@ telling of the same is `domain.scoring`; the order of divisions is the same.
 from typing import Final, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from services.matching.domain.engine.crowd import (
@@ -31,7 +28,7 @@ from services.matching.domain.engine.crowd import (
     Crowd,
     Words,
 )
-from services.matching.domain.engine.jit import inner
+from services.matching.domain.engine.jit import inner, ones
 from services.matching.domain.scoring import GRADE_COST, NEUTRAL
 from services.matching.domain.skills import FULL, MISSING_LEVEL
 
@@ -46,7 +43,6 @@ LIMIT: Final = (1 << 20) - 1
 _UNIT = np.uint32(FULL)
 _TEN_BITS = np.uint32(1023)  # credits and shares fit: the compiler may keep to 32 bits
 _HALF_SLOTS = 16  # quarter hours from which more time in common is no better
-_AT_ONCE = 4  # words of a tile in one loop
 
 
 class Weighing(NamedTuple):
@@ -66,7 +62,7 @@ class Weighing(NamedTuple):
 class Terms(NamedTuple):
     """How a market matches, as the side that looks sees it.
 
-    `level_sign` is 1 when mentees look and -1 when mentors do. `least_gap` in grades, `least_slots` in quarter
+    `level_sign` is 1 when mentees look, -1 when mentors do. `least_gap` in grades, `least_slots` in quarter
     hours; `same_department` 1 allows it. `history` is the credit of pairs who were not partners before. The
     salts make the two sides' ties differ. `soft` tells for each skill whether it is a soft one (1 or 0).
     """
@@ -86,7 +82,7 @@ class Terms(NamedTuple):
 
 
 class Between(NamedTuple):
-    """What single pairs have of their own, by who looks (CSR): added to either side's score; barred or not."""
+    """What single pairs have of their own, by who looks (CSR): added to either's score; barred or not."""
 
     start: NDArray[np.int64]
     column: NDArray[np.int32]
@@ -105,7 +101,7 @@ class Market(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """What one person finds in one tile: own score, the others' score, first broken rule; and room to work."""
+    """What one person finds in one tile: own scores, the others', first broken rules; and room to work."""
 
     own: NDArray[np.int32]
     other: NDArray[np.int32]
@@ -114,16 +110,6 @@ class Tile(NamedTuple):
     soft: NDArray[np.uint32]
     common: NDArray[np.int32]
     least: NDArray[np.int32]
-
-
-@intrinsic
-def _ones(_context: object, bits: object) -> tuple[object, object]:
-    """Count the bits that are set."""
-
-    def generate(_context: object, builder: ir.IRBuilder, _signature: object, given: list[ir.Value]) -> object:
-        return builder.ctpop(given[0])
-
-    return types.uint64(bits), generate
 
 
 @inner
@@ -194,9 +180,7 @@ def _skills(market: Market, row: int, tile: int, found: Tile) -> None:
         for post in range(columns.posted[tile, tag], columns.posted[tile, tag + 1]):
             missing = terms.level_sign * (rows.level[place] - columns.post_level[post])
             credit = max(0, FULL - MISSING_LEVEL * max(0, missing))
-            earned[columns.post_who[post]] += np.uint32(
-                credit * rows.share[place] * columns.post_share[post]
-            )
+            earned[columns.post_who[post]] += np.uint32(credit * rows.share[place] * columns.post_share[post])
     if not rows.facts[TECHNICAL, row]:
         _earned(market, (row, tile, TECHNICAL), found.technical, found)
     if not rows.facts[SOFT, row]:
@@ -224,42 +208,13 @@ def _earned(market: Market, where: tuple[int, int, int], earned: NDArray[np.uint
 def _in_common(market: Market, row: int, span: tuple[int, int, int], common: NDArray[np.int32]) -> None:
     """Count common bits of the words in `span` (first word, word after the last, first column)."""
     start, end, first = span
-    mine = market.rows.words[:, row]
-    four = (start, start, start, start)
-    count = 0
     common[:] = 0
     for word in range(start, end):
-        if mine[word]:
-            four = (four[1], four[2], four[3], word)
-            count += 1
-            if count == _AT_ONCE:
-                _add_four(market, (row, first), four, common)
-                count = 0
-    for at in range(_AT_ONCE - count, _AT_ONCE):
-        theirs = market.columns.words[four[at], first : first + common.size]
-        bits = mine[four[at]]
-        for k in range(common.size):
-            common[k] += _ones(bits & theirs[k])
-
-
-@inner
-def _add_four(
-    market: Market, where: tuple[int, int], words: tuple[int, int, int, int], common: NDArray[np.int32]
-) -> None:
-    """Add four words in one go: the counts are read and written once."""
-    row, first = where
-    mine, theirs, last = market.rows.words, market.columns.words, first + common.size
-    one, two, three, four = words
-    in_one, in_two = theirs[one, first:last], theirs[two, first:last]
-    in_three, in_four = theirs[three, first:last], theirs[four, first:last]
-    my_one, my_two, my_three, my_four = mine[one, row], mine[two, row], mine[three, row], mine[four, row]
-    for k in range(common.size):
-        common[k] += (
-            _ones(my_one & in_one[k])
-            + _ones(my_two & in_two[k])
-            + _ones(my_three & in_three[k])
-            + _ones(my_four & in_four[k])
-        )
+        mine = market.rows.words[word, row]
+        theirs = market.columns.words[word, first : first + common.size]
+        if mine:
+            for k in range(common.size):
+                common[k] += ones(mine & theirs[k])
 
 
 @inner
@@ -331,21 +286,18 @@ def _likeness(market: Market, row: int, first: int, found: Tile) -> None:
     terms, size = market.terms, found.own.size
     department = market.columns.facts[DEPARTMENT, first : first + size]
     mine = market.rows.facts[DEPARTMENT, row]
-    for k in range(size):
-        credit = 0 if department[k] == mine else FULL
-        credit = credit if (department[k] != 0) & (mine != 0) else NEUTRAL
-        found.own[k] += terms.own.department * credit
-        found.other[k] += terms.other.department * credit
-    if not terms.same_department and mine:
-        for k in range(size):
-            found.broken[k] = DEPARTMENTS if department[k] == mine else found.broken[k]
     meeting = market.columns.facts[MEETING, first : first + size]
     liked = market.rows.facts[MEETING, row]
     for k in range(size):
-        credit = FULL if meeting[k] == liked else 0
-        credit = credit if (meeting[k] != 0) & (liked != 0) else NEUTRAL
-        found.own[k] += terms.own.meeting * credit
-        found.other[k] += terms.other.meeting * credit
+        apart = 0 if department[k] == mine else FULL
+        apart = apart if (department[k] != 0) & (mine != 0) else NEUTRAL
+        alike = FULL if meeting[k] == liked else 0
+        alike = alike if (meeting[k] != 0) & (liked != 0) else NEUTRAL
+        found.own[k] += terms.own.department * apart + terms.own.meeting * alike
+        found.other[k] += terms.other.department * apart + terms.other.meeting * alike
+    if not terms.same_department and mine:
+        for k in range(size):
+            found.broken[k] = DEPARTMENTS if department[k] == mine else found.broken[k]
 
 
 @inner
@@ -373,8 +325,13 @@ def _single(market: Market, row: int, first: int, found: Tile) -> None:
 
 @inner
 def _boost(market: Market, row: int, first: int, found: Tile) -> None:
-    boost = market.columns.facts[BOOST, first : first + found.own.size]
+    """Raise mentees who have waited in the mentors' eyes; clamp what that takes too high."""
+    if market.terms.level_sign < 0:
+        boost = market.columns.facts[BOOST, first : first + found.own.size]
+        for k in range(boost.size):
+            found.own[k] = min(found.own[k] + boost[k], LIMIT)
+        return
     mine = market.rows.facts[BOOST, row]
-    for k in range(boost.size):
-        found.own[k] = min(found.own[k] + boost[k], LIMIT)
-        found.other[k] = min(found.other[k] + mine, LIMIT)
+    if mine:
+        for k in range(found.other.size):
+            found.other[k] = min(found.other[k] + mine, LIMIT)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from services.matching.domain.engine.search import OTHER_KEY, OWN_KEY, Lists, St
 ROWS_AT_ONCE: Final = 128
 PAIRS_AT_ONCE: Final = 2_500_000
 """Rows, and pairs, of one block: some 20 ms of work, after which it can be cancelled."""
+
+Arrays = TypeVar("Arrays", Lists, Standing)
 
 Watch = Callable[[str, int, int], None]
 """Told (stage, done, total) between blocks; raises to end the work."""
@@ -60,17 +62,11 @@ class Field:
 
     def look(self, stage: str, rows: NDArray[np.int32], wanted: Wanted, k: int) -> Lists:
         """Return the best k of `rows` that count; `wanted.below` is as long as `rows`."""
-        k = min(k, len(self.seats))
-        lists = Lists(
-            np.empty((len(rows), k), np.int64),
-            np.empty((len(rows), k), np.int32),
-            np.empty((len(rows), k), np.int32),
-            np.empty(len(rows), np.int32),
-        )
+        lists = search.no_lists(len(rows), min(k, len(self.seats)))
 
         def block(part: slice) -> None:
             mine = wanted._replace(below=wanted.below[part])
-            search.best(self.market, rows[part], mine, Lists(*(array[part] for array in lists)))
+            search.best(self.market, rows[part], mine, _part(lists, part))
 
         self._in_blocks(stage, len(rows), block)
         return lists
@@ -91,7 +87,7 @@ class Field:
 
         def block(part: slice) -> None:
             mine = wanted._replace(below=held[part])
-            search.stand(self.market, self.rows[part], mine, Standing(*(array[part] for array in standing)))
+            search.stand(self.market, self.rows[part], mine, _part(standing, part))
 
         self._in_blocks("audit", count, block)
         standing.rank[mentor_of < 0] = 0
@@ -149,13 +145,20 @@ class Field:
                 pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _part(arrays: Arrays, rows: slice) -> Arrays:
+    """Return views of some rows of arrays by row."""
+    parts: Any = (array[rows] for array in arrays)
+    return type(arrays)(*parts)
+
+
 def no_price() -> NDArray[np.int32]:
+    """Return prices for looks that ask for none."""
     return np.empty(0, np.int32)
 
 
 def edges_of(lists: Lists) -> Edges:
     """Return lists, each as long as it is, one after the other."""
-    listed = np.arange(lists.key.shape[1]) < lists.count[:, None]
-    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(lists.count, dtype=np.int64)))
+    listed = np.arange(lists.key.shape[1]) < lists.size[:, None]
+    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(lists.size, dtype=np.int64)))
     column = (MASK - (lists.key[listed] & MASK)).astype(np.int32)
     return Edges(start, column, lists.own[listed], lists.other[listed])

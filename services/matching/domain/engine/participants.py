@@ -13,7 +13,7 @@ from services.matching.domain.skills import FULL
 
 @dataclass(frozen=True, slots=True)
 class Participants:
-    """Ids in order; `seats` are the mentors' free ones, in their order. Everybody is in `people` and `entries`."""
+    """Ids in order; `seats` are the mentors' free ones, in their order; everybody by id."""
 
     mentees: tuple[str, ...]
     mentors: tuple[str, ...]
@@ -69,7 +69,11 @@ def policy_of(cohort: Cohort) -> Policy:
 def require_weights(policy: Policy) -> None:
     """Raise Invalid WEIGHT_INVALID unless the weights of either side are per mille."""
     sides = (("mentee_weights", policy.mentee_weights), ("mentor_weights", policy.mentor_weights))
-    wrong = [(f"matching_policy.{field}", "must not be negative and be 1000 together") for field, one in sides if _wrong(one)]
+    wrong = [
+        (f"matching_policy.{field}", "must not be negative and be 1000 together")
+        for field, one in sides
+        if _wrong(one)
+    ]
     if wrong:
         raise Invalid("WEIGHT_INVALID", "weights are per mille", fields=wrong)
 

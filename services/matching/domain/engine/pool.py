@@ -37,13 +37,15 @@ class Partners:
             raise NotFound("NOT_ENROLLED", "the person takes no part in this role")
         partner = Role.MENTOR if role is Role.MENTEE else Role.MENTEE
         floor = self._floor[partner]
-        found = _lists(min(k, len(floor)))
+        found = search.no_lists(1, min(k, len(floor)))
         if found.key.size:
             wanted = Wanted(
                 np.full(1, ANYBODY), floor if open_only else np.full(len(floor), NOBODY), no_price(), 0
             )
             search.best(self._market[role], np.array([place], np.int32), wanted, found)
-        return self._explained(person, role, [self._ids[partner][MASK - (key & MASK)] for key in _keys(found)])
+        return self._explained(
+            person, role, [self._ids[partner][MASK - (key & MASK)] for key in _keys(found)]
+        )
 
     def _explained(self, person: str, role: Role, partners: list[str]) -> list[Proposal]:
         asking = self._snapshot.side(person)
@@ -55,11 +57,6 @@ class Partners:
         return found
 
 
-def _lists(k: int) -> Lists:
-    empty = (np.zeros((1, k), kind) for kind in (np.int64, np.int32, np.int32))
-    return Lists(*empty, np.zeros(1, np.int32))
-
-
 def _keys(lists: Lists) -> list[int]:
-    keys: list[int] = lists.key[0, : lists.count[0]].tolist()
+    keys: list[int] = lists.key[0, : lists.size[0]].tolist()
     return keys

@@ -40,7 +40,8 @@ def tied(mine: np.uint64, theirs: np.uint64, salt: np.uint64) -> int:
     mixed = (mine ^ theirs) + salt
     mixed = (mixed ^ (mixed >> _SHIFTS[0])) * _FIRST
     mixed = (mixed ^ (mixed >> _SHIFTS[1])) * _SECOND
-    return np.int64((mixed ^ (mixed >> _SHIFTS[2])) >> _TOP)
+    tie: int = np.int64((mixed ^ (mixed >> _SHIFTS[2])) >> _TOP)  # type: ignore[assignment]  # is one here
+    return tie
 
 
 @inner
@@ -52,9 +53,11 @@ def key_of(score: int, tie: int, place: int) -> int:
 @inner
 def total_key_of(total: int, tie: int, place: int) -> int:
     """Return the key of a partner by a total, which may be below 0."""
-    return (total << PLACE_BITS + _TOTAL_TIE_BITS) | (
-        tie >> PLACE_BITS - _TOTAL_TIE_BITS
-    ) << PLACE_BITS | MASK - place
+    return (
+        (total << PLACE_BITS + _TOTAL_TIE_BITS)
+        | (tie >> PLACE_BITS - _TOTAL_TIE_BITS) << PLACE_BITS
+        | MASK - place
+    )
 
 
 @inner

@@ -18,10 +18,9 @@ from services.matching.domain.engine.ranking import (
     key_of,
     score_of,
     tied,
-    total_of,
     total_key_of,
+    total_of,
 )
-
 
 OWN, OTHER, BROKEN, OWN_KEY, OTHER_KEY = range(5)
 VALUES: Final = 5
@@ -34,7 +33,14 @@ class Lists(NamedTuple):
     key: NDArray[np.int64]
     own: NDArray[np.int32]
     other: NDArray[np.int32]
-    count: NDArray[np.int32]
+    size: NDArray[np.int32]
+
+
+def no_lists(rows: int, most: int) -> Lists:
+    """Make room for lists of at most so many."""
+    key, size = np.empty((rows, most), np.int64), np.zeros(rows, np.int32)
+    own, other = np.empty((2, rows, most), np.int32)
+    return Lists(key, own, other, size)
 
 
 class Wanted(NamedTuple):
@@ -52,7 +58,8 @@ class Wanted(NamedTuple):
 class Standing(NamedTuple):
     """How an assignment stands for each row, as `edges.Audit` tells.
 
-    `stopped` counts columns by first broken rule, allowed ones at 0. `nearest` is the key of the best allowed
+    `stopped` counts columns by first broken rule, allowed ones at 0 and,
+    for rows with a partner, only these. `nearest` is the key of the best allowed
     column among those better than the one assigned, NOBODY none. `gain` is the most that own + other - price
     comes to over allowed columns, and 0 at least.
     """
@@ -68,7 +75,7 @@ class Standing(NamedTuple):
 def best(market: Market, rows: NDArray[np.int32], wanted: Wanted, lists: Lists) -> None:
     """Find the best partners of `rows`; the arrays of `wanted.below` and `lists` are as long as `rows`."""
     room = blank(market.columns.tie.size)
-    lists.count[:] = 0
+    lists.size[:] = 0
     for tile in range(market.columns.posted.shape[0]):
         for at in range(rows.size):
             found = fill(market, rows[at], tile, room)
@@ -90,7 +97,7 @@ def _take(market: Market, where: tuple[int, int, int], wanted: Wanted, found: Ti
     row, at, first = where
     most = lists.key.shape[1]
     least = -MOST_TOTAL + 1
-    if lists.count[at] == most:
+    if lists.size[at] == most:
         least = _value_of(lists.key[at, 0], wanted.by_total)
     for k in range(found.common.size):
         if found.common[k] < least:
@@ -122,19 +129,19 @@ def _would(market: Market, pair: tuple[int, int], other: int, floor: NDArray[np.
     if other < score_of(worst):
         return False
     tie = tied(market.rows.tie[row], market.columns.tie[column], market.terms.other_salt)
-    return key_of(other, tie, row) > worst
+    return bool(key_of(other, tie, row) > worst)
 
 
 @inner
 def _keep(lists: Lists, at: int, entry: tuple[int, int, int]) -> bool:
     """Put an entry among the best (a heap, worst first) or forget it; return whether the list is full."""
-    size, most = lists.count[at], lists.key.shape[1]
+    size, most = lists.size[at], lists.key.shape[1]
     if size < most:
-        lists.count[at] = size + 1
+        lists.size[at] = size + 1
         _rise(lists, at, size, entry)
     elif entry[0] > lists.key[at, 0]:
         _sink(lists, at, size, entry)
-    return lists.count[at] == most
+    return bool(lists.size[at] == most)
 
 
 @inner
@@ -163,7 +170,7 @@ def _sink(lists: Lists, at: int, size: int, entry: tuple[int, int, int]) -> None
 @inner
 def _sort(lists: Lists, at: int) -> None:
     """Turn the heap into a list, best first."""
-    for last in range(lists.count[at] - 1, 0, -1):
+    for last in range(lists.size[at] - 1, 0, -1):
         entry = (lists.key[at, last], lists.own[at, last], lists.other[at, last])
         _move(lists, at, 0, last)
         _sink(lists, at, last, entry)
@@ -198,17 +205,24 @@ def stand(market: Market, rows: NDArray[np.int32], wanted: Wanted, standing: Sta
     for tile in range(market.columns.posted.shape[0]):
         for at in range(rows.size):
             found = fill(market, rows[at], tile, room)
-            for rule in range(RULES):
-                count = 0
-                for k in range(found.broken.size):
-                    count += found.broken[k] == rule
-                standing.stopped[at, rule] += count
+            _count(found, at, standing, RULES if wanted.below[at] == NOBODY else 1)
             price = wanted.price[tile * TILE : tile * TILE + found.own.size]
+            gain = standing.gain[at]
             for k in range(price.size):
-                found.common[k] = found.own[k] + found.other[k] - price[k]
-                found.common[k] = found.common[k] if found.broken[k] == ALLOWED else 0
-            standing.gain[at] = max(standing.gain[at], found.common.max())
+                total = found.own[k] + found.other[k] - price[k]
+                gain = max(gain, total if found.broken[k] == ALLOWED else 0)
+            standing.gain[at] = gain
             _compare(market, (rows[at], at, tile * TILE), wanted, found, standing)
+
+
+@inner
+def _count(found: Tile, at: int, standing: Standing, rules: int) -> None:
+    """Count columns by what they break, as far as that is asked for."""
+    for rule in range(rules):
+        count = np.int32(0)
+        for k in range(found.broken.size):
+            count += np.int32(found.broken[k] == rule)
+        standing.stopped[at, rule] += count
 
 
 @inner

@@ -70,9 +70,13 @@ class Snapshot:
     def proposal(self, mentor: Side, mentee: Side, *, rank: int = 0, locked: bool = False) -> Proposal:
         """Explain a pair."""
         ids = (mentor.member.id, mentee.member.id)
-        shared = scoring.credits_of(mentor, mentee, self._policy, partners_before=Pair(*ids) in self._previous)
+        shared = scoring.credits_of(
+            mentor, mentee, self._policy, partners_before=Pair(*ids) in self._previous
+        )
         own = scoring.contributions(shared, scoring.preference(mentee, ids[0]), self._policy.mentee_weights)
-        theirs = scoring.contributions(shared, scoring.preference(mentor, ids[1]), self._policy.mentor_weights)
+        theirs = scoring.contributions(
+            shared, scoring.preference(mentor, ids[1]), self._policy.mentor_weights
+        )
         return Proposal(
             *ids,
             score_ppm=sum(part.score_ppm for part in own),

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matching.domain.engine import search
 from services.matching.domain.engine.acceptance import Held, Seekers, floor_of, propose
 from services.matching.domain.engine.market import Field, no_price
 from services.matching.domain.engine.ranking import MASK
@@ -36,12 +37,12 @@ def stable_from(field: Field, candidates: Lists, wants: NDArray[np.int32]) -> He
     lists = _spread(field, candidates, len(wants))
     seekers = Seekers(wants.copy(), np.zeros(len(wants), np.int32))
     held = _nobody_held(field.seats)
-    through = lists.count < lists.key.shape[1]
+    through = lists.size < lists.key.shape[1]
     propose(field.market, lists, seekers, held)
     while len(seeking := _seeking(seekers, lists, through)):
         _extend(field, seeking, lists, held)
         seekers.at[seeking] = 0
-        through[seeking] = lists.count[seeking] < _more(lists)
+        through[seeking] = lists.size[seeking] < _more(lists)
         propose(field.market, lists, seekers, held)
     return held
 
@@ -56,7 +57,7 @@ def partners_of(held: Held, rows: int) -> NDArray[np.int32]:
 
 def proposers_of(held: Held) -> NDArray[np.int32]:
     """Return the row that each column holds, -1 none, where columns hold one at most."""
-    holder = np.full(len(held.count), -1, np.int32)
+    holder = np.full(len(held.size), -1, np.int32)
     columns, keys = holdings(held)
     holder[columns] = MASK - (keys & MASK)
     return holder
@@ -64,38 +65,38 @@ def proposers_of(held: Held) -> NDArray[np.int32]:
 
 def holdings(held: Held) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return (column, key) of everything that is held."""
-    columns = np.repeat(np.arange(len(held.count), dtype=np.int32), np.diff(held.start))
-    within = np.arange(len(held.key)) - held.start[columns] < held.count[columns]
+    columns = np.repeat(np.arange(len(held.size), dtype=np.int32), np.diff(held.start))
+    within = np.arange(len(held.key)) - held.start[columns] < held.size[columns]
     return columns[within], held.key[within]
 
 
 def _seeking(seekers: Seekers, lists: Lists, through: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return the rows that want more and are at the end of a list that could go on."""
-    wanting = (seekers.wants > 0) & (seekers.at >= lists.count) & ~through
+    wanting = (seekers.wants > 0) & (seekers.at >= lists.size) & ~through
     return np.flatnonzero(wanting).astype(np.int32)
 
 
 def _extend(field: Field, rows: NDArray[np.int32], lists: Lists, held: Held) -> None:
     """Replace the lists of `rows`, which are used up, by what comes next and would accept now."""
-    below = lists.key[rows, lists.count[rows] - 1]
+    below = lists.key[rows, lists.size[rows] - 1]
     more = field.look("extension", rows, Wanted(below, floor_of(held), no_price(), 0), _more(lists))
     width = more.key.shape[1]
     lists.key[rows, :width], lists.own[rows, :width], lists.other[rows, :width] = more[:3]
-    lists.count[rows] = more.count
+    lists.size[rows] = more.size
 
 
 def _more(lists: Lists) -> int:
-    return min(EXTENDED, lists.key.shape[1])
+    listed: int = lists.key.shape[1]
+    return min(EXTENDED, listed)
 
 
 def _spread(field: Field, lists: Lists, rows: int) -> Lists:
     """Return lists by row of the market, empty for rows that are not in the field."""
     if len(field.rows) == rows:
         return lists
-    empty = (np.zeros((rows, *array.shape[1:]), array.dtype) for array in lists)
-    spread = Lists(*empty)
-    for whole, part in zip(spread, lists, strict=True):
-        whole[field.rows] = part
+    spread = search.no_lists(rows, lists.key.shape[1])
+    spread.key[field.rows], spread.own[field.rows], spread.other[field.rows] = lists[:3]
+    spread.size[field.rows] = lists.size
     return spread
 
 
