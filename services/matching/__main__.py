@@ -27,7 +27,14 @@ from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
-from services.matching.events import hear, hear_enrolments, hear_matches, hear_people, hear_requests
+from services.matching.events import (
+    hear,
+    hear_enrolments,
+    hear_matches,
+    hear_people,
+    hear_programs,
+    hear_requests,
+)
 from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
@@ -62,6 +69,7 @@ def _stores(database: Database) -> Stores:
         parts=database.aggregates(store.PARTS),
         requests=database.aggregates(store.REQUESTS),
         seats=database.aggregates(store.SEATS),
+        revisions=database.aggregates(store.REVISIONS),
     )
 
 
@@ -92,6 +100,7 @@ def _servicers(stores: Stores, people: People, recommender: Recommender, clock: 
 def _handlers(stores: Stores, people: People, matcher: Matcher, clock: Clock) -> Handlers:
     handlers, settling = Handlers(), Settling(stores, people, clock)
     hear(handlers, Computing(stores, Cohorts(stores), matcher))
+    hear_programs(handlers, Programs(stores, people, clock))
     hear_enrolments(handlers, Following(stores))
     hear_requests(handlers, settling)
     hear_matches(handlers, settling, Matches(stores.matches))

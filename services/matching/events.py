@@ -11,6 +11,7 @@ from services.kernel.mongo import Cause, Ref
 from services.matching.app.computing import Computing
 from services.matching.app.following import Following
 from services.matching.app.matches import Matches
+from services.matching.app.programs import Programs
 from services.matching.app.settling import Settling
 from services.matching.domain.requests import Reason
 from services.matching.wire import names
@@ -31,6 +32,17 @@ def hear(handlers: Handlers, computing: Computing) -> None:
 
     handlers.on(pb.CohortRunRequested, requested)
     handlers.on(pb.CohortRunPublished, published)
+
+
+def hear_programs(handlers: Handlers, programs: Programs) -> None:
+    """Register what makes sure that a program's revisions are kept, also when who changed it died."""
+
+    async def changed(event: Event[Any]) -> None:
+        await programs.keep(Ref(event.tenant, _program(event)))
+
+    handlers.on(pb.ProgramCreated, changed)
+    handlers.on(pb.ProgramUpdated, changed)
+    handlers.on(pb.ProgramClosed, changed)
 
 
 def hear_enrolments(handlers: Handlers, following: Following) -> None:

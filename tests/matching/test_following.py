@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from services.kernel.events import Event, Handlers
+from services.kernel.events import Handlers
 from services.kernel.mongo import Cause, Outcome, Ref, Save
 from services.matching.app.enrolments import enrolment_id
 from services.matching.app.following import Following
@@ -19,7 +19,7 @@ from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.profiles.v1 import events_pb2 as profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.fakes import Aggregates
-from tests.matching.factories import MENTEE, MENTOR, NOW, ORG, STRANGER
+from tests.matching.factories import MENTEE, MENTOR, ORG, STRANGER, event
 from tests.matching.world import World, lead
 
 
@@ -40,17 +40,7 @@ async def programs(world: World) -> tuple[str, str]:
 async def hears(world: World, message: Message, event_id: str) -> None:
     handlers = Handlers()
     hear_enrolments(handlers, world.following)
-    event = Event(
-        id=event_id,
-        type=message.DESCRIPTOR.full_name,
-        subject="",
-        sequence=1,
-        tenant=ORG,
-        time=NOW,
-        key="",
-        message=message,
-    )
-    await handlers.handle(event)
+    await handlers.handle(event(message, event_id))
 
 
 def updated(state: Person.State.ValueType, *changed: str) -> profiles.PersonUpdated:
@@ -115,8 +105,8 @@ async def test_who_comes_back_to_a_program_that_closed_meanwhile_stays_out(
 
 
 async def test_a_rehired_person_is_not_enrolled_by_that(world: World, programs: tuple[str, str]) -> None:
-    for state, event in ((Person.STATE_ON_LEAVE, "away"), (Person.STATE_TERMINATED, "left")):
-        await hears(world, updated(state), event)
+    for state, name in ((Person.STATE_ON_LEAVE, "away"), (Person.STATE_TERMINATED, "left")):
+        await hears(world, updated(state), name)
     await hears(world, updated(Person.STATE_ACTIVE), "hired")
     assert (await of(world, programs[0])).end_reason == "LEFT_COMPANY"
 

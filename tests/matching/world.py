@@ -113,6 +113,7 @@ class World:
             Aggregates(store.PARTS, clock),
             Aggregates(store.REQUESTS, clock),
             Aggregates(store.SEATS, clock),
+            Aggregates(store.REVISIONS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)

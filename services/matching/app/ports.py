@@ -15,7 +15,7 @@ from services.matching.domain.matches import Match
 from services.matching.domain.members import Member
 from services.matching.domain.plan import Report
 from services.matching.domain.policy import Options, Pair, Policy
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import KeptRevision, Program
 from services.matching.domain.recommending import Asked, Recommended
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part, Progress
@@ -127,6 +127,7 @@ class Stores:
     parts: Aggregates[Part]
     requests: Aggregates[MatchRequest]
     seats: Aggregates[Seats]
+    revisions: Aggregates[KeptRevision]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,11 @@ class ProgramService(ProgramServiceServicer):
         who = caller()
         _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
         page = Wanted(request.page_size, request.page_token)
-        found, token = await self._programs.revisions(who, program, page)
+        found = await self._programs.revisions(who, program, page)
         ref = Ref(who.org, program)
         return pb.ListProgramRevisionsResponse(
-            revisions=[wire.revision(ref, one) for one in found], next_page_token=token
+            revisions=[wire.revision(ref, kept.state.revision) for _, kept in found.items],
+            next_page_token=found.next_page_token,
         )
 
     async def BatchEnrolPeople(
