@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.domain.engine import optimal
+from services.matching.domain.engine.edges import Edges
 from services.matching.domain.engine.groups import WHOLE, Groups
 from services.matching.domain.engine.optimal import Pause, Solution, Task, problem, settle
 from services.matching.domain.engine.problem import Assigned, Problem, assigned
@@ -55,7 +56,7 @@ def solve(task: Task, groups: Groups) -> Fair:
     groups = groups._replace(counted=np.diff(best.edges.start) > 0)
     asked = problem(best.edges, task)._replace(seat_cost=SEAT_COST)
     least = best.assigned.total * (WHOLE - MOST_COST_PPM) // WHOLE
-    tries = (assigned(best.edges, edge_of) for edge_of in _tries(asked, groups, task.pause))
+    tries = _tries(asked, best.edges, groups, task.pause)
     affordable = [one for one in tries if one.total >= least]
     chosen = max(affordable, key=lambda one: _evenness(one, groups), default=best.assigned)
     return Fair(chosen, best)
@@ -65,17 +66,17 @@ def _evenness(one: Assigned, groups: Groups) -> tuple[int, int]:
     return min(groups.ratio_ppm(one.mentor_of), EVEN_PPM), one.total
 
 
-def _tries(asked: Problem, groups: Groups, pause: Pause) -> Iterator[_Longs]:
+def _tries(asked: Problem, edges: Edges, groups: Groups, pause: Pause) -> Iterator[Assigned]:
     """Assign with one set of boosts after the other, until groups are even."""
     row, boosts = np.repeat(np.arange(len(groups.of)), np.diff(asked.start)), _Boosts(groups)
     for tried in range(1, 1 + (SMALL_TRIES if len(groups.of) <= optimal.SMALL else LARGE_TRIES)):
         lift = (boosts.by_group - boosts.by_group.min(initial=0))[groups.of]
-        edge_of = settle(asked._replace(value=asked.value + lift[row]), pause).edge_of
-        yield edge_of
-        mentor_of = np.where(edge_of >= 0, asked.mentor[edge_of], -1)
-        if groups.ratio_ppm(mentor_of) >= EVEN_PPM:
+        outcome = settle(asked._replace(value=asked.value + lift[row]), pause)
+        found = assigned(edges, outcome.edge_of)
+        yield found
+        if groups.ratio_ppm(found.mentor_of) >= EVEN_PPM:
             return
-        boosts.adjust(mentor_of, tried)
+        boosts.adjust(found.mentor_of, tried)
 
 
 class _Boosts:

@@ -14,7 +14,7 @@ from services.matching.domain.engine.groups import Groups
 from services.matching.domain.engine.kernels import LIMIT
 from services.matching.domain.engine.market import Field
 from services.matching.domain.engine.optimal import ENDLESS, SMALL, Task
-from services.matching.domain.engine.problem import Assigned
+from services.matching.domain.engine.problem import Assigned, Outcome, Problem
 from services.matching.domain.engine.search import OTHER, OWN
 from services.matching.domain.policy import Mode, Options
 
@@ -71,8 +71,23 @@ def _proven(task: Task, settled: Settled) -> Decision:
     if task.scan.mentees <= SMALL:
         best = optimal.solve(task)
         return Decision(settled.mentor_of, best.price, best.bound)
-    outcome = optimal.settle(optimal.problem(settled.edges, task), task.pause)
-    return Decision(settled.mentor_of, outcome.price)
+    asked = optimal.problem(settled.edges, task)
+    return Decision(settled.mentor_of, _seen_whole(asked, optimal.settle(asked, task.pause)))
+
+
+def _seen_whole(asked: Problem, outcome: Outcome) -> NDArray[np.int64]:
+    """Return prices that hold beyond the lists.
+
+    Where seats are scarce, a mentor with a free seat is only one whom few lists name. At a price of 0 all who
+    were left alone would gain there; the middle of all prices is nearer to the truth.
+    """
+    price, alone = outcome.price, outcome.edge_of < 0
+    waiting = int((alone & (np.diff(asked.start) > 0)).sum())
+    free = int(asked.seats.sum()) - int((~alone).sum())
+    if waiting <= free:
+        return price
+    paid = np.sort(price[price > 0])
+    return np.where(price == 0, paid[len(paid) // 2], price) if len(paid) else price
 
 
 def _task(field: Field) -> Task:
