@@ -13,7 +13,7 @@ from services.matching.domain.engine import search
 from services.matching.domain.engine.edges import Audit, Edges
 from services.matching.domain.engine.kernels import RULES, Market
 from services.matching.domain.engine.ranking import ANYBODY, MASK, MOST_TOTAL, NOBODY
-from services.matching.domain.engine.search import OTHER_KEY, OWN_KEY, Lists, Standing, Wanted
+from services.matching.domain.engine.search import OTHER_KEY, OWN_KEY, Lists, Standing, Wanted, floor_at
 
 ROWS_AT_ONCE: Final = 128
 PAIRS_AT_ONCE: Final = 2_500_000
@@ -48,7 +48,7 @@ class Field:
 
     def by_total(self, k: int, price: NDArray[np.int64]) -> Edges:
         """Return each mentee's best k by u + v - price[mentor] over all feasible pairs, best first."""
-        wanted = Wanted(self._everything(), self.open(), self._priced(price), 1)
+        wanted = Wanted(self._everything(), floor_at(self.open()), self._priced(price), 1)
         return edges_of(self.look("pricing", self.rows, wanted, k))
 
     def audit(self, mentor_of: NDArray[np.int32]) -> Audit:
@@ -58,7 +58,9 @@ class Field:
 
     def best(self, stage: str, k: int) -> Lists:
         """Return each row's best k among columns with seats."""
-        return self.look(stage, self.rows, Wanted(self._everything(), self.open(), no_price(), 0), k)
+        return self.look(
+            stage, self.rows, Wanted(self._everything(), floor_at(self.open()), no_price(), 0), k
+        )
 
     def look(self, stage: str, rows: NDArray[np.int32], wanted: Wanted, k: int) -> Lists:
         """Return the best k of `rows` that count; `wanted.below` is as long as `rows`."""
@@ -75,7 +77,8 @@ class Field:
         """See how each row stands in an assignment, at prices (0); rank 0 for rows without partner."""
         values = self.values(mentor_of)
         held = np.where(mentor_of >= 0, values[:, OWN_KEY], NOBODY)
-        wanted = Wanted(held, self._floor(mentor_of, values[:, OTHER_KEY]), self._priced(price), 0)
+        floor = floor_at(self._floor(mentor_of, values[:, OTHER_KEY]))
+        wanted = Wanted(held, floor, self._priced(price), 0)
         count = len(self.rows)
         standing = Standing(
             np.empty(count, np.int32),

@@ -8,7 +8,7 @@ from services.matching.domain.engine import search
 from services.matching.domain.engine.market import no_price
 from services.matching.domain.engine.participants import everybody
 from services.matching.domain.engine.ranking import ANYBODY, MASK, NOBODY
-from services.matching.domain.engine.search import Lists, Wanted
+from services.matching.domain.engine.search import Lists, Wanted, floor_at
 from services.matching.domain.engine.snapshot import Snapshot
 from services.matching.domain.members import Role
 from services.matching.domain.plan import Proposal
@@ -28,7 +28,8 @@ class Partners:
             Role.MENTEE: np.array([one not in cohort.busy for one in these.mentees], np.bool_),
             Role.MENTOR: np.array(these.seats, np.int64) > 0,
         }
-        self._floor = {role: np.where(has_room[role], NOBODY, ANYBODY) for role in Role}
+        self._floor = {role: floor_at(np.where(has_room[role], NOBODY, ANYBODY)) for role in Role}
+        self._no_floor = {role: floor_at(np.full(len(ids[role]), NOBODY)) for role in Role}
 
     def best(self, person: str, role: Role, k: int, *, open_only: bool) -> list[Proposal]:
         """Return the best k partners."""
@@ -36,12 +37,10 @@ class Partners:
         if place is None:
             raise NotFound("NOT_ENROLLED", "the person takes no part in this role")
         partner = Role.MENTOR if role is Role.MENTEE else Role.MENTEE
-        floor = self._floor[partner]
-        found = search.no_lists(1, min(k, len(floor)))
+        floor = (self._floor if open_only else self._no_floor)[partner]
+        found = search.no_lists(1, min(k, len(floor.key)))
         if found.key.size:
-            wanted = Wanted(
-                np.full(1, ANYBODY), floor if open_only else np.full(len(floor), NOBODY), no_price(), 0
-            )
+            wanted = Wanted(np.full(1, ANYBODY), floor, no_price(), 0)
             search.best(self._market[role], np.array([place], np.int32), wanted, found)
         return self._explained(
             person, role, [self._ids[partner][MASK - (key & MASK)] for key in _keys(found)]

@@ -7,6 +7,7 @@ other and with nobody else's.
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.matching.domain.engine.jit import compiled, inner
 
@@ -70,6 +71,11 @@ def place_of(key: int) -> int:
 def score_of(key: int) -> int:
     """Return the score that a key was made of."""
     return (key >> 2 * PLACE_BITS) + _MIDDLE
+
+
+def scores_of(keys: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the scores that keys were made of; 0 for NOBODY, the highest for ANYBODY."""
+    return ((keys >> 2 * PLACE_BITS) + _MIDDLE).astype(np.int32)
 
 
 @inner

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from services.matching.domain.engine.crowd import TILE
 from services.matching.domain.engine.jit import compiled, inner
-from services.matching.domain.engine.kernels import ALLOWED, RULES, Market, Tile, blank, fill
+from services.matching.domain.engine.kernels import ALLOWED, LIMIT, RULES, Market, Tile, blank, fill
 from services.matching.domain.engine.ranking import (
+    ANYBODY,
     MOST_TOTAL,
     NOBODY,
     key_of,
     score_of,
+    scores_of,
     tied,
     total_key_of,
     total_of,
@@ -43,6 +45,18 @@ def no_lists(rows: int, most: int) -> Lists:
     return Lists(key, own, other, size)
 
 
+class Floor(NamedTuple):
+    """By column: the key that a row must beat to be welcome, NOBODY for any; and the score in it."""
+
+    key: NDArray[np.int64]
+    score: NDArray[np.int32]
+
+
+def floor_at(key: NDArray[np.int64]) -> Floor:
+    """Return a floor by its keys."""
+    return Floor(key, scores_of(key))
+
+
 class Wanted(NamedTuple):
     """Which partners count: keys below `below` (by row), and those whose own key of the row is above `floor`.
 
@@ -50,7 +64,7 @@ class Wanted(NamedTuple):
     """
 
     below: NDArray[np.int64]
-    floor: NDArray[np.int64]
+    floor: Floor
     price: NDArray[np.int32]
     by_total: int
 
@@ -58,10 +72,9 @@ class Wanted(NamedTuple):
 class Standing(NamedTuple):
     """How an assignment stands for each row, as `edges.Audit` tells.
 
-    `stopped` counts columns by first broken rule, allowed ones at 0 and,
-    for rows with a partner, only these. `nearest` is the key of the best allowed
-    column among those better than the one assigned, NOBODY none. `gain` is the most that own + other - price
-    comes to over allowed columns, and 0 at least.
+    `stopped` counts columns by first broken rule, allowed ones at 0; for rows with a partner only these.
+    `nearest` is the key of the best allowed column, for rows without partner, NOBODY none. `gain` is the most
+    that own + other - price comes to over allowed columns, and 0 at least.
     """
 
     rank: NDArray[np.int32]
@@ -85,11 +98,21 @@ def best(market: Market, rows: NDArray[np.int32], wanted: Wanted, lists: Lists) 
                     total = max(found.own[k] + found.other[k] - price[k], 1 - MOST_TOTAL)
                     found.common[k] = total if found.broken[k] == ALLOWED else -MOST_TOTAL
             else:
-                for k in range(found.own.size):
-                    found.common[k] = found.own[k] if found.broken[k] == ALLOWED else -MOST_TOTAL
+                _welcome(found, wanted, (at, tile * TILE))
             _take(market, (rows[at], at, tile * TILE), wanted, found, lists)
     for at in range(rows.size):
         _sort(lists, at)
+
+
+@inner
+def _welcome(found: Tile, wanted: Wanted, where: tuple[int, int]) -> None:
+    """Write down the own scores of columns that may count; the others are out of the question."""
+    at, first = where
+    most = LIMIT if wanted.below[at] == ANYBODY else score_of(wanted.below[at])
+    floor = wanted.floor.score[first : first + found.own.size]
+    for k in range(floor.size):
+        counts = (found.broken[k] == ALLOWED) & (found.other[k] >= floor[k]) & (found.own[k] <= most)
+        found.common[k] = found.own[k] if counts else -MOST_TOTAL
 
 
 @inner
@@ -108,7 +131,7 @@ def _take(market: Market, where: tuple[int, int, int], wanted: Wanted, found: Ti
             key = total_key_of(found.common[k], tie, column)
         else:
             key = key_of(found.common[k], tie, column)
-        if key >= wanted.below[at] or not _would(market, (row, column), found.other[k], wanted.floor):
+        if key >= wanted.below[at] or not _would(market, (row, column), found.other[k], wanted.floor.key):
             continue
         if _keep(lists, at, (key, found.own[k], found.other[k])):
             least = max(least, _value_of(lists.key[at, 0], wanted.by_total))
@@ -231,18 +254,40 @@ def _compare(
 ) -> None:
     row, at, first = where
     held = wanted.below[at]
-    least = 0 if held == NOBODY else score_of(held)
+    if held == NOBODY:
+        _see_all(market, where, wanted, found, standing)
+        return
+    least = score_of(held)
     for k in range(found.own.size):
         if found.own[k] < least or found.broken[k] != ALLOWED:
             continue
         column = first + k
         tie = tied(market.rows.tie[row], market.columns.tie[column], market.terms.own_salt)
-        key = key_of(found.own[k], tie, column)
-        if key <= held:
+        if key_of(found.own[k], tie, column) > held:
+            standing.rank[at] += 1
+            standing.blocking[at] += _would(market, (row, column), found.other[k], wanted.floor.key)
+
+
+@inner
+def _see_all(
+    market: Market, where: tuple[int, int, int], wanted: Wanted, found: Tile, standing: Standing
+) -> None:
+    """Compare for a row without partner, which would rather have anybody."""
+    row, at, first = where
+    floor = wanted.floor.score[first : first + found.own.size]
+    nearest = standing.nearest[at]
+    least = 0 if nearest == NOBODY else score_of(nearest)
+    for k in range(floor.size):
+        near, welcome = found.own[k] >= least, found.other[k] >= floor[k]
+        if found.broken[k] != ALLOWED or not near | welcome:
             continue
-        standing.rank[at] += 1
-        standing.nearest[at] = max(standing.nearest[at], key)
-        standing.blocking[at] += _would(market, (row, column), found.other[k], wanted.floor)
+        column = first + k
+        if near:
+            tie = tied(market.rows.tie[row], market.columns.tie[column], market.terms.own_salt)
+            nearest = max(nearest, key_of(found.own[k], tie, column))
+            least = score_of(nearest)
+        standing.blocking[at] += _would(market, (row, column), found.other[k], wanted.floor.key)
+    standing.nearest[at] = nearest
 
 
 @compiled

@@ -15,7 +15,7 @@ from services.matching.domain.engine import search
 from services.matching.domain.engine.acceptance import Held, Seekers, floor_of, propose
 from services.matching.domain.engine.market import Field, no_price
 from services.matching.domain.engine.ranking import MASK
-from services.matching.domain.engine.search import Lists, Wanted
+from services.matching.domain.engine.search import Lists, Wanted, floor_at
 
 LISTED: Final = 64
 """Partners listed at first: enough for most to need no more."""
@@ -79,7 +79,7 @@ def _seeking(seekers: Seekers, lists: Lists, through: NDArray[np.bool_]) -> NDAr
 def _extend(field: Field, rows: NDArray[np.int32], lists: Lists, held: Held) -> None:
     """Replace the lists of `rows`, which are used up, by what comes next and would accept now."""
     below = lists.key[rows, lists.size[rows] - 1]
-    more = field.look("extension", rows, Wanted(below, floor_of(held), no_price(), 0), _more(lists))
+    more = field.look("extension", rows, Wanted(below, floor_at(floor_of(held)), no_price(), 0), _more(lists))
     width = more.key.shape[1]
     lists.key[rows, :width], lists.own[rows, :width], lists.other[rows, :width] = more[:3]
     lists.size[rows] = more.size
