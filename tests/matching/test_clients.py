@@ -14,13 +14,14 @@ import pytest
 from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid, NotFound, Unavailable
 from services.kernel.mongo import Ref
-from services.matching.app.ports import Asked, Task
+from services.matching.app.ports import Task
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.recommending import FRESH, RecommenderProcess
 from services.matching.domain.cohort import Cohort, Entry, compute
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Pair
+from services.matching.domain.recommending import Asked
 from services.matching.domain.runs import Progress
 from services.matching.wire import people as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles

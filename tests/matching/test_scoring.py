@@ -31,8 +31,8 @@ def credit(
     teacher: Side | Member, learner: Side | Member, policy: Policy = DEFAULT_POLICY, *, before: bool = False
 ) -> dict[Criterion, int]:
     """Return the credits that both sides share."""
-    sides = (one if isinstance(one, Side) else side(one) for one in (teacher, learner))
-    return dict(zip(Criterion, scoring.credits_of(*sides, policy, partners_before=before), strict=False))
+    one, other = (given if isinstance(given, Side) else side(given) for given in (teacher, learner))
+    return dict(zip(Criterion, scoring.credits_of(one, other, policy, partners_before=before), strict=False))
 
 
 def lists(count: int) -> tuple[Skill, ...]:
@@ -64,9 +64,7 @@ def test_contributions_are_the_terms_of_the_score_with_what_each_could_be() -> N
     ("sought", "expected"), [((3,), 1000), ((5,), 1000), ((3, 1), 500), ((3, 3, 3), 334), ((3,) * 7, 143)]
 )
 def test_skills_are_normalised_by_how_many_are_sought(sought: tuple[int, ...], expected: int) -> None:
-    """Only Python is taught; "python" comes after "cobol..." in spelling order, but before "zig...", so the rest
-    of what does not divide goes to it.
-    """
+    """Only Python is taught. It is the first in spelling, so what does not divide goes to it."""
     wishes = [Skill("python", sought[0]), *(Skill(f"zig {n}", level) for n, level in enumerate(sought[1:]))]
     assert credit(mentor(), replace(mentee(), sought=tuple(wishes)))[Criterion.SKILLS] == expected
 

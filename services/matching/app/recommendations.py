@@ -5,8 +5,9 @@ from services.kernel.clock import Clock
 from services.kernel.errors import NotFound
 from services.kernel.mongo import Ref
 from services.matching.app.cohorts import Cohorts
-from services.matching.app.ports import Asked, Recommended, Recommender, Stores, Task, oversees
+from services.matching.app.ports import Recommender, Stores, Task, oversees
 from services.matching.domain.policy import DEFAULT_OPTIONS
+from services.matching.domain.recommending import Asked, Recommended
 
 
 class Recommendations:

@@ -8,9 +8,10 @@ from typing import Final
 from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.mongo import Ref
-from services.matching.app.ports import Asked, Recommended, Renew
+from services.matching.app.ports import Renew
 from services.matching.clients import worker
 from services.matching.clients.process import ComputingProcess, PeopleBytes
+from services.matching.domain.recommending import Asked, Recommended
 
 FRESH: Final = timedelta(minutes=1)
 """How old a pool may be before it is looked at anew, while it goes on answering."""

@@ -52,11 +52,11 @@ class Cancelled(Exception):  # noqa: N818 -- nothing is wrong: the answer is no 
 class Watch(Protocol):
     """Told how far a computation is, every few milliseconds; raises `Cancelled` to end it."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, /) -> None:
         """Hear that `done` rows of `total` are through in a stage."""
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(_stage: str, _done: int, _total: int) -> None:
     """Watch nothing."""
 
 

@@ -19,15 +19,15 @@ class Interval(NamedTuple):
 def intervals(manager_of: Mapping[str, str]) -> dict[str, Interval]:
     """Return the interval of everybody who has a manager or is one.
 
-    A circle in the data is cut above its smallest id.
+    A circle in the data is cut above its smallest id. Same lines, whatever their order, same intervals.
     """
     above = _uncircled(manager_of)
     below: dict[str, list[str]] = {}
-    for person, manager in above.items():
+    for person, manager in sorted(above.items()):
         below.setdefault(manager, []).append(person)
     found: dict[str, Interval] = {}
     clock = 0
-    for top in below.keys() - above.keys():
+    for top in sorted(below.keys() - above.keys()):
         clock = _walk(top, below, found, clock)
     return found
 

@@ -99,13 +99,14 @@ class Gathered:
     def crowd(self, layout: Words, weeks: Sequence[int]) -> Crowd:
         """Return the arrays with the hours of `weeks`; the vocabulary must know all words of both sides."""
         people = len(self._ties)
-        hours = np.frombuffer(b"".join(self._hours), np.uint64).reshape(people, -1, _HOUR_WORDS)
+        all_weeks = len(self._hours[0]) // (_HOUR_WORDS * 8) if people else max(weeks) + 1
+        hours = np.frombuffer(b"".join(self._hours), np.uint64).reshape(people, all_weeks, _HOUR_WORDS)
         skills = np.array(self._skills, np.int32).reshape(-1, _SKILL).T.copy()
         words = np.concatenate(
             (
                 _spelled(self._languages, layout.focus),
                 _spelled(self._focus, layout.hours - layout.focus),
-                hours[:, weeks].reshape(people, -1).T,
+                hours[:, weeks].reshape(people, len(weeks) * _HOUR_WORDS).T,
             )
         )
         return crowd(

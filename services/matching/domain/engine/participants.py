@@ -27,7 +27,7 @@ def everybody(cohort: Cohort) -> Participants:
 
     Raises Invalid WEIGHT_INVALID.
     """
-    require_weights(policy_of(cohort))
+    _require_weights(cohort)
     people = {person.id: person for person in cohort.people if person.active}
     excluded = set(cohort.options.excluded)
     entries: dict[str, Entry] = {}
@@ -66,11 +66,15 @@ def policy_of(cohort: Cohort) -> Policy:
     return cohort.options.policy or cohort.policy
 
 
-def require_weights(policy: Policy) -> None:
+def _require_weights(cohort: Cohort) -> None:
     """Raise Invalid WEIGHT_INVALID unless the weights of either side are per mille."""
+    policy, path = (
+        policy_of(cohort),
+        "options.matching_policy" if cohort.options.policy else "matching_policy",
+    )
     sides = (("mentee_weights", policy.mentee_weights), ("mentor_weights", policy.mentor_weights))
     wrong = [
-        (f"matching_policy.{field}", "must not be negative and be 1000 together")
+        (f"{path}.{field}", "must not be negative and be 1000 together")
         for field, one in sides
         if _wrong(one)
     ]
