@@ -62,7 +62,7 @@ class Pairing:
         )
         limits = limits_of(sides[0].member, program)
         standing = Standing(program, mentor, mentee, busy, allowed=allowed, limits=limits)
-        return Couple(standing, pairing.proposal(*sides, program.policy, partners_before=before))
+        return Couple(standing, scoring.proposal(*sides, program.policy, partners_before=before))
 
     async def _enrolments(
         self, tenant: str, program: str, people: tuple[str, str]

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from services.matching.domain import skills, week
 from services.matching.domain.members import Meeting, Member
-from services.matching.domain.plan import Contribution
+from services.matching.domain.plan import Contribution, Proposal
 from services.matching.domain.policy import Criterion, Past, Policy, Weights
 from services.matching.domain.skills import FULL
 
@@ -123,6 +123,21 @@ def contributions(shared: Sequence[int], preferred: int, weights: Weights) -> tu
     return tuple(
         _contribution(criterion, weight, credit)
         for (criterion, weight), credit in zip(_listed(weights), (*shared, preferred), strict=True)
+    )
+
+
+def proposal(mentor: Side, mentee: Side, policy: Policy, *, partners_before: bool) -> Proposal:
+    """Explain how two fit, in the eyes of both."""
+    ids = (mentor.member.id, mentee.member.id)
+    shared = credits_of(mentor, mentee, policy, partners_before=partners_before)
+    own = contributions(shared, preference(mentee, ids[0]), policy.mentee_weights)
+    theirs = contributions(shared, preference(mentor, ids[1]), policy.mentor_weights)
+    return Proposal(
+        *ids,
+        score_ppm=sum(part.score_ppm for part in own),
+        contributions=own,
+        mentor_score_ppm=sum(part.score_ppm for part in theirs),
+        mentor_contributions=theirs,
     )
 
 

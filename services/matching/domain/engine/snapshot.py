@@ -1,6 +1,7 @@
 """Participants made ready for kernels, once; never changed, and the same whatever the order of the input."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -69,23 +70,9 @@ class Snapshot:
 
     def proposal(self, mentor: Side, mentee: Side, *, rank: int = 0, locked: bool = False) -> Proposal:
         """Explain a pair."""
-        ids = (mentor.member.id, mentee.member.id)
-        shared = scoring.credits_of(
-            mentor, mentee, self._policy, partners_before=Pair(*ids) in self._previous
-        )
-        own = scoring.contributions(shared, scoring.preference(mentee, ids[0]), self._policy.mentee_weights)
-        theirs = scoring.contributions(
-            shared, scoring.preference(mentor, ids[1]), self._policy.mentor_weights
-        )
-        return Proposal(
-            *ids,
-            score_ppm=sum(part.score_ppm for part in own),
-            contributions=own,
-            mentor_score_ppm=sum(part.score_ppm for part in theirs),
-            mentor_contributions=theirs,
-            rank=rank,
-            locked=locked,
-        )
+        before = Pair(mentor.member.id, mentee.member.id) in self._previous
+        found = scoring.proposal(mentor, mentee, self._policy, partners_before=before)
+        return replace(found, rank=rank, locked=locked)
 
     def canonical(self) -> Iterator[bytes]:
         """Yield everything that decides a run, the same whatever the order of the input."""
