@@ -5,6 +5,7 @@ from typing import Protocol
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from services.kernel import fields
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import Wishes
@@ -77,8 +78,8 @@ def enrolment(ref: Ref, stored: Versioned[enrolments.Enrolment]) -> pb.Enrolment
         end_reason=state.end_reason,
         etag=stored.etag,
     )
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 

@@ -1,5 +1,6 @@
 """Matches to protobuf."""
 
+from services.kernel import fields
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import matches, reasons
 from services.matching.wire.names import match_name, mentorship_name, person_name, person_names
@@ -27,8 +28,8 @@ def match(ref: Ref, stored: Versioned[matches.Match], reader: str) -> pb.Match:
         message.rematch_reason = pb.RequestRematchRequest.Reason.Value(f"REASON_{state.misfit}")
     if state.stage in {matches.Stage.CONFIRMED, matches.Stage.ENDED}:
         message.mentorship = mentorship_name(ref.tenant, state.origin.mentorship)
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 

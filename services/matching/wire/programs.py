@@ -10,6 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
+from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import programs
@@ -87,8 +88,8 @@ def program(ref: Ref, stored: Versioned[Program]) -> pb.Program:
     """Encode a stored program."""
     message = _message(ref, stored.state)
     message.etag = stored.etag
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 
@@ -100,7 +101,7 @@ def revision(ref: Ref, change: Revision) -> pb.ProgramRevision:
         changed_fields=[FIELD_OF[name] for name in change.changed],
         program=_message(ref, change.program),
     )
-    message.create_time.FromDatetime(change.at)
+    fields.set_time(message.create_time, change.at)
     return message
 
 

@@ -1,5 +1,6 @@
 """Match requests to and from protobuf."""
 
+from services.kernel import fields
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import asking, requests
 from services.matching.domain.policy import Pair
@@ -42,7 +43,7 @@ def request(ref: Ref, stored: Versioned[requests.MatchRequest]) -> pb.MatchReque
         etag=stored.etag,
     )
     if (expires := state.expires) is not None:
-        message.expire_time.FromDatetime(expires)
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+        fields.set_time(message.expire_time, expires)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import members, plan, policy, reasons, runs
@@ -59,8 +60,8 @@ def run(ref: Ref, stored: Versioned[runs.CohortRun]) -> pb.CohortRun:
         report=None if state.report is None else _report(state.report),
         operation=names.operation_name(ref.tenant, ref.id),
     )
-    message.create_time.FromDatetime(stored.create_time)
-    message.update_time.FromDatetime(stored.update_time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
     return message
 
 
@@ -122,7 +123,7 @@ def asked(tenant: str, request: pb.RecommendPartnersRequest, caller: str) -> Ask
 def recommended(tenant: str, found: Recommended) -> pb.RecommendPartnersResponse:
     """Encode recommendations."""
     as_of = Timestamp()
-    as_of.FromDatetime(found.as_of)
+    fields.set_time(as_of, found.as_of)
     return pb.RecommendPartnersResponse(
         recommendations=[proposal(tenant, one) for one in found.proposals], as_of_time=as_of
     )
