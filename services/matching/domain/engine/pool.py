@@ -4,7 +4,7 @@ import numpy as np
 
 from services.kernel.errors import NotFound
 from services.matching.domain.cohort import Cohort
-from services.matching.domain.engine import search
+from services.matching.domain.engine import collector, search
 from services.matching.domain.engine.market import no_price
 from services.matching.domain.engine.participants import everybody
 from services.matching.domain.engine.ranking import ANYBODY, MASK, NOBODY
@@ -17,6 +17,7 @@ from services.matching.domain.plan import Proposal
 class Partners:
     """Everybody of a program, seen from both sides; `cohort.Pool` states the contract."""
 
+    @collector.paused()
     def __init__(self, cohort: Cohort) -> None:
         these = everybody(cohort)
         self._snapshot = Snapshot(cohort, these)
