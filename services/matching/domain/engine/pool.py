@@ -17,10 +17,10 @@ from services.matching.domain.plan import Proposal
 class Partners:
     """Everybody of a program, seen from both sides; `cohort.Pool` states the contract."""
 
-    @collector.paused()
     def __init__(self, cohort: Cohort) -> None:
         these = everybody(cohort)
-        self._snapshot = Snapshot(cohort, these)
+        with collector.paused():
+            self._snapshot = Snapshot(cohort, these)
         ids = {Role.MENTEE: these.mentees, Role.MENTOR: these.mentors}
         self._ids = ids
         self._place = {role: {one: place for place, one in enumerate(ids[role])} for role in Role}
