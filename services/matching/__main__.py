@@ -1,17 +1,23 @@
 """Wires the service. `python -m services.matching [rpc|events|relay|due]`, all by default."""
 
+from dataclasses import fields
+
 from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
 
+from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
+from services.kernel.mongo import Database
+from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Enrolments, Following
+from services.matching.app.enrolments import Enrolments
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
-from services.matching.app.ports import Stores
+from services.matching.app.ports import Matcher, People, Recommender, Stores
 from services.matching.app.programs import Programs
 from services.matching.app.recommendations import Recommendations
 from services.matching.app.requests import Requests
@@ -21,7 +27,14 @@ from services.matching.app.settling import Settling
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
-from services.matching.events import hear, hear_enrolments, hear_matches, hear_people, hear_requests
+from services.matching.events import (
+    hear,
+    hear_enrolments,
+    hear_matches,
+    hear_people,
+    hear_programs,
+    hear_requests,
+)
 from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
@@ -35,55 +48,64 @@ from services.pb.mentoring.matching.v1.program_service_pb2_grpc import add_Progr
 
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    database = resources.database
-    programs = database.aggregates(store.PROGRAMS)
-    enrolments = database.aggregates(store.ENROLMENTS)
-    runs = database.aggregates(store.RUNS)
-    matches = database.aggregates(store.MATCHES)
-    parts = database.aggregates(store.PARTS)
-    asked = database.aggregates(store.REQUESTS)
-    seats = database.aggregates(store.SEATS)
-    stores = Stores(programs, enrolments, runs, matches, parts, asked, seats)
+    stores, clock = _stores(resources.database), resources.clock
     people = ProfilesPeople(resources.channel(settings.profiles_address))
-    matcher, recommender = MatcherProcess(people), RecommenderProcess(people, resources.clock)
-    cohorts, cohort_runs = Cohorts(stores), CohortRuns(stores, resources.clock)
-    recommendations = Recommendations(stores, cohorts, recommender, resources.clock)
-    pairs = Matches(matches)
-    requests = Requests(stores, Pairing(stores, people, resources.clock), Seats(stores), resources.clock)
-    settling = Settling(stores, people, resources.clock)
-    handlers = Handlers()
-    following = Following(stores)
-    hear(handlers, Computing(stores, cohorts, matcher, following))
-    hear_enrolments(handlers, following)
-    hear_requests(handlers, settling)
-    hear_matches(handlers, settling, pairs)
-    hear_people(handlers, settling)
+    matcher, recommender = MatcherProcess(people), RecommenderProcess(people, clock)
     return Service(
         name="matching",
-        servicers=[
-            (
-                add_ProgramServiceServicer_to_server,
-                ProgramService(
-                    Programs(stores, people, resources.clock), Enrolments(stores, people, resources.clock)
-                ),
-                "mentoring.matching.v1.ProgramService",
-            ),
-            (
-                add_MatchingServiceServicer_to_server,
-                MatchingService(cohort_runs, pairs, recommendations),
-                "mentoring.matching.v1.MatchingService",
-            ),
-            (
-                add_MatchRequestServiceServicer_to_server,
-                MatchRequestService(requests),
-                "mentoring.matching.v1.MatchRequestService",
-            ),
-            (add_OperationsServicer_to_server, Operations(cohort_runs), "google.longrunning.Operations"),
-        ],
-        handlers=handlers,
-        kinds=[programs, enrolments, runs, matches, parts, asked, seats],
+        servicers=_servicers(stores, people, recommender, clock),
+        handlers=_handlers(stores, people, matcher, clock),
+        kinds=[getattr(stores, field.name) for field in fields(Stores)],
         stop=[matcher.close, recommender.close],
     )
+
+
+def _stores(database: Database) -> Stores:
+    return Stores(
+        programs=database.aggregates(store.PROGRAMS),
+        enrolments=database.aggregates(store.ENROLMENTS),
+        runs=database.aggregates(store.RUNS),
+        matches=database.aggregates(store.MATCHES),
+        parts=database.aggregates(store.PARTS),
+        requests=database.aggregates(store.REQUESTS),
+        seats=database.aggregates(store.SEATS),
+        revisions=database.aggregates(store.REVISIONS),
+    )
+
+
+def _servicers(stores: Stores, people: People, recommender: Recommender, clock: Clock) -> list[Servicer]:
+    runs = CohortRuns(stores, clock)
+    recommendations = Recommendations(stores, Cohorts(stores), recommender, clock)
+    requests = Requests(stores, Pairing(stores, people, clock), Seats(stores), clock)
+    return [
+        (
+            add_ProgramServiceServicer_to_server,
+            ProgramService(Programs(stores, people, clock), Enrolments(stores, people, clock)),
+            "mentoring.matching.v1.ProgramService",
+        ),
+        (
+            add_MatchingServiceServicer_to_server,
+            MatchingService(runs, Matches(stores.matches), recommendations),
+            "mentoring.matching.v1.MatchingService",
+        ),
+        (
+            add_MatchRequestServiceServicer_to_server,
+            MatchRequestService(requests),
+            "mentoring.matching.v1.MatchRequestService",
+        ),
+        (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
+    ]
+
+
+def _handlers(stores: Stores, people: People, matcher: Matcher, clock: Clock) -> Handlers:
+    handlers, settling = Handlers(), Settling(stores, people, clock)
+    hear(handlers, Computing(stores, Cohorts(stores), matcher))
+    hear_programs(handlers, Programs(stores, people, clock))
+    hear_enrolments(handlers, Following(stores))
+    hear_requests(handlers, settling)
+    hear_matches(handlers, settling, Matches(stores.matches))
+    hear_people(handlers, settling)
+    return handlers
 
 
 def run() -> None:

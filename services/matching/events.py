@@ -9,8 +9,9 @@ from services.kernel import fields, ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Following
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
+from services.matching.app.programs import Programs
 from services.matching.app.settling import Settling
 from services.matching.domain.requests import Reason
 from services.matching.wire import names
@@ -33,6 +34,17 @@ def hear(handlers: Handlers, computing: Computing) -> None:
     handlers.on(pb.CohortRunPublished, published)
 
 
+def hear_programs(handlers: Handlers, programs: Programs) -> None:
+    """Register what makes sure that a program's revisions are kept, also when who changed it died."""
+
+    async def changed(event: Event[Any]) -> None:
+        await programs.keep(Ref(event.tenant, _program(event)))
+
+    handlers.on(pb.ProgramCreated, changed)
+    handlers.on(pb.ProgramUpdated, changed)
+    handlers.on(pb.ProgramClosed, changed)
+
+
 def hear_enrolments(handlers: Handlers, following: Following) -> None:
     """Register what enrolments follow: who leaves, goes on leave and comes back; programs that close."""
     follow = {
@@ -49,8 +61,14 @@ def hear_enrolments(handlers: Handlers, following: Following) -> None:
     async def closed(event: Event[pb.ProgramClosed]) -> None:
         await following.program_closed(Ref(event.tenant, _program(event)), _cause(event))
 
+    async def taken_part(event: Event[Any]) -> None:
+        enrolment = fields.owned_id(event.tenant, names.ENROLMENT, event.message.enrolment, "enrolment")
+        await following.taken_part(Ref(event.tenant, enrolment), _program(event), _cause(event))
+
     handlers.on(profiles.PersonUpdated, updated)
     handlers.on(pb.ProgramClosed, closed)
+    handlers.on(pb.PersonEnrolled, taken_part)
+    handlers.on(pb.EnrolmentRequested, taken_part)
 
 
 def hear_requests(handlers: Handlers, settling: Settling) -> None:

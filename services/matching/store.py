@@ -1,9 +1,9 @@
-"""Matching's seven kinds of documents in MongoDB."""
+"""Matching's eight kinds of documents in MongoDB."""
 
 from services.kernel.mongo import Kind
 from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import KeptRevision, Program
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part
 from services.matching.domain.seats import Seats
@@ -23,7 +23,7 @@ RUNS = Kind(
     indexes=(("stage",), ("program",)),
     unique=("claims", "RUN_OUTDATED"),
 )
-PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.part_outgoing)
+PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.nothing_outgoing)
 MATCHES = Kind(
     collection="matches",
     state=Match,
@@ -40,6 +40,12 @@ REQUESTS = Kind(
     # Numbered places keep the requester's limit without one more document to be written with each request.
     unique=("claims", "CLAIM_TAKEN"),
     indexes=(("program",), ("people", "stage")),
+)
+REVISIONS = Kind(
+    collection="program_revisions",
+    state=KeptRevision,
+    encode=events.nothing_outgoing,
+    indexes=(("of", "number"),),
 )
 SEATS = Kind(collection="mentor_seats", state=Seats, encode=events.seats_outgoing)
 """Seats have their mentor's id."""

@@ -19,7 +19,7 @@ from services.kernel.rpc.server import Server, Servicer
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Enrolments, Following
+from services.matching.app.enrolments import Enrolments
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
 from services.matching.app.ports import Stores
@@ -163,9 +163,10 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
     matcher.people = profiles
     kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES)
-    stores = Stores(*await backstage.database(*kinds, store.PARTS, store.REQUESTS, store.SEATS))
+    rest = (store.PARTS, store.REQUESTS, store.SEATS, store.REVISIONS)
+    stores = Stores(*await backstage.database(*kinds, *rest))
     clock, cohorts = FixedClock(NOW), Cohorts(stores)
-    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher, Following(stores))
+    runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher)
     recommender = RecommenderProcess(profiles, clock)
     backstage.stack.push_async_callback(recommender.close)
     recommendations = Recommendations(stores, cohorts, recommender, clock)

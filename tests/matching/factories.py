@@ -1,7 +1,11 @@
 """People, cohorts, runs and matches that tests start from."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf.message import Message
+
+from services.kernel.events import Event
 from services.matching.domain.cohort import Cohort, Entry
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.members import Member, Role
@@ -106,6 +110,20 @@ def mentee(person: str = MENTEE) -> Member:
         languages=("en",),
         sought=(Skill("Python", 3),),
         hours=OFFICE_HOURS,
+    )
+
+
+def event(message: Message, event_id: str) -> Event[Any]:
+    """Return an event as it would come from Kafka."""
+    return Event(
+        id=event_id,
+        type=message.DESCRIPTOR.full_name,
+        subject="",
+        sequence=1,
+        tenant=ORG,
+        time=NOW,
+        key="",
+        message=message,
     )
 
 

@@ -1,5 +1,6 @@
 """The process that computes: told piece by piece, the same answer as here, gone with its parent, replaced."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,13 +14,14 @@ import pytest
 from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid, NotFound, Unavailable
 from services.kernel.mongo import Ref
-from services.matching.app.ports import Asked, Task
+from services.matching.app.ports import Task
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.recommending import FRESH, RecommenderProcess
 from services.matching.domain.cohort import Cohort, Entry, compute
 from services.matching.domain.members import Member, Role
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Pair
+from services.matching.domain.recommending import Asked
 from services.matching.domain.runs import Progress
 from services.matching.wire import people as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
@@ -188,11 +190,31 @@ async def test_an_old_pool_answers_while_it_is_looked_at_anew(
     await recommender.recommend(POOL, asked, renewal)
     clock.advance(2 * FRESH)
     assert (await recommender.recommend(POOL, asked, renewal)).as_of == NOW
-    looking = recommender._kept[POOL.key].renewal
-    assert looking is not None
-    await looking
+    await recommender._renewals[POOL.key]
     assert (await recommender.recommend(POOL, asked, renewal)).as_of == clock.now()
     assert len(staff.asked) == 2
+
+
+async def test_a_caller_who_gives_up_leaves_the_pool_to_the_next(
+    recommender: RecommenderProcess, staff: Staff
+) -> None:
+    """Reading a large company takes longer than one caller waits."""
+    asked = Asked(MENTEE, Role.MENTEE, 10)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await recommender.recommend(POOL, asked, renewal)
+    assert len((await recommender.recommend(POOL, asked, renewal)).proposals) == 1
+    assert len(staff.asked) == 1
+
+
+async def test_a_pool_that_cannot_be_read_is_read_again_for_the_next(
+    recommender: RecommenderProcess, staff: Staff
+) -> None:
+    gone = staff.known.pop(MENTEE)
+    with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
+        await recommender.recommend(POOL, Asked(MENTEE, Role.MENTEE, 10), renewal)
+    staff.known[MENTEE] = gone
+    assert len((await recommender.recommend(POOL, Asked(MENTEE, Role.MENTEE, 10), renewal)).proposals) == 1
 
 
 async def test_a_pool_that_died_with_its_process_is_read_again(recommender: RecommenderProcess) -> None:

@@ -30,6 +30,8 @@ from tests.matching.engine.cohorts import crowded, matchable, random_cohort
 from tests.matching.engine.plain import Plain
 from tests.matching.factories import cohort, mentee, mentor
 
+pytestmark = pytest.mark.kernels
+
 COHORTS = st.integers(0, 1 << 40).map(matchable)
 POOLS = 10_000
 

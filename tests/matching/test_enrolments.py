@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.kernel.errors import NotFound, Refused
+from services.kernel.errors import Denied, NotFound, Refused
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import (
     Enrolment,
@@ -22,15 +21,16 @@ from services.matching.domain.enrolments import (
     Wishes,
 )
 from services.matching.domain.members import Role
-from services.matching.domain.programs import Eligibility
-from tests.matching.factories import LEAD, MENTEE, MENTOR, PROGRAM, PROGRAM_ID, STRANGER, mentee, mentor
+from services.matching.domain.programs import Program
+from tests.matching.factories import LEAD, MENTEE, MENTOR, PROGRAM, PROGRAM_ID, STRANGER
 
 ACTIVE = Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE,))
 PENDING = replace(ACTIVE, stage=Taking.PENDING)
 PAUSED = replace(ACTIVE, stage=Taking.PAUSED)
 ENDED = replace(ACTIVE, stage=Taking.ENDED, end_reason=enrolments.LEFT)
 GATED = replace(PROGRAM, join_approval=True)
-TODAY = date(2026, 3, 4)
+AS_MENTOR = replace(ACTIVE, roles=(Role.MENTOR,))
+BOTH = replace(ACTIVE, roles=(Role.MENTEE, Role.MENTOR))
 
 
 def test_enrolling_twice_is_enrolling_once() -> None:
@@ -39,10 +39,19 @@ def test_enrolling_twice_is_enrolling_once() -> None:
 
 
 def test_a_further_role_is_added_and_none_is_taken_away() -> None:
-    as_mentor = replace(ACTIVE, roles=(Role.MENTOR,))
-    both, events = enrolments.enrol(ACTIVE, as_mentor)
-    assert (both.roles, events) == ((Role.MENTEE, Role.MENTOR), [PersonEnrolled()])
-    assert enrolments.enrol(both, as_mentor) == (both, [])
+    assert enrolments.enrol(ACTIVE, AS_MENTOR) == (BOTH, [PersonEnrolled()])
+    assert enrolments.enrol(BOTH, AS_MENTOR) == (BOTH, [])
+
+
+@pytest.mark.parametrize("before", [ACTIVE, PENDING, PAUSED, ENDED], ids=lambda one: one.stage)
+def test_whoever_enrols_a_person_takes_no_block_away(before: Enrolment) -> None:
+    """A lead does not see them, and who comes back after leaving still has the reason."""
+    wary = replace(before, blocked=(MENTOR,))
+    for program in (PROGRAM, GATED):
+        assert enrolments.enrol(wary, ACTIVE)[0].blocked == (MENTOR,)
+        assert enrolments.join(wary, ACTIVE, program)[0].blocked == (MENTOR,)
+        more = replace(ACTIVE, blocked=(STRANGER, MENTOR))
+        assert enrolments.join(wary, more, program)[0].blocked == (MENTOR, STRANGER)
 
 
 def test_being_enrolled_approves_and_brings_back() -> None:
@@ -57,6 +66,26 @@ def test_joining_waits_where_the_program_wants_approval() -> None:
     assert enrolments.join(ENDED, ACTIVE, GATED) == (PENDING, [EnrolmentRequested(LEAD)])
     assert enrolments.join(PENDING, ACTIVE, GATED) == (PENDING, [])
     assert enrolments.join(ACTIVE, ACTIVE, GATED) == (ACTIVE, [])
+
+
+def test_who_waits_may_still_change_what_they_ask_for() -> None:
+    asked = replace(BOTH, focus=("career",))
+    assert enrolments.join(PENDING, asked, GATED) == (
+        replace(asked, stage=Taking.PENDING),
+        [EnrolmentUpdated()],
+    )
+
+
+@pytest.mark.parametrize("known", [ACTIVE, PAUSED], ids=lambda one: one.stage)
+def test_one_more_role_does_not_get_past_the_approval(known: Enrolment) -> None:
+    with pytest.raises(Refused, match="ROLE_NEEDS_APPROVAL"):
+        enrolments.join(known, AS_MENTOR, GATED)
+    with pytest.raises(Refused, match="ROLE_NEEDS_APPROVAL"):
+        known.require_approved(GATED, (Role.MENTOR,))
+    known.require_approved(GATED, ())
+    known.require_approved(PROGRAM, (Role.MENTOR,))
+    assert enrolments.join(known, AS_MENTOR, PROGRAM)[0].roles == BOTH.roles
+    assert enrolments.enrol(known, AS_MENTOR)[0].roles == BOTH.roles
 
 
 def test_a_lead_lets_in_or_turns_away() -> None:
@@ -81,6 +110,22 @@ def test_a_leave_pauses_and_only_that_pause_ends_with_it() -> None:
     assert PAUSED.on_leave() == (PAUSED, [])
     assert PAUSED.back() == (PAUSED, [])
     assert ENDED.on_leave() == (ENDED, [])
+
+
+def test_who_pauses_while_away_stays_paused_when_back() -> None:
+    away = ACTIVE.on_leave()[0]
+    paused, told = away.pause()
+    assert (paused, told) == (PAUSED, [EnrolmentPaused()])
+    assert paused.back() == (paused, [])
+
+
+def test_what_ended_while_the_person_was_away_stays_ended_when_they_are_back() -> None:
+    """The return is heard as an event: refusing it would set aside what others hear of it too."""
+    gone = ACTIVE.on_leave()[0].end(enrolments.PROGRAM_CLOSED)[0]
+    assert gone.pause_reason == ""
+    assert gone.back() == (gone, [])
+    of_before = replace(gone, pause_reason=enrolments.ON_LEAVE)
+    assert of_before.back() == (of_before, [])
 
 
 def test_the_first_reason_to_end_stays() -> None:
@@ -115,6 +160,10 @@ def test_whom_one_blocks_is_for_oneself_and_hr() -> None:
     assert wary.seen_by(MENTEE, hr=False) == wary
     assert wary.seen_by(LEAD, hr=True) == wary
     assert wary.seen_by(LEAD, hr=False).blocked == ()
+    wary.require_blocker(MENTEE, hr=False)
+    wary.require_blocker(LEAD, hr=True)
+    with pytest.raises(Denied, match="BLOCKS_NOT_YOURS"):
+        wary.require_blocker(LEAD, hr=False)
 
 
 def test_others_find_nothing() -> None:
@@ -130,27 +179,26 @@ def test_waiting_is_counted_until_there_is_a_mentor() -> None:
     twice = ACTIVE.missed()[0].missed()[0]
     assert (twice.waits, twice.served()) == (2, (ACTIVE, [EnrolmentUpdated()]))
     assert ACTIVE.served() == (ACTIVE, [])
+    assert ENDED.missed() == (ENDED, [])
 
 
-def test_every_person_who_may_not_take_part_is_named_at_once() -> None:
-    """All or nothing: the lead sees every problem of the list in one answer."""
-    people = [mentee(), replace(mentor(), active=False), mentee(STRANGER), replace(mentor(), grade=2)]
-    asked = [
-        ACTIVE,
-        Enrolment(PROGRAM_ID, MENTOR, (Role.MENTOR,)),
-        Enrolment(PROGRAM_ID, STRANGER, (Role.MENTEE, Role.MENTOR)),
-        Enrolment(PROGRAM_ID, MENTOR, (Role.MENTOR,)),
-    ]
-    program = replace(PROGRAM, mentors=Eligibility(min_grade=5))
-    with pytest.raises(Refused) as refusal:
-        enrolments.require_eligible(program, asked, people, TODAY)
-    assert refusal.value.reason == "NOT_ELIGIBLE"
-    assert refusal.value.fields == (
-        ("requests[1]", "the person is not active"),
-        ("requests[2]", "the person does not seek to be mentor"),
-        ("requests[3]", "the person's grade is below 5"),
-    )
-    enrolments.require_eligible(program, asked[:1], people[:1], TODAY)
+HEARD = (
+    Enrolment.on_leave,
+    Enrolment.back,
+    Enrolment.missed,
+    Enrolment.served,
+    lambda state: state.end(enrolments.LEFT_COMPANY),
+)
+"""Steps that follow from events: they are never refused."""
+
+CALLED = (
+    Enrolment.approve,
+    Enrolment.reject,
+    Enrolment.pause,
+    Enrolment.resume,
+    lambda state: state.update(Wishes(roles=BOTH.roles, focus=("career",))),
+)
+Step = Callable[[Enrolment], tuple[Enrolment, list[enrolments.Event]]]
 
 
 class Life(RuleBasedStateMachine):
@@ -159,36 +207,33 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now: Enrolment | None = None
+        self.wary = False
 
     def take(self, after: tuple[Enrolment, list[enrolments.Event]]) -> None:
         state, told = after
         assert len(told) == (state != self.now)
         self.now = state
 
-    @rule(gated=st.booleans())
-    def join(self, gated: bool) -> None:  # noqa: FBT001 -- drawn
-        self.take(enrolments.join(self.now, ACTIVE, GATED if gated else PROGRAM))
+    @rule(asked=st.sampled_from((ACTIVE, AS_MENTOR)), program=st.sampled_from((PROGRAM, GATED)))
+    def join(self, asked: Enrolment, program: Program) -> None:
+        try:
+            after = enrolments.join(self.now, asked, program)
+        except Refused:
+            assert program is GATED
+            return
+        self.take(after)
 
-    @rule()
-    def enrol(self) -> None:
-        self.take(enrolments.enrol(self.now, ACTIVE))
+    @rule(asked=st.sampled_from((ACTIVE, AS_MENTOR)))
+    def enrol(self, asked: Enrolment) -> None:
+        self.take(enrolments.enrol(self.now, asked))
 
-    @rule(
-        step=st.sampled_from(
-            (
-                Enrolment.approve,
-                Enrolment.reject,
-                Enrolment.pause,
-                Enrolment.resume,
-                Enrolment.on_leave,
-                Enrolment.back,
-                Enrolment.missed,
-                Enrolment.served,
-                lambda state: state.end(enrolments.LEFT),
-            )
-        )
-    )
-    def step(self, step: Callable[[Enrolment], tuple[Enrolment, list[enrolments.Event]]]) -> None:
+    @rule(step=st.sampled_from(HEARD))
+    def hear(self, step: Step) -> None:
+        if self.now is not None:
+            self.take(step(self.now))
+
+    @rule(step=st.sampled_from(CALLED))
+    def call(self, step: Step) -> None:
         if self.now is None:
             return
         try:
@@ -196,6 +241,18 @@ class Life(RuleBasedStateMachine):
         except Refused:
             return
         self.take(after)
+
+    @rule()
+    def block(self) -> None:
+        if self.now is not None and self.now.stage is not Taking.ENDED:
+            self.take(self.now.update(Wishes(blocked=(STRANGER,))))
+            self.wary = True
+
+    @invariant()
+    def a_block_stays_until_it_is_taken_back(self) -> None:
+        if self.wary:
+            assert self.now is not None
+            assert self.now.blocked == (STRANGER,)
 
     @invariant()
     def an_end_has_a_reason_and_only_an_end(self) -> None:
@@ -205,7 +262,13 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def only_a_pause_has_a_reason_to_pause(self) -> None:
         if self.now is not None and self.now.pause_reason:
-            assert self.now.stage in {Taking.PAUSED, Taking.ENDED}
+            assert self.now.stage is Taking.PAUSED
+
+    @invariant()
+    def nobody_takes_part_as_nothing(self) -> None:
+        if self.now is not None:
+            assert self.now.roles
+            assert len(set(self.now.roles)) == len(self.now.roles)
 
 
 TestLife = Life.TestCase

@@ -55,12 +55,16 @@ class Office:
         """Start both services and import five people."""
         await self._profiles.start()
         await self.restart()
-        chunk = profiles.ImportPeopleRequest(parent=f"organizations/{self.place.org}", data=FEW)
+        assert (await self.bring(FEW)).created == 5
+
+    async def bring(self, file: bytes) -> profiles.ImportSummary:
+        """Bring people in line with an HR export."""
+        chunk = profiles.ImportPeopleRequest(parent=f"organizations/{self.place.org}", data=file)
         async with grpc.aio.insecure_channel(self._profiles.address) as channel:
             steps = PersonServiceStub(channel).ImportPeople(
                 iter([chunk]), metadata=self.token("admin", "hr_admin")
             )
-            assert [step.summary.created async for step in steps][-1] == 5
+            return [step.summary async for step in steps][-1]
 
     async def restart(self) -> None:
         """Start matching, anew if it ran before."""
@@ -143,6 +147,39 @@ async def test_events_carry_a_run_from_request_to_matches(office: Office) -> Non
     family = psutil.Process(office.running.process.pid).children(recursive=True)
     assert await office.running.process.stop() == 0
     assert not psutil.wait_procs(family, timeout=10)[1]
+
+
+def few(**status: str) -> bytes:
+    """Return the export of five people in which some have another status."""
+    rows = [row.rsplit(",", 1) for row in FEW.decode().splitlines()]
+    return "".join(f"{row},{status.get(row.partition(',')[0], known)}\n" for row, known in rows).encode()
+
+
+async def taking_part(office: Office, program: str) -> dict[str, tuple[str, str]]:
+    """Return (state, reason to have ended) of everybody by the last part of their name."""
+    listed = program_pb.ListEnrolmentsRequest(parent=program)
+    page = await office.call(ProgramServiceStub, "ListEnrolments", listed)
+    return {
+        one.person.rpartition("/")[2]: (program_pb.Enrolment.State.Name(one.state), one.end_reason)
+        for one in page.enrolments
+    }
+
+
+async def test_enrolments_follow_the_hr_export_and_the_end_of_their_program(office: Office) -> None:
+    """Through profiles' own topic and matching's: away and back, gone, and over."""
+    program = await office.enrolled()
+    await office.bring(few(e2="on_leave", e3="on_leave"))
+    await office.told("EnrolmentPaused", "EnrolmentPaused")
+    assert await taking_part(office, program) == {"e2": ("STATE_PAUSED", ""), "e3": ("STATE_PAUSED", "")}
+    await office.bring(few(e3="terminated"))
+    await office.told("EnrolmentResumed", "EnrolmentEnded")
+    assert await taking_part(office, program) == {
+        "e2": ("STATE_ACTIVE", ""),
+        "e3": ("STATE_ENDED", "LEFT_COMPANY"),
+    }
+    await office.call(ProgramServiceStub, "CloseProgram", program_pb.CloseProgramRequest(name=program))
+    await office.told("ProgramClosed", "EnrolmentEnded", "EnrolmentEnded")
+    assert (await taking_part(office, program))["e2"] == ("STATE_ENDED", "PROGRAM_CLOSED")
 
 
 async def asked_and_accepted(office: Office, program: str) -> str:

@@ -39,6 +39,7 @@ KINDS = (
     store.PARTS,
     store.REQUESTS,
     store.SEATS,
+    store.REVISIONS,
 )
 GUY = "mentor-0"
 

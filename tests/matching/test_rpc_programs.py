@@ -1,5 +1,6 @@
 """Programs and their participants through real gRPC sockets: each side sees and changes what is theirs."""
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -72,10 +73,41 @@ async def test_a_change_shows_in_the_program_and_in_its_history(story: Story) ->
     assert (first.revision, first.program.most_mentees_per_mentor) == (1, 0)
 
 
+async def test_changes_at_one_moment_are_all_kept_in_one_line(story: Story) -> None:
+    """Each is made on top of another one, whoever comes first."""
+    names = [f"name {number}" for number in range(12)]
+    made = await asyncio.gather(*(updated(story, display_name=name) for name in names))
+    assert sorted(one.revision for one in made) == list(range(2, 14))
+    request = pb.ListProgramRevisionsRequest(parent=story.program, page_size=5)
+    found: list[pb.ProgramRevision] = []
+    for _ in range(3):
+        page = await story.platform.programs.ListProgramRevisions(request, metadata=story.lead)
+        found += page.revisions
+        request.page_token = page.next_page_token
+    assert [one.revision for one in found] == list(range(13, 0, -1))
+    told = {one.revision: one.program.display_name for one in found}
+    assert {one.revision: one.display_name for one in made} | {1: "Spring"} == told
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"mentee_eligibility": pb.Eligibility(departments=["x" * 101])}, "departments[0]"),
+        ({"mentee_eligibility": pb.Eligibility(countries=["de"])}, "countries[0]"),
+        ({"most_mentees_per_mentor": -1}, "most_mentees_per_mentor"),
+        ({"display_name": "x" * 201}, "display_name"),
+    ],
+)
+async def test_what_breaks_the_contract_is_named(story: Story, fields: dict[str, Any], path: str) -> None:
+    refused = await failure(updated(story, **fields))
+    assert refused.code == Code.INVALID_ARGUMENT
+    assert [field for field in refused.violations if field.endswith(path)]
+
+
 async def test_a_stale_or_wrong_change_is_refused_and_changes_nothing(story: Story) -> None:
     for fields, code in (
         ({"etag": '"7"', "display_name": "Else"}, Code.ABORTED),
-        ({"paths": ["state"]}, Code.INVALID_ARGUMENT),
+        ({"paths": ["colour"]}, Code.INVALID_ARGUMENT),
         ({"lead": person("e5")}, Code.FAILED_PRECONDITION),
         ({"lead": person("e99")}, Code.NOT_FOUND),
         ({"matching_policy": {"mentee_weights": {"skills": -1}}}, Code.INVALID_ARGUMENT),
@@ -96,7 +128,7 @@ async def test_nobody_joins_or_is_matched_before_the_program_opens(story: Story)
 async def test_who_is_not_eligible_is_told_why(story: Story) -> None:
     await updated(story, mentee_eligibility=pb.Eligibility(min_grade=4))
     refused = await failure(joined(story, "e4"))
-    assert refused.violations == {"requests[0]": "the person's grade is below 4"}
+    assert refused.violations == {"roles": "the person's grade is below 4"}
     assert (await joined(story, "e3")).state == State.STATE_PENDING
 
 
@@ -161,6 +193,38 @@ async def test_wishes_change_one_by_one(story: Story) -> None:
     request.enrolment.etag, request.request_id = mine.etag, "again"
     stale = await failure(story.platform.programs.UpdateEnrolment(request, metadata=as_mentee))
     assert stale.code == Code.ABORTED
+
+
+@pytest.mark.parametrize("roles", [[0], [7], [1, 1]])
+async def test_roles_that_are_none_are_named(story: Story, roles: list[Any]) -> None:
+    mine = await joined(story)
+    request = pb.UpdateEnrolmentRequest(enrolment=pb.Enrolment(name=mine.name, roles=roles))
+    as_mentee = story.platform.auth("e3", "mentee")
+    refused = await failure(story.platform.programs.UpdateEnrolment(request, metadata=as_mentee))
+    assert refused.code == Code.INVALID_ARGUMENT
+    assert all(field.startswith("enrolment.roles") for field in refused.violations)
+    assert refused.violations
+
+
+async def test_a_lead_cannot_wipe_blocks_by_sending_back_what_was_read(story: Story) -> None:
+    mine = await joined(story, blocked_people=[person("e2")])
+    seen = await read(story, mine.name, "e1", "program_lead")
+    request = pb.UpdateEnrolmentRequest(enrolment=seen, update_mask=FieldMask(paths=["*"]))
+    refused = await failure(story.platform.programs.UpdateEnrolment(request, metadata=story.lead))
+    assert (refused.code, refused.info.reason) == (Code.PERMISSION_DENIED, "BLOCKS_NOT_YOURS")
+    request.update_mask.Clear()
+    await story.platform.programs.UpdateEnrolment(request, metadata=story.lead)
+    assert list((await read(story, mine.name, "hr", "hr_admin")).blocked_people) == [person("e2")]
+
+
+async def test_the_same_request_answers_the_same_after_the_program_closed(story: Story) -> None:
+    mine = await joined(story, request_id="join-1")
+    await story.platform.programs.CloseProgram(
+        pb.CloseProgramRequest(name=story.program), metadata=story.lead
+    )
+    assert await joined(story, request_id="join-1") == mine
+    refused = await failure(joined(story, request_id="join-2"))
+    assert refused.info.reason == "PROGRAM_CLOSED"
 
 
 async def test_a_role_that_one_does_not_seek_is_refused(story: Story) -> None:

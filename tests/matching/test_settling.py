@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from services.kernel.mongo import Cause, Ref
 from services.matching.domain import matches
-from services.matching.domain.enrolments import Taking
 from services.matching.domain.members import Member, Role
-from services.matching.domain.plan import Proposal
-from services.matching.domain.programs import Stage
 from services.matching.domain.seats import Seat
 from services.pb.mentoring.matching.v1 import events_pb2 as pb
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded
-from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
-from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.matching.factories import LEAD, ORG, mentee
+from tests.matching.news import accepted, end, ended, proposed, updated
 from tests.matching.town import Town, mentees, mentors, town, who
 from tests.matching.world import Colleagues
 
@@ -33,12 +28,6 @@ GUY, MAY = "mentor-0", "mentor-1"
 async def here() -> Town:
     """Three mentees, two mentors with a seat each."""
     return await town(*mentors(2), *mentees(3))
-
-
-async def accepted(here: Town, requester: str, other: str, **how: Any) -> Ref:
-    ref = await here.ask(requester, other, **how)
-    await here.say(ref, "accept")
-    return ref
 
 
 async def test_a_yes_becomes_a_match_and_a_mentorship_begins(here: Town) -> None:
@@ -292,6 +281,21 @@ async def test_a_proposal_heard_when_it_was_declined_already_takes_and_closes_no
     assert await here.stage(ref) == "PENDING"
 
 
+async def test_a_run_learns_whom_requests_matched_since_it_was_computed(here: Town) -> None:
+    """Not its own matches, which the repeat of a publication finds, nor those that are over."""
+    await accepted(here, ANN, GUY)
+    await here.settle()
+    await proposed(here, MAY, BOB)
+    name = await proposed(here, MAY, CYD)
+    everybody = (ANN, BOB, CYD, "nobody")
+    assert await here.matches.taken(Ref(ORG, "run"), here.program, everybody) == {ANN}
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, everybody) == {ANN, BOB, CYD}
+    await here.matches.decline(who(CYD), (here.program, name), "", Cause("no"))
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, everybody) == {ANN, BOB}
+    assert await here.matches.taken(Ref(ORG, "next"), here.program, [BOB]) == {BOB}
+    assert await here.matches.taken(Ref(ORG, "next"), "another", everybody) == frozenset()
+
+
 async def test_published_matches_are_held_over_the_limit_and_not_after_they_are_over(here: Town) -> None:
     """The publication may be heard again when the answers to it have come already."""
     names = [await proposed(here, GUY, one) for one in (ANN, BOB)]
@@ -312,120 +316,3 @@ async def test_matches_from_before_there_were_seats_hold_theirs(here: Town) -> N
     await here.matches.decline(who(ANN), (here.program, name), "", Cause("no"))
     await here.settle()
     assert await here.stage(ref) == "PENDING"
-
-
-@pytest.mark.parametrize(
-    ("event", "reason"),
-    [
-        ("LEFT", "LEFT_PROGRAM"),
-        ("LEFT_COMPANY", "LEFT_COMPANY"),
-        ("PROGRAM_CLOSED", "PROGRAM_CLOSED"),
-        ("PAUSED", "PAUSED"),
-        ("TERMINATED", "LEFT_COMPANY"),
-        ("CLOSED", "PROGRAM_CLOSED"),
-    ],
-)
-@pytest.mark.parametrize("leaver", [ANN, GUY])
-async def test_requests_close_with_the_reason_heard(here: Town, event: str, reason: str, leaver: str) -> None:
-    ref, other = await here.ask(ANN, GUY), await here.ask(BOB, MAY)
-    message: Any = {
-        "PAUSED": pb.EnrolmentPaused(**taking(here, leaver)),
-        "TERMINATED": updated(leaver, state=Person.STATE_TERMINATED, changed_fields=["state"]),
-        "CLOSED": pb.ProgramClosed(program=f"organizations/{ORG}/programs/{here.program}"),
-    }.get(event, ended(here, leaver, event))
-    await here.hear(message, "one")
-    await here.hear(message, "one")
-    request = await here.request(ref)
-    assert (request.stage, request.close_reason) == ("CLOSED", reason)
-    assert await here.stage(other) == ("CLOSED" if event == "CLOSED" else "PENDING")
-    assert here.names().count("MatchRequestClosed") == (2 if event == "CLOSED" else 1)
-
-
-async def test_a_block_made_later_closes_the_request_without_saying_so(here: Town) -> None:
-    ref = await here.ask(ANN, GUY)
-    here.change_enrolment(GUY, blocked=(ANN,))
-    await here.hear(pb.EnrolmentUpdated(**taking(here, GUY)), "blocked")
-    request = await here.request(ref)
-    assert (request.stage, request.close_reason) == ("CLOSED", "NOT_ALLOWED")
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"stage": Taking.PAUSED}, "PAUSED"),
-        ({"stage": Taking.PENDING}, "PAUSED"),
-        ({"stage": Taking.ENDED}, "LEFT_PROGRAM"),
-        ({"stage": Taking.ENDED, "end_reason": "LEFT_COMPANY"}, "LEFT_COMPANY"),
-        ({"roles": ()}, "LEFT_PROGRAM"),
-        ({"blocked": (GUY,)}, "NOT_ALLOWED"),
-    ],
-)
-@pytest.mark.parametrize("accept", [False, True])
-async def test_what_changed_unheard_while_it_was_stored_or_accepted_closes_it(
-    here: Town, change: dict[str, Any], reason: str, *, accept: bool
-) -> None:
-    ref = await here.ask(ANN, GUY)
-    if accept:
-        await here.say(ref, "accept")
-    here.change_enrolment(ANN, **change)
-    await here.settle()
-    request = await here.request(ref)
-    assert (request.stage, request.close_reason) == ("CLOSED", reason)
-    assert await here.matched() == []
-    assert await here.held(GUY) == set()
-
-
-async def test_a_program_closed_unheard_closes_it(here: Town) -> None:
-    ref = await accepted(here, ANN, GUY)
-    here.change_program(stage=Stage.CLOSED)
-    await here.settle()
-    assert (await here.request(ref)).close_reason == "PROGRAM_CLOSED"
-
-
-async def test_a_seat_taken_for_what_is_pointless_on_the_second_try_is_given_back(here: Town) -> None:
-    ref = await accepted(here, ANN, GUY)
-    here.heard |= {event.id for event in here.told() if event.type.endswith("MatchRequested")}
-    (event,) = [event for event in here.told() if event.id not in here.heard]
-    here.breaks.writes, here.breaks.at, here.breaks.stored = 0, 1, True
-    with pytest.raises(ConnectionError):
-        await here.handlers.handle(event)
-    assert len(await here.held(GUY)) == 1
-    here.change_enrolment(ANN, stage=Taking.PAUSED)
-    await here.settle()
-    assert (await here.request(ref)).close_reason == "PAUSED"
-    assert await here.held(GUY) == set()
-
-
-async def end(here: Town) -> None:
-    """End the only live mentorship, as mentorships tells it."""
-    ((_, match),) = [(name, one) for name, one in await here.matched() if one.live]
-    name = f"organizations/{ORG}/mentorships/{match.origin.mentorship}"
-    await here.hear(MentorshipEnded(mentorship=name), f"ended-{match.origin.mentorship}")
-    await here.settle()
-
-
-async def proposed(here: Town, one: str, other: str) -> str:
-    """Propose a pair as a cohort run does; return the match's id."""
-    origin = matches.Origin(here.program, "run", LEAD, 14, 45, f"mentorship-{other}")
-    proposal = Proposal(one, other, 500_000, ())
-    ref = Ref(ORG, f"match-{other}")
-    await here.stores.matches.create(ref, *matches.propose(None, origin, proposal), Cause(ref.id))
-    return ref.id
-
-
-def taking(here: Town, person: str) -> dict[str, str]:
-    program = f"organizations/{ORG}/programs/{here.program}"
-    return {
-        "enrolment": f"{program}/enrolments/1",
-        "program": program,
-        "person": f"organizations/{ORG}/people/{person}",
-    }
-
-
-def ended(here: Town, person: str, reason: str = "LEFT") -> pb.EnrolmentEnded:
-    return pb.EnrolmentEnded(**taking(here, person), reason=reason)
-
-
-def updated(person: str, **changes: Any) -> PersonUpdated:
-    given = {"state": Person.STATE_ACTIVE, **changes}
-    return PersonUpdated(person=f"organizations/{ORG}/people/{person}", **given)

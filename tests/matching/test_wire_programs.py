@@ -23,6 +23,7 @@ from services.matching.wire import events as tell
 from services.matching.wire import programs as wire
 from services.pb.mentoring.matching.v1 import events_pb2 as events
 from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
+from services.pb.mentoring.matching.v1.policy_pb2 import MatchingPolicy
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.matching.factories import LEAD, MENTEE, MENTOR, NOW, ORG, PROGRAM, PROGRAM_ID, STRANGER
 
@@ -61,6 +62,9 @@ PROGRAMS = st.builds(
     ),
     join_approval=st.booleans(),
 )
+
+
+APART = MatchingPolicy(forbid_same_department=True)
 
 
 def person(one: str, org: str = ORG) -> str:
@@ -155,7 +159,7 @@ def test_an_update_changes_what_its_mask_names_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("path", "reason", "field"),
     [
-        ("state", "UNKNOWN_FIELD", "update_mask"),
+        ("matching_policy.past", "UNKNOWN_FIELD", "update_mask"),
         ("nonsense", "UNKNOWN_FIELD", "update_mask"),
         ("display_name", "FIELD_MISSING", "program.display_name"),
     ],
@@ -164,6 +168,46 @@ def test_a_wrong_mask_is_refused(path: str, reason: str, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         wire.changing(ORG, pb.Program(), FieldMask(paths=[path]), PROGRAM)
     assert (refusal.value.reason, refusal.value.fields[0][0]) == (reason, field)
+
+
+def test_every_unknown_path_is_named() -> None:
+    with pytest.raises(Invalid) as refusal:
+        wire.changing(ORG, pb.Program(), FieldMask(paths=["colour", "lead", "shape"]), PROGRAM)
+    assert [text.split()[0] for _, text in refusal.value.fields] == ["colour", "shape"]
+
+
+@pytest.mark.parametrize("path", ["state", "revision", "create_time", "name", "etag"])
+def test_what_only_ever_comes_out_is_passed_over(path: str) -> None:
+    """Whoever sends back what was read, with all its paths, changes what can be changed (AIP-203)."""
+    sent = pb.Program(display_name="Else", state=pb.Program.STATE_CLOSED, revision=9)
+    changed = wire.changing(ORG, sent, FieldMask(paths=[path, "display_name"]), PROGRAM)
+    assert changed == replace(PROGRAM, display_name="Else")
+    assert encode.wishes(ORG, MENTEE, pb.Enrolment(), FieldMask(paths=["state"])) == Wishes()
+
+
+def test_fields_that_a_mask_does_not_name_are_not_looked_at() -> None:
+    sent = pb.Program(
+        display_name="Else",
+        lead=person("e1", "other"),
+        cadence=Duration(seconds=1),
+        matching_policy=MatchingPolicy(mentee_weights={"charm": 1}),
+    )
+    changed = wire.changing(ORG, sent, FieldMask(paths=["display_name"]), PROGRAM)
+    assert changed == replace(PROGRAM, display_name="Else")
+
+
+def test_what_a_changed_field_leaves_unset_has_the_defaults_of_the_programs_type() -> None:
+    flash = wire.program_draft(ORG, draft(type=pb.Program.TYPE_FLASH))
+    more = wire.changing(ORG, pb.Program(request_rules=pb.RequestRules(most_open=9)), FieldMask(), flash)
+    assert more.requests == replace(programs.FLASH_REQUESTS, most_open=9)
+    reverse = wire.program_draft(ORG, draft(type=pb.Program.TYPE_REVERSE))
+    apart = pb.Program(matching_policy=APART)
+    assert wire.changing(ORG, apart, FieldMask(), reverse).policy.best_grade_gap == -3
+    to_peer = pb.Program(type=pb.Program.TYPE_PEER, matching_policy=APART)
+    assert wire.changing(ORG, to_peer, FieldMask(), reverse).policy.best_grade_gap == 0
+    assert wire.changing(ORG, pb.Program(type=pb.Program.TYPE_PEER), FieldMask(), reverse) == replace(
+        reverse, type=Type.PEER
+    )
 
 
 def test_an_update_must_fit_what_stays() -> None:
@@ -231,7 +275,7 @@ def test_wishes_that_a_mask_does_not_name_stay() -> None:
     assert cleared == Wishes(blocked=())
 
 
-@pytest.mark.parametrize(("path", "reason"), [("roles", "ROLES_MISSING"), ("state", "UNKNOWN_FIELD")])
+@pytest.mark.parametrize(("path", "reason"), [("roles", "ROLES_MISSING"), ("colour", "UNKNOWN_FIELD")])
 def test_wishes_that_cannot_be(path: str, reason: str) -> None:
     with pytest.raises(Invalid, match=reason):
         encode.wishes(ORG, MENTEE, pb.Enrolment(), FieldMask(paths=[path]))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.matching.app.ports import Asked, Recommended
 from services.matching.domain import policy, runs
 from services.matching.domain.members import Role
 from services.matching.domain.policy import DEFAULT_OPTIONS, Options, Pair
+from services.matching.domain.recommending import Asked, Recommended
 from services.matching.domain.runs import CohortRun, Progress
 from services.matching.wire import operations
 from services.matching.wire import runs as wire

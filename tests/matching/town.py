@@ -131,6 +131,7 @@ class Town:
             store.PARTS,
             store.REQUESTS,
             store.SEATS,
+            store.REVISIONS,
         )
         self.asked_for = Blind(store.REQUESTS, self.clock, self.breaks)
         self.kept: list[Breakable[Any]] = [

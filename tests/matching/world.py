@@ -11,7 +11,8 @@ from services.kernel.mongo import Cause, Ref, Versioned
 from services.matching import store
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
-from services.matching.app.enrolments import Enrolments, Following
+from services.matching.app.enrolments import Enrolments
+from services.matching.app.following import Following
 from services.matching.app.matches import Matches
 from services.matching.app.ports import GoesOn, Stores, Task, Wanted
 from services.matching.app.programs import Programs
@@ -112,6 +113,7 @@ class World:
             Aggregates(store.PARTS, clock),
             Aggregates(store.REQUESTS, clock),
             Aggregates(store.SEATS, clock),
+            Aggregates(store.REVISIONS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)
@@ -122,7 +124,7 @@ class World:
         self.following = Following(self.stores)
         self.runs = CohortRuns(self.stores, clock)
         self.cohorts = Cohorts(self.stores)
-        self.computing = Computing(self.stores, self.cohorts, self.calculator, self.following)
+        self.computing = Computing(self.stores, self.cohorts, self.calculator)
         self.matches = Matches(self.stores.matches)
 
     async def open(self, name: str = "open") -> str:

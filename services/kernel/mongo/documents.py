@@ -105,18 +105,21 @@ class Documents(Generic[S]):
                 "seen": {"$each": [_remembered(cause)], "$slice": -REMEMBERED_CAUSES},
             },
         }
-        return Guarded(_guard(document), self._with_timer(update, state), version)
+        return Guarded(_guard(document), self._with_timer(update, document, state), version)
 
     def moved(self, document: Document, state: S) -> Guarded:
         """Return the save of a timer that led to no event: only the timer moves, the version stays."""
-        update = self._with_timer({"$set": {"state": plain(state)}}, state)
+        update = self._with_timer({"$set": {"state": plain(state)}}, document, state)
         return Guarded(_guard(document), update, document["version"])
 
-    def _with_timer(self, update: Document, state: S) -> Document:
+    def _with_timer(self, update: Document, document: Document, state: S) -> Document:
         due_at = self.kind.due_at(state)
-        if due_at is None:
-            return {**update, "$unset": {"due_at": ""}}
-        return {**update, "$set": {**update["$set"], "due_at": due_at}}
+        if due_at is not None:
+            return {**update, "$set": {**update["$set"], "due_at": due_at}}
+        # A timer can move without a new version, so where there are timers the document read is no proof.
+        if self.kind.fire is None and "due_at" not in document:
+            return update
+        return {**update, "$unset": {"due_at": ""}}
 
     def _outbox(
         self, ref: Ref, state: S, events: Sequence[Any], cause: Cause, last: "_Position"

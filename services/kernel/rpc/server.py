@@ -1,12 +1,12 @@
 """The gRPC server of one process: gate, health, reflection in development, drain without a failed call."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from services.kernel import metrics
 from services.kernel.auth import Tokens
@@ -29,12 +29,27 @@ OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.absolute_max_metadata_size", 32_768),
 )
 _OUTER_LIMIT = 2_000  # counts open health watches too, so far above the gate's own limit
+_add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
 _SERVING: Any = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Any = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any, str]
 """One served service: generated `add_…_to_server`, its implementation, its full name in the contract."""
+
+
+class Routes:
+    """What generated code adds its handlers to: by name only.
+
+    grpc.aio waits for each registered method by itself, and every call pays for all of them: the more methods
+    a process serves, the more. A generic handler finds the same methods with one wait.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """Register nothing: the generic handler that came just before has the same methods."""
 
 
 class Server:
@@ -57,14 +72,14 @@ class Server:
         """Warm up, listen, report SERVING; return the port. OSError if the address is taken."""
         for rule in self._rules.values():
             validation.violations(rule.request())
+        routes: Any = Routes(self._server)
         for add, implementation, _ in self._servicers:
-            add(implementation, self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+            add(implementation, routes)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, routes)
         if self._settings.shows_contract:
             names = [name for _, _, name in self._servicers]
-            reflection.enable_server_reflection(
-                [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
-            )
+            shown = reflection.aio.ReflectionServicer([*names, health.SERVICE_NAME, reflection.SERVICE_NAME])
+            _add_reflection(shown, routes)
         port = self._bind()
         await self._server.start()
         await self._health.set("liveness", _SERVING)

@@ -4,22 +4,26 @@ from services.kernel import ids
 from services.kernel.errors import Invalid, NotFound
 from services.kernel.mongo import Cause, Ref, Save
 from services.matching.app.cohorts import Cohorts
-from services.matching.app.enrolments import Following
+from services.matching.app.following import Following
+from services.matching.app.matches import Matches
 from services.matching.app.ports import Answer, Matcher, Stores, save_all
 from services.matching.app.runs import part_id, read_parts
+from services.matching.app.seats import Seats
 from services.matching.domain import matches, runs
 from services.matching.domain.matches import Match, Origin
 from services.matching.domain.plan import Proposal
 from services.matching.domain.programs import Program
 from services.matching.domain.runs import CohortRun, Part, Progress
+from services.matching.domain.seats import Seat
 
 
 class Computing:
     """Takes runs from request to result, and from publication to matches."""
 
-    def __init__(self, stores: Stores, cohorts: Cohorts, matcher: Matcher, following: Following) -> None:
+    def __init__(self, stores: Stores, cohorts: Cohorts, matcher: Matcher) -> None:
         self._stores = stores
-        self._following = following
+        self._following, self._seats = Following(stores), Seats(stores)
+        self._matches = Matches(stores.matches)
         self._cohorts = cohorts
         self._matcher = matcher
 
@@ -57,12 +61,21 @@ class Computing:
         program = (await self._stores.programs.get(Ref(ref.tenant, run.program))).state
         for number in range(run.parts):
             (part,) = await read_parts(self._stores, ref, run, [number])
-            saves = [_match(ref, run, program, one, cause) for one in part.proposals]
-            await save_all(self._stores.matches, ref.tenant, saves)
-            served = [one.mentee for one in part.proposals]
-            missed = [one.mentee for one in part.leftovers]
-            await self._following.matched(Ref(ref.tenant, run.program), served, missed, cause)
+            await self._deliver(ref, (run, program), part, cause)
         await self._stores.runs.change(ref, CohortRun.delivered, cause)
+
+    async def _deliver(self, ref: Ref, of: tuple[CohortRun, Program], part: Part, cause: Cause) -> None:
+        """Seats first: who is matched by request meanwhile must find them taken."""
+        run, program = of
+        mentees = [one.mentee for one in part.proposals]
+        taken = await self._matches.taken(ref, run.program, mentees)
+        proposals = [one for one in part.proposals if one.mentee not in taken]
+        claims = [(one.mentor, Seat(_match_id(ref, one), run.program)) for one in proposals]
+        await self._seats.hold(ref.tenant, claims, cause)
+        saves = [_match(ref, run, program, one, cause) for one in proposals]
+        await save_all(self._stores.matches, ref.tenant, saves)
+        missed = [one.mentee for one in part.leftovers]
+        await self._following.matched(Ref(ref.tenant, run.program), mentees, missed, cause)
 
     async def _goes_on(self, ref: Ref, progress: Progress, cause: Cause) -> bool:
         """Keep how far it is; return whether the run is still wanted."""
@@ -83,8 +96,12 @@ def _save(ref: Ref, part: Part, cause: Cause) -> Save[Part]:
     return Save(ref, lambda known: (part, []) if known is None else None, cause)
 
 
+def _match_id(ref: Ref, proposal: Proposal) -> str:
+    return ids.derived_id(ref.tenant, "match", ref.id, proposal.mentor, proposal.mentee)
+
+
 def _match(ref: Ref, run: CohortRun, program: Program, proposal: Proposal, cause: Cause) -> Save[Match]:
-    match = ids.derived_id(ref.tenant, "match", ref.id, proposal.mentor, proposal.mentee)
+    match = _match_id(ref, proposal)
     origin = Origin(
         program=run.program,
         run=ref.id,

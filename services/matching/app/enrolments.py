@@ -1,26 +1,30 @@
 """Who takes part in programs."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
+from services.kernel.errors import NotFound, Refusal, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
-from services.matching.app.ports import BATCH, People, Stores, Wanted, oversees, save_all, whole_list
-from services.matching.domain import enrolments
+from services.matching.app.ports import People, Stores, Wanted, oversees, save_all
+from services.matching.app.repeats import answered_before
+from services.matching.domain import eligibility, enrolments
 from services.matching.domain.enrolments import Enrolment, Event, Wishes
+from services.matching.domain.programs import Program
 
 Decide = Callable[[Enrolment], tuple[Enrolment, Sequence[Event]]]
 Names = tuple[str, str]
 """(program, enrolment)."""
 
-_HR: Final = frozenset({"hr_admin", "service"})
-
 
 class Enrolments:
-    """Enrolments by name. NotFound for what is absent or another's, Conflict for a stale etag."""
+    """Enrolments by name. NotFound for what is absent or another's, Conflict for a stale etag.
+
+    Whatever would be refused by now, a repeat of a request is answered with what is stored.
+    """
 
     def __init__(self, stores: Stores, people: People, clock: Clock) -> None:
         self._stores = stores
@@ -34,19 +38,23 @@ class Enrolments:
 
         NotFound for an absent person; Refused PROGRAM_CLOSED, PROGRAM_NOT_OPEN or NOT_ELIGIBLE.
         """
-        await self._require_eligible(caller.org, program, asked)
+        rules = await self._program(caller, program)
         by_id = {_id(caller.org, one): one for one in asked}
+        fields = {f"requests[{place}]": one for place, one in enumerate(asked)}
+        if objection := await self._objection(caller.org, rules, fields):
+            await self._require_begun(caller.org, list(by_id), objection, cause)
         saves = [_enrolling(Ref(caller.org, one), wish, cause) for one, wish in by_id.items()]
         await save_all(self._stores.enrolments, caller.org, saves)
         stored = await self._stores.enrolments.get_many(caller.org, list(by_id))
         return [(one, _seen(stored[one], caller)) for one in by_id]
 
     async def join(self, caller: Caller, asked: Enrolment, cause: Cause) -> tuple[Ref, Versioned[Enrolment]]:
-        """Enrol oneself. Refused as `enrol`."""
-        await self._require_eligible(caller.org, asked.program, [asked])
-        program = (await self._stores.programs.get(Ref(caller.org, asked.program))).state
+        """Enrol oneself. Refused as `enrol`, and ROLE_NEEDS_APPROVAL."""
+        rules = await self._program(caller, asked.program)
         ref = Ref(caller.org, _id(caller.org, asked))
-        save = Save(ref, lambda known: enrolments.join(known, asked, program), cause)
+        if objection := await self._objection(caller.org, rules, {"roles": asked}):
+            return ref, await answered_before(self._stores.enrolments, ref, objection, cause)
+        save = Save(ref, lambda known: enrolments.join(known, asked, rules), cause)
         await self._stores.enrolments.apply_many(caller.org, [save])
         return ref, await self._stores.enrolments.get(ref)
 
@@ -59,7 +67,7 @@ class Enrolments:
 
     async def list(self, caller: Caller, program: str, page: Wanted) -> Page[Enrolment]:
         """Return a page of participants, earliest first, those who left too. NotFound."""
-        await self._stores.programs.get(Ref(caller.org, program))
+        await self._program(caller, program)
         query = Query(where={"program": program}, page_size=page.size, page_token=page.token)
         found = await self._stores.enrolments.list(caller.org, query)
         return replace(found, items=[(one, _seen(stored, caller)) for one, stored in found.items])
@@ -67,11 +75,37 @@ class Enrolments:
     async def update(
         self, caller: Caller, names: Names, wishes: Wishes, etag: str, cause: Cause
     ) -> Versioned[Enrolment]:
-        """Change roles and wishes. Refused ENROLMENT_ENDED; for new roles as `enrol`."""
+        """Change roles and wishes. Denied BLOCKS_NOT_YOURS, Refused ENROLMENT_ENDED; for roles as `join`."""
+        rules = await self._program(caller, names[0])
+        objection = None
         if wishes.roles is not None:
-            known = (await self.get(caller, names)).state
-            await self._require_eligible(caller.org, names[0], [replace(known, roles=wishes.roles)])
-        return await self.change(caller, names, lambda state: state.update(wishes), etag, cause)
+            wanted = replace((await self.get(caller, names)).state, roles=wishes.roles)
+            objection = await self._objection(caller.org, rules, {"enrolment.roles": wanted})
+
+        def decide(state: Enrolment) -> tuple[Enrolment, Sequence[Event]]:
+            if objection:
+                raise objection
+            if wishes.blocked is not None:
+                state.require_blocker(caller.subject, hr=_is_hr(caller))
+            if not oversees(caller):
+                state.require_approved(rules, wishes.roles or ())
+            return state.update(wishes)
+
+        return await self.change(caller, names, decide, etag, cause)
+
+    async def approve(self, caller: Caller, names: Names, etag: str, cause: Cause) -> Versioned[Enrolment]:
+        """Let a waiting person take part. Refused ENROLMENT_NOT_PENDING, and as `enrol`: time has passed."""
+        rules = await self._program(caller, names[0])
+        waiting = (await self.get(caller, names)).state
+        objection = await self._objection(caller.org, rules, {"name": waiting})
+
+        def decide(state: Enrolment) -> tuple[Enrolment, Sequence[Event]]:
+            approved = state.approve()
+            if objection and approved[1]:
+                raise objection
+            return approved
+
+        return await self.change(caller, names, decide, etag, cause)
 
     async def change(
         self, caller: Caller, names: Names, decide: Decide, etag: str, cause: Cause
@@ -86,62 +120,35 @@ class Enrolments:
         ref = Ref(caller.org, names[1])
         return _seen(await self._stores.enrolments.change(ref, decided, cause, etag=etag), caller)
 
-    async def _require_eligible(self, tenant: str, program: str, asked: Sequence[Enrolment]) -> None:
+    async def _program(self, caller: Caller, program: str) -> Program:
+        return (await self._stores.programs.get(Ref(caller.org, program))).state
+
+    async def _objection(self, tenant: str, rules: Program, asked: Mapping[str, Enrolment]) -> Refusal | None:
+        """Return what speaks against those asked for, by field of the request."""
         today = self._clock.now().date()
-        rules = (await self._stores.programs.get(Ref(tenant, program))).state
-        rules.require_open(today)
-        people = await self._people.get_many(tenant, [one.person for one in asked])
-        enrolments.require_eligible(rules, asked, people, today)
+        try:
+            rules.require_open(today)
+            people = await self._people.get_many(tenant, [one.person for one in asked.values()])
+            eligibility.require_eligible(rules, asked, people, today)
+        except (NotFound, Refused) as objection:
+            return objection
+        return None
 
-
-class Following:
-    """What becomes of enrolments when people or programs change. May be repeated at any point."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-
-    async def person_left(self, tenant: str, person: str, cause: Cause) -> None:
-        """End every enrolment of somebody who left the company."""
-        where = {"person": person}
-        await self._each(tenant, where, lambda state: state.end(enrolments.LEFT_COMPANY), cause)
-
-    async def person_on_leave(self, tenant: str, person: str, cause: Cause) -> None:
-        """Pause every enrolment of somebody who is away."""
-        await self._each(tenant, {"person": person}, Enrolment.on_leave, cause)
-
-    async def person_back(self, tenant: str, person: str, cause: Cause) -> None:
-        """Resume what only the leave paused."""
-        await self._each(tenant, {"person": person}, Enrolment.back, cause)
-
-    async def program_closed(self, program: Ref, cause: Cause) -> None:
-        """End every enrolment of a program that is over."""
-        where = {"program": program.id}
-        await self._each(program.tenant, where, lambda state: state.end(enrolments.PROGRAM_CLOSED), cause)
-
-    async def matched(self, program: Ref, served: Sequence[str], missed: Sequence[str], cause: Cause) -> None:
-        """Note which mentees a published run gave a mentor, and which it left waiting."""
-        decisions = dict.fromkeys(served, Enrolment.served) | dict.fromkeys(missed, Enrolment.missed)
-        saves = [
-            _changing(Ref(program.tenant, enrolment_id(program.tenant, program.id, person)), decide, cause)
-            for person, decide in decisions.items()
-        ]
-        await save_all(self._stores.enrolments, program.tenant, saves)
-
-    async def _each(self, tenant: str, where: dict[str, str], decide: Decide, cause: Cause) -> None:
-        async for batch in self._batches(tenant, where):
-            saves = [_changing(Ref(tenant, one), decide, cause) for one in batch]
-            await self._stores.enrolments.apply_many(tenant, saves)
-
-    async def _batches(self, tenant: str, where: dict[str, str]) -> AsyncIterator[list[str]]:
-        batch: list[str] = []
-        query = Query(where=where, page_size=BATCH)
-        async for one, _ in whole_list(self._stores.enrolments, tenant, query):
-            batch.append(one)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+    async def _require_begun(
+        self, tenant: str, names: Sequence[str], objection: Refusal, cause: Cause
+    ) -> None:
+        """Raise `objection` unless the request was let in before: then what was cut off is to be finished."""
+        store = self._stores.enrolments
+        known = await store.get_many(tenant, names)
+        answers = await asyncio.gather(
+            *(answered_before(store, Ref(tenant, one), objection, cause) for one in known),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException) and answer is not objection:
+                raise answer
+        if all(answer is objection for answer in answers):
+            raise objection
 
 
 def enrolment_id(tenant: str, program: str, person: str) -> str:
@@ -157,9 +164,9 @@ def _enrolling(ref: Ref, asked: Enrolment, cause: Cause) -> Save[Enrolment]:
     return Save(ref, lambda known: enrolments.enrol(known, asked), cause)
 
 
-def _changing(ref: Ref, decide: Decide, cause: Cause) -> Save[Enrolment]:
-    return Save(ref, lambda known: None if known is None else decide(known), cause)
-
-
 def _seen(stored: Versioned[Enrolment], caller: Caller) -> Versioned[Enrolment]:
-    return replace(stored, state=stored.state.seen_by(caller.subject, hr=bool(caller.roles & _HR)))
+    return replace(stored, state=stored.state.seen_by(caller.subject, hr=_is_hr(caller)))
+
+
+def _is_hr(caller: Caller) -> bool:
+    return "hr_admin" in caller.roles

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
-from services.matching.app.ports import Aggregates, Wanted, oversees
+from services.matching.app.ports import BATCH, Aggregates, Wanted, oversees, whole_list
 from services.matching.domain.matches import Match, Misfit
 
 _HR = "hr_admin"
@@ -58,6 +58,20 @@ class Matches:
         decide = _in_program(names[0], lambda match: match.rematch(caller.subject, misfit))
         stored = await self._matches.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
         return _readable(caller, stored)
+
+    async def taken(self, run: Ref, program: str, mentees: Sequence[str]) -> frozenset[str]:
+        """Return which of `mentees` have a live match of the program that does not come from `run`.
+
+        A run must not propose to them: they were matched by request after it was computed.
+        """
+        taken: set[str] = set()
+        for start in range(0, len(mentees), BATCH):
+            wanted = mentees[start : start + BATCH]
+            where = {"people": {"$in": list(wanted)}, "origin.program": program}
+            query = Query(where=where, page_size=BATCH)
+            found = [one async for _, one in whole_list(self._matches, run.tenant, query)]
+            taken.update(one.pair.mentee for one in found if one.live and one.origin.run != run.id)
+        return frozenset(taken & set(mentees))
 
     async def ended(self, tenant: str, mentorship: str, cause: Cause) -> None:
         """End the match whose mentorship is over; nothing happens when the match ended it."""

@@ -12,10 +12,11 @@ from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save
 from services.matching.domain.cohort import Entry
 from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
-from services.matching.domain.members import Member, Role
-from services.matching.domain.plan import Proposal, Report
+from services.matching.domain.members import Member
+from services.matching.domain.plan import Report
 from services.matching.domain.policy import Options, Pair, Policy
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import KeptRevision, Program
+from services.matching.domain.recommending import Asked, Recommended
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part, Progress
 from services.matching.domain.seats import Seats
@@ -107,30 +108,12 @@ class Matcher(Protocol):
 class Recommender(Protocol):
     """Answers for single people from pools of participants that it keeps, off the event loop."""
 
-    async def recommend(self, pool: Ref, asked: "Asked", renew: Renew) -> "Recommended":
+    async def recommend(self, pool: Ref, asked: Asked, renew: Renew) -> Recommended:
         """Return the best partners from the pool of a program, which `renew` fills when it is absent or old.
 
         NotFound NOT_ENROLLED for a person whom the pool does not hold in the role; refusals of
         `domain.cohort`; Unavailable when the process died.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """For whom, as what (a mentee is answered with mentors), how many; whether full mentors count too."""
-
-    person: str
-    role: Role
-    limit: int
-    include_full: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """Best fit first; `as_of` (aware UTC) is when the participants were looked at."""
-
-    proposals: Sequence[Proposal]
-    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +127,7 @@ class Stores:
     parts: Aggregates[Part]
     requests: Aggregates[MatchRequest]
     seats: Aggregates[Seats]
+    revisions: Aggregates[KeptRevision]
 
 
 @dataclass(frozen=True, slots=True)

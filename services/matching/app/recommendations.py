@@ -5,8 +5,9 @@ from services.kernel.clock import Clock
 from services.kernel.errors import NotFound
 from services.kernel.mongo import Ref
 from services.matching.app.cohorts import Cohorts
-from services.matching.app.ports import Asked, Recommended, Recommender, Stores, Task, oversees
+from services.matching.app.ports import Recommender, Stores, Task, oversees
 from services.matching.domain.policy import DEFAULT_OPTIONS
+from services.matching.domain.recommending import Asked, Recommended
 
 
 class Recommendations:
@@ -22,12 +23,13 @@ class Recommendations:
         """Return the best partners of one participant.
 
         NotFound for an absent program, and for anybody but themselves unless the caller oversees all;
-        NotFound NOT_ENROLLED for one who takes no part in that role; Refused PROGRAM_CLOSED.
+        NotFound NOT_ENROLLED for one who takes no part in that role; Refused PROGRAM_CLOSED or
+        PROGRAM_NOT_OPEN.
         """
         if asked.person != caller.subject and not oversees(caller):
             raise NotFound("NOT_FOUND", "nothing of this name exists")
         ref = Ref(caller.org, program)
-        (await self._stores.programs.get(ref)).state.require_active()
+        (await self._stores.programs.get(ref)).state.require_open(self._clock.now().date())
 
         async def renew() -> Task:
             published = await self._cohorts.published(ref.tenant)

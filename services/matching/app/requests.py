@@ -60,7 +60,7 @@ class Requests:
         if known:
             return ref, await self._stores.requests.create(ref, known[ref.id].state, (), cause)
         standing = (await self._pairing.look(caller.org, wish.program, wish.people)).standing
-        standing.require(wish.requester, wish.pair)
+        standing.require(wish.requester, wish.pair, self._clock.now().date())
         for _ in range(_TRIES):
             stored = await self._asked(ref, wish, standing, cause)
             if stored is not None:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.kernel.errors import Invalid, Refused
 from services.matching.domain.enrolments import Enrolment, Taking
@@ -58,12 +58,13 @@ class Standing:
             return Reason.MATCHED_ELSEWHERE
         return None if self.allowed else Reason.NOT_ALLOWED
 
-    def require(self, requester: str, pair: Pair) -> None:
+    def require(self, requester: str, pair: Pair, today: date) -> None:
         """Check that `requester` may ask the other one of the pair.
 
-        Raises Refused PROGRAM_CLOSED, NOT_ENROLLED (the field says who), ALREADY_MATCHED or NOT_ALLOWED.
+        Raises Refused PROGRAM_CLOSED, PROGRAM_NOT_OPEN, NOT_ENROLLED (the field says who), ALREADY_MATCHED or
+        NOT_ALLOWED.
         """
-        self.program.require_active()
+        self.program.require_open(today)
         sides = ((pair.mentor, self.mentor, Role.MENTOR), (pair.mentee, self.mentee, Role.MENTEE))
         wrong = [
             ("role" if person == requester else "person", f"does not take part as {role.lower()} now")

@@ -1,13 +1,12 @@
 """Who takes part in a program, as what, with which wishes; from joining to leaving."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from services.kernel.errors import NotFound, Refused
-from services.matching.domain.members import Member, Role
+from services.kernel.errors import Denied, NotFound, Refused
+from services.matching.domain.members import Role
 from services.matching.domain.programs import Program
 
 T = TypeVar("T")
@@ -114,6 +113,26 @@ class Enrolment:
         """Return what a reader may see: whom a participant blocks is for them and HR only."""
         return self if hr or person == self.person else replace(self, blocked=())
 
+    def require_blocker(self, person: str, *, hr: bool) -> None:
+        """Raise Denied BLOCKS_NOT_YOURS unless `person` may say whom the participant is never matched with.
+
+        Who does not see the blocks would take them away by sending back what was read.
+        """
+        if not hr and person != self.person:
+            raise Denied(
+                "BLOCKS_NOT_YOURS",
+                "only the participant and HR change whom a participant blocks",
+                fields=(("update_mask", "must leave out blocked_people"),),
+            )
+
+    def require_approved(self, program: Program, roles: Iterable[Role]) -> None:
+        """Raise Refused ROLE_NEEDS_APPROVAL for one more role where the program wants joining approved.
+
+        Who waits may ask for what they like: the approval is still to come.
+        """
+        if program.join_approval and self.stage is not Taking.PENDING and not set(roles) <= set(self.roles):
+            raise Refused("ROLE_NEEDS_APPROVAL", "a program lead must add the role")
+
     def update(self, wishes: Wishes) -> "tuple[Enrolment, list[Event]]":
         """Change roles and wishes. Refused ENROLMENT_ENDED."""
         self._require_not_ended()
@@ -141,10 +160,10 @@ class Enrolment:
         return self.end(REJECTED)
 
     def pause(self, reason: str = "") -> "tuple[Enrolment, list[Event]]":
-        """Take a participant out of matching. Refused ENROLMENT_NOT_ACTIVE."""
-        if self.stage is Taking.PAUSED:
+        """Take a participant out of matching, also beyond a leave. Refused ENROLMENT_NOT_ACTIVE."""
+        if self.stage is Taking.PAUSED and self.pause_reason == reason:
             return self, []
-        if self.stage is not Taking.ACTIVE:
+        if self.stage not in {Taking.ACTIVE, Taking.PAUSED}:
             raise Refused("ENROLMENT_NOT_ACTIVE", f"the enrolment is {self.stage.lower()}")
         return replace(self, stage=Taking.PAUSED, pause_reason=reason), [EnrolmentPaused()]
 
@@ -160,7 +179,8 @@ class Enrolment:
         """Take no part any more; what has ended keeps its reason."""
         if self.stage is Taking.ENDED:
             return self, []
-        return replace(self, stage=Taking.ENDED, end_reason=reason, waits=0), [EnrolmentEnded()]
+        ended = replace(self, stage=Taking.ENDED, end_reason=reason, pause_reason="", waits=0)
+        return ended, [EnrolmentEnded()]
 
     def on_leave(self) -> "tuple[Enrolment, list[Event]]":
         """Pause while the person is away; whoever takes no part now is left alone."""
@@ -168,10 +188,13 @@ class Enrolment:
 
     def back(self) -> "tuple[Enrolment, list[Event]]":
         """Resume what only the leave paused."""
-        return self.resume() if self.pause_reason == ON_LEAVE else (self, [])
+        is_away = self.stage is Taking.PAUSED and self.pause_reason == ON_LEAVE
+        return self.resume() if is_away else (self, [])
 
     def missed(self) -> "tuple[Enrolment, list[Event]]":
-        """Count a published run that left this mentee without a mentor."""
+        """Count a published run that left this mentee without a mentor; who is gone does not wait."""
+        if self.stage is Taking.ENDED:
+            return self, []
         return replace(self, waits=self.waits + 1), [EnrolmentUpdated()]
 
     def served(self) -> "tuple[Enrolment, list[Event]]":
@@ -190,61 +213,46 @@ class Enrolment:
 def enrol(known: Enrolment | None, asked: Enrolment) -> tuple[Enrolment, list[Event]]:
     """Enrol a person anew or again, or add the roles asked for; nothing happens when there is nothing to add.
 
-    Wishes that are asked for replace those known; a waiting person is approved by this.
+    Wishes that are asked for replace those known, but blocks are only added: whoever enrols a person may not
+    see them, and one who comes back still has the reason. A waiting person is approved by this.
     """
     if known is None or known.stage is Taking.ENDED:
-        return asked, [PersonEnrolled()]
-    added = tuple(role for role in asked.roles if role not in known.roles)
-    new = replace(
-        known,
-        roles=(*known.roles, *added),
-        focus=asked.focus or known.focus,
-        preferred=asked.preferred or known.preferred,
-        blocked=asked.blocked or known.blocked,
-        stage=Taking.ACTIVE if known.stage is Taking.PENDING else known.stage,
-    )
-    if added or new.stage is not known.stage:
+        return _anew(known, asked), [PersonEnrolled()]
+    new = _added(known, asked)
+    if known.stage is Taking.PENDING:
+        return replace(new, stage=Taking.ACTIVE), [PersonEnrolled()]
+    if new.roles != known.roles:
         return new, [PersonEnrolled()]
     return new, [] if new == known else [EnrolmentUpdated()]
 
 
 def join(known: Enrolment | None, asked: Enrolment, program: Program) -> tuple[Enrolment, list[Event]]:
-    """Enrol oneself; wait where the program wants approval. Who takes part already only adds what is new."""
-    if not program.join_approval or (known is not None and known.stage in {Taking.ACTIVE, Taking.PAUSED}):
+    """Enrol oneself, as `enrol`; wait where the program wants approval. Refused ROLE_NEEDS_APPROVAL."""
+    if not program.join_approval:
         return enrol(known, asked)
-    if known is not None and known.stage is Taking.PENDING:
-        return known, []
-    return replace(asked, stage=Taking.PENDING), [EnrolmentRequested(program.lead)]
+    if known is None or known.stage is Taking.ENDED:
+        return replace(_anew(known, asked), stage=Taking.PENDING), [EnrolmentRequested(program.lead)]
+    known.require_approved(program, asked.roles)
+    new = _added(known, asked)
+    return new, [] if new == known else [EnrolmentUpdated()]
 
 
-def require_eligible(
-    program: Program, asked: Sequence[Enrolment], people: Sequence[Member], today: date
-) -> None:
-    """Check that everybody asked for (people in the same order) may take part.
-
-    Raises Refused NOT_ELIGIBLE that names each request, and why.
-    """
-    wrong = [
-        (f"requests[{place}]", problem)
-        for place, (enrolment, person) in enumerate(zip(asked, people, strict=True))
-        if (problem := _problem(program, enrolment, person, today))
-    ]
-    if wrong:
-        raise Refused(
-            "NOT_ELIGIBLE",
-            f"{len(wrong)} of {len(asked)} may not take part; nobody was enrolled",
-            fields=wrong,
-        )
+def _anew(known: Enrolment | None, asked: Enrolment) -> Enrolment:
+    return asked if known is None else replace(asked, blocked=_together(known.blocked, asked.blocked))
 
 
-def _problem(program: Program, enrolment: Enrolment, person: Member, today: date) -> str:
-    if not person.active:
-        return "the person is not active"
-    if missing := [role.lower() for role in enrolment.roles if role not in person.seeks]:
-        return f"the person does not seek to be {' or '.join(missing)}"
-    rules = {Role.MENTEE: program.mentees, Role.MENTOR: program.mentors}
-    problems = (rules[role].problem(person, today) for role in enrolment.roles)
-    return next((problem for problem in problems if problem), "")
+def _added(known: Enrolment, asked: Enrolment) -> Enrolment:
+    return replace(
+        known,
+        roles=_together(known.roles, asked.roles),
+        focus=asked.focus or known.focus,
+        preferred=asked.preferred or known.preferred,
+        blocked=_together(known.blocked, asked.blocked),
+    )
+
+
+def _together(known: tuple[T, ...], asked: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*known, *asked)))
 
 
 def _or(asked: T | None, known: T) -> T:

@@ -113,8 +113,9 @@ class Program:
     """One program, its lead, and what its pairs do unless they agree otherwise.
 
     `first_day` and `last_day` (UTC) bound joining and matching, None: open. `most_mentees` per mentor, 0:
-    only the mentor's own capacity counts. `revision` grows with every change; `history` holds them all, so
-    that a change and the record of it are one write: programs change rarely, a document holds thousands.
+    only the mentor's own capacity counts. `revision` grows with every change. `history` holds those
+    revisions that may not be kept on their own yet: a change and the record of it are one write, and a record
+    leaves the program only by a later change, once it was kept. So none is lost, and the program stays small.
     """
 
     display_name: str
@@ -148,6 +149,11 @@ class Program:
         if self.last_day is not None and today > self.last_day:
             raise Refused("PROGRAM_NOT_OPEN", f"the program was open until {self.last_day}")
 
+    def forget(self, kept: int) -> "Program":
+        """Return the program without the revisions up to number `kept`: they are kept on their own."""
+        rest = tuple(one for one in self.history if one.program.revision > kept)
+        return replace(self, history=rest)
+
     def changed(self, to: "Program", by: str, at: datetime) -> "tuple[Program, list[Event]]":
         """Take the settings of `to`; nothing happens when they are the same. Refused PROGRAM_CLOSED."""
         self.require_active()
@@ -172,6 +178,15 @@ class Revision:
     by: str
     at: datetime
     changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRevision:
+    """A revision on its own: the `number`-th of the program of id `of`."""
+
+    of: str
+    number: int
+    revision: Revision
 
 
 SETTINGS: Final = tuple(

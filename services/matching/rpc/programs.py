@@ -17,11 +17,7 @@ from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceServicer
 
 _Change = (
-    pb.ApproveEnrolmentRequest
-    | pb.RejectEnrolmentRequest
-    | pb.PauseEnrolmentRequest
-    | pb.ResumeEnrolmentRequest
-    | pb.LeaveProgramRequest
+    pb.RejectEnrolmentRequest | pb.PauseEnrolmentRequest | pb.ResumeEnrolmentRequest | pb.LeaveProgramRequest
 )
 
 
@@ -79,10 +75,11 @@ class ProgramService(ProgramServiceServicer):
         who = caller()
         _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
         page = Wanted(request.page_size, request.page_token)
-        found, token = await self._programs.revisions(who, program, page)
+        found = await self._programs.revisions(who, program, page)
         ref = Ref(who.org, program)
         return pb.ListProgramRevisionsResponse(
-            revisions=[wire.revision(ref, one) for one in found], next_page_token=token
+            revisions=[wire.revision(ref, kept.state.revision) for _, kept in found.items],
+            next_page_token=found.next_page_token,
         )
 
     async def BatchEnrolPeople(
@@ -132,7 +129,9 @@ class ProgramService(ProgramServiceServicer):
 
     async def ApproveEnrolment(self, request: pb.ApproveEnrolmentRequest, _: object) -> pb.Enrolment:
         """Let a waiting person take part."""
-        return await self._change(request, Enrolment.approve)
+        who, enrolment = _named(request.name)
+        stored = await self._enrolments.approve(who, enrolment, request.etag, cause(request))
+        return encode.enrolment(Ref(who.org, enrolment[1]), stored)
 
     async def RejectEnrolment(self, request: pb.RejectEnrolmentRequest, _: object) -> pb.Enrolment:
         """Turn a waiting person away."""

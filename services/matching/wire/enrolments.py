@@ -5,13 +5,13 @@ from typing import Protocol
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import Wishes
 from services.matching.wire import people
 from services.matching.wire.names import enrolment_name, person_id, person_name, person_names
 from services.matching.wire.programs import masked
+from services.matching.wire.settings import wrong
 from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
 
 _CHANGEABLE = ("roles", "focus_areas", "preferred_people", "blocked_people")
@@ -35,7 +35,7 @@ def asked(tenant: str, program: str, requests: Sequence[pb.EnrolmentRequest]) ->
         field = f"requests[{place}]"
         person = person_id(tenant, request.person, f"{field}.person")
         if person in found:
-            raise _wrong("DUPLICATE_PERSON", f"{field}.person", "must not be there twice")
+            raise wrong("DUPLICATE_PERSON", f"{field}.person", "must not be there twice")
         bare = enrolments.Enrolment(program, person, people.roles(request.roles))
         found[person] = _wishing(tenant, bare, request, f"{field}.")
     return list(found.values())
@@ -51,7 +51,7 @@ def wishes(tenant: str, person: str, message: pb.Enrolment, mask: FieldMask) -> 
     """Decode what to change of a person's enrolment. Invalid as of `asked`, or UNKNOWN_FIELD."""
     chosen = masked(message, mask, _CHANGEABLE)
     if "roles" in chosen and not message.roles:
-        raise _wrong("ROLES_MISSING", "enrolment.roles", "must name one; or leave the program")
+        raise wrong("ROLES_MISSING", "enrolment.roles", "must name one; or leave the program")
     bare = enrolments.Enrolment("", person, people.roles(message.roles))
     new = _wishing(tenant, bare, message, "enrolment.")
     return Wishes(
@@ -97,9 +97,5 @@ def _others(tenant: str, person: str, names: Sequence[str], field: str) -> tuple
     """Decode people other than `person`; whether they exist is not looked at: who does not is never met."""
     found = tuple(person_id(tenant, name, f"{field}[{place}]") for place, name in enumerate(names))
     if person in found:
-        raise _wrong("OWN_NAME", f"{field}[{found.index(person)}]", "must be somebody else")
+        raise wrong("OWN_NAME", f"{field}[{found.index(person)}]", "must be somebody else")
     return found
-
-
-def _wrong(reason: str, field: str, problem: str) -> Invalid:
-    return Invalid(reason, f"{field} {problem}", fields=((field, problem),))

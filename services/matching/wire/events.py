@@ -89,9 +89,9 @@ def run_outgoing(ref: Ref, state: runs.CohortRun, event: runs.Event) -> Outgoing
     return Outgoing(message=message, subject=name, key=ref.id)
 
 
-def part_outgoing(ref: Ref, state: runs.Part, event: object) -> Outgoing:
-    """Parts tell nothing: their run does."""
-    raise TypeError(f"part {ref.id} of {state.run} cannot tell {event!r}")
+def nothing_outgoing(ref: Ref, _: object, event: object) -> Outgoing:
+    """Parts of runs and revisions of programs tell nothing: what they belong to does."""
+    raise TypeError(f"{ref.id} cannot tell {event!r}")
 
 
 def match_outgoing(ref: Ref, state: matches.Match, event: matches.Event) -> Outgoing:

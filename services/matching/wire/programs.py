@@ -1,6 +1,6 @@
 """Programs to and from protobuf."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -10,19 +10,15 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
-from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.matching.domain import policy, programs
-from services.matching.domain.programs import Program, Revision, Type
-from services.matching.wire.names import person_id, person_name, program_name
-from services.matching.wire.policy import policy_draft, policy_message
+from services.matching.domain import programs
+from services.matching.domain.programs import Program, Revision
+from services.matching.wire.names import person_name, program_name
+from services.matching.wire.policy import policy_message
+from services.matching.wire.settings import Draft, read, type_of, wrong
 from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
-
-DEFAULT_CADENCE_DAYS: Final = 14
-DEFAULT_MEETING_MINUTES: Final = 60
-"""What a program's pairs do when nobody says otherwise (house default)."""
 
 SETTING_OF: Final = {
     "display_name": "display_name",
@@ -51,37 +47,39 @@ _MINUTE = 60
 
 def program_draft(tenant: str, message: pb.Program) -> Program:
     """Decode a program. Invalid names the field that is missing or wrong."""
-    if not message.display_name or not message.lead:
-        field = "program.lead" if message.display_name else "program.display_name"
-        raise _wrong("FIELD_MISSING", field, "must be given")
-    return _decoded(tenant, message, message.lead)
+    draft = Draft(tenant, message, type_of(message))
+    return _consistent(Program(**{setting: read(draft, field) for field, setting in SETTING_OF.items()}))
 
 
-def masked(message: Message, mask: FieldMask, changeable: Sequence[str]) -> tuple[str, ...]:
+def masked(message: Message, mask: FieldMask, changeable: Collection[str]) -> tuple[str, ...]:
     """Return the fields an update changes: those of the mask, all for "*", the populated for an empty mask.
 
-    Invalid UNKNOWN_FIELD for a path that is no changeable field.
+    Fields that only ever come out are passed over (AIP-203), as is the etag a change relies on.
+    Invalid UNKNOWN_FIELD names every other path.
     """
     if "*" in mask.paths:
         return tuple(changeable)
     if not mask.paths:
         populated = {field.name for field, _ in message.ListFields()}
         return tuple(field for field in changeable if field in populated)
-    unknown = [path for path in mask.paths if path not in changeable]
+    unknown = sorted(set(mask.paths).difference(message.DESCRIPTOR.fields_by_name))
     if unknown:
-        raise _wrong("UNKNOWN_FIELD", "update_mask", f"{unknown[0][:64]} is not a changeable field")
-    return tuple(mask.paths)
+        raise Invalid(
+            "UNKNOWN_FIELD",
+            "update_mask names fields that there are none of",
+            fields=[("update_mask", f"{path[:64]} is not a field") for path in unknown[:20]],
+        )
+    return tuple(field for field in changeable if field in mask.paths)
 
 
 def changing(tenant: str, message: pb.Program, mask: FieldMask, known: Program) -> Program:
-    """Return what a program is like after an update. Invalid as of `program_draft`, or UNKNOWN_FIELD."""
-    chosen = masked(message, mask, tuple(SETTING_OF))
-    for field in ("display_name", "lead"):
-        if field in chosen and not getattr(message, field):
-            raise _wrong("FIELD_MISSING", f"program.{field}", "must be given")
-    settings = {SETTING_OF[field] for field in chosen}
-    new = _decoded(tenant, message, message.lead or person_name(tenant, known.lead))
-    changed: dict[str, Any] = {name: getattr(new, name) for name in settings}
+    """Return what a program is like after an update. Invalid as of `program_draft`, or UNKNOWN_FIELD.
+
+    What a changed field leaves unset has the defaults of the program's type.
+    """
+    chosen = masked(message, mask, SETTING_OF)
+    draft = Draft(tenant, message, type_of(message) if "type" in chosen else known.type)
+    changed: dict[str, Any] = {SETTING_OF[field]: read(draft, field) for field in chosen}
     return _consistent(replace(known, **changed))
 
 
@@ -106,46 +104,10 @@ def revision(ref: Ref, change: Revision) -> pb.ProgramRevision:
     return message
 
 
-def _decoded(tenant: str, message: pb.Program, lead: str) -> Program:
-    kind = Type.ONE_TO_ONE if not message.type else Type(pb.Program.Type.Name(message.type)[5:])
-    gap = programs.GRADE_GAPS.get(kind, policy.DEFAULT_POLICY.best_grade_gap)
-    usual = replace(policy.DEFAULT_POLICY, best_grade_gap=gap)
-    return _consistent(
-        Program(
-            display_name=message.display_name,
-            lead=person_id(tenant, lead, "program.lead"),
-            cadence_days=fields.whole(message.cadence, _DAY, "program.cadence", "days")
-            if message.HasField("cadence")
-            else DEFAULT_CADENCE_DAYS,
-            meeting_minutes=fields.whole(message.meeting_length, _MINUTE, "program.meeting_length", "minutes")
-            if message.HasField("meeting_length")
-            else DEFAULT_MEETING_MINUTES,
-            type=kind,
-            first_day=_day(message.start_date, "program.start_date"),
-            last_day=_day(message.end_date, "program.end_date"),
-            mentees=_eligibility(message.mentee_eligibility),
-            mentors=_eligibility(message.mentor_eligibility),
-            agreement=_agreement(message.agreement_defaults),
-            most_mentees=message.most_mentees_per_mentor,
-            requests=_requests(message.request_rules, kind),
-            join_approval=message.join_approval,
-            policy=policy_draft(message.matching_policy, "program.matching_policy", usual),
-        )
-    )
-
-
 def _consistent(draft: Program) -> Program:
-    """Return the program if its parts fit each other. Invalid."""
+    """Return the program if its days fit each other. Invalid."""
     if draft.first_day and draft.last_day and draft.last_day < draft.first_day:
-        raise _wrong("DATES_CROSSED", "program.end_date", "must not be before start_date")
-    for name, rules in (("mentee", draft.mentees), ("mentor", draft.mentors)):
-        if rules.max_grade and rules.max_grade < rules.min_grade:
-            field = f"program.{name}_eligibility.max_grade"
-            raise _wrong("GRADES_CROSSED", field, "must not be below min_grade")
-    hours = draft.requests.reminder_hours
-    if list(hours) != sorted(set(hours)) or (hours and hours[-1] >= draft.requests.expiry_hours):
-        field = "program.request_rules.reminders"
-        raise _wrong("REMINDERS_WRONG", field, "must rise and lie before the expiry")
+        raise wrong("DATES_CROSSED", "program.end_date", "must not be before start_date")
     return draft
 
 
@@ -181,16 +143,6 @@ def _message(ref: Ref, state: Program) -> pb.Program:
     )
 
 
-def _eligibility(message: pb.Eligibility) -> programs.Eligibility:
-    return programs.Eligibility(
-        departments=tuple(message.departments),
-        countries=tuple(message.countries),
-        min_grade=message.min_grade,
-        max_grade=message.max_grade,
-        min_tenure_days=message.min_tenure_days,
-    )
-
-
 def _eligibility_message(rules: programs.Eligibility) -> pb.Eligibility:
     return pb.Eligibility(
         departments=rules.departments,
@@ -201,45 +153,5 @@ def _eligibility_message(rules: programs.Eligibility) -> pb.Eligibility:
     )
 
 
-def _agreement(message: pb.AgreementDefaults) -> programs.AgreementDefaults:
-    given = message.HasField("length")
-    return programs.AgreementDefaults(
-        channels=tuple(mentorships.Agreement.Channel.Name(one)[8:] for one in message.channels),
-        focus_areas=tuple(message.focus_areas),
-        length_days=fields.whole(message.length, _DAY, "program.agreement_defaults.length", "days")
-        if given
-        else programs.USUAL_AGREEMENT.length_days,
-    )
-
-
-def _requests(message: pb.RequestRules, kind: Type) -> programs.RequestRules:
-    usual = programs.FLASH_REQUESTS if kind is Type.FLASH else programs.USUAL_REQUESTS
-    at = "program.request_rules"
-    reminders = tuple(
-        fields.whole(one, _HOUR, f"{at}.reminders[{place}]", "hours")
-        for place, one in enumerate(message.reminders)
-    )
-    expiry = (
-        fields.whole(message.expiry, _HOUR, f"{at}.expiry", "hours")
-        if message.HasField("expiry")
-        else usual.expiry_hours
-    )
-    usually = tuple(hours for hours in usual.reminder_hours if hours < expiry)
-    return programs.RequestRules(reminders or usually, expiry, message.most_open or usual.most_open)
-
-
-def _day(given: Date, field: str) -> date | None:
-    if not given.year and not given.month and not given.day:
-        return None
-    try:
-        return date(given.year, given.month, given.day)
-    except ValueError as error:
-        raise _wrong("DATE_INVALID", field, "must be a whole day") from error
-
-
 def _date(day: date | None) -> Date | None:
     return None if day is None else Date(year=day.year, month=day.month, day=day.day)
-
-
-def _wrong(reason: str, field: str, problem: str) -> Invalid:
-    return Invalid(reason, f"{field} {problem}", fields=((field, problem),))

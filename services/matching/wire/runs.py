@@ -8,8 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.matching.app.ports import Asked, Recommended
 from services.matching.domain import members, plan, policy, reasons, runs
+from services.matching.domain.recommending import Asked, Recommended
 from services.matching.wire import names
 from services.matching.wire.policy import policy_draft, policy_message
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb

@@ -139,6 +139,22 @@ def test_without_events_a_timer_may_only_move() -> None:
         fired(stuck, Documents(stuck), document, NOON)
 
 
+def test_a_save_clears_every_timer_there_may_be() -> None:
+    """A kind without timers writes nothing about them, unless an older build left one."""
+    none: Kind[Tally] = replace(TALLIES, fire=None)
+    assert unset(TALLIES, Tally("ann")) == {"due_at": ""}
+    assert unset(none, Tally("ann", wake=NOON)) == {"due_at": ""}
+    assert unset(none, Tally("ann")) is None
+
+
+def unset(kind: Kind[Tally], stored: Tally) -> Any:
+    """Return what a save of a state without a timer takes away from a stored one."""
+    documents = Documents(kind)
+    document = documents.created(HERE, stored, [Opened()], Cause("c"), NOON)
+    save = documents.changed(document, Tally("ann"), [Added(1)], Cause("d"), NOON)
+    return save.update.get("$unset")
+
+
 async def test_without_timers_it_waits_for_the_end(database: Database, clock: FixedClock) -> None:
     stop = asyncio.Event()
     stop.set()

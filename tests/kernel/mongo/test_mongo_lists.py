@@ -48,6 +48,21 @@ async def test_pages_hold_everything_once_in_order(tallies: Store, clock: FixedC
     assert await walk(tallies, Query(page_size=size, order="-create_time")) == keys[::-1]
 
 
+@pytest.mark.parametrize("order", ["create_time", "-create_time", "total"])
+async def test_a_page_goes_on_though_the_one_before_fits_no_longer(tallies: Store, order: str) -> None:
+    """Whoever works through a list changes what it is filtered by."""
+    for number in range(3):
+        await tallies.create(Ref("acme", f"n{number}"), Tally("ann", total=7), [Opened()], Cause("open"))
+    asked = Query(where={"owner": "ann"}, page_size=2, order=order)
+    page = await tallies.list("acme", asked)
+    for key in ids(page):
+        await tallies.change(
+            Ref("acme", key), lambda state: (replace(state, owner="bob"), [Opened()]), Cause("give away")
+        )
+    rest = await tallies.list("acme", replace(asked, page_token=page.next_page_token))
+    assert ids(page) + ids(rest) == ["n0", "n1", "n2"]
+
+
 @pytest.mark.parametrize("order", ["total", "-total", "create_time"])
 async def test_equal_values_are_told_apart_by_id(tallies: Store, order: str) -> None:
     """All have the same total and come at the same moment."""

@@ -15,6 +15,8 @@ from services.matching.domain.engine.problem import Outcome, Problem
 from tests.matching.engine.dense import Dense, no_pause, random_market
 from tests.matching.engine.oracle import brute_best, total
 
+pytestmark = pytest.mark.kernels
+
 Assign = Callable[[Problem, Callable[[], None]], Outcome]
 BOTH = pytest.mark.parametrize("assign", [auction, exact])
 SEEDS = st.integers(0, 10**6)

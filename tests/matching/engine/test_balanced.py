@@ -10,6 +10,8 @@ from services.matching.domain.engine.balanced import Balanced, Promise, solve
 from tests.matching.engine.dense import Dense, random_market
 from tests.matching.engine.oracle import brute_best, holds, scipy_best, score, stable
 
+pytestmark = pytest.mark.kernels
+
 MARKETS = st.builds(
     random_market,
     st.integers(0, 10**6),

@@ -11,6 +11,8 @@ from services.matching.domain.engine.groups import Groups, least_group
 from tests.matching.engine.dense import Dense, random_market
 from tests.matching.engine.oracle import holds
 
+pytestmark = pytest.mark.kernels
+
 SEEDS = st.integers(0, 10**6)
 
 

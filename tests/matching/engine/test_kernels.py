@@ -1,6 +1,7 @@
 """Kernels find for all pairs what the plain telling finds for each."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from services.matching.domain.members import Role
 from services.matching.domain.plan import Obstacle
 from tests.matching.engine.cohorts import random_cohort
 from tests.matching.engine.plain import Plain
+
+pytestmark = pytest.mark.kernels
 
 CODES = {
     None: kernels.ALLOWED,

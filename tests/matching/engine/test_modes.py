@@ -17,6 +17,8 @@ from tests.matching.engine.dense import Dense
 from tests.matching.engine.oracle import scipy_best
 from tests.matching.engine.plain import Plain, without_order
 
+pytestmark = pytest.mark.kernels
+
 COHORTS = st.integers(0, 1 << 40).map(random_cohort)
 MODES = st.sampled_from(Mode)
 

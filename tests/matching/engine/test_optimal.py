@@ -11,6 +11,8 @@ from services.matching.domain.engine.optimal import joined, solve
 from tests.matching.engine.dense import Dense, random_market
 from tests.matching.engine.oracle import holds, scipy_best
 
+pytestmark = pytest.mark.kernels
+
 SEEDS = st.integers(0, 10**6)
 MARKETS = st.builds(
     random_market,

@@ -18,6 +18,8 @@ from services.matching.domain.members import Role
 from tests.matching.engine.cohorts import crowded, matchable
 from tests.matching.engine.plain import Plain
 
+pytestmark = pytest.mark.kernels
+
 COHORTS = st.integers(0, 1 << 40).map(matchable)
 
 

@@ -16,6 +16,8 @@ from tests.matching.engine.cohorts import crowded, lopsided, matchable
 from tests.matching.engine.plain import Plain
 from tests.matching.engine.test_search import field
 
+pytestmark = pytest.mark.kernels
+
 COHORTS = st.integers(0, 1 << 40).map(matchable)
 
 

@@ -143,7 +143,8 @@ class ProgramServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchEnrolPeople(self, request, context):
-        """Enrols up to 1,000 people; all of them or, when one may not take part, nobody.
+        """Enrols up to 1,000 people; all of them or, when one may not take part, nobody. Adds to whom a person blocks
+        and takes nobody away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,7 +172,7 @@ class ProgramServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListProgramRevisions(self, request, context):
-        """Lists who changed what and when, latest first.
+        """Lists who changed what and when, latest first. A change shows at once, or within seconds if its server died.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,21 +186,23 @@ class ProgramServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def JoinProgram(self, request, context):
-        """Enrols the caller; waits for approval where the program wants one.
+        """Enrols the caller; waits for approval where the program wants one. There, who takes part already gets one more
+        role from a lead only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateEnrolment(self, request, context):
-        """Changes the wishes of an enrolment. Participants change their own only.
+        """Changes the wishes of an enrolment. Participants change their own only; leads change all but blocked_people,
+        which they do not see.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApproveEnrolment(self, request, context):
-        """Lets a waiting person take part.
+        """Lets a waiting person take part, who must still be eligible.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -23,7 +23,9 @@ class ProgramServiceStub:
     ListPrograms: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ListProgramsRequest, _program_service_pb2.ListProgramsResponse]
     """Lists programs, oldest first."""
     BatchEnrolPeople: _aio.UnaryUnaryMultiCallable[_program_service_pb2.BatchEnrolPeopleRequest, _program_service_pb2.BatchEnrolPeopleResponse]
-    """Enrols up to 1,000 people; all of them or, when one may not take part, nobody."""
+    """Enrols up to 1,000 people; all of them or, when one may not take part, nobody. Adds to whom a person blocks
+    and takes nobody away.
+    """
     ListEnrolments: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ListEnrolmentsRequest, _program_service_pb2.ListEnrolmentsResponse]
     """Lists participants, earliest first."""
     UpdateProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.UpdateProgramRequest, _program_service_pb2.Program]
@@ -31,15 +33,19 @@ class ProgramServiceStub:
     CloseProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.CloseProgramRequest, _program_service_pb2.Program]
     """Closes a program for good: nobody joins or is matched any more, open requests close. Mentorships go on."""
     ListProgramRevisions: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ListProgramRevisionsRequest, _program_service_pb2.ListProgramRevisionsResponse]
-    """Lists who changed what and when, latest first."""
+    """Lists who changed what and when, latest first. A change shows at once, or within seconds if its server died."""
     GetEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.GetEnrolmentRequest, _program_service_pb2.Enrolment]
     """Returns one enrolment. Participants get their own only."""
     JoinProgram: _aio.UnaryUnaryMultiCallable[_program_service_pb2.JoinProgramRequest, _program_service_pb2.Enrolment]
-    """Enrols the caller; waits for approval where the program wants one."""
+    """Enrols the caller; waits for approval where the program wants one. There, who takes part already gets one more
+    role from a lead only.
+    """
     UpdateEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.UpdateEnrolmentRequest, _program_service_pb2.Enrolment]
-    """Changes the wishes of an enrolment. Participants change their own only."""
+    """Changes the wishes of an enrolment. Participants change their own only; leads change all but blocked_people,
+    which they do not see.
+    """
     ApproveEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.ApproveEnrolmentRequest, _program_service_pb2.Enrolment]
-    """Lets a waiting person take part."""
+    """Lets a waiting person take part, who must still be eligible."""
     RejectEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.RejectEnrolmentRequest, _program_service_pb2.Enrolment]
     """Does not let a waiting person take part."""
     PauseEnrolment: _aio.UnaryUnaryMultiCallable[_program_service_pb2.PauseEnrolmentRequest, _program_service_pb2.Enrolment]
@@ -82,7 +88,9 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _program_service_pb2.BatchEnrolPeopleRequest,
         context: _aio.ServicerContext[_program_service_pb2.BatchEnrolPeopleRequest, _abc.Awaitable[_program_service_pb2.BatchEnrolPeopleResponse]],
     ) -> _abc.Awaitable[_program_service_pb2.BatchEnrolPeopleResponse]:
-        """Enrols up to 1,000 people; all of them or, when one may not take part, nobody."""
+        """Enrols up to 1,000 people; all of them or, when one may not take part, nobody. Adds to whom a person blocks
+        and takes nobody away.
+        """
 
     @_abc_1.abstractmethod
     def ListEnrolments(
@@ -114,7 +122,7 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _program_service_pb2.ListProgramRevisionsRequest,
         context: _aio.ServicerContext[_program_service_pb2.ListProgramRevisionsRequest, _abc.Awaitable[_program_service_pb2.ListProgramRevisionsResponse]],
     ) -> _abc.Awaitable[_program_service_pb2.ListProgramRevisionsResponse]:
-        """Lists who changed what and when, latest first."""
+        """Lists who changed what and when, latest first. A change shows at once, or within seconds if its server died."""
 
     @_abc_1.abstractmethod
     def GetEnrolment(
@@ -130,7 +138,9 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _program_service_pb2.JoinProgramRequest,
         context: _aio.ServicerContext[_program_service_pb2.JoinProgramRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
     ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
-        """Enrols the caller; waits for approval where the program wants one."""
+        """Enrols the caller; waits for approval where the program wants one. There, who takes part already gets one more
+        role from a lead only.
+        """
 
     @_abc_1.abstractmethod
     def UpdateEnrolment(
@@ -138,7 +148,9 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _program_service_pb2.UpdateEnrolmentRequest,
         context: _aio.ServicerContext[_program_service_pb2.UpdateEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
     ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
-        """Changes the wishes of an enrolment. Participants change their own only."""
+        """Changes the wishes of an enrolment. Participants change their own only; leads change all but blocked_people,
+        which they do not see.
+        """
 
     @_abc_1.abstractmethod
     def ApproveEnrolment(
@@ -146,7 +158,7 @@ class ProgramServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _program_service_pb2.ApproveEnrolmentRequest,
         context: _aio.ServicerContext[_program_service_pb2.ApproveEnrolmentRequest, _abc.Awaitable[_program_service_pb2.Enrolment]],
     ) -> _abc.Awaitable[_program_service_pb2.Enrolment]:
-        """Lets a waiting person take part."""
+        """Lets a waiting person take part, who must still be eligible."""
 
     @_abc_1.abstractmethod
     def RejectEnrolment(
