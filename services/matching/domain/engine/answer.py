@@ -130,12 +130,14 @@ def _left_over(answer: Answer, standing: Standing) -> Iterator[Leftover]:
 def _best_total(answer: Answer, standing: Standing, assigned: Assigned) -> int:
     """Return what the given pairs come to, and what all others cannot exceed (`dual` tells why).
 
+    That holds at any prices: at those found, and at none, which is better where those are far from right.
     Boosts count in a mentor's order and not in a score: what they surely added is taken off.
     """
     decision, given = answer.decision, answer.locked.rows
-    gains = np.maximum(standing.gain - boosts(answer.field), 0)
-    worth = int(gains.sum(dtype=np.int64) + (decision.price * answer.field.seats).sum())
-    return min(worth, decision.most) + int((assigned.u[given].astype(np.int64) + assigned.v[given]).sum())
+    gains = np.maximum(standing.gain - boosts(answer.field)[:, None], 0)
+    paid, unpaid = (int(total) for total in gains.sum(axis=0, dtype=np.int64))
+    worth: int = min(paid + int((decision.price * answer.field.seats).sum()), unpaid, decision.most)
+    return worth + int((assigned.u[given].astype(np.int64) + assigned.v[given]).sum())
 
 
 def _canonical(proposals: Mapping[int, Proposal]) -> Iterator[bytes]:

@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 from services.matching.domain.engine import search
 from services.matching.domain.engine.edges import Audit, Edges
 from services.matching.domain.engine.kernels import RULES, Market
-from services.matching.domain.engine.ranking import ANYBODY, MASK, MOST_TOTAL, NOBODY
-from services.matching.domain.engine.search import OTHER_KEY, OWN_KEY, Lists, Standing, Wanted, floor_at
+from services.matching.domain.engine.ranking import ANYBODY, MASK, NOBODY
+from services.matching.domain.engine.search import (
+    NO_SEAT,
+    OTHER_KEY,
+    OWN_KEY,
+    Lists,
+    Standing,
+    Wanted,
+    floor_at,
+)
 
 ROWS_AT_ONCE: Final = 128
 PAIRS_AT_ONCE: Final = 2_500_000
@@ -85,7 +93,7 @@ class Field:
             np.empty(count, np.int32),
             np.empty((count, RULES), np.int32),
             np.empty(count, np.int64),
-            np.empty(count, np.int32),
+            np.empty((count, 2), np.int32),
         )
 
         def block(part: slice) -> None:
@@ -118,8 +126,8 @@ class Field:
 
     def _priced(self, price: NDArray[np.int64] | None) -> NDArray[np.int32]:
         """Return prices as the kernels read them; whoever has no seat costs more than any pair is worth."""
-        given = np.zeros(len(self.seats), np.int64) if price is None else np.minimum(price, MOST_TOTAL // 2)
-        return np.where(self.seats > 0, given, MOST_TOTAL // 2).astype(np.int32)
+        given = np.zeros(len(self.seats), np.int64) if price is None else np.minimum(price, NO_SEAT - 1)
+        return np.where(self.seats > 0, given, NO_SEAT).astype(np.int32)
 
     def _floor(self, mentor_of: NDArray[np.int32], keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return by column the key of the worst partner where all seats are taken."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from services.kernel.errors import NotFound
 from services.matching.domain.cohort import Cohort
-from services.matching.domain.engine import search
+from services.matching.domain.engine import collector, search
 from services.matching.domain.engine.market import no_price
 from services.matching.domain.engine.participants import everybody
 from services.matching.domain.engine.ranking import ANYBODY, MASK, NOBODY
@@ -19,7 +19,8 @@ class Partners:
 
     def __init__(self, cohort: Cohort) -> None:
         these = everybody(cohort)
-        self._snapshot = Snapshot(cohort, these)
+        with collector.paused():
+            self._snapshot = Snapshot(cohort, these)
         ids = {Role.MENTEE: these.mentees, Role.MENTOR: these.mentors}
         self._ids = ids
         self._place = {role: {one: place for place, one in enumerate(ids[role])} for role in Role}

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from services.kernel.errors import Invalid
 from services.matching.domain.cohort import Cohort, Watch
+from services.matching.domain.engine import collector
 from services.matching.domain.engine.answer import Answer, answered, labels
 from services.matching.domain.engine.kernels import ALLOWED
 from services.matching.domain.engine.market import Field, edges_of
@@ -22,6 +23,7 @@ from services.matching.domain.policy import Proposing
 _Ints = NDArray[np.int32]
 
 
+@collector.paused()
 def plan(cohort: Cohort, watch: Watch) -> Plan:
     """Match a cohort; `cohort.compute` states the contract."""
     these = free(cohort)

@@ -45,6 +45,10 @@ def no_lists(rows: int, most: int) -> Lists:
     return Lists(key, own, other, size)
 
 
+NO_SEAT: Final = MOST_TOTAL // 2
+"""Price of a column without seats: more than any pair is worth, and less than what may overflow."""
+
+
 class Floor(NamedTuple):
     """By column: the key that a row must beat to be welcome, NOBODY for any; and the score in it."""
 
@@ -73,8 +77,8 @@ class Standing(NamedTuple):
     """How an assignment stands for each row, as `edges.Audit` tells.
 
     `stopped` counts columns by first broken rule, allowed ones at 0; for rows with a partner only these.
-    `nearest` is the key of the best allowed column, for rows without partner, NOBODY none. `gain` is the most
-    that own + other - price comes to over allowed columns, and 0 at least.
+    `nearest` is the key of the best allowed column, for rows without partner, NOBODY none. `gain` [rows, 2]
+    is the most that own + other comes to over allowed columns, 0 at least: less the price, and without.
     """
 
     rank: NDArray[np.int32]
@@ -230,11 +234,12 @@ def stand(market: Market, rows: NDArray[np.int32], wanted: Wanted, standing: Sta
             found = fill(market, rows[at], tile, room)
             _count(found, at, standing, RULES if wanted.below[at] == NOBODY else 1)
             price = wanted.price[tile * TILE : tile * TILE + found.own.size]
-            gain = standing.gain[at]
+            paid, unpaid = standing.gain[at, 0], standing.gain[at, 1]
             for k in range(price.size):
-                total = found.own[k] + found.other[k] - price[k]
-                gain = max(gain, total if found.broken[k] == ALLOWED else 0)
-            standing.gain[at] = gain
+                total = found.own[k] + found.other[k] if found.broken[k] == ALLOWED else 0
+                paid = max(paid, total - price[k])
+                unpaid = max(unpaid, total if price[k] < NO_SEAT else 0)
+            standing.gain[at, 0], standing.gain[at, 1] = paid, unpaid
             _compare(market, (rows[at], at, tile * TILE), wanted, found, standing)
 
 
