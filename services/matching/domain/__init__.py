@@ -1,1 +1,1 @@
-"""What matching knows and how it decides: programs, runs, matches; members, skills, week, scoring; `engine`."""
+"""What matching knows and decides: programs, runs, matches; members, skills, week, scoring; `engine`."""
