@@ -74,7 +74,7 @@ async def test_a_relay_that_dies_between_publish_and_acknowledge(
 async def test_notifications_that_die_between_publish_and_acknowledge_mail_nothing_else_twice(
     stack: Stack, tools: dict[str, str], export: Path
 ) -> None:
-    """Mails that the server was accepting at that moment may come twice (README, Promises); events may not."""
+    """Mails that were being accepted at that moment may come twice (README, Promises); events may not."""
     demo = begin(stack, tools, export)
     assert await crash_and_revive(stack, "notifications", "after_publish_before_pull:2") == -signal.SIGKILL
     _, out, err = await demo
