@@ -11,7 +11,11 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Figure:
-    """`ratio` = value / baseline, both of one run; times in milliseconds, memory in MiB."""
+    """`ratio` = value / baseline, both of one run; times in milliseconds, memory in MiB.
+
+    Of cohorts: the share of mentees who got a mentor, pairs who would rather have each other, and by which
+    share the total may be below the best.
+    """
 
     bench: str
     value: float
@@ -20,6 +24,11 @@ class Figure:
     p50_ms: float | None = None
     p99_ms: float | None = None
     note: str = ""
+    seconds: float | None = None
+    peak_mib: float | None = None
+    matched_share: float | None = None
+    blocking_pairs: int | None = None
+    gap: float | None = None
 
     @property
     def ratio(self) -> float | None:
