@@ -15,7 +15,7 @@ from deploy.local.mongod import Mongod
 
 # A busy machine is no failure: examples are limited by number, tests by their timeout.
 settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fast", settings.get_profile("platform"), max_examples=10)
+settings.register_profile("fast", settings.get_profile("platform"), max_examples=6)
 settings.load_profile("platform")
 
 BROKER_LINES = pytest.StashKey[list[str]]()
