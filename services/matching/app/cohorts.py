@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.kernel.mongo import Query, Ref
-from services.matching.app.ports import Stores, Task, whole_list
+from services.matching.app.ports import Stores, Task, whole_list, whole_pages
 from services.matching.app.runs import read_parts
 from services.matching.domain import matches, runs
 from services.matching.domain.cohort import Entry
@@ -55,16 +55,13 @@ class Cohorts:
         return {name: run async for name, run in whole_list(self._stores.runs, tenant, published)}
 
     async def _entries(self, program: Ref) -> AsyncIterator[Sequence[Entry]]:
-        batch: list[Entry] = []
         everybody = Query(where={"program": program.id}, page_size=_PAGE)
-        async for _, one in whole_list(self._stores.enrolments, program.tenant, everybody):
-            if one.stage is not Taking.ACTIVE:
-                continue
-            batch.append(Entry(one.person, one.roles, one.focus, one.preferred, one.blocked, one.waits))
-            if len(batch) == _PAGE:
-                yield batch
-                batch = []
-        yield batch
+        async for page in whole_pages(self._stores.enrolments, program.tenant, everybody):
+            yield [
+                Entry(one.person, one.roles, one.focus, one.preferred, one.blocked, one.waits)
+                for _, one in page
+                if one.stage is Taking.ACTIVE
+            ]
 
     async def _coming(self, tenant: str, published: Mapping[str, CohortRun]) -> list[tuple[str, str, Pair]]:
         """Return (program, run, pair) of published runs whose matches are not all there yet."""

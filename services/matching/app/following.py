@@ -1,11 +1,11 @@
 """What becomes of enrolments when people, programs and runs change."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from services.kernel.mongo import Cause, Query, Ref, Save
 from services.matching.app.enrolments import Decide, enrolment_id
-from services.matching.app.ports import BATCH, Stores, save_all
+from services.matching.app.ports import BATCH, Stores, save_all, whole_pages
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import Enrolment, Taking
 from services.matching.domain.programs import Stage
@@ -56,19 +56,10 @@ class Following:
         # Those that ended are left out, so that a repeat after a deadline goes on where it was cut off.
         # Stored states of before there was a stage have none, which is not ENDED either.
         going = {**where, "stage": {"$ne": Taking.ENDED.value}}
-        async for batch in self._batches(tenant, going):
-            saves = [_changing(Ref(tenant, one), decide, cause) for one in batch]
+        query = Query(where=going, page_size=BATCH)
+        async for page in whole_pages(self._stores.enrolments, tenant, query):
+            saves = [_changing(Ref(tenant, one), decide, cause) for one, _ in page]
             await self._stores.enrolments.apply_many(tenant, saves)
-
-    async def _batches(self, tenant: str, where: dict[str, Any]) -> AsyncIterator[list[str]]:
-        token = ""
-        while True:
-            query = Query(where=where, page_size=BATCH, page_token=token)
-            page = await self._stores.enrolments.list(tenant, query)
-            yield [one for one, _ in page.items]
-            token = page.next_page_token
-            if not token:
-                return
 
 
 def _changing(ref: Ref, decide: Decide, cause: Cause) -> Save[Enrolment]:

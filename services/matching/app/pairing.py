@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Ref
+from services.matching.app.enrolments import enrolment_id
 from services.matching.app.ports import People, Stores, whole_list
 from services.matching.domain import matches, pairing, scoring
 from services.matching.domain.asking import Standing
 from services.matching.domain.enrolments import Enrolment
-from services.matching.domain.matches import Match
 from services.matching.domain.members import Member, managers_of
 from services.matching.domain.plan import Proposal
-from services.matching.domain.policy import Past
+from services.matching.domain.policy import Pair, Past
 from services.matching.domain.programs import Program
 from services.matching.domain.scoring import Side
 from services.matching.domain.seats import Limits
@@ -54,7 +53,7 @@ class Pairing:
             return Couple(Standing(program, mentor, mentee, busy, allowed=False, limits=nobody), None)
         known = await with_superiors(self._people, tenant, people)
         sides = self._side(known, mentor), self._side(known, mentee)
-        before = _partners(past, people)
+        before = Pair(*people) in matches.previous(past)
         allowed = (
             not pairing.blocked(mentor, mentee)
             and pairing.may_meet(*sides, program.policy.rules, managers_of(known.values()))
@@ -67,7 +66,7 @@ class Pairing:
     async def _enrolments(
         self, tenant: str, program: str, people: tuple[str, str]
     ) -> tuple[Enrolment | None, Enrolment | None]:
-        names = [ids.derived_id(tenant, "enrolment", program, person) for person in people]
+        names = [enrolment_id(tenant, program, person) for person in people]
         found = await self._stores.enrolments.get_many(tenant, names)
         mentor, mentee = (found[name].state if name in found else None for name in names)
         return mentor, mentee
@@ -94,8 +93,3 @@ async def with_superiors(known: People, tenant: str, people: Sequence[str]) -> d
 def limits_of(mentor: Member, program: Program) -> Limits:
     """Return how many seats a mentor has; nobody who is away has one to give."""
     return Limits(mentor.seats if mentor.active else 0, program.most_mentees)
-
-
-def _partners(past: Sequence[Match], people: tuple[str, str]) -> bool:
-    met = {matches.Stage.CONFIRMED, matches.Stage.ENDED}
-    return any(one.people == people and one.stage in met for one in past)

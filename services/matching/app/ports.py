@@ -144,12 +144,20 @@ def oversees(caller: Caller) -> bool:
 
 
 async def whole_list(store: Aggregates[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
-    """Yield (id, state) of every entry, a page at a time."""
+    """Yield (id, state) of every entry, read a page at a time."""
+    async for page in whole_pages(store, tenant, query):
+        for entry in page:
+            yield entry
+
+
+async def whole_pages(
+    store: Aggregates[S], tenant: str, query: Query
+) -> AsyncIterator[Sequence[tuple[str, S]]]:
+    """Yield the pages of a list as (id, state)."""
     token = query.page_token
     while True:
         page = await store.list(tenant, replace(query, page_token=token))
-        for one, stored in page.items:
-            yield one, stored.state
+        yield [(one, stored.state) for one, stored in page.items]
         token = page.next_page_token
         if not token:
             return
@@ -159,12 +167,6 @@ async def save_all(store: Aggregates[S], tenant: str, saves: Sequence[Save[S]]) 
     """Store many in batches; a repeat after a crash stores the rest."""
     for start in range(0, len(saves), BATCH):
         await store.apply_many(tenant, saves[start : start + BATCH])
-
-
-def page_of(entries: Sequence[S], page: Wanted) -> tuple[Sequence[S], str]:
-    """Return a page of what is all there, and the next token. Invalid PAGE_TOKEN_INVALID."""
-    size, offset = page_size(page), offset_of(page.token)
-    return entries[offset : offset + size], str(offset + size) if offset + size < len(entries) else ""
 
 
 def page_size(page: Wanted) -> int:

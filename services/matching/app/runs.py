@@ -88,11 +88,10 @@ class CohortRuns:
         """Return a page of the mentees whom the run left without a mentor, as `proposals` does."""
         return await self._entries(caller, names, page, lambda part: part.leftovers)
 
-    async def parts(self, caller: Caller, names: Names, numbers: Iterable[int]) -> Sequence[Part]:
-        """Return those parts of the run's result that there are, in order."""
-        run = (await self.get(caller, names)).state
+    async def parts(self, ref: Ref, run: CohortRun, numbers: Iterable[int]) -> Sequence[Part]:
+        """Return those parts of a run's result that there are, in order."""
         there = [number for number in numbers if number < run.parts]
-        return await read_parts(self._stores, Ref(caller.org, names[1]), run, there) if there else ()
+        return await read_parts(self._stores, ref, run, there) if there else ()
 
     async def _entries(
         self, caller: Caller, names: Names, page: Wanted, of: Callable[[Part], Sequence[T]]
@@ -100,7 +99,7 @@ class CohortRuns:
         run = (await self.get(caller, names)).state
         size, offset = page_size(page), offset_of(page.token)
         run.require_computed()
-        found = await self.parts(caller, names, runs.wanted(offset, size + 1))
+        found = await self.parts(Ref(caller.org, names[1]), run, runs.wanted(offset, size + 1))
         entries = [entry for part in found for entry in of(part)]
         chosen = entries[runs.cut(entries, offset, size)]
         more = len(entries) > offset % runs.PART_SIZE + size

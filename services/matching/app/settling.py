@@ -12,6 +12,7 @@ from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused
 from services.kernel.mongo import Cause, Query, Ref, Save
+from services.matching.app.enrolments import enrolment_id
 from services.matching.app.pairing import Pairing, limits_of
 from services.matching.app.ports import People, Stores, save_all, whole_list
 from services.matching.app.seats import Seats
@@ -188,7 +189,7 @@ class Settling:
             await self._prefer(ref.tenant, match, cause)
 
     async def _prefer(self, tenant: str, match: Match, cause: Cause) -> None:
-        enrolment = ids.derived_id(tenant, "enrolment", match.origin.program, match.ended_by)
+        enrolment = enrolment_id(tenant, match.origin.program, match.ended_by)
         own = Cause(ids.derived_id(cause.id, "prefer"), trace=cause.trace)
         if await self._stores.enrolments.get_many(tenant, [enrolment]):
             await self._stores.enrolments.change(Ref(tenant, enrolment), Enrolment.missed, own)

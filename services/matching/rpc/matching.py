@@ -37,8 +37,9 @@ class MatchingService(MatchingServiceServicer):
         """Return one run with the first of its pairs."""
         who, run = _named(request.name)
         stored = await self._runs.get(who, run)
-        parts = await self._runs.parts(who, run, range(wire.SHOWN // PART_SIZE))
-        return wire.whole_run(Ref(who.org, run[1]), stored, parts)
+        ref = Ref(who.org, run[1])
+        parts = await self._runs.parts(ref, stored.state, range(wire.SHOWN // PART_SIZE))
+        return wire.whole_run(ref, stored, parts)
 
     async def ListCohortRuns(self, request: pb.ListCohortRunsRequest, _: object) -> pb.ListCohortRunsResponse:
         """Return one page."""
@@ -96,7 +97,8 @@ class MatchingService(MatchingServiceServicer):
         stored = await self._runs.get(who, run)
         if request.format == pb.ExportCohortRunRequest.FORMAT_SVG:
             return exports.picture(stored.state)
-        parts = await self._runs.parts(who, run, exports.table_parts(request.part))
+        ref, numbers = Ref(who.org, run[1]), exports.table_parts(request.part)
+        parts = await self._runs.parts(ref, stored.state, numbers)
         return exports.table(stored.state, request.part, parts)
 
     async def RecommendPartners(
