@@ -131,6 +131,20 @@ async def test_superiors_are_read_level_by_level_up_to_the_top(matcher: MatcherP
     assert staff.asked == [[MENTOR, MENTEE, STRANGER], ["e5"], ["e6"]]
 
 
+async def test_reading_shows_how_many_of_how_many_people_are_read(
+    matcher: MatcherProcess, staff: Staff
+) -> None:
+    shown: list[Progress] = []
+
+    async def goes_on(progress: Progress) -> bool:
+        shown.append(progress)
+        return True
+
+    staff.known |= {"e5": Member("e5"), MENTEE: replace(mentee(), manager="e5")}
+    async with matcher.matched(task(PAIR), goes_on):
+        assert shown[:2] == [Progress("reading", 2, 2), Progress("reading", 3, 3)]
+
+
 async def test_refusals_cross_the_border(matcher: MatcherProcess, staff: Staff) -> None:
     staff.known[MENTEE] = replace(mentee(), time_zone="Mars/Olympus")
     with pytest.raises(Invalid) as refusal:

@@ -65,10 +65,11 @@ class ComputingProcess:
             await self.call(worker.enrol, entries)
         done = 0
         while missing := await self.call(worker.missing):
+            total = done + len(missing)
             async for answer in self._people.raw(task.tenant, missing, self._at_once):
                 await self.call(worker.learn, answer)
-                done += 1
-                yield Progress(READING, done * self._at_once, done * self._at_once + len(missing))
+                done = min(done + self._at_once, total)
+                yield Progress(READING, done, total)
 
     def progress(self) -> Progress:
         """Return how far the computation in hand is."""
