@@ -3,7 +3,11 @@
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
-from services.mentorships import app, events, rpc, store
+from services.mentorships import events, store
+from services.mentorships.app.goals import Goals
+from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.rpc.goals import GoalServicer
+from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc, mentorship_service_pb2_grpc
 
 
@@ -11,8 +15,8 @@ def build(_settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
     kept_goals = resources.database.aggregates(store.GOALS)
-    mentorships = app.Mentorships(kept_mentorships)
-    goals = app.Goals(kept_goals, kept_mentorships, resources.clock)
+    mentorships = Mentorships(kept_mentorships)
+    goals = Goals(kept_goals, kept_mentorships, resources.clock)
     handlers = Handlers()
     events.hear(handlers, mentorships)
     return Service(
@@ -20,12 +24,12 @@ def build(_settings: Settings, resources: Resources) -> Service:
         servicers=(
             (
                 mentorship_service_pb2_grpc.add_MentorshipServiceServicer_to_server,
-                rpc.MentorshipServicer(mentorships),
+                MentorshipServicer(mentorships),
                 "mentoring.mentorships.v1.MentorshipService",
             ),
             (
                 goal_service_pb2_grpc.add_GoalServiceServicer_to_server,
-                rpc.GoalServicer(goals),
+                GoalServicer(goals),
                 "mentoring.mentorships.v1.GoalService",
             ),
         ),

@@ -2,8 +2,8 @@
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
-from services.mentorships import wire
-from services.mentorships.app import Mentorships
+from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
 
 

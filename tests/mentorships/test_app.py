@@ -10,7 +10,8 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
-from services.mentorships.app import Goals, Mentorships
+from services.mentorships.app.goals import Goals
+from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.domain import Stage
 from tests.fakes import Aggregates
 from tests.mentorships.factories import (

@@ -7,7 +7,7 @@ from services.kernel.errors import Invalid
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Ref
 from services.mentorships import store
-from services.mentorships.app import Mentorships
+from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.domain import Mentorship, Stage
 from services.mentorships.events import hear
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded

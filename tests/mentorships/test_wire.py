@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.mentorships import domain, wire
+from services.mentorships import domain
 from services.mentorships.domain import Channel, GoalDraft, Kind, Terms
+from services.mentorships.wire import goals as goal_wire
+from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
@@ -128,8 +130,8 @@ def test_goals_survive_the_way_out_and_back(draft: GoalDraft, complete_time: dat
         target_date=draft.target_date,
         complete_time=complete_time,
     )
-    message = wire.goal(GOAL_REF, Versioned(state, 1, NOON, LATER))
-    assert wire.draft(message) == draft
+    message = goal_wire.goal(GOAL_REF, Versioned(state, 1, NOON, LATER))
+    assert goal_wire.draft(message) == draft
     assert (message.state == Goal.STATE_COMPLETED) == message.HasField("complete_time")
     assert message.HasField("complete_time") == (complete_time is not None)
     assert message.name == f"{NAME}/goals/goal-1"
@@ -138,16 +140,18 @@ def test_goals_survive_the_way_out_and_back(draft: GoalDraft, complete_time: dat
 @pytest.mark.parametrize("target", [Date(), Date(year=2026, month=2, day=29), Date(year=2026), Date(year=-1)])
 def test_dates_on_no_calendar_are_refused(target: Date) -> None:
     with pytest.raises(Invalid) as refusal:
-        wire.draft(Goal(kind=Goal.KIND_CAREER, title="x", target_date=target))
+        goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x", target_date=target))
     assert refusal.value.reason == "TARGET_DATE_MALFORMED"
     assert [path for path, _ in refusal.value.fields] == ["goal.target_date"]
 
 
 def test_a_goal_without_a_date_has_none() -> None:
-    assert wire.draft(Goal(kind=Goal.KIND_CAREER, title="x")).target_date is None
-    assert not wire.goal(GOAL_REF, Versioned(goal(), 1, NOON, NOON)).HasField("target_date")
+    assert goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x")).target_date is None
+    assert not goal_wire.goal(GOAL_REF, Versioned(goal(), 1, NOON, NOON)).HasField("target_date")
     dated = replace(goal(), target_date=date(2026, 4, 1))
-    assert wire.goal(GOAL_REF, Versioned(dated, 1, NOON, NOON)).target_date == Date(year=2026, month=4, day=1)
+    assert goal_wire.goal(GOAL_REF, Versioned(dated, 1, NOON, NOON)).target_date == Date(
+        year=2026, month=4, day=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,6 +219,6 @@ def test_what_happens_to_a_mentorship_is_told_under_its_name_and_key(
 def test_what_happens_to_a_goal_travels_with_its_mentorship_and_without_its_words(
     event: domain.GoalEvent, message: object
 ) -> None:
-    outgoing = wire.goal_outgoing(GOAL_REF, goal(), event)
+    outgoing = goal_wire.goal_outgoing(GOAL_REF, goal(), event)
     assert (outgoing.message, outgoing.subject, outgoing.key) == (message, f"{NAME}/goals/goal-1", ID)
     assert goal().title.encode() not in outgoing.message.SerializeToString()

@@ -1,0 +1,1 @@
+"""What callers and events make mentorships do: get, decide, save. What they need: `ports`."""

@@ -1,0 +1,34 @@
+"""What the application needs: where its aggregates are kept, and who oversees what.
+
+Aggregates are named by ids; the organization is the caller's. Beside refusals of `domain`, every method of
+the modules here raises NotFound for what is not there, and every change Conflict for a stale `etag`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+
+S = TypeVar("S")
+
+OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
+"""Roles that see every relationship, though not what the two say to each other."""
+
+
+class Aggregates(Protocol[S]):
+    """Where aggregates of one kind are kept; `kernel.mongo.Aggregates` states the contract."""
+
+    async def get(self, ref: Ref) -> Versioned[S]:
+        """Return one."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
+        """Return those of `ids` that are there."""
+
+    async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
+        """Store a new one, once per cause."""
+
+    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+        """Store what `decide` makes of one, once per cause."""
+
+    async def list(self, tenant: str, query: Query) -> Page[S]:
+        """Return a page."""
