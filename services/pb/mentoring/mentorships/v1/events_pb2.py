@@ -23,28 +23,91 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as mentoring_dot_mentorships_dot_v1_dot_codes__pb2
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/mentorships/v1/events.proto\x12\x18mentoring.mentorships.v1\x1a\x1egoogle/protobuf/duration.proto\x1a+mentoring/mentorships/v1/goal_service.proto\"f\n\x11MentorshipCreated\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\"I\n\x11\x41greementProposed\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\"G\n\x0f\x41greementSigned\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\"\xc7\x01\n\x13MentorshipActivated\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12*\n\x07\x63\x61\x64\x65nce\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0emeeting_length\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"%\n\x0fMentorshipEnded\x12\x12\n\nmentorship\x18\x01 \x01(\t\"b\n\x0bGoalCreated\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.mentoring.mentorships.v1.Goal.Kind\"\x84\x01\n\rGoalCompleted\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x31\n\x04kind\x18\x05 \x01(\x0e\x32#.mentoring.mentorships.v1.Goal.Kindb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/mentorships/v1/events.proto\x12\x18mentoring.mentorships.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a$mentoring/mentorships/v1/codes.proto\x1a+mentoring/mentorships/v1/goal_service.proto\"f\n\x11MentorshipCreated\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\"I\n\x11\x41greementProposed\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\"G\n\x0f\x41greementSigned\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\"\xec\x01\n\x13MentorshipActivated\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12*\n\x07\x63\x61\x64\x65nce\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0emeeting_length\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12#\n\x08\x65nd_date\x18\x08 \x01(\x0b\x32\x11.google.type.Date\"\xb5\x01\n\x0fMentorshipEnded\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x33\n\x06reason\x18\x05 \x01(\x0e\x32#.mentoring.mentorships.v1.EndReason\x12\x13\n\x0bnever_again\x18\x06 \x01(\x08\x12\x13\n\x0bperson_left\x18\x07 \x01(\t\"\x8a\x01\n\x0bGoalCreated\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.mentoring.mentorships.v1.Goal.Kind\x12&\n\x0btarget_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"\x84\x01\n\rGoalCompleted\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x31\n\x04kind\x18\x05 \x01(\x0e\x32#.mentoring.mentorships.v1.Goal.Kind\"\xbe\x01\n\x10MentorshipPaused\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x35\n\x06reason\x18\x05 \x01(\x0e\x32%.mentoring.mentorships.v1.PauseReason\x12/\n\x0bresume_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x11MentorshipResumed\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\"\\\n\x11\x45xtensionProposed\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12#\n\x08\x65nd_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\"m\n\x12MentorshipExtended\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12#\n\x08\x65nd_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"U\n\x0f\x43losingProposed\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\"Z\n\x13MentorshipCompleted\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\"l\n\x11MentorshipEndNear\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12#\n\x08\x65nd_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"e\n\x15\x43losingSurveyAnswered\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x14\n\x0csatisfaction\x18\x03 \x01(\x05\x12\x12\n\nrecommends\x18\x04 \x01(\x08\"W\n\x0bGoalUpdated\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12&\n\x0btarget_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\"P\n\x0cGoalReopened\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\"/\n\x0bGoalDropped\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\"I\n\x12MilestoneCompleted\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x11\n\tmilestone\x18\x03 \x01(\t\"N\n\rTaskCompleted\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0c\n\x04task\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\"p\n\x11\x41\x63tionItemCreated\x12\x13\n\x0b\x61\x63tion_item\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12#\n\x08\x64ue_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"M\n\x13\x41\x63tionItemCompleted\x12\x13\n\x0b\x61\x63tion_item\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"d\n\nSkillRated\x12\x14\n\x0cskill_rating\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\r\n\x05skill\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\x05\"y\n\rFeedbackGiven\x12\x10\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0f\n\x07meeting\x18\x03 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x11\n\trecipient\x18\x05 \x01(\t\x12\x0e\n\x06rating\x18\x06 \x01(\x05\"L\n\x14\x46\x65\x65\x64\x62\x61\x63kAcknowledged\x12\x10\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"\x87\x01\n\rCheckInOpened\x12\x10\n\x08\x63heck_in\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x0f\n\x07ordinal\x18\x04 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcb\x01\n\x0f\x43heckInAnswered\x12\x10\n\x08\x63heck_in\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x0f\n\x07quality\x18\x04 \x01(\x05\x12\x10\n\x08progress\x18\x05 \x01(\x05\x12\x12\n\nconfidence\x18\x06 \x01(\x05\x12\x14\n\x0csatisfaction\x18\x07 \x01(\x05\x12\x35\n\x07\x63hanges\x18\x08 \x03(\x0e\x32$.mentoring.mentorships.v1.ChangeWish\"F\n\x0e\x43heckInExpired\x12\x10\n\x08\x63heck_in\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"7\n\x11\x46itQuestionOpened\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"}\n\x0b\x46itAnswered\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12*\n\x03\x66it\x18\x05 \x01(\x0e\x32\x1d.mentoring.mentorships.v1.Fit\"q\n\x14IntroductionProposed\x12\x14\n\x0cintroduction\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\t\"Q\n\x15IntroductionConsented\x12\x14\n\x0cintroduction\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\"m\n\x10IntroductionMade\x12\x14\n\x0cintroduction\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\t\"@\n\x14IntroductionDeclined\x12\x14\n\x0cintroduction\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\"\x8d\x01\n\nKudosGiven\x12\r\n\x05kudos\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x11\n\trecipient\x18\x04 \x01(\t\x12\x39\n\x08\x63\x61tegory\x18\x05 \x01(\x0e\x32\'.mentoring.mentorships.v1.KudosCategory\"*\n\x11SafetyReportFiled\x12\x15\n\rsafety_report\x18\x01 \x01(\t\"+\n\x12SafetyReportClosed\x12\x15\n\rsafety_report\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.mentorships.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MENTORSHIPCREATED']._serialized_start=144
-  _globals['_MENTORSHIPCREATED']._serialized_end=246
-  _globals['_AGREEMENTPROPOSED']._serialized_start=248
-  _globals['_AGREEMENTPROPOSED']._serialized_end=321
-  _globals['_AGREEMENTSIGNED']._serialized_start=323
-  _globals['_AGREEMENTSIGNED']._serialized_end=394
-  _globals['_MENTORSHIPACTIVATED']._serialized_start=397
-  _globals['_MENTORSHIPACTIVATED']._serialized_end=596
-  _globals['_MENTORSHIPENDED']._serialized_start=598
-  _globals['_MENTORSHIPENDED']._serialized_end=635
-  _globals['_GOALCREATED']._serialized_start=637
-  _globals['_GOALCREATED']._serialized_end=735
-  _globals['_GOALCOMPLETED']._serialized_start=738
-  _globals['_GOALCOMPLETED']._serialized_end=870
+  _globals['_MENTORSHIPCREATED']._serialized_start=239
+  _globals['_MENTORSHIPCREATED']._serialized_end=341
+  _globals['_AGREEMENTPROPOSED']._serialized_start=343
+  _globals['_AGREEMENTPROPOSED']._serialized_end=416
+  _globals['_AGREEMENTSIGNED']._serialized_start=418
+  _globals['_AGREEMENTSIGNED']._serialized_end=489
+  _globals['_MENTORSHIPACTIVATED']._serialized_start=492
+  _globals['_MENTORSHIPACTIVATED']._serialized_end=728
+  _globals['_MENTORSHIPENDED']._serialized_start=731
+  _globals['_MENTORSHIPENDED']._serialized_end=912
+  _globals['_GOALCREATED']._serialized_start=915
+  _globals['_GOALCREATED']._serialized_end=1053
+  _globals['_GOALCOMPLETED']._serialized_start=1056
+  _globals['_GOALCOMPLETED']._serialized_end=1188
+  _globals['_MENTORSHIPPAUSED']._serialized_start=1191
+  _globals['_MENTORSHIPPAUSED']._serialized_end=1381
+  _globals['_MENTORSHIPRESUMED']._serialized_start=1383
+  _globals['_MENTORSHIPRESUMED']._serialized_end=1454
+  _globals['_EXTENSIONPROPOSED']._serialized_start=1456
+  _globals['_EXTENSIONPROPOSED']._serialized_end=1548
+  _globals['_MENTORSHIPEXTENDED']._serialized_start=1550
+  _globals['_MENTORSHIPEXTENDED']._serialized_end=1659
+  _globals['_CLOSINGPROPOSED']._serialized_start=1661
+  _globals['_CLOSINGPROPOSED']._serialized_end=1746
+  _globals['_MENTORSHIPCOMPLETED']._serialized_start=1748
+  _globals['_MENTORSHIPCOMPLETED']._serialized_end=1838
+  _globals['_MENTORSHIPENDNEAR']._serialized_start=1840
+  _globals['_MENTORSHIPENDNEAR']._serialized_end=1948
+  _globals['_CLOSINGSURVEYANSWERED']._serialized_start=1950
+  _globals['_CLOSINGSURVEYANSWERED']._serialized_end=2051
+  _globals['_GOALUPDATED']._serialized_start=2053
+  _globals['_GOALUPDATED']._serialized_end=2140
+  _globals['_GOALREOPENED']._serialized_start=2142
+  _globals['_GOALREOPENED']._serialized_end=2222
+  _globals['_GOALDROPPED']._serialized_start=2224
+  _globals['_GOALDROPPED']._serialized_end=2271
+  _globals['_MILESTONECOMPLETED']._serialized_start=2273
+  _globals['_MILESTONECOMPLETED']._serialized_end=2346
+  _globals['_TASKCOMPLETED']._serialized_start=2348
+  _globals['_TASKCOMPLETED']._serialized_end=2426
+  _globals['_ACTIONITEMCREATED']._serialized_start=2428
+  _globals['_ACTIONITEMCREATED']._serialized_end=2540
+  _globals['_ACTIONITEMCOMPLETED']._serialized_start=2542
+  _globals['_ACTIONITEMCOMPLETED']._serialized_end=2619
+  _globals['_SKILLRATED']._serialized_start=2621
+  _globals['_SKILLRATED']._serialized_end=2721
+  _globals['_FEEDBACKGIVEN']._serialized_start=2723
+  _globals['_FEEDBACKGIVEN']._serialized_end=2844
+  _globals['_FEEDBACKACKNOWLEDGED']._serialized_start=2846
+  _globals['_FEEDBACKACKNOWLEDGED']._serialized_end=2922
+  _globals['_CHECKINOPENED']._serialized_start=2925
+  _globals['_CHECKINOPENED']._serialized_end=3060
+  _globals['_CHECKINANSWERED']._serialized_start=3063
+  _globals['_CHECKINANSWERED']._serialized_end=3266
+  _globals['_CHECKINEXPIRED']._serialized_start=3268
+  _globals['_CHECKINEXPIRED']._serialized_end=3338
+  _globals['_FITQUESTIONOPENED']._serialized_start=3340
+  _globals['_FITQUESTIONOPENED']._serialized_end=3395
+  _globals['_FITANSWERED']._serialized_start=3397
+  _globals['_FITANSWERED']._serialized_end=3522
+  _globals['_INTRODUCTIONPROPOSED']._serialized_start=3524
+  _globals['_INTRODUCTIONPROPOSED']._serialized_end=3637
+  _globals['_INTRODUCTIONCONSENTED']._serialized_start=3639
+  _globals['_INTRODUCTIONCONSENTED']._serialized_end=3720
+  _globals['_INTRODUCTIONMADE']._serialized_start=3722
+  _globals['_INTRODUCTIONMADE']._serialized_end=3831
+  _globals['_INTRODUCTIONDECLINED']._serialized_start=3833
+  _globals['_INTRODUCTIONDECLINED']._serialized_end=3897
+  _globals['_KUDOSGIVEN']._serialized_start=3900
+  _globals['_KUDOSGIVEN']._serialized_end=4041
+  _globals['_SAFETYREPORTFILED']._serialized_start=4043
+  _globals['_SAFETYREPORTFILED']._serialized_end=4085
+  _globals['_SAFETYREPORTCLOSED']._serialized_start=4087
+  _globals['_SAFETYREPORTCLOSED']._serialized_end=4130
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,14 @@
 isort:skip_file
 What happened in mentorships. Ids and codes only."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.type import date_pb2 as _date_pb2
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as _goal_service_pb2
 import builtins as _builtins
 import sys
@@ -32,9 +37,9 @@ class MentorshipCreated(_message.Message):
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     program: _builtins.str
-    """The program."""
+    """The program; empty for an informal mentorship."""
     lead: _builtins.str
-    """The program lead."""
+    """The program lead; empty for an informal mentorship."""
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
@@ -129,12 +134,13 @@ class MentorshipActivated(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     CADENCE_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     program: _builtins.str
-    """The program."""
+    """The program; empty for an informal mentorship."""
     lead: _builtins.str
-    """The program lead."""
+    """The program lead; empty for an informal mentorship."""
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
@@ -147,6 +153,10 @@ class MentorshipActivated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """Agreed meeting length."""
 
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The agreed last day; absent when none is agreed."""
+
     def __init__(
         self,
         *,
@@ -157,10 +167,11 @@ class MentorshipActivated(_message.Message):
         mentee: _builtins.str = ...,
         cadence: _duration_pb2.Duration | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        end_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "end_date", b"end_date", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "lead", b"lead", "meeting_length", b"meeting_length", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "end_date", b"end_date", "lead", b"lead", "meeting_length", b"meeting_length", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,16 +184,40 @@ class MentorshipEnded(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NEVER_AGAIN_FIELD_NUMBER: _builtins.int
+    PERSON_LEFT_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
+    program: _builtins.str
+    """The program; empty for an informal mentorship."""
+    mentor: _builtins.str
+    """Who guided."""
+    mentee: _builtins.str
+    """Who was guided."""
+    reason: _codes_pb2.EndReason.ValueType
+    """Why."""
+    never_again: _builtins.bool
+    """Whether the two must never be matched again."""
+    person_left: _builtins.str
+    """Who has left, for a person who left; empty otherwise."""
     def __init__(
         self,
         *,
         mentorship: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        reason: _codes_pb2.EndReason.ValueType = ...,
+        never_again: _builtins.bool = ...,
+        person_left: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "never_again", b"never_again", "person_left", b"person_left", "program", b"program", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -197,22 +232,28 @@ class GoalCreated(_message.Message):
     GOAL_FIELD_NUMBER: _builtins.int
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    TARGET_DATE_FIELD_NUMBER: _builtins.int
     goal: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
     mentorship: _builtins.str
     """The mentorship."""
     kind: _goal_service_pb2.Goal.Kind.ValueType
     """What it is about."""
+    @_builtins.property
+    def target_date(self) -> _date_pb2.Date:
+        """By when; absent for no date."""
+
     def __init__(
         self,
         *,
         goal: _builtins.str = ...,
         mentorship: _builtins.str = ...,
         kind: _goal_service_pb2.Goal.Kind.ValueType = ...,
+        target_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["target_date", b"target_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "kind", b"kind", "mentorship", b"mentorship"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "kind", b"kind", "mentorship", b"mentorship", "target_date", b"target_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -255,3 +296,1015 @@ class GoalCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GoalCompleted: _TypeAlias = GoalCompleted  # noqa: Y015
+
+@_typing.final
+class MentorshipPaused(_message.Message):
+    """The mentorship rests: clocks stop, nobody is reminded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RESUME_TIME_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who asked for it."""
+    reason: _codes_pb2.PauseReason.ValueType
+    """Why."""
+    @_builtins.property
+    def resume_time(self) -> _timestamp_pb2.Timestamp:
+        """When it goes on by itself."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        reason: _codes_pb2.PauseReason.ValueType = ...,
+        resume_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resume_time", b"resume_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "reason", b"reason", "resume_time", b"resume_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipPaused: _TypeAlias = MentorshipPaused  # noqa: Y015
+
+@_typing.final
+class MentorshipResumed(_message.Message):
+    """The mentorship goes on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipResumed: _TypeAlias = MentorshipResumed  # noqa: Y015
+
+@_typing.final
+class ExtensionProposed(_message.Message):
+    """One of the two asks for more time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who asked."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day asked for."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExtensionProposed: _TypeAlias = ExtensionProposed  # noqa: Y015
+
+@_typing.final
+class MentorshipExtended(_message.Message):
+    """Both want more time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The new last day."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipExtended: _TypeAlias = MentorshipExtended  # noqa: Y015
+
+@_typing.final
+class ClosingProposed(_message.Message):
+    """One of the two says that the mentorship has reached its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who said so."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosingProposed: _TypeAlias = ClosingProposed  # noqa: Y015
+
+@_typing.final
+class MentorshipCompleted(_message.Message):
+    """Both say that the mentorship has reached its end; they are alumni of it from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    program: _builtins.str
+    """The program; empty for an informal mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipCompleted: _TypeAlias = MentorshipCompleted  # noqa: Y015
+
+@_typing.final
+class MentorshipEndNear(_message.Message):
+    """The agreed end is near: extend, or close together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The agreed last day."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipEndNear: _TypeAlias = MentorshipEndNear  # noqa: Y015
+
+@_typing.final
+class ClosingSurveyAnswered(_message.Message):
+    """One of the two looked back on a mentorship that is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    SATISFACTION_FIELD_NUMBER: _builtins.int
+    RECOMMENDS_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who answered."""
+    satisfaction: _builtins.int
+    """1 (poor) to 5 (very good)."""
+    recommends: _builtins.bool
+    """Whether they would recommend mentoring to others."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        satisfaction: _builtins.int = ...,
+        recommends: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosingSurveyAnswered: _TypeAlias = ClosingSurveyAnswered  # noqa: Y015
+
+@_typing.final
+class GoalUpdated(_message.Message):
+    """A goal was changed: words, measure, date or sharing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    TARGET_DATE_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    @_builtins.property
+    def target_date(self) -> _date_pb2.Date:
+        """By when, as it is now; absent for no date."""
+
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        target_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["target_date", b"target_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "mentorship", b"mentorship", "target_date", b"target_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoalUpdated: _TypeAlias = GoalUpdated  # noqa: Y015
+
+@_typing.final
+class GoalReopened(_message.Message):
+    """A reached goal is open again. What was given for reaching it stays until somebody revokes it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoalReopened: _TypeAlias = GoalReopened  # noqa: Y015
+
+@_typing.final
+class GoalDropped(_message.Message):
+    """The two gave a goal up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoalDropped: _TypeAlias = GoalDropped  # noqa: Y015
+
+@_typing.final
+class MilestoneCompleted(_message.Message):
+    """A milestone on the way to a goal is reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MILESTONE_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    milestone: _builtins.str
+    """Its id within the goal."""
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        milestone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "mentorship", b"mentorship", "milestone", b"milestone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MilestoneCompleted: _TypeAlias = MilestoneCompleted  # noqa: Y015
+
+@_typing.final
+class TaskCompleted(_message.Message):
+    """A task of a goal is done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    task: _builtins.str
+    """Its id within the goal."""
+    owner: _builtins.str
+    """Whose task it was."""
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        task: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "mentorship", b"mentorship", "owner", b"owner", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskCompleted: _TypeAlias = TaskCompleted  # noqa: Y015
+
+@_typing.final
+class ActionItemCreated(_message.Message):
+    """The two noted something to do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    owner: _builtins.str
+    """Whose it is."""
+    @_builtins.property
+    def due_date(self) -> _date_pb2.Date:
+        """By when; absent for the next meeting."""
+
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        due_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "due_date", b"due_date", "mentorship", b"mentorship", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemCreated: _TypeAlias = ActionItemCreated  # noqa: Y015
+
+@_typing.final
+class ActionItemCompleted(_message.Message):
+    """It is done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    owner: _builtins.str
+    """Whose it was."""
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "mentorship", b"mentorship", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemCompleted: _TypeAlias = ActionItemCompleted  # noqa: Y015
+
+@_typing.final
+class SkillRated(_message.Message):
+    """Somebody rated how far the mentee is in a skill."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKILL_RATING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    SKILL_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    skill_rating: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/skillRatings/{skill_rating}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who rated."""
+    skill: _builtins.str
+    """The skill's tag, such as "python"."""
+    level: _builtins.int
+    """1 (beginner) to 5 (expert)."""
+    def __init__(
+        self,
+        *,
+        skill_rating: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        skill: _builtins.str = ...,
+        level: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["level", b"level", "mentorship", b"mentorship", "person", b"person", "skill", b"skill", "skill_rating", b"skill_rating"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkillRated: _TypeAlias = SkillRated  # noqa: Y015
+
+@_typing.final
+class FeedbackGiven(_message.Message):
+    """One of the two told the other how it went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDBACK_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MEETING_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    feedback: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/feedback/{feedback}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    meeting: _builtins.str
+    """The meeting it is about; empty for the relationship as a whole."""
+    author: _builtins.str
+    """Who told."""
+    recipient: _builtins.str
+    """Who was told."""
+    rating: _builtins.int
+    """1 (poor) to 5 (very good); 0 for none."""
+    def __init__(
+        self,
+        *,
+        feedback: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        meeting: _builtins.str = ...,
+        author: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        rating: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "feedback", b"feedback", "meeting", b"meeting", "mentorship", b"mentorship", "rating", b"rating", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedbackGiven: _TypeAlias = FeedbackGiven  # noqa: Y015
+
+@_typing.final
+class FeedbackAcknowledged(_message.Message):
+    """The other has read it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDBACK_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    feedback: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/feedback/{feedback}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who read it."""
+    def __init__(
+        self,
+        *,
+        feedback: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feedback", b"feedback", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedbackAcknowledged: _TypeAlias = FeedbackAcknowledged  # noqa: Y015
+
+@_typing.final
+class CheckInOpened(_message.Message):
+    """It is time to look at how the relationship goes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ORDINAL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    check_in: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who is asked."""
+    ordinal: _builtins.int
+    """1 for the first one of this person in this mentorship."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it closes."""
+
+    def __init__(
+        self,
+        *,
+        check_in: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        ordinal: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "expire_time", b"expire_time", "mentorship", b"mentorship", "ordinal", b"ordinal", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInOpened: _TypeAlias = CheckInOpened  # noqa: Y015
+
+@_typing.final
+class CheckInAnswered(_message.Message):
+    """A participant answered. Answers are 1 (poor) to 5 (very good), 0 where left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    SATISFACTION_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    check_in: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who answered."""
+    quality: _builtins.int
+    """The relationship."""
+    progress: _builtins.int
+    """The goals."""
+    confidence: _builtins.int
+    """Trust in oneself."""
+    satisfaction: _builtins.int
+    """All in all."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_codes_pb2.ChangeWish.ValueType]:
+        """What should be different."""
+
+    def __init__(
+        self,
+        *,
+        check_in: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        quality: _builtins.int = ...,
+        progress: _builtins.int = ...,
+        confidence: _builtins.int = ...,
+        satisfaction: _builtins.int = ...,
+        changes: _abc.Iterable[_codes_pb2.ChangeWish.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "check_in", b"check_in", "confidence", b"confidence", "mentorship", b"mentorship", "person", b"person", "progress", b"progress", "quality", b"quality", "satisfaction", b"satisfaction"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInAnswered: _TypeAlias = CheckInAnswered  # noqa: Y015
+
+@_typing.final
+class CheckInExpired(_message.Message):
+    """Nobody answered in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_IN_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    check_in: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        check_in: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in", b"check_in", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInExpired: _TypeAlias = CheckInExpired  # noqa: Y015
+
+@_typing.final
+class FitQuestionOpened(_message.Message):
+    """The two have met for the first time: do they fit?"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FitQuestionOpened: _TypeAlias = FitQuestionOpened  # noqa: Y015
+
+@_typing.final
+class FitAnswered(_message.Message):
+    """A participant said whether the two fit. Not for the other one's eyes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    FIT_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who answered."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    fit: _codes_pb2.Fit.ValueType
+    """The answer."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        fit: _codes_pb2.Fit.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fit", b"fit", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FitAnswered: _TypeAlias = FitAnswered  # noqa: Y015
+
+@_typing.final
+class IntroductionProposed(_message.Message):
+    """A mentor wants to introduce the mentee to somebody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    contact: _builtins.str
+    """To whom."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        contact: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "introduction", b"introduction", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionProposed: _TypeAlias = IntroductionProposed  # noqa: Y015
+
+@_typing.final
+class IntroductionConsented(_message.Message):
+    """The mentee or the contact agreed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who agreed."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["introduction", b"introduction", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionConsented: _TypeAlias = IntroductionConsented  # noqa: Y015
+
+@_typing.final
+class IntroductionMade(_message.Message):
+    """All agreed: the two are introduced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    contact: _builtins.str
+    """To whom."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        contact: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "introduction", b"introduction", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionMade: _TypeAlias = IntroductionMade  # noqa: Y015
+
+@_typing.final
+class IntroductionDeclined(_message.Message):
+    """It will not happen. Who did not want it is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["introduction", b"introduction", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionDeclined: _TypeAlias = IntroductionDeclined  # noqa: Y015
+
+@_typing.final
+class KudosGiven(_message.Message):
+    """Somebody was thanked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KUDOS_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    kudos: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/kudos/{kudos}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    author: _builtins.str
+    """Who thanked."""
+    recipient: _builtins.str
+    """Who was thanked."""
+    category: _codes_pb2.KudosCategory.ValueType
+    """What for."""
+    def __init__(
+        self,
+        *,
+        kudos: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        author: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        category: _codes_pb2.KudosCategory.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "category", b"category", "kudos", b"kudos", "mentorship", b"mentorship", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KudosGiven: _TypeAlias = KudosGiven  # noqa: Y015
+
+@_typing.final
+class SafetyReportFiled(_message.Message):
+    """HR has a report to look into. Whom it is about stays with HR."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAFETY_REPORT_FIELD_NUMBER: _builtins.int
+    safety_report: _builtins.str
+    """organizations/{organization}/safetyReports/{safety_report}"""
+    def __init__(
+        self,
+        *,
+        safety_report: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["safety_report", b"safety_report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyReportFiled: _TypeAlias = SafetyReportFiled  # noqa: Y015
+
+@_typing.final
+class SafetyReportClosed(_message.Message):
+    """HR has looked into it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAFETY_REPORT_FIELD_NUMBER: _builtins.int
+    safety_report: _builtins.str
+    """organizations/{organization}/safetyReports/{safety_report}"""
+    def __init__(
+        self,
+        *,
+        safety_report: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["safety_report", b"safety_report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyReportClosed: _TypeAlias = SafetyReportClosed  # noqa: Y015

@@ -22,19 +22,38 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mentoring/processor/v1/events.proto\x12\x16mentoring.processor.v1\"\x95\x01\n\x11RebookReminderDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07meeting\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x15\n\rmisses_in_row\x18\x05 \x01(\x05\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x0c\n\x04rule\x18\x07 \x01(\t\"~\n\x0cLeadAlertDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07meeting\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x15\n\rmisses_in_row\x18\x04 \x01(\x05\x12\x16\n\x0e\x63\x61use_event_id\x18\x05 \x01(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\"{\n\x11RecognitionEarned\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x05 \x01(\t\x12\x0c\n\x04rule\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mentoring/processor/v1/events.proto\x12\x16mentoring.processor.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x01\n\x11RebookReminderDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07meeting\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x15\n\rmisses_in_row\x18\x05 \x01(\x05\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x0c\n\x04rule\x18\x07 \x01(\t\"~\n\x0cLeadAlertDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0f\n\x07meeting\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\x12\x15\n\rmisses_in_row\x18\x04 \x01(\x05\x12\x16\n\x0e\x63\x61use_event_id\x18\x05 \x01(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\"\x88\x02\n\x11RecognitionEarned\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x05 \x01(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\x12\x0e\n\x06person\x18\x07 \x01(\t\x12\x38\n\x0b\x61\x63hievement\x18\x08 \x01(\x0e\x32#.mentoring.processor.v1.Achievement\x12\r\n\x05\x63ount\x18\t \x01(\x05\x12\x1a\n\x12\x65vidence_event_ids\x18\n \x03(\t\x12\x16\n\x0epolicy_version\x18\x0b \x01(\t\"\xa1\x02\n\x08NudgeDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x30\n\x04step\x18\x05 \x01(\x0e\x32\".mentoring.processor.v1.LadderStep\x12/\n\x07reasons\x18\x06 \x03(\x0e\x32\x1e.mentoring.processor.v1.Reason\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x65vidence_event_ids\x18\x08 \x03(\t\x12\x0c\n\x04rule\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\"\xc4\x01\n\tNudgeHeld\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x30\n\x04step\x18\x03 \x01(\x0e\x32\".mentoring.processor.v1.LadderStep\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05nudge\x18\x05 \x01(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\"\xa8\x02\n\x11LeadEscalationDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0c\n\x04lead\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x30\n\x04step\x18\x05 \x01(\x0e\x32\".mentoring.processor.v1.LadderStep\x12/\n\x07reasons\x18\x06 \x03(\x0e\x32\x1e.mentoring.processor.v1.Reason\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x65vidence_event_ids\x18\x08 \x03(\t\x12\x0c\n\x04rule\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\"\xe4\x01\n\rConclusionDue\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0e\n\x06mentor\x18\x02 \x01(\t\x12\x0e\n\x06mentee\x18\x03 \x01(\t\x12/\n\x07reasons\x18\x04 \x03(\x0e\x32\x1e.mentoring.processor.v1.Reason\x12,\n\x08\x64ue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x65vidence_event_ids\x18\x06 \x03(\t\x12\x0c\n\x04rule\x18\x07 \x01(\t\x12\x16\n\x0epolicy_version\x18\x08 \x01(\t\"\xe6\x02\n\rHealthChanged\x12\x12\n\nmentorship\x18\x01 \x01(\t\x12\x0c\n\x04lead\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x39\n\x0b\x66rom_status\x18\x05 \x01(\x0e\x32$.mentoring.processor.v1.HealthStatus\x12\x37\n\tto_status\x18\x06 \x01(\x0e\x32$.mentoring.processor.v1.HealthStatus\x12/\n\x07reasons\x18\x07 \x03(\x0e\x32\x1e.mentoring.processor.v1.Reason\x12,\n\x08\x64ue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x65vidence_event_ids\x18\t \x03(\t\x12\x0c\n\x04rule\x18\n \x01(\t\x12\x16\n\x0epolicy_version\x18\x0b \x01(\t*\xc0\x01\n\x0cHealthStatus\x12\x1d\n\x19HEALTH_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17HEALTH_STATUS_TOO_EARLY\x10\x01\x12\x1a\n\x16HEALTH_STATUS_ON_TRACK\x10\x02\x12!\n\x1dHEALTH_STATUS_NEEDS_ATTENTION\x10\x03\x12\x19\n\x15HEALTH_STATUS_AT_RISK\x10\x04\x12\x1a\n\x16HEALTH_STATUS_INACTIVE\x10\x05*\xd9\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REASON_AGREEMENT_UNSIGNED\x10\x01\x12\x1b\n\x17REASON_NO_FIRST_MEETING\x10\x02\x12\x0e\n\nREASON_GAP\x10\x03\x12\x17\n\x13REASON_MISSED_OFTEN\x10\x04\x12\x18\n\x14REASON_MISSED_IN_ROW\x10\x05\x12\x15\n\x11REASON_LOW_ANSWER\x10\x06\x12\x19\n\x15REASON_FALLING_ANSWER\x10\x07\x12\x1f\n\x1bREASON_CHECK_INS_UNANSWERED\x10\x08\x12\x17\n\x13REASON_GOAL_OVERDUE\x10\t\x12\x14\n\x10REASON_NOT_A_FIT\x10\n\x12\x1a\n\x16REASON_ONE_SIDE_SILENT\x10\x0b\x12\x1a\n\x16REASON_NO_SIGN_OF_LIFE\x10\x0c*\xa8\x01\n\nLadderStep\x12\x1b\n\x17LADDER_STEP_UNSPECIFIED\x10\x00\x12\x15\n\x11LADDER_STEP_NUDGE\x10\x01\x12\x1b\n\x17LADDER_STEP_NUDGE_AGAIN\x10\x02\x12\x19\n\x15LADDER_STEP_TELL_LEAD\x10\x03\x12\x14\n\x10LADDER_STEP_WARN\x10\x04\x12\x18\n\x14LADDER_STEP_CONCLUDE\x10\x05*\x82\x02\n\x0b\x41\x63hievement\x12\x1b\n\x17\x41\x43HIEVEMENT_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41\x43HIEVEMENT_GOAL_COMPLETED\x10\x01\x12\x1a\n\x16\x41\x43HIEVEMENT_FIRST_GOAL\x10\x02\x12\x1d\n\x19\x41\x43HIEVEMENT_MEETINGS_HELD\x10\x03\x12\x16\n\x12\x41\x43HIEVEMENT_STREAK\x10\x04\x12\x1d\n\x19\x41\x43HIEVEMENT_MENTOR_IMPACT\x10\x05\x12\x1e\n\x1a\x41\x43HIEVEMENT_KUDOS_RECEIVED\x10\x06\x12$\n ACHIEVEMENT_MENTORSHIP_COMPLETED\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.processor.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REBOOKREMINDERDUE']._serialized_start=64
-  _globals['_REBOOKREMINDERDUE']._serialized_end=213
-  _globals['_LEADALERTDUE']._serialized_start=215
-  _globals['_LEADALERTDUE']._serialized_end=341
-  _globals['_RECOGNITIONEARNED']._serialized_start=343
-  _globals['_RECOGNITIONEARNED']._serialized_end=466
+  _globals['_HEALTHSTATUS']._serialized_start=2026
+  _globals['_HEALTHSTATUS']._serialized_end=2218
+  _globals['_REASON']._serialized_start=2221
+  _globals['_REASON']._serialized_end=2566
+  _globals['_LADDERSTEP']._serialized_start=2569
+  _globals['_LADDERSTEP']._serialized_end=2737
+  _globals['_ACHIEVEMENT']._serialized_start=2740
+  _globals['_ACHIEVEMENT']._serialized_end=2998
+  _globals['_REBOOKREMINDERDUE']._serialized_start=97
+  _globals['_REBOOKREMINDERDUE']._serialized_end=246
+  _globals['_LEADALERTDUE']._serialized_start=248
+  _globals['_LEADALERTDUE']._serialized_end=374
+  _globals['_RECOGNITIONEARNED']._serialized_start=377
+  _globals['_RECOGNITIONEARNED']._serialized_end=641
+  _globals['_NUDGEDUE']._serialized_start=644
+  _globals['_NUDGEDUE']._serialized_end=933
+  _globals['_NUDGEHELD']._serialized_start=936
+  _globals['_NUDGEHELD']._serialized_end=1132
+  _globals['_LEADESCALATIONDUE']._serialized_start=1135
+  _globals['_LEADESCALATIONDUE']._serialized_end=1431
+  _globals['_CONCLUSIONDUE']._serialized_start=1434
+  _globals['_CONCLUSIONDUE']._serialized_end=1662
+  _globals['_HEALTHCHANGED']._serialized_start=1665
+  _globals['_HEALTHCHANGED']._serialized_end=2023
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,12 @@
 isort:skip_file
 What the stream processor decided. Ids and codes only; the id of each decision derives from its cause and rule."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -15,6 +19,186 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _HealthStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HealthStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HealthStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HEALTH_STATUS_UNSPECIFIED: _HealthStatus.ValueType  # 0
+    """Never told."""
+    HEALTH_STATUS_TOO_EARLY: _HealthStatus.ValueType  # 1
+    """Too early to say."""
+    HEALTH_STATUS_ON_TRACK: _HealthStatus.ValueType  # 2
+    """As agreed."""
+    HEALTH_STATUS_NEEDS_ATTENTION: _HealthStatus.ValueType  # 3
+    """Somebody should look."""
+    HEALTH_STATUS_AT_RISK: _HealthStatus.ValueType  # 4
+    """Likely to end early."""
+    HEALTH_STATUS_INACTIVE: _HealthStatus.ValueType  # 5
+    """Nothing has happened for long."""
+
+class HealthStatus(_HealthStatus, metaclass=_HealthStatusEnumTypeWrapper):
+    """How a relationship goes."""
+
+HEALTH_STATUS_UNSPECIFIED: HealthStatus.ValueType  # 0
+"""Never told."""
+HEALTH_STATUS_TOO_EARLY: HealthStatus.ValueType  # 1
+"""Too early to say."""
+HEALTH_STATUS_ON_TRACK: HealthStatus.ValueType  # 2
+"""As agreed."""
+HEALTH_STATUS_NEEDS_ATTENTION: HealthStatus.ValueType  # 3
+"""Somebody should look."""
+HEALTH_STATUS_AT_RISK: HealthStatus.ValueType  # 4
+"""Likely to end early."""
+HEALTH_STATUS_INACTIVE: HealthStatus.ValueType  # 5
+"""Nothing has happened for long."""
+Global___HealthStatus: _TypeAlias = HealthStatus  # noqa: Y015
+
+class _Reason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REASON_UNSPECIFIED: _Reason.ValueType  # 0
+    """Never told."""
+    REASON_AGREEMENT_UNSIGNED: _Reason.ValueType  # 1
+    """The agreement is not signed by both yet."""
+    REASON_NO_FIRST_MEETING: _Reason.ValueType  # 2
+    """The two have not met yet."""
+    REASON_GAP: _Reason.ValueType  # 3
+    """The last meeting is longer ago than agreed, and none is booked."""
+    REASON_MISSED_OFTEN: _Reason.ValueType  # 4
+    """Several of the last meetings were missed or called off late."""
+    REASON_MISSED_IN_ROW: _Reason.ValueType  # 5
+    """Meetings missed one after another."""
+    REASON_LOW_ANSWER: _Reason.ValueType  # 6
+    """A poor answer in a check-in or feedback."""
+    REASON_FALLING_ANSWER: _Reason.ValueType  # 7
+    """Answers are getting worse."""
+    REASON_CHECK_INS_UNANSWERED: _Reason.ValueType  # 8
+    """Check-ins without an answer."""
+    REASON_GOAL_OVERDUE: _Reason.ValueType  # 9
+    """A goal is overdue."""
+    REASON_NOT_A_FIT: _Reason.ValueType  # 10
+    """One of the two said that they do not fit."""
+    REASON_ONE_SIDE_SILENT: _Reason.ValueType  # 11
+    """One is active, the other silent."""
+    REASON_NO_SIGN_OF_LIFE: _Reason.ValueType  # 12
+    """No meeting held or booked for very long."""
+
+class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+    """What was noticed."""
+
+REASON_UNSPECIFIED: Reason.ValueType  # 0
+"""Never told."""
+REASON_AGREEMENT_UNSIGNED: Reason.ValueType  # 1
+"""The agreement is not signed by both yet."""
+REASON_NO_FIRST_MEETING: Reason.ValueType  # 2
+"""The two have not met yet."""
+REASON_GAP: Reason.ValueType  # 3
+"""The last meeting is longer ago than agreed, and none is booked."""
+REASON_MISSED_OFTEN: Reason.ValueType  # 4
+"""Several of the last meetings were missed or called off late."""
+REASON_MISSED_IN_ROW: Reason.ValueType  # 5
+"""Meetings missed one after another."""
+REASON_LOW_ANSWER: Reason.ValueType  # 6
+"""A poor answer in a check-in or feedback."""
+REASON_FALLING_ANSWER: Reason.ValueType  # 7
+"""Answers are getting worse."""
+REASON_CHECK_INS_UNANSWERED: Reason.ValueType  # 8
+"""Check-ins without an answer."""
+REASON_GOAL_OVERDUE: Reason.ValueType  # 9
+"""A goal is overdue."""
+REASON_NOT_A_FIT: Reason.ValueType  # 10
+"""One of the two said that they do not fit."""
+REASON_ONE_SIDE_SILENT: Reason.ValueType  # 11
+"""One is active, the other silent."""
+REASON_NO_SIGN_OF_LIFE: Reason.ValueType  # 12
+"""No meeting held or booked for very long."""
+Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+class _LadderStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LadderStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LadderStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LADDER_STEP_UNSPECIFIED: _LadderStep.ValueType  # 0
+    """Never told."""
+    LADDER_STEP_NUDGE: _LadderStep.ValueType  # 1
+    """Both are nudged."""
+    LADDER_STEP_NUDGE_AGAIN: _LadderStep.ValueType  # 2
+    """Both are nudged once more."""
+    LADDER_STEP_TELL_LEAD: _LadderStep.ValueType  # 3
+    """The program lead is told."""
+    LADDER_STEP_WARN: _LadderStep.ValueType  # 4
+    """Both are warned that the mentorship will be ended."""
+    LADDER_STEP_CONCLUDE: _LadderStep.ValueType  # 5
+    """The mentorship is ended."""
+
+class LadderStep(_LadderStep, metaclass=_LadderStepEnumTypeWrapper):
+    """How far the reaction to a silent pair has gone."""
+
+LADDER_STEP_UNSPECIFIED: LadderStep.ValueType  # 0
+"""Never told."""
+LADDER_STEP_NUDGE: LadderStep.ValueType  # 1
+"""Both are nudged."""
+LADDER_STEP_NUDGE_AGAIN: LadderStep.ValueType  # 2
+"""Both are nudged once more."""
+LADDER_STEP_TELL_LEAD: LadderStep.ValueType  # 3
+"""The program lead is told."""
+LADDER_STEP_WARN: LadderStep.ValueType  # 4
+"""Both are warned that the mentorship will be ended."""
+LADDER_STEP_CONCLUDE: LadderStep.ValueType  # 5
+"""The mentorship is ended."""
+Global___LadderStep: _TypeAlias = LadderStep  # noqa: Y015
+
+class _Achievement:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AchievementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Achievement.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ACHIEVEMENT_UNSPECIFIED: _Achievement.ValueType  # 0
+    """Never told."""
+    ACHIEVEMENT_GOAL_COMPLETED: _Achievement.ValueType  # 1
+    """A goal was reached: `goal`."""
+    ACHIEVEMENT_FIRST_GOAL: _Achievement.ValueType  # 2
+    """The first goal of the mentorship was reached: `goal`."""
+    ACHIEVEMENT_MEETINGS_HELD: _Achievement.ValueType  # 3
+    """So many meetings were held: `count`."""
+    ACHIEVEMENT_STREAK: _Achievement.ValueType  # 4
+    """So many meetings were held in a row, none missed: `count`."""
+    ACHIEVEMENT_MENTOR_IMPACT: _Achievement.ValueType  # 5
+    """The mentee of this mentor reached so many goals: `count`."""
+    ACHIEVEMENT_KUDOS_RECEIVED: _Achievement.ValueType  # 6
+    """Thanked so many times: `count`."""
+    ACHIEVEMENT_MENTORSHIP_COMPLETED: _Achievement.ValueType  # 7
+    """The mentorship was brought to its end by both."""
+
+class Achievement(_Achievement, metaclass=_AchievementEnumTypeWrapper):
+    """What a recognition is earned with."""
+
+ACHIEVEMENT_UNSPECIFIED: Achievement.ValueType  # 0
+"""Never told."""
+ACHIEVEMENT_GOAL_COMPLETED: Achievement.ValueType  # 1
+"""A goal was reached: `goal`."""
+ACHIEVEMENT_FIRST_GOAL: Achievement.ValueType  # 2
+"""The first goal of the mentorship was reached: `goal`."""
+ACHIEVEMENT_MEETINGS_HELD: Achievement.ValueType  # 3
+"""So many meetings were held: `count`."""
+ACHIEVEMENT_STREAK: Achievement.ValueType  # 4
+"""So many meetings were held in a row, none missed: `count`."""
+ACHIEVEMENT_MENTOR_IMPACT: Achievement.ValueType  # 5
+"""The mentee of this mentor reached so many goals: `count`."""
+ACHIEVEMENT_KUDOS_RECEIVED: Achievement.ValueType  # 6
+"""Thanked so many times: `count`."""
+ACHIEVEMENT_MENTORSHIP_COMPLETED: Achievement.ValueType  # 7
+"""The mentorship was brought to its end by both."""
+Global___Achievement: _TypeAlias = Achievement  # noqa: Y015
 
 @_typing.final
 class RebookReminderDue(_message.Message):
@@ -116,18 +300,35 @@ class RecognitionEarned(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     CAUSE_EVENT_ID_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ACHIEVEMENT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     goal: _builtins.str
-    """What was reached."""
+    """What was reached; empty unless a goal was."""
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
-    """Who is guided and earned it."""
+    """Who is guided."""
     cause_event_id: _builtins.str
     """The event behind the decision."""
     rule: _builtins.str
     """The rule that decided, with its version."""
+    person: _builtins.str
+    """Who earned it; empty in events of before it was told: the mentee."""
+    achievement: Global___Achievement.ValueType
+    """What with; unspecified in events of before it was told: a completed goal."""
+    count: _builtins.int
+    """How many meetings, goals or kudos; 0 where nothing is counted."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All events behind the decision, the latest last; empty in events of before it was told."""
+
     def __init__(
         self,
         *,
@@ -137,11 +338,316 @@ class RecognitionEarned(_message.Message):
         mentee: _builtins.str = ...,
         cause_event_id: _builtins.str = ...,
         rule: _builtins.str = ...,
+        person: _builtins.str = ...,
+        achievement: Global___Achievement.ValueType = ...,
+        count: _builtins.int = ...,
+        evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        policy_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_event_id", b"cause_event_id", "goal", b"goal", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["achievement", b"achievement", "cause_event_id", b"cause_event_id", "count", b"count", "evidence_event_ids", b"evidence_event_ids", "goal", b"goal", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "policy_version", b"policy_version", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecognitionEarned: _TypeAlias = RecognitionEarned  # noqa: Y015
+
+@_typing.final
+class NudgeDue(_message.Message):
+    """One of a silent pair should be reminded, warned or told of its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who is to be told."""
+    step: Global___LadderStep.ValueType
+    """How far the reaction has gone."""
+    rule: _builtins.str
+    """The rule that decided, with its version."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___Reason.ValueType]:
+        """What was noticed, the gravest first."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    @_builtins.property
+    def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All events behind the decision, the latest last."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        step: Global___LadderStep.ValueType = ...,
+        reasons: _abc.Iterable[Global___Reason.ValueType] | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "evidence_event_ids", b"evidence_event_ids", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "policy_version", b"policy_version", "reasons", b"reasons", "rule", b"rule", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NudgeDue: _TypeAlias = NudgeDue  # noqa: Y015
+
+@_typing.final
+class NudgeHeld(_message.Message):
+    """A nudge was due, but its person has heard enough this week. For the person's own overview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    NUDGE_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who would have been told."""
+    step: Global___LadderStep.ValueType
+    """How far the reaction has gone."""
+    nudge: _builtins.str
+    """The id of the nudge that was held."""
+    rule: _builtins.str
+    """The rule that decided, with its version."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        step: Global___LadderStep.ValueType = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        nudge: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "mentorship", b"mentorship", "nudge", b"nudge", "person", b"person", "policy_version", b"policy_version", "rule", b"rule", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NudgeHeld: _TypeAlias = NudgeHeld  # noqa: Y015
+
+@_typing.final
+class LeadEscalationDue(_message.Message):
+    """The program lead should look at a silent pair."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    LEAD_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    lead: _builtins.str
+    """The program lead; empty for an informal mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    step: Global___LadderStep.ValueType
+    """How far the reaction has gone."""
+    rule: _builtins.str
+    """The rule that decided, with its version."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___Reason.ValueType]:
+        """What was noticed, the gravest first."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    @_builtins.property
+    def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All events behind the decision, the latest last."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        lead: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        step: Global___LadderStep.ValueType = ...,
+        reasons: _abc.Iterable[Global___Reason.ValueType] | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "evidence_event_ids", b"evidence_event_ids", "lead", b"lead", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "policy_version", b"policy_version", "reasons", b"reasons", "rule", b"rule", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadEscalationDue: _TypeAlias = LeadEscalationDue  # noqa: Y015
+
+@_typing.final
+class ConclusionDue(_message.Message):
+    """A silent pair was warned and stayed silent: the mentorship should end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    rule: _builtins.str
+    """The rule that decided, with its version."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___Reason.ValueType]:
+        """What was noticed, the gravest first."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    @_builtins.property
+    def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All events behind the decision, the latest last."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        reasons: _abc.Iterable[Global___Reason.ValueType] | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "evidence_event_ids", b"evidence_event_ids", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "policy_version", b"policy_version", "reasons", b"reasons", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConclusionDue: _TypeAlias = ConclusionDue  # noqa: Y015
+
+@_typing.final
+class HealthChanged(_message.Message):
+    """How a relationship goes has changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    LEAD_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    FROM_STATUS_FIELD_NUMBER: _builtins.int
+    TO_STATUS_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    lead: _builtins.str
+    """The program lead; empty for an informal mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    from_status: Global___HealthStatus.ValueType
+    """Until now."""
+    to_status: Global___HealthStatus.ValueType
+    """From now on."""
+    rule: _builtins.str
+    """The rule that decided, with its version."""
+    policy_version: _builtins.str
+    """The policy that was in force."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[Global___Reason.ValueType]:
+        """What was noticed, the gravest first."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    @_builtins.property
+    def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All events behind the decision, the latest last."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        lead: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        from_status: Global___HealthStatus.ValueType = ...,
+        to_status: Global___HealthStatus.ValueType = ...,
+        reasons: _abc.Iterable[Global___Reason.ValueType] | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "evidence_event_ids", b"evidence_event_ids", "from_status", b"from_status", "lead", b"lead", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "policy_version", b"policy_version", "reasons", b"reasons", "rule", b"rule", "to_status", b"to_status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HealthChanged: _TypeAlias = HealthChanged  # noqa: Y015

@@ -29,6 +29,8 @@ class RecognitionIssued(_message.Message):
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
     GOAL_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
     recognition: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
     kind: _recognition_service_pb2.Recognition.Kind.ValueType
@@ -38,9 +40,13 @@ class RecognitionIssued(_message.Message):
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
-    """Who is guided and earned it."""
+    """Who is guided."""
     goal: _builtins.str
-    """What was reached."""
+    """What was reached; empty unless a goal was."""
+    person: _builtins.str
+    """Who earned it; empty in events of before it was told: the mentee."""
+    count: _builtins.int
+    """How many meetings, goals or kudos; 0 where nothing is counted."""
     def __init__(
         self,
         *,
@@ -50,11 +56,43 @@ class RecognitionIssued(_message.Message):
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
         goal: _builtins.str = ...,
+        person: _builtins.str = ...,
+        count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "recognition", b"recognition"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "goal", b"goal", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecognitionIssued: _TypeAlias = RecognitionIssued  # noqa: Y015
+
+@_typing.final
+class RecognitionRevoked(_message.Message):
+    """A recognition no longer holds; its credential is on the revocation list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOGNITION_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    recognition: _builtins.str
+    """organizations/{organization}/people/{person}/recognitions/{recognition}"""
+    person: _builtins.str
+    """Whose it was."""
+    mentorship: _builtins.str
+    """The mentorship in which it was earned."""
+    def __init__(
+        self,
+        *,
+        recognition: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognitionRevoked: _TypeAlias = RecognitionRevoked  # noqa: Y015
