@@ -1,8 +1,10 @@
-"""How mentorships and goals are kept in MongoDB."""
+"""How mentorships and what belongs to them are kept in MongoDB."""
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship
-from services.mentorships.wire import goals, mentorships
+from services.mentorships.domain.feedback import Feedback
+from services.mentorships.domain.kudos import Kudos
+from services.mentorships.wire import feedback, goals, kudos, mentorships
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -11,3 +13,19 @@ MENTORSHIPS = Kind(
     indexes=(("people",), ("program",)),
 )
 GOALS = Kind(collection="goals", state=Goal, encode=goals.goal_outgoing, indexes=(("mentorship",),))
+FEEDBACK = Kind(
+    collection="feedback",
+    state=Feedback,
+    encode=feedback.feedback_outgoing,
+    unique=("claims", "FEEDBACK_GIVEN"),
+    indexes=(("mentorship", "meeting"),),
+)
+KUDOS = Kind(
+    collection="kudos",
+    state=Kudos,
+    encode=kudos.kudos_outgoing,
+    unique=("claims", "KUDOS_SPENT"),
+    indexes=(("mentorship",), ("people",)),
+)
+HELD_MEETINGS = "held_meetings"
+"""A projection of `HeldMeeting` by the meeting's id."""

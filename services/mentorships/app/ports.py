@@ -14,6 +14,9 @@ S = TypeVar("S")
 OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 """Roles that see every relationship, though not what the two say to each other."""
 
+HR = frozenset({"hr_admin"})
+"""The role that sees how all relationships go, in codes and ratings."""
+
 
 class Aggregates(Protocol[S]):
     """Where aggregates of one kind are kept; `kernel.mongo.Aggregates` states the contract."""

@@ -1,12 +1,16 @@
 """Resource names of mentorships, and the ids in them."""
 
 from services.kernel import fields, ids
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref
 
 MENTORSHIP = "organizations/*/mentorships/*"
 PERSON = "organizations/*/people/*"
 PROGRAM = "organizations/*/programs/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
+FEEDBACK = "organizations/*/mentorships/*/feedback/*"
+KUDOS = "organizations/*/mentorships/*/kudos/*"
+MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
@@ -43,3 +47,31 @@ def goal_path(name: str) -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
     organization, mentorship, goal = ids.parse_name(GOAL, name)
     return mentorship, Ref(organization, goal)
+
+
+def below(tenant: str, mentorship: str, collection: str, key: str) -> str:
+    """Return the full name of something of a mentorship."""
+    return ids.name("organizations", tenant, "mentorships", mentorship, collection, key)
+
+
+def path(pattern: str, name: str, field: str = "name") -> tuple[str, Ref]:
+    """Return (mentorship, thing) of a name below a mentorship. Raises Invalid for a malformed one."""
+    organization, mentorship, key = ids.parse_name(pattern, name, field)
+    return mentorship, Ref(organization, key)
+
+
+def optional_child(parent: str, pattern: str, name: str, field: str) -> str:
+    """Return the id of something of the mentorship named `parent`, "" for an empty name.
+
+    Raises Invalid for a malformed name, OTHER_MENTORSHIP for one below another mentorship.
+    """
+    if not name:
+        return ""
+    mentorship, ref = path(pattern, name, field)
+    if (ref.tenant, mentorship) != ids.parse_name(MENTORSHIP, parent, "parent"):
+        raise Invalid(
+            "OTHER_MENTORSHIP",
+            f"{field} is of another mentorship",
+            fields=((field, "must be of the mentorship that is the parent"),),
+        )
+    return ref.id
