@@ -2,9 +2,11 @@
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
+from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.kudos import Kudos
-from services.mentorships.wire import feedback, goals, kudos, mentorships
+from services.mentorships.wire import checkins, feedback, fit, goals, kudos, mentorships
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -29,3 +31,12 @@ KUDOS = Kind(
 )
 HELD_MEETINGS = "held_meetings"
 """A projection of `HeldMeeting` by the meeting's id."""
+CHECK_INS = Kind(
+    collection="check_in_plans",
+    state=CheckInPlan,
+    encode=checkins.check_in_outgoing,
+    due_at=lambda plan: plan.due_at,
+    fire=CheckInPlan.fire,
+    indexes=(("mentorship",),),
+)
+FIT_QUESTIONS = Kind(collection="fit_questions", state=FitQuestion, encode=fit.fit_outgoing)

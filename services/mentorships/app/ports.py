@@ -7,7 +7,7 @@ the modules here raises NotFound for what is not there, and every change Conflic
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
 
 S = TypeVar("S")
 
@@ -16,6 +16,9 @@ OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 
 HR = frozenset({"hr_admin"})
 """The role that sees how all relationships go, in codes and ratings."""
+
+LEADS = frozenset({"program_lead"})
+"""The role that sees the same of the relationships that it leads."""
 
 
 class Aggregates(Protocol[S]):
@@ -35,3 +38,6 @@ class Aggregates(Protocol[S]):
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""
+
+    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
+        """Create or change many, each once per cause."""

@@ -10,6 +10,8 @@ PROGRAM = "organizations/*/programs/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
 FEEDBACK = "organizations/*/mentorships/*/feedback/*"
 KUDOS = "organizations/*/mentorships/*/kudos/*"
+CHECK_IN = "organizations/*/mentorships/*/checkIns/*"
+FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
@@ -41,6 +43,11 @@ def optional_id(tenant: str, pattern: str, value: str, field: str) -> str:
 def mentorship_ref(name: str, field: str = "name") -> Ref:
     """Return which mentorship `name` means. Raises Invalid for a malformed one."""
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
+
+
+def told_mentorship(tenant: str, name: str) -> Ref:
+    """Return the mentorship an event of `tenant` is about. Raises Invalid for malformed and foreign names."""
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, name, "mentorship"))
 
 
 def goal_path(name: str) -> tuple[str, Ref]:

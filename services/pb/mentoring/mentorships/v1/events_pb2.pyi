@@ -910,6 +910,38 @@ class FeedbackAcknowledged(_message.Message):
 Global___FeedbackAcknowledged: _TypeAlias = FeedbackAcknowledged  # noqa: Y015
 
 @_typing.final
+class CheckInsScheduled(_message.Message):
+    """When a participant is asked next how the relationship goes, told whenever that changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who will be asked."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When; absent while the mentorship rests and when it is over."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "open_time", b"open_time", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInsScheduled: _TypeAlias = CheckInsScheduled  # noqa: Y015
+
+@_typing.final
 class CheckInOpened(_message.Message):
     """It is time to look at how the relationship goes."""
 
