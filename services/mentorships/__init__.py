@@ -1,12 +1,15 @@
-"""The relationship of a mentor and a mentee, from its agreement to its end, and the goals set in it.
+"""The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
 Owns    Mentorship, Goal, Feedback, Kudos, CheckInPlan, FitQuestion
 Serves  MentorshipService, GoalService, FeedbackService, CheckInService
-Tells   MentorshipCreated AgreementProposed AgreementSigned MentorshipActivated MentorshipEnded
+Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
+        MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
+        ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
         GoalCreated GoalCompleted
         FeedbackGiven FeedbackAcknowledged KudosGiven
         CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
-Hears   matching.MatchConfirmed, matching.MatchEnded; scheduling.MeetingHeld;
-        its own: Mentorship{Activated,Paused,Resumed,Completed,Ended}
-Calls   nobody
+Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
+        scheduling.MeetingHeld, and its own
+        MentorshipCreated, MentorshipHandedOver, Mentorship{Activated,Paused,Resumed,Completed,Ended}
+Calls   profiles.PersonService
 """

@@ -1,74 +1,112 @@
 """Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
 
+from typing import NamedTuple
+
+from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
+from services.kernel.mongo import Aggregates, Database
+from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
-from services.mentorships import events, store
+from services.mentorships import clients, events, store
 from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
+from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.mentorships import Mentorships
-from services.mentorships.domain.feedback import HeldMeeting
+from services.mentorships.app.ports import Employment, People
+from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.checkins import CheckInPlan
+from services.mentorships.domain.feedback import Feedback, HeldMeeting
+from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.kudos import Kudos
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
-from services.pb.mentoring.mentorships.v1 import (
-    check_in_service_pb2_grpc,
-    feedback_service_pb2_grpc,
-    goal_service_pb2_grpc,
-    mentorship_service_pb2_grpc,
+from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
+    add_CheckInServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
+    add_FeedbackServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
+    add_MentorshipServiceServicer_to_server,
 )
 
 
-def build(_settings: Settings, resources: Resources) -> Service:
+class Kept(NamedTuple):
+    """Every kind of aggregate of the service."""
+
+    mentorships: Aggregates[Mentorship]
+    goals: Aggregates[Goal]
+    feedback: Aggregates[Feedback]
+    kudos: Aggregates[Kudos]
+    check_ins: Aggregates[CheckInPlan]
+    fit_questions: Aggregates[FitQuestion]
+
+
+def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
-    kept_goals = resources.database.aggregates(store.GOALS)
-    mentorships = Mentorships(kept_mentorships)
-    goals = Goals(kept_goals, kept_mentorships, resources.clock)
-    kept_feedback = resources.database.aggregates(store.FEEDBACK)
+    kept, clock = _kept(resources.database), resources.clock
     held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
-    feedback = FeedbackGiving(kept_feedback, kept_mentorships, held, resources.clock)
-    kept_kudos = resources.database.aggregates(store.KUDOS)
-    kudos = KudosGiving(kept_kudos, kept_mentorships, resources.clock)
-    kept_plans = resources.database.aggregates(store.CHECK_INS)
-    check_ins = CheckIns(kept_plans, kept_mentorships, resources.clock)
-    kept_fit = resources.database.aggregates(store.FIT_QUESTIONS)
-    fit = FitQuestions(kept_fit, kept_mentorships)
-    handlers = Handlers()
-    events.hear(handlers, mentorships)
+    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
+    people = clients.Profiles(resources.channel(settings.profiles_address))
+    feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
+    check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
+    fit = FitQuestions(kept.fit_questions, kept.mentorships)
+    handlers, following = Handlers(), Following(kept.mentorships, employments, clock)
+    events.hear(handlers, following)
+    events.hear_people(handlers, following)
     events.hear_meetings(handlers, feedback, fit)
     events.hear_stages(handlers, check_ins)
     return Service(
         name="mentorships",
         servicers=(
+            *_relationships(kept, people, clock),
             (
-                mentorship_service_pb2_grpc.add_MentorshipServiceServicer_to_server,
-                MentorshipServicer(mentorships),
-                "mentoring.mentorships.v1.MentorshipService",
-            ),
-            (
-                goal_service_pb2_grpc.add_GoalServiceServicer_to_server,
-                GoalServicer(goals),
-                "mentoring.mentorships.v1.GoalService",
-            ),
-            (
-                feedback_service_pb2_grpc.add_FeedbackServiceServicer_to_server,
-                FeedbackServicer(feedback, kudos),
+                add_FeedbackServiceServicer_to_server,
+                FeedbackServicer(feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
                 "mentoring.mentorships.v1.FeedbackService",
             ),
             (
-                check_in_service_pb2_grpc.add_CheckInServiceServicer_to_server,
+                add_CheckInServiceServicer_to_server,
                 CheckInServicer(check_ins, fit),
                 "mentoring.mentorships.v1.CheckInService",
             ),
         ),
         handlers=handlers,
-        kinds=(kept_mentorships, kept_goals, kept_feedback, kept_kudos, kept_plans, kept_fit),
+        kinds=kept,
     )
+
+
+def _kept(database: Database) -> Kept:
+    return Kept(
+        mentorships=database.aggregates(store.MENTORSHIPS),
+        goals=database.aggregates(store.GOALS),
+        feedback=database.aggregates(store.FEEDBACK),
+        kudos=database.aggregates(store.KUDOS),
+        check_ins=database.aggregates(store.CHECK_INS),
+        fit_questions=database.aggregates(store.FIT_QUESTIONS),
+    )
+
+
+def _relationships(kept: Kept, people: People, clock: Clock) -> list[Servicer]:
+    return [
+        (
+            add_MentorshipServiceServicer_to_server,
+            MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
+            "mentoring.mentorships.v1.MentorshipService",
+        ),
+        (
+            add_GoalServiceServicer_to_server,
+            GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
+            "mentoring.mentorships.v1.GoalService",
+        ),
+    ]
 
 
 def run() -> None:

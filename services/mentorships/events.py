@@ -1,33 +1,71 @@
-"""What mentorships hears."""
+"""What mentorships hears: matches, people who leave, decisions, and its own news, so that no work is lost."""
+
+from typing import Any
 
 from services.kernel.events import Event, Handlers
-from services.kernel.mongo import Cause
+from services.kernel.mongo import Cause, Ref
 from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
-from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.following import Following
+from services.mentorships.app.ports import Employment
 from services.mentorships.wire import checkins as checkins_wire
 from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
-from services.mentorships.wire import names
+from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
-from services.pb.mentoring.mentorships.v1 import events_pb2 as told
+from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    MentorshipActivated,
+    MentorshipCompleted,
+    MentorshipCreated,
+    MentorshipEnded,
+    MentorshipHandedOver,
+    MentorshipPaused,
+    MentorshipResumed,
+)
+from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
+from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
 
 
-def hear(handlers: Handlers, mentorships: Mentorships) -> None:
-    """Let a confirmed match begin its mentorship, and one that is over end it."""
+def hear(handlers: Handlers, following: Following) -> None:
+    """Let matches begin and end their mentorships, and the processor conclude those that went silent."""
 
     async def match_confirmed(event: Event[MatchConfirmed]) -> None:
         ref, mentorship = wire.confirmed(event.tenant, event.message)
-        await mentorships.begin(ref, mentorship, Cause(id=event.id, trace=event.trace))
+        await following.begin(ref, mentorship, _cause(event))
 
     async def match_ended(event: Event[MatchEnded]) -> None:
-        ref = wire.ended(event.tenant, event.message)
-        await mentorships.finish(ref, Cause(id=event.id, trace=event.trace))
+        await following.finish(_mentorship(event), _cause(event))
+
+    async def conclusion_due(event: Event[ConclusionDue]) -> None:
+        await following.conclude(_mentorship(event), _cause(event))
 
     handlers.on(MatchConfirmed, match_confirmed)
     handlers.on(MatchEnded, match_ended)
+    handlers.on(ConclusionDue, conclusion_due)
+
+
+def hear_people(handlers: Handlers, following: Following) -> None:
+    """Let a leaver's mentorships end, those included that are just being made, and be handed over."""
+
+    async def person_updated(event: Event[PersonUpdated]) -> None:
+        if "state" not in event.message.changed_fields:
+            return
+        person = Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
+        employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
+        await following.person_changed(person, employment, event.sequence, _cause(event))
+
+    async def created(event: Event[MentorshipCreated]) -> None:
+        await following.review(_mentorship(event), _cause(event))
+
+    async def handed_over(event: Event[MentorshipHandedOver]) -> None:
+        await following.succeed(_mentorship(event), _cause(event))
+
+    handlers.on(PersonUpdated, person_updated)
+    handlers.on(MentorshipCreated, created)
+    handlers.on(MentorshipHandedOver, handed_over)
 
 
 def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestions) -> None:
@@ -35,8 +73,7 @@ def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestion
 
     async def held(event: Event[MeetingHeld]) -> None:
         await feedback.meeting_held(*feedback_wire.held(event.tenant, event.message), event.sequence)
-        mentorship = names.told_mentorship(event.tenant, event.message.mentorship)
-        await fit.met(mentorship, Cause(event.id, trace=event.trace))
+        await fit.met(_mentorship(event), _cause(event))
 
     handlers.on(MeetingHeld, held)
 
@@ -44,24 +81,29 @@ def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestion
 def hear_stages(handlers: Handlers, check_ins: CheckIns) -> None:
     """Let check-ins follow the mentorship that they are about."""
 
-    async def activated(event: Event[told.MentorshipActivated]) -> None:
+    async def activated(event: Event[MentorshipActivated]) -> None:
         mentorship, people, lead = checkins_wire.activated(event.tenant, event.message)
-        await check_ins.activated(mentorship, people, lead, event.time, Cause(event.id, trace=event.trace))
+        await check_ins.activated(mentorship, people, lead, event.time, _cause(event))
 
-    async def paused(event: Event[told.MentorshipPaused]) -> None:
-        mentorship = names.told_mentorship(event.tenant, event.message.mentorship)
-        await check_ins.paused(mentorship, event.time, Cause(event.id, trace=event.trace))
+    async def paused(event: Event[MentorshipPaused]) -> None:
+        await check_ins.paused(_mentorship(event), event.time, _cause(event))
 
-    async def resumed(event: Event[told.MentorshipResumed]) -> None:
-        mentorship = names.told_mentorship(event.tenant, event.message.mentorship)
-        await check_ins.resumed(mentorship, event.time, Cause(event.id, trace=event.trace))
+    async def resumed(event: Event[MentorshipResumed]) -> None:
+        await check_ins.resumed(_mentorship(event), event.time, _cause(event))
 
-    async def over(event: Event[told.MentorshipCompleted] | Event[told.MentorshipEnded]) -> None:
-        mentorship = names.told_mentorship(event.tenant, event.message.mentorship)
-        await check_ins.over(mentorship, Cause(event.id, trace=event.trace))
+    async def over(event: Event[MentorshipCompleted] | Event[MentorshipEnded]) -> None:
+        await check_ins.over(_mentorship(event), _cause(event))
 
-    handlers.on(told.MentorshipActivated, activated)
-    handlers.on(told.MentorshipPaused, paused)
-    handlers.on(told.MentorshipResumed, resumed)
-    handlers.on(told.MentorshipCompleted, over)
-    handlers.on(told.MentorshipEnded, over)
+    handlers.on(MentorshipActivated, activated)
+    handlers.on(MentorshipPaused, paused)
+    handlers.on(MentorshipResumed, resumed)
+    handlers.on(MentorshipCompleted, over)
+    handlers.on(MentorshipEnded, over)
+
+
+def _cause(event: Event[Any]) -> Cause:
+    return Cause(event.id, trace=event.trace)
+
+
+def _mentorship(event: Event[Any]) -> Ref:
+    return wire.mentorship_of(event.tenant, event.message.mentorship)

@@ -1,18 +1,21 @@
-"""How mentorships and what belongs to them are kept in MongoDB."""
+"""How mentorships and what belongs to them are kept in MongoDB, and the names of the copies beside them."""
 
 from services.kernel.mongo import Kind
-from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain import Goal, Mentorship, timers
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.kudos import Kudos
-from services.mentorships.wire import checkins, feedback, fit, goals, kudos, mentorships
+from services.mentorships.wire import checkins, feedback, fit, goals, happenings, kudos
 
 MENTORSHIPS = Kind(
     collection="mentorships",
     state=Mentorship,
-    encode=mentorships.mentorship_outgoing,
-    indexes=(("people",), ("program",)),
+    encode=happenings.mentorship_outgoing,
+    indexes=(("people",), ("program",), ("stage",)),
+    due_at=timers.due_at,
+    fire=timers.fire,
+    unique=("claims", "MENTORSHIP_OPEN"),
 )
 GOALS = Kind(collection="goals", state=Goal, encode=goals.goal_outgoing, indexes=(("mentorship",),))
 FEEDBACK = Kind(
@@ -29,8 +32,6 @@ KUDOS = Kind(
     unique=("claims", "KUDOS_SPENT"),
     indexes=(("mentorship",), ("people",)),
 )
-HELD_MEETINGS = "held_meetings"
-"""A projection of `HeldMeeting` by the meeting's id."""
 CHECK_INS = Kind(
     collection="check_in_plans",
     state=CheckInPlan,
@@ -40,3 +41,5 @@ CHECK_INS = Kind(
     indexes=(("mentorship",),),
 )
 FIT_QUESTIONS = Kind(collection="fit_questions", state=FitQuestion, encode=fit.fit_outgoing)
+EMPLOYMENTS = "employments"
+HELD_MEETINGS = "held_meetings"

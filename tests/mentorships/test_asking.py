@@ -17,7 +17,7 @@ from services.mentorships import store
 from services.mentorships.app.checkins import CheckIns, Name, plan_id
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
-from services.mentorships.domain import Mentorship
+from services.mentorships.domain import ending
 from services.mentorships.domain.checkins import Answer, CheckInPlan, Stage, Wish
 from services.mentorships.domain.feedback import HeldMeeting
 from services.mentorships.domain.fit import Fit
@@ -251,7 +251,7 @@ async def test_nobody_answers_for_the_other_one(world: World) -> None:
 
 
 async def test_a_meeting_told_after_the_end_asks_nobody(world: World) -> None:
-    await world.mentorships.change(Ref(ORG, ID), Mentorship.finish, Cause("over"))
+    await world.mentorships.change(Ref(ORG, ID), lambda state: ending.finish(state, NOON), Cause("over"))
     await world.meet("m-1")
     assert world.questions.rows == {}
 

@@ -11,7 +11,7 @@ from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.mentorships import store
 from services.mentorships.app.feedback import FeedbackGiving
-from services.mentorships.domain import Mentorship, feedback
+from services.mentorships.domain import Mentorship, ending, feedback
 from services.mentorships.domain.feedback import Feedback, FeedbackDraft, HeldMeeting, give
 from services.mentorships.wire import feedback as wire
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
@@ -138,7 +138,7 @@ async def test_a_meeting_that_the_two_did_not_hold_gets_no_feedback(world: World
 async def test_the_same_request_tells_once_even_after_the_end(world: World) -> None:
     cause = Cause("request:7", digest="body")
     ref, given = await world.app.give(mentor, ID, ON_MEETING, cause)
-    await world.mentorships.change(Ref(ORG, ID), Mentorship.finish, Cause("over"))
+    await world.mentorships.change(Ref(ORG, ID), lambda state: ending.finish(state, NOON), Cause("over"))
     assert await world.app.give(mentor, ID, ON_MEETING, cause) == (ref, given)
     assert [told["type"] for told in world.kept.outbox] == ["mentoring.mentorships.v1.FeedbackGiven"]
     with pytest.raises(Invalid) as refusal:

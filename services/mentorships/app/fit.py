@@ -7,7 +7,7 @@ from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Ref, Save, Versioned
 from services.mentorships.app.once import when_new
 from services.mentorships.app.ports import HR, LEADS, Aggregates
-from services.mentorships.domain import Mentorship, Stage, fit
+from services.mentorships.domain import Mentorship, fit
 from services.mentorships.domain.fit import Fit, FitQuestion
 
 
@@ -21,7 +21,7 @@ class FitQuestions:
     async def met(self, mentorship: Ref, cause: Cause) -> None:
         """Ask both after a meeting, if it was their first."""
         state = (await self._mentorships.get(mentorship)).state
-        if state.stage is Stage.ENDED:
+        if not state.is_open:
             return
         await self._questions.apply_many(
             mentorship.tenant, [_asked(mentorship, state, person, cause) for person in state.people]

@@ -11,6 +11,7 @@ from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships.domain import checkins as domain
 from services.mentorships.domain.rules import not_found
+from services.mentorships.wire.mentorships import mentorship_of
 from services.mentorships.wire.names import (
     CHECK_IN,
     PERSON,
@@ -18,8 +19,8 @@ from services.mentorships.wire.names import (
     mentorship_name,
     optional_id,
     path,
+    person_id,
     person_name,
-    told_mentorship,
 )
 from services.pb.mentoring.mentorships.v1 import check_in_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
@@ -50,10 +51,10 @@ def answer(message: pb.CheckInAnswer) -> domain.Answer:
 
 def activated(tenant: str, message: events.MentorshipActivated) -> tuple[Ref, tuple[str, str], str]:
     """Decode (mentorship, people, lead). Raises Invalid for malformed and foreign names."""
-    mentor = fields.owned_id(tenant, PERSON, message.mentor, "mentor")
-    mentee = fields.owned_id(tenant, PERSON, message.mentee, "mentee")
+    mentor = person_id(tenant, message.mentor, "mentor")
+    mentee = person_id(tenant, message.mentee, "mentee")
     lead = optional_id(tenant, PERSON, message.lead, "lead")
-    return told_mentorship(tenant, message.mentorship), (mentor, mentee), lead
+    return mentorship_of(tenant, message.mentorship), (mentor, mentee), lead
 
 
 def check_in(ref: Ref, stored: Versioned[domain.CheckInPlan], ordinal: int) -> pb.CheckIn:

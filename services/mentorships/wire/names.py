@@ -35,6 +35,26 @@ def program_name(tenant: str, program: str) -> str:
     return ids.name("organizations", tenant, "programs", program)
 
 
+def match_name(tenant: str, program: str, match: str) -> str:
+    """Return a match's full name."""
+    return ids.name("organizations", tenant, "programs", program, "matches", match)
+
+
+def optional_person(tenant: str, person: str) -> str:
+    """Return "" for nobody, else a person's full name."""
+    return person_name(tenant, person) if person else ""
+
+
+def optional_program(tenant: str, program: str) -> str:
+    """Return "" for none, else a program's full name."""
+    return program_name(tenant, program) if program else ""
+
+
+def person_id(tenant: str, name: str, field: str) -> str:
+    """Return a person's id. Raises Invalid MALFORMED_NAME, or FOREIGN_ORGANIZATION outside of `tenant`."""
+    return fields.owned_id(tenant, PERSON, name, field)
+
+
 def optional_id(tenant: str, pattern: str, value: str, field: str) -> str:
     """Return "" for an empty name, else `owned_id`."""
     return fields.owned_id(tenant, pattern, value, field) if value else ""
@@ -43,11 +63,6 @@ def optional_id(tenant: str, pattern: str, value: str, field: str) -> str:
 def mentorship_ref(name: str, field: str = "name") -> Ref:
     """Return which mentorship `name` means. Raises Invalid for a malformed one."""
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
-
-
-def told_mentorship(tenant: str, name: str) -> Ref:
-    """Return the mentorship an event of `tenant` is about. Raises Invalid for malformed and foreign names."""
-    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, name, "mentorship"))
 
 
 def goal_path(name: str) -> tuple[str, Ref]:
