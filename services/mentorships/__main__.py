@@ -14,6 +14,7 @@ from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
+from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.app.ports import Employment, People
@@ -21,10 +22,12 @@ from services.mentorships.domain import Goal, Mentorship
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback, HeldMeeting
 from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
+from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
@@ -33,6 +36,9 @@ from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
     add_FeedbackServiceServicer_to_server,
 )
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
+    add_IntroductionServiceServicer_to_server,
+)
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
     add_MentorshipServiceServicer_to_server,
 )
@@ -47,6 +53,7 @@ class Kept(NamedTuple):
     kudos: Aggregates[Kudos]
     check_ins: Aggregates[CheckInPlan]
     fit_questions: Aggregates[FitQuestion]
+    introductions: Aggregates[Introduction]
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -58,11 +65,12 @@ def build(settings: Settings, resources: Resources) -> Service:
     feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
     check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
     fit = FitQuestions(kept.fit_questions, kept.mentorships)
+    introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
     handlers, following = Handlers(), Following(kept.mentorships, employments, clock)
     events.hear(handlers, following)
     events.hear_people(handlers, following)
     events.hear_meetings(handlers, feedback, fit)
-    events.hear_stages(handlers, check_ins)
+    events.hear_stages(handlers, check_ins, introductions)
     return Service(
         name="mentorships",
         servicers=(
@@ -76,6 +84,11 @@ def build(settings: Settings, resources: Resources) -> Service:
                 add_CheckInServiceServicer_to_server,
                 CheckInServicer(check_ins, fit),
                 "mentoring.mentorships.v1.CheckInService",
+            ),
+            (
+                add_IntroductionServiceServicer_to_server,
+                IntroductionServicer(introductions),
+                "mentoring.mentorships.v1.IntroductionService",
             ),
         ),
         handlers=handlers,
@@ -91,6 +104,7 @@ def _kept(database: Database) -> Kept:
         kudos=database.aggregates(store.KUDOS),
         check_ins=database.aggregates(store.CHECK_INS),
         fit_questions=database.aggregates(store.FIT_QUESTIONS),
+        introductions=database.aggregates(store.INTRODUCTIONS),
     )
 
 

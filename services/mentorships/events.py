@@ -8,6 +8,7 @@ from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
+from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.ports import Employment
 from services.mentorships.wire import checkins as checkins_wire
 from services.mentorships.wire import feedback as feedback_wire
@@ -78,8 +79,8 @@ def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestion
     handlers.on(MeetingHeld, held)
 
 
-def hear_stages(handlers: Handlers, check_ins: CheckIns) -> None:
-    """Let check-ins follow the mentorship that they are about."""
+def hear_stages(handlers: Handlers, check_ins: CheckIns, introductions: Introductions) -> None:
+    """Let check-ins follow the mentorship that they are about, and introductions be off when it is over."""
 
     async def activated(event: Event[MentorshipActivated]) -> None:
         mentorship, people, lead = checkins_wire.activated(event.tenant, event.message)
@@ -93,6 +94,7 @@ def hear_stages(handlers: Handlers, check_ins: CheckIns) -> None:
 
     async def over(event: Event[MentorshipCompleted] | Event[MentorshipEnded]) -> None:
         await check_ins.over(_mentorship(event), _cause(event))
+        await introductions.over(_mentorship(event), _cause(event))
 
     handlers.on(MentorshipActivated, activated)
     handlers.on(MentorshipPaused, paused)

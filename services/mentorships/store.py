@@ -5,8 +5,9 @@ from services.mentorships.domain import Goal, Mentorship, timers
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
-from services.mentorships.wire import checkins, feedback, fit, goals, happenings, kudos
+from services.mentorships.wire import checkins, feedback, fit, goals, happenings, introductions, kudos
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -41,5 +42,14 @@ CHECK_INS = Kind(
     indexes=(("mentorship",),),
 )
 FIT_QUESTIONS = Kind(collection="fit_questions", state=FitQuestion, encode=fit.fit_outgoing)
+INTRODUCTIONS = Kind(
+    collection="introductions",
+    state=Introduction,
+    encode=introductions.introduction_outgoing,
+    due_at=lambda introduction: introduction.due_at,
+    fire=Introduction.fire,
+    unique=("claims", "INTRODUCTION_KNOWN"),
+    indexes=(("mentorship",), ("readers",)),
+)
 EMPLOYMENTS = "employments"
 HELD_MEETINGS = "held_meetings"

@@ -17,6 +17,7 @@ from services.mentorships import store
 from services.mentorships.app.checkins import CheckIns, Name, plan_id
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
+from services.mentorships.app.introductions import Introductions
 from services.mentorships.domain import ending
 from services.mentorships.domain.checkins import Answer, CheckInPlan, Stage, Wish
 from services.mentorships.domain.feedback import HeldMeeting
@@ -28,7 +29,7 @@ from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as told
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
 from tests.fakes import Aggregates, Projection
-from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
+from tests.mentorships.callers import Everybody, foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, NOON, ORG, active
 
 NAME = f"organizations/{ORG}/mentorships/{ID}"
@@ -54,7 +55,9 @@ class World:
         feedback = FeedbackGiving(kept, self.mentorships, Projection(HeldMeeting), self.clock)
         self.handlers = Handlers()
         hear_meetings(self.handlers, feedback, self.fit)
-        hear_stages(self.handlers, self.check_ins)
+        kept_introductions = Aggregates(store.INTRODUCTIONS, self.clock)
+        introductions = Introductions(kept_introductions, self.mentorships, Everybody(), self.clock)
+        hear_stages(self.handlers, self.check_ins, introductions)
 
     async def hear(self, message: Message, event_id: str, tenant: str = ORG) -> None:
         kind = message.DESCRIPTOR.full_name

@@ -9,7 +9,8 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
-from services.mentorships.app.kudos import ALL, KudosGiving, Selection
+from services.mentorships.app.kudos import KudosGiving, Selection
+from services.mentorships.app.ports import ALL
 from services.mentorships.domain import Mentorship, kudos
 from services.mentorships.domain.kudos import DAILY, Category, KudosDraft, give
 from services.mentorships.wire import kudos as wire

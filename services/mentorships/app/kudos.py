@@ -1,21 +1,18 @@
 """Thanks between the two."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
-from services.mentorships.app.ports import HR, Aggregates
+from services.mentorships.app.ports import ALL, HR, Aggregates
 from services.mentorships.domain import Mentorship
 from services.mentorships.domain import kudos as domain
 from services.mentorships.domain.kudos import DAILY, Kudos, KudosDraft
 from services.mentorships.domain.rules import not_found
-
-ALL: Final = "-"
-"""Stands for all mentorships where a list asks for one."""
 
 
 @dataclass(frozen=True, slots=True)

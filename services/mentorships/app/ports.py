@@ -20,6 +20,9 @@ OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 HR = frozenset({"hr_admin"})
 """The role that sees how all relationships go, in codes and ratings."""
 
+ALL = "-"
+"""Stands for all mentorships where a list asks for one."""
+
 LEADS = frozenset({"program_lead"})
 """The role that sees the same of the relationships that it leads."""
 

@@ -12,6 +12,7 @@ FEEDBACK = "organizations/*/mentorships/*/feedback/*"
 KUDOS = "organizations/*/mentorships/*/kudos/*"
 CHECK_IN = "organizations/*/mentorships/*/checkIns/*"
 FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
+INTRODUCTION = "organizations/*/mentorships/*/introductions/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
