@@ -1,7 +1,9 @@
 """The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
-Owns    Mentorship, Goal, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction
-Serves  MentorshipService, GoalService, FeedbackService, CheckInService, IntroductionService
+Owns    Mentorship, Goal, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
+        SafetyReport, Block
+Serves  MentorshipService, GoalService, FeedbackService, CheckInService, IntroductionService,
+        SafetyService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
@@ -9,8 +11,9 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         FeedbackGiven FeedbackAcknowledged KudosGiven
         CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
         Introduction{Proposed,Consented,Made,Declined}
+        SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
         scheduling.MeetingHeld, and its own
-        MentorshipCreated, MentorshipHandedOver, Mentorship{Activated,Paused,Resumed,Completed,Ended}
+        Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} SafetyCaseLogged PersonBlocked
 Calls   profiles.PersonService
 """

@@ -1,14 +1,15 @@
 """Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.mongo import Aggregates, Database
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.mentorships import clients, events, store
+from services.mentorships.app.blocks import Blocks
 from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
@@ -17,18 +18,22 @@ from services.mentorships.app.goals import Goals
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.mentorships import Mentorships
-from services.mentorships.app.ports import Employment, People
+from services.mentorships.app.ports import Employment
+from services.mentorships.app.safety import SafetyReports
 from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback, HeldMeeting
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.safety import SafetyReport
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
+from services.mentorships.rpc.safety import SafetyServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
 )
@@ -42,6 +47,7 @@ from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
     add_MentorshipServiceServicer_to_server,
 )
+from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
 
 
 class Kept(NamedTuple):
@@ -54,6 +60,8 @@ class Kept(NamedTuple):
     check_ins: Aggregates[CheckInPlan]
     fit_questions: Aggregates[FitQuestion]
     introductions: Aggregates[Introduction]
+    safety_reports: Aggregates[SafetyReport]
+    blocks: Aggregates[Block]
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -62,34 +70,40 @@ def build(settings: Settings, resources: Resources) -> Service:
     held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
     employments = resources.database.projection(store.EMPLOYMENTS, Employment)
     people = clients.Profiles(resources.channel(settings.profiles_address))
+    following = Following(kept.mentorships, employments, clock)
     feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
     check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
     fit = FitQuestions(kept.fit_questions, kept.mentorships)
     introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
-    handlers, following = Handlers(), Following(kept.mentorships, employments, clock)
+    blocks = Blocks(kept.blocks, kept.mentorships, clock)
+    reports = SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock)
+    handlers = Handlers()
     events.hear(handlers, following)
     events.hear_people(handlers, following)
     events.hear_meetings(handlers, feedback, fit)
     events.hear_stages(handlers, check_ins, introductions)
+    events.hear_safety(handlers, reports, blocks)
     return Service(
         name="mentorships",
-        servicers=(
-            *_relationships(kept, people, clock),
-            (
+        servicers=_named(
+            MentorshipService=(
+                add_MentorshipServiceServicer_to_server,
+                MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
+            ),
+            GoalService=(
+                add_GoalServiceServicer_to_server,
+                GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
+            ),
+            FeedbackService=(
                 add_FeedbackServiceServicer_to_server,
                 FeedbackServicer(feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
-                "mentoring.mentorships.v1.FeedbackService",
             ),
-            (
-                add_CheckInServiceServicer_to_server,
-                CheckInServicer(check_ins, fit),
-                "mentoring.mentorships.v1.CheckInService",
-            ),
-            (
+            CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(check_ins, fit)),
+            IntroductionService=(
                 add_IntroductionServiceServicer_to_server,
                 IntroductionServicer(introductions),
-                "mentoring.mentorships.v1.IntroductionService",
             ),
+            SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(reports, blocks)),
         ),
         handlers=handlers,
         kinds=kept,
@@ -105,22 +119,13 @@ def _kept(database: Database) -> Kept:
         check_ins=database.aggregates(store.CHECK_INS),
         fit_questions=database.aggregates(store.FIT_QUESTIONS),
         introductions=database.aggregates(store.INTRODUCTIONS),
+        safety_reports=database.aggregates(store.SAFETY_REPORTS),
+        blocks=database.aggregates(store.BLOCKS),
     )
 
 
-def _relationships(kept: Kept, people: People, clock: Clock) -> list[Servicer]:
-    return [
-        (
-            add_MentorshipServiceServicer_to_server,
-            MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
-            "mentoring.mentorships.v1.MentorshipService",
-        ),
-        (
-            add_GoalServiceServicer_to_server,
-            GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
-            "mentoring.mentorships.v1.GoalService",
-        ),
-    ]
+def _named(**served: tuple[Callable[..., None], object]) -> list[Servicer]:
+    return [(add, servicer, f"mentoring.mentorships.v1.{name}") for name, (add, servicer) in served.items()]
 
 
 def run() -> None:

@@ -4,15 +4,18 @@ from typing import Any
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
+from services.mentorships.app.blocks import Blocks
 from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.ports import Employment
+from services.mentorships.app.safety import SafetyReports
 from services.mentorships.wire import checkins as checkins_wire
 from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
+from services.mentorships.wire import safety as safety_wire
 from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
 from services.pb.mentoring.mentorships.v1.events_pb2 import (
@@ -23,6 +26,8 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
     MentorshipHandedOver,
     MentorshipPaused,
     MentorshipResumed,
+    PersonBlocked,
+    SafetyCaseLogged,
 )
 from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
@@ -101,6 +106,24 @@ def hear_stages(handlers: Handlers, check_ins: CheckIns, introductions: Introduc
     handlers.on(MentorshipResumed, resumed)
     handlers.on(MentorshipCompleted, over)
     handlers.on(MentorshipEnded, over)
+
+
+def hear_safety(handlers: Handlers, reports: SafetyReports, blocks: Blocks) -> None:
+    """Carry out what HR orders and what people who block each other need."""
+
+    async def logged(event: Event[SafetyCaseLogged]) -> None:
+        report = safety_wire.logged(event.tenant, event.message)
+        await reports.carry_out(report, event.message.entry, _cause(event))
+
+    async def blocked(event: Event[PersonBlocked]) -> None:
+        await blocks.enforce(safety_wire.blocked(event.tenant, event.message), _cause(event))
+
+    async def created(event: Event[MentorshipCreated]) -> None:
+        await blocks.review(_mentorship(event), _cause(event))
+
+    handlers.on(SafetyCaseLogged, logged)
+    handlers.on(PersonBlocked, blocked)
+    handlers.on(MentorshipCreated, created)
 
 
 def _cause(event: Event[Any]) -> Cause:

@@ -2,12 +2,14 @@
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship, timers
+from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
-from services.mentorships.wire import checkins, feedback, fit, goals, happenings, introductions, kudos
+from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.wire import checkins, feedback, fit, goals, happenings, introductions, kudos, safety
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -51,5 +53,12 @@ INTRODUCTIONS = Kind(
     unique=("claims", "INTRODUCTION_KNOWN"),
     indexes=(("mentorship",), ("readers",)),
 )
+SAFETY_REPORTS = Kind(
+    collection="safety_reports",
+    state=SafetyReport,
+    encode=safety.report_outgoing,
+    indexes=(("reporter",),),
+)
+BLOCKS = Kind(collection="blocks", state=Block, encode=safety.block_outgoing, indexes=(("blocker",),))
 EMPLOYMENTS = "employments"
 HELD_MEETINGS = "held_meetings"

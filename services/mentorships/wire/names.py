@@ -13,6 +13,7 @@ KUDOS = "organizations/*/mentorships/*/kudos/*"
 CHECK_IN = "organizations/*/mentorships/*/checkIns/*"
 FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
 INTRODUCTION = "organizations/*/mentorships/*/introductions/*"
+SAFETY_REPORT = "organizations/*/safetyReports/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
 
 

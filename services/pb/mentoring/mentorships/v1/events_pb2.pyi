@@ -1418,3 +1418,59 @@ class SafetyReportClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SafetyReportClosed: _TypeAlias = SafetyReportClosed  # noqa: Y015
+
+@_typing.final
+class SafetyCaseLogged(_message.Message):
+    """HR did something with a report; to read it is one such thing. What it is about stays with HR."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAFETY_REPORT_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    safety_report: _builtins.str
+    """organizations/{organization}/safetyReports/{safety_report}"""
+    person: _builtins.str
+    """Who of HR."""
+    action: _codes_pb2.SafetyAction.ValueType
+    """What was done."""
+    entry: _builtins.int
+    """The place of its entry in the case log, from 1."""
+    def __init__(
+        self,
+        *,
+        safety_report: _builtins.str = ...,
+        person: _builtins.str = ...,
+        action: _codes_pb2.SafetyAction.ValueType = ...,
+        entry: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "entry", b"entry", "person", b"person", "safety_report", b"safety_report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyCaseLogged: _TypeAlias = SafetyCaseLogged  # noqa: Y015
+
+@_typing.final
+class PersonBlocked(_message.Message):
+    """Somebody will not be brought together with somebody else again. Who with whom stays with the two."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_FIELD_NUMBER: _builtins.int
+    block: _builtins.str
+    """organizations/{organization}/blocks/{block}"""
+    def __init__(
+        self,
+        *,
+        block: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonBlocked: _TypeAlias = PersonBlocked  # noqa: Y015
