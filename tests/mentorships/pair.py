@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +20,9 @@ from services.kernel.run import Resources, Service
 from services.mentorships.__main__ import build
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
+from tests.directory import OwnIdentity, directory
 from tests.harness import Running, reason, running
 from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
 
@@ -99,9 +102,13 @@ async def working_together(mongo_url: str, kind: type[P]) -> AsyncIterator[P]:
 
     def watched(settings: Settings, resources: Resources) -> Service:
         opened.append(resources.database)
-        return build(settings, resources)
+        return build(settings, replace(resources, identity=OwnIdentity()))  # type: ignore[arg-type]  # as its protocol
 
-    async with running(watched, mongo_url, clock) as at:
+    async with (
+        directory() as people,
+        running(watched, mongo_url, clock, profiles_address=people.address) as at,
+    ):
+        people.add(Person(name=f"{PEOPLE}/{STRANGER}", state=Person.STATE_ACTIVE))
         await at.hear(confirmed(), "match")
         pair = kind(at, clock, Due(opened[0], at.service.kinds, clock))
         await pair.agree()

@@ -60,9 +60,9 @@ def test_an_answered_check_in_does_not_expire() -> None:
 
 
 def test_a_plan_may_have_a_rhythm_of_its_own() -> None:
-    weekly = replace(planned(), rhythm=Rhythm(first_days=7, every_days=7, open_days=3), next_time=day(7))
-    asked, _ = weekly.fire(day(7))
-    assert (asked.due_at, asked.next_time) == (day(10), day(14))
+    weekly, _ = plan(ID, MENTEE, LEAD, NOON, Rhythm(first_days=5, every_days=7, open_days=3))
+    asked, _ = weekly.fire(day(5))
+    assert (asked.due_at, asked.next_time) == (day(8), day(12))
 
 
 def test_a_timer_that_is_months_late_opens_one_check_in_and_expires_the_old_one() -> None:

@@ -77,6 +77,9 @@ class Rhythm:
     open_days: int = OPEN_DAYS
 
 
+USUAL: Final = Rhythm()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Ratings from 1 (poor) to 5 (very good), 0 where left out; `words` are for the author only."""
@@ -126,7 +129,7 @@ class CheckInPlan:
     person: str
     lead: str
     next_time: datetime
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm = USUAL
     rest_time: datetime | None = None
     over: bool = False
     check_ins: tuple[CheckIn, ...] = ()
@@ -230,10 +233,12 @@ class CheckInPlan:
         return replace(self, check_ins=tuple(known.get(one.ordinal, one) for one in self.check_ins))
 
 
-def plan(mentorship: str, person: str, lead: str, at: datetime) -> tuple[CheckInPlan, list[CheckInEvent]]:
+def plan(
+    mentorship: str, person: str, lead: str, at: datetime, rhythm: Rhythm = USUAL
+) -> tuple[CheckInPlan, list[CheckInEvent]]:
     """Plan to ask `person` in a mentorship that became active at `at`."""
-    first = at + timedelta(days=FIRST_DAYS)
-    return CheckInPlan(mentorship, person, lead, next_time=first), [CheckInsScheduled()]
+    first = at + timedelta(days=rhythm.first_days)
+    return CheckInPlan(mentorship, person, lead, next_time=first, rhythm=rhythm), [CheckInsScheduled()]
 
 
 def _wordless(answer: Answer | None) -> Answer | None:

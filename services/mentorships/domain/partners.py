@@ -5,7 +5,7 @@ from services.mentorships.domain.mentorship import Mentorship, Stage
 
 
 def partner(mentorship: Mentorship, person: str) -> str:
-    """Return whom `person`, one of the two, may speak to now.
+    """Return whom `person`, one of the two, may speak to now: in any rest to nobody, or a hold would show.
 
     Raises NotFound for anybody else, Refused MENTORSHIP_NOT_ACTIVE.
     """
