@@ -24,7 +24,7 @@ READ_AT_ONCE: Final = 512
 """People read between two looks of the watch: some milliseconds."""
 
 KEPT: Final = 20_000
-"""People up to whom everybody stays ready to be explained, at about 2 KiB each; beyond, they are read again."""
+"""People up to whom everybody stays ready to be explained, at 2 KiB each; beyond, they are read again."""
 
 _CROWD_INPUTS: Final = 7  # the fields of a crowd but for the skills by tile, which say the same again
 _NO_LEAST_GAP: Final = -(1 << 30)
