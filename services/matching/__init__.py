@@ -9,6 +9,6 @@ Tells   Program{Created,Updated,Closed} PersonEnrolled Enrolment{Requested,Updat
         MatchRequested MatchRequest{Reminded,MoreAsked,Answered,Accepted,Waitlisted,Promoted,Matched}
         MatchRequest{Declined,Withdrawn,Expired,Closed}
 Hears   its own: programs, enrolments, runs, requests, matches, seats;
-        mentorships.MentorshipEnded, profiles.PersonUpdated
+        mentorships.MentorshipEnded, mentorships.MentorshipCompleted, profiles.PersonUpdated
 Calls   profiles.PersonService.BatchGetPeople
 """

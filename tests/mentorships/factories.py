@@ -1,6 +1,7 @@
 """Mentorships and goals in the stages that tests start from, of the pair MENTOR and MENTEE."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -10,7 +11,12 @@ from services.mentorships.domain import (
     GoalDraft,
     Kind,
     Mentorship,
+    PauseReason,
     Terms,
+    Who,
+    agreeing,
+    ending,
+    resting,
 )
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 
@@ -38,9 +44,14 @@ def proposed() -> Mentorship:
 
 def agreed(*signed_by: str) -> Mentorship:
     """Return a mentorship with revision 1 on the table, signed by `signed_by`; ACTIVE once both signed."""
-    mentorship = proposed().propose(MENTEE, TERMS)[0]
-    for person in signed_by:
-        mentorship = mentorship.sign(person, 1)[0]
+    return signed(agreeing.propose(proposed(), MENTEE, TERMS, NOON)[0], *signed_by)
+
+
+def signed(mentorship: Mentorship, *people: str) -> Mentorship:
+    """Return a mentorship with what is on its table signed by `people`."""
+    for person in people:
+        assert mentorship.on_the_table is not None
+        mentorship = agreeing.sign(mentorship, person, mentorship.on_the_table.revision, NOON)[0]
     return mentorship
 
 
@@ -51,7 +62,19 @@ def active() -> Mentorship:
 
 def ended() -> Mentorship:
     """Return a mentorship that is over."""
-    return active().end(MENTOR, oversees=False)[0]
+    return ending.end(active(), Who(MENTOR), ending.NO_REASON, NOON)[0]
+
+
+def dated(end_date: date) -> Mentorship:
+    """Return a mentorship that runs until a last day."""
+    offered = agreeing.propose(proposed(), MENTEE, replace(TERMS, end_date=end_date), NOON)[0]
+    return signed(offered, MENTOR, MENTEE)
+
+
+def paused(mentorship: Mentorship | None = None, days: int = 30) -> Mentorship:
+    """Return a mentorship that rests for some days from NOON on."""
+    rest = resting.Rest(PauseReason.AWAY, NOON + timedelta(days=days))
+    return resting.pause(mentorship or active(), Who(MENTEE), rest, NOON)[0]
 
 
 def goal() -> Goal:
@@ -61,7 +84,7 @@ def goal() -> Goal:
 
 def amended() -> Mentorship:
     """Return a running mentorship with an amendment that nobody has signed."""
-    return active().propose(MENTOR, TERMS)[0]
+    return agreeing.propose(active(), MENTOR, TERMS, NOON)[0]
 
 
 def confirmed(mentorship: str = ID, org: str = ORG) -> MatchConfirmed:

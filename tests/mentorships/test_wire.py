@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain import Channel, GoalDraft, Kind, Terms
+from services.mentorships.domain import Channel, Confidentiality, GoalDraft, Kind, Terms
+from services.mentorships.wire import agreements, happenings
 from services.mentorships.wire import goals as goal_wire
 from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
@@ -85,13 +86,17 @@ _terms = st.builds(
     meeting_minutes=st.integers(15, 240),
     channels=st.lists(st.sampled_from(Channel), min_size=1, unique=True).map(tuple),
     focus_areas=_areas,
+    mentor_expectations=st.text(max_size=50),
+    mentee_expectations=st.text(max_size=50),
+    confidentiality=st.none() | st.sampled_from(Confidentiality),
+    end_date=st.none() | st.dates(),
 )
 
 
 @given(_terms)
 def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
     state = replace(proposed(), agreement=domain.Agreement(terms, revision=1))
-    assert wire.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
+    assert agreements.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
 )
 def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        wire.terms(agreement)
+        agreements.terms(agreement)
     assert refusal.value.reason == "DURATION_NOT_WHOLE"
     assert [path for path, _ in refusal.value.fields] == [field]
 
@@ -187,13 +192,12 @@ def test_a_goal_without_a_date_has_none() -> None:
                 meeting_length=Duration(seconds=3_600),
             ),
         ),
-        (domain.MentorshipEnded(), events.MentorshipEnded(mentorship=NAME)),
     ],
 )
 def test_what_happens_to_a_mentorship_is_told_under_its_name_and_key(
     event: domain.MentorshipEvent, message: object
 ) -> None:
-    outgoing = wire.mentorship_outgoing(REF, active(), event)
+    outgoing = happenings.mentorship_outgoing(REF, active(), event)
     assert (outgoing.message, outgoing.subject, outgoing.key) == (message, NAME, ID)
 
 
