@@ -3,7 +3,8 @@
 Owns    Mentorship, Goal
 Serves  MentorshipService, GoalService
 Tells   MentorshipCreated AgreementProposed AgreementSigned MentorshipActivated MentorshipEnded
-        GoalCreated GoalCompleted
+        GoalCreated GoalUpdated GoalCompleted GoalReopened GoalDropped
+        GoalProgressNoted MilestoneCompleted TaskCompleted
 Hears   matching.MatchConfirmed, matching.MatchEnded
 Calls   nobody
 """

@@ -10,4 +10,9 @@ MENTORSHIPS = Kind(
     encode=mentorships.mentorship_outgoing,
     indexes=(("people",), ("program",)),
 )
-GOALS = Kind(collection="goals", state=Goal, encode=goals.goal_outgoing, indexes=(("mentorship",),))
+GOALS = Kind(
+    collection="goals",
+    state=Goal,
+    encode=goals.goal_outgoing,
+    indexes=(("mentorship",), ("people",), ("shared_with",)),
+)

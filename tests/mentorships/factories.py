@@ -1,17 +1,23 @@
 """Mentorships and goals in the stages that tests start from, of the pair MENTOR and MENTEE."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
+from services.kernel.auth import Caller
 from services.mentorships.domain import (
     Channel,
     Goal,
     GoalDraft,
     Kind,
     Mentorship,
+    Milestone,
+    Task,
     Terms,
 )
+from services.mentorships.domain.goal import GOAL_FIELDS
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 
 ORG = "acme"
@@ -22,6 +28,13 @@ LEAD = "e0100001"
 ID = "11111111-1111-4111-8111-111111111111"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
+mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
+mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
+stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
+lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
+hr = Caller(ORG, "admin", frozenset({"hr_admin"}))
+foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
+
 TERMS = Terms(
     cadence_days=14,
     meeting_minutes=60,
@@ -29,6 +42,12 @@ TERMS = Terms(
     focus_areas=("public speaking",),
 )
 DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It runs in production")
+
+PLANNED = replace(
+    DRAFT,
+    milestones=(Milestone("a draft"), Milestone("a review", date(2026, 4, 1))),
+    tasks=(Task("find a reviewer", MENTOR), Task("write it", MENTEE, date(2026, 3, 20))),
+)
 
 
 def proposed() -> Mentorship:
@@ -57,6 +76,16 @@ def ended() -> Mentorship:
 def goal() -> Goal:
     """Return an open goal of the pair."""
     return active().set_goal(ID, MENTEE, DRAFT, NOON)[0]
+
+
+def planned() -> Goal:
+    """Return an open goal with two milestones, 1 and 2, and two tasks, 3 and 4."""
+    return active().set_goal(ID, MENTEE, PLANNED, NOON)[0]
+
+
+def draft_of(state: Goal, **changes: Any) -> GoalDraft:
+    """Return what a client sends that changes what it has read."""
+    return replace(GoalDraft(**{name: getattr(state, name) for name in GOAL_FIELDS}), **changes)
 
 
 def amended() -> Mentorship:

@@ -4,7 +4,18 @@ Decisions return the new state and what happened, or raise a refusal. People, pr
 plain ids of one organization. Events carry only what the state does not tell.
 """
 
-from services.mentorships.domain.goal import Goal, GoalCompleted, GoalCreated, GoalDraft, GoalEvent, Kind
+from services.mentorships.domain.goal import Goal, GoalDraft, GoalState, Kind, ProgressNote
+from services.mentorships.domain.goal_events import (
+    GoalCompleted,
+    GoalCreated,
+    GoalDropped,
+    GoalEvent,
+    GoalProgressNoted,
+    GoalReopened,
+    GoalUpdated,
+    MilestoneCompleted,
+    TaskCompleted,
+)
 from services.mentorships.domain.mentorship import (
     Agreement,
     AgreementProposed,
@@ -20,6 +31,7 @@ from services.mentorships.domain.mentorship import (
     begin,
 )
 from services.mentorships.domain.rules import not_found
+from services.mentorships.domain.steps import Milestone, Task
 
 __all__ = [
     "Agreement",
@@ -30,14 +42,24 @@ __all__ = [
     "GoalCompleted",
     "GoalCreated",
     "GoalDraft",
+    "GoalDropped",
     "GoalEvent",
+    "GoalProgressNoted",
+    "GoalReopened",
+    "GoalState",
+    "GoalUpdated",
     "Kind",
     "Mentorship",
     "MentorshipActivated",
     "MentorshipCreated",
     "MentorshipEnded",
     "MentorshipEvent",
+    "Milestone",
+    "MilestoneCompleted",
+    "ProgressNote",
     "Stage",
+    "Task",
+    "TaskCompleted",
     "Terms",
     "begin",
     "not_found",

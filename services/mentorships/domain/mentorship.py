@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from services.kernel.errors import Conflict, Denied, Refused
 from services.mentorships.domain import goal
-from services.mentorships.domain.goal import Goal, GoalDraft, GoalEvent
+from services.mentorships.domain.goal import Goal, GoalDraft
+from services.mentorships.domain.goal_events import GoalEvent
 from services.mentorships.domain.rules import line, not_found
 
 
@@ -171,7 +172,7 @@ class Mentorship:
         self._require_participant(person)
         if self.stage is not Stage.ACTIVE:
             raise Refused("MENTORSHIP_NOT_ACTIVE", "goals are set in an active mentorship")
-        return goal.create(mentorship, self.people, draft, now)
+        return goal.create(mentorship, person, self.people, draft, now)
 
     def _agreement_of(self, revision: int) -> Agreement:
         if self.agreement is None:

@@ -1,18 +1,32 @@
-"""What holds for mentorships and goals alike: plain text, wrong fields, hidden things."""
+"""What holds for mentorships and all that belongs to them: plain text, dates to come, hidden things."""
 
 import unicodedata
+from datetime import date, datetime, timedelta
 
 from services.kernel.errors import Invalid, NotFound
+
+_WESTMOST = timedelta(hours=-12)
+"""UTC-12, the last zone to begin a day: a date is in the past everywhere once it is in the past there."""
 
 
 def line(text: str, field: str) -> str:
     """Return `text` as one line without outer or doubled white space; Invalid if blank or not plain text."""
     joined = " ".join(text.split())
-    if not joined:
-        raise invalid("TEXT_BLANK", field, "must say something")
-    if any(unicodedata.category(character) == "Cc" for character in joined):
-        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
+    _require_plain(joined, field)
     return joined
+
+
+def lines(text: str, field: str) -> str:
+    """Return `text` without outer white space, lines kept; Invalid if blank or not plain text."""
+    kept = "\n".join(one.rstrip() for one in text.strip().splitlines())
+    _require_plain(kept.replace("\n", " ").replace("\t", " "), field)
+    return kept
+
+
+def require_to_come(day: date | None, now: datetime, field: str) -> None:
+    """Raise Invalid TARGET_DATE_PAST when a day is over in every time zone; None never is."""
+    if day is not None and day < (now + _WESTMOST).date():
+        raise invalid("TARGET_DATE_PAST", field, "must not be in the past")
 
 
 def invalid(reason: str, field: str, description: str) -> Invalid:
@@ -23,3 +37,10 @@ def invalid(reason: str, field: str, description: str) -> Invalid:
 def not_found() -> NotFound:
     """Return the answer for what is hidden, the same as the store's for what is absent."""
     return NotFound("NOT_FOUND", "nothing of this name exists")
+
+
+def _require_plain(text: str, field: str) -> None:
+    if not text:
+        raise invalid("TEXT_BLANK", field, "must say something")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")

@@ -39,7 +39,7 @@ def mentorship_ref(name: str, field: str = "name") -> Ref:
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
 
 
-def goal_path(name: str) -> tuple[str, Ref]:
+def goal_path(name: str, field: str = "name") -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
-    organization, mentorship, goal = ids.parse_name(GOAL, name)
+    organization, mentorship, goal = ids.parse_name(GOAL, name, field)
     return mentorship, Ref(organization, goal)
