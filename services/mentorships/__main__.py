@@ -6,9 +6,16 @@ from services.kernel.run import Resources, Service, main
 from services.mentorships import events, store
 from services.mentorships.app.goals import Goals
 from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.plans import Plans, Stores
+from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
-from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc, mentorship_service_pb2_grpc
+from services.mentorships.rpc.plans import PlanServicer
+from services.pb.mentoring.mentorships.v1 import (
+    goal_service_pb2_grpc,
+    mentorship_service_pb2_grpc,
+    plan_service_pb2_grpc,
+)
 
 
 def build(_settings: Settings, resources: Resources) -> Service:
@@ -17,8 +24,12 @@ def build(_settings: Settings, resources: Resources) -> Service:
     kept_goals = resources.database.aggregates(store.GOALS)
     mentorships = Mentorships(kept_mentorships)
     goals = Goals(kept_goals, kept_mentorships, resources.clock)
+    kept_templates = resources.database.aggregates(store.PLAN_TEMPLATES)
+    kept_plans = resources.database.aggregates(store.PLANS)
+    plans = Plans(Stores(kept_plans, kept_templates, kept_goals, kept_mentorships), resources.clock)
     handlers = Handlers()
     events.hear(handlers, mentorships)
+    events.hear_plans(handlers, plans)
     return Service(
         name="mentorships",
         servicers=(
@@ -32,9 +43,14 @@ def build(_settings: Settings, resources: Resources) -> Service:
                 GoalServicer(goals),
                 "mentoring.mentorships.v1.GoalService",
             ),
+            (
+                plan_service_pb2_grpc.add_PlanServiceServicer_to_server,
+                PlanServicer(PlanTemplates(kept_templates), plans),
+                "mentoring.mentorships.v1.PlanService",
+            ),
         ),
         handlers=handlers,
-        kinds=(kept_mentorships, kept_goals),
+        kinds=(kept_mentorships, kept_goals, kept_templates, kept_plans),
     )
 
 

@@ -1,8 +1,10 @@
-"""How mentorships and goals are kept in MongoDB."""
+"""How mentorships and all that belongs to them are kept in MongoDB."""
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship
-from services.mentorships.wire import goals, mentorships
+from services.mentorships.domain.plan import Plan
+from services.mentorships.domain.plan_template import PlanTemplate
+from services.mentorships.wire import goals, mentorships, plans
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -16,3 +18,5 @@ GOALS = Kind(
     encode=goals.goal_outgoing,
     indexes=(("mentorship",), ("people",), ("shared_with",)),
 )
+PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
+PLANS = Kind(collection="plans", state=Plan, encode=plans.plan_outgoing, indexes=(("mentorship",),))

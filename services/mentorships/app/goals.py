@@ -9,14 +9,11 @@ from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
-from services.mentorships.app.ports import OVERSEERS, Aggregates
+from services.mentorships.app.ports import OVERSEERS, Aggregates, How
 from services.mentorships.domain import Goal, GoalDraft, GoalEvent, GoalState, Mentorship, ProgressNote
 
 Names = tuple[str, str]
 """A goal: (mentorship, goal)."""
-
-How = tuple[str, Cause]
-"""(etag, cause) of a change; an empty etag checks nothing."""
 
 Act = Callable[[Goal, datetime], tuple[Goal, list[GoalEvent]]]
 """What one of the two does to a goal at a time."""

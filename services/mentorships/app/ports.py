@@ -7,9 +7,12 @@ the modules here raises NotFound for what is not there, and every change Conflic
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
 
 S = TypeVar("S")
+
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
 
 OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 """Roles that see every relationship, though not what the two say to each other."""
@@ -32,3 +35,6 @@ class Aggregates(Protocol[S]):
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""
+
+    async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
+        """Create or change many, each by itself and once per cause."""

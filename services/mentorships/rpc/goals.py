@@ -4,7 +4,8 @@ from typing import Any
 
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
-from services.mentorships.app.goals import Goals, How, Selection
+from services.mentorships.app.goals import Goals, Selection
+from services.mentorships.app.ports import How
 from services.mentorships.domain.goal import GOAL_FIELDS
 from services.mentorships.wire import goals as wire
 from services.mentorships.wire import names

@@ -6,7 +6,13 @@ from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
 from services.mentorships.wire.days import day, set_day
-from services.mentorships.wire.names import PERSON, goal_name, mentorship_name, person_name
+from services.mentorships.wire.names import (
+    PERSON,
+    goal_name,
+    mentorship_name,
+    person_name,
+    plan_template_name,
+)
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as goals
 
@@ -54,6 +60,8 @@ def goal(ref: Ref, stored: Versioned[domain.Goal]) -> goals.Goal:
         percent=known.percent,
         progress_notes=[_note_message(tenant, one) for one in known.notes],
         completions=known.completions,
+        plan_template=plan_template_name(tenant, known.template) if known.template else "",
+        plan_template_revision=known.template_revision,
     )
     set_day(message.target_date, known.target_date)
     if known.complete_time is not None:

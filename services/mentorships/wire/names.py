@@ -7,6 +7,8 @@ MENTORSHIP = "organizations/*/mentorships/*"
 PERSON = "organizations/*/people/*"
 PROGRAM = "organizations/*/programs/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
+PLAN_TEMPLATE = "organizations/*/planTemplates/*"
+PLAN = "organizations/*/mentorships/*/plans/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
@@ -17,6 +19,16 @@ def mentorship_name(tenant: str, mentorship: str) -> str:
 def goal_name(tenant: str, mentorship: str, goal: str) -> str:
     """Return a goal's full name."""
     return ids.name("organizations", tenant, "mentorships", mentorship, "goals", goal)
+
+
+def plan_template_name(tenant: str, template: str) -> str:
+    """Return a plan template's full name."""
+    return ids.name("organizations", tenant, "planTemplates", template)
+
+
+def plan_name(tenant: str, mentorship: str, plan: str) -> str:
+    """Return the full name of an applied plan."""
+    return ids.name("organizations", tenant, "mentorships", mentorship, "plans", plan)
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -39,7 +51,17 @@ def mentorship_ref(name: str, field: str = "name") -> Ref:
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
 
 
+def ref(pattern: str, name: str, field: str = "name") -> Ref:
+    """Return what `name`, which is directly below its organization, means. Raises Invalid."""
+    return Ref(*ids.parse_name(pattern, name, field))
+
+
+def path(pattern: str, name: str, field: str = "name") -> tuple[str, Ref]:
+    """Return (mentorship, what is below it) of a name. Raises Invalid for a malformed one."""
+    organization, mentorship, below = ids.parse_name(pattern, name, field)
+    return mentorship, Ref(organization, below)
+
+
 def goal_path(name: str, field: str = "name") -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
-    organization, mentorship, goal = ids.parse_name(GOAL, name, field)
-    return mentorship, Ref(organization, goal)
+    return path(GOAL, name, field)

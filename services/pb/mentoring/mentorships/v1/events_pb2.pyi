@@ -774,6 +774,110 @@ class TaskCompleted(_message.Message):
 Global___TaskCompleted: _TypeAlias = TaskCompleted  # noqa: Y015
 
 @_typing.final
+class PlanTemplateCreated(_message.Message):
+    """A plan template is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateCreated: _TypeAlias = PlanTemplateCreated  # noqa: Y015
+
+@_typing.final
+class PlanTemplateUpdated(_message.Message):
+    """A plan template was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    revision: _builtins.int
+    """Its number from now on."""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateUpdated: _TypeAlias = PlanTemplateUpdated  # noqa: Y015
+
+@_typing.final
+class PlanTemplateArchived(_message.Message):
+    """A plan template is applied no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateArchived: _TypeAlias = PlanTemplateArchived  # noqa: Y015
+
+@_typing.final
+class PlanApplied(_message.Message):
+    """A plan template was applied to a mentorship: its goals are there now or in a moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    plan: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/plans/{plan}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    plan_template: _builtins.str
+    """The template."""
+    revision: _builtins.int
+    """Which revision of it."""
+    def __init__(
+        self,
+        *,
+        plan: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        plan_template: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "plan", b"plan", "plan_template", b"plan_template", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanApplied: _TypeAlias = PlanApplied  # noqa: Y015
+
+@_typing.final
 class ActionItemCreated(_message.Message):
     """The two noted something to do."""
 

@@ -223,6 +223,8 @@ class Goal(_message.Message):
     PROGRESS_NOTES_FIELD_NUMBER: _builtins.int
     DROP_TIME_FIELD_NUMBER: _builtins.int
     COMPLETIONS_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
     kind: Global___Goal.Kind.ValueType
@@ -239,6 +241,10 @@ class Goal(_message.Message):
     """How much is done, as the latest progress note with a figure says."""
     completions: _builtins.int
     """How many times it was reached: more than once if it was reopened."""
+    plan_template: _builtins.str
+    """The plan template it came from; empty if the two set it themselves."""
+    plan_template_revision: _builtins.int
+    """Which revision of it."""
     @_builtins.property
     def target_date(self) -> _date_pb2.Date:
         """By when; not in the past when set."""
@@ -297,10 +303,12 @@ class Goal(_message.Message):
         progress_notes: _abc.Iterable[Global___Goal.ProgressNote] | None = ...,
         drop_time: _timestamp_pb2.Timestamp | None = ...,
         completions: _builtins.int = ...,
+        plan_template: _builtins.str = ...,
+        plan_template_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "complete_time", b"complete_time", "create_time", b"create_time", "drop_time", b"drop_time", "percent", b"percent", "target_date", b"target_date", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "complete_time", b"complete_time", "completions", b"completions", "create_time", b"create_time", "drop_time", b"drop_time", "etag", b"etag", "kind", b"kind", "measure", b"measure", "milestones", b"milestones", "name", b"name", "percent", b"percent", "progress_notes", b"progress_notes", "shared_with", b"shared_with", "state", b"state", "target_date", b"target_date", "tasks", b"tasks", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "complete_time", b"complete_time", "completions", b"completions", "create_time", b"create_time", "drop_time", b"drop_time", "etag", b"etag", "kind", b"kind", "measure", b"measure", "milestones", b"milestones", "name", b"name", "percent", b"percent", "plan_template", b"plan_template", "plan_template_revision", b"plan_template_revision", "progress_notes", b"progress_notes", "shared_with", b"shared_with", "state", b"state", "target_date", b"target_date", "tasks", b"tasks", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__percent: _TypeAlias = _typing.Literal["percent"]  # noqa: Y015
     _WhichOneofArgType__percent: _TypeAlias = _typing.Literal["_percent", b"_percent"]  # noqa: Y015
