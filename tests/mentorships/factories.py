@@ -6,7 +6,6 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
-from services.kernel.auth import Caller
 from services.mentorships.domain import (
     Channel,
     Goal,
@@ -27,13 +26,6 @@ STRANGER = "e0100999"
 LEAD = "e0100001"
 ID = "11111111-1111-4111-8111-111111111111"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
-mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
-stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
-lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
-hr = Caller(ORG, "admin", frozenset({"hr_admin"}))
-foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
 
 TERMS = Terms(
     cadence_days=14,

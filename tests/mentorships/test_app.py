@@ -13,6 +13,7 @@ from services.mentorships import store
 from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.domain import Stage
 from tests.fakes import Aggregates
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
     ID,
     MENTEE,
@@ -21,13 +22,7 @@ from tests.mentorships.factories import (
     ORG,
     STRANGER,
     TERMS,
-    foreigner,
-    hr,
-    lead,
-    mentee,
-    mentor,
     proposed,
-    stranger,
 )
 
 OTHER = "22222222-2222-4222-8222-222222222222"

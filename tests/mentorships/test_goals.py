@@ -303,8 +303,8 @@ def note(key: str = "n", text: str = "it goes", percent: int | None = None) -> P
 
 
 def test_notes_are_added_once_and_the_latest_figure_counts() -> None:
-    state, events = goal().add_note(note("a", " first \n\n second  \n", 40))
-    assert (state.notes[0].text, events) == ("first\n\n second", [GoalProgressNoted(MENTEE, 40)])
+    state, events = goal().add_note(note("a", " first \n\n second\n", 40))
+    assert (state.notes[0].text, events) == ("first \n\n second", [GoalProgressNoted(MENTEE, 40)])
     assert state.add_note(note("a", "again")) == (state, [])
     silent, events = state.add_note(note("b"))
     assert (silent.percent, events) == (40, [GoalProgressNoted(MENTEE, None)])

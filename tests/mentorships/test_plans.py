@@ -35,6 +35,7 @@ from services.mentorships.domain.plan_template import (
 from services.mentorships.events import hear_plans
 from services.pb.mentoring.mentorships.v1 import events_pb2 as told
 from tests.fakes import Aggregates
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
     ID,
     MENTEE,
@@ -44,13 +45,7 @@ from tests.mentorships.factories import (
     active,
     agreed,
     ended,
-    foreigner,
-    hr,
-    lead,
-    mentee,
-    mentor,
     proposed,
-    stranger,
 )
 
 TEMPLATE = "first-hundred-days"

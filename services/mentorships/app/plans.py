@@ -6,10 +6,11 @@ from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
+from services.mentorships.app.once import when_new
 from services.mentorships.app.ports import OVERSEERS, Aggregates
 from services.mentorships.domain import Goal, Mentorship, plan
 from services.mentorships.domain.plan import Application, Plan, PlanEvent
-from services.mentorships.domain.plan_template import GoalOutline, PlanTemplate
+from services.mentorships.domain.plan_template import PlanTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Plans:
         cause = Cause(f"plan:{ref.id}", trace=trace)
         names = goal_ids(ref.id, applied)
         saves = [
-            _setting(Ref(ref.tenant, name), applied, outline, cause)
+            Save(Ref(ref.tenant, name), when_new(applied.set_goal(outline)), cause)
             for name, outline in zip(names, applied.goals, strict=True)
         ]
         await self._stores.goals.apply_many(ref.tenant, saves)
@@ -83,7 +84,3 @@ class Plans:
 def goal_ids(key: str, applied: Plan) -> list[str]:
     """Return the ids of the goals that a plan sets, in its order; `key` is its own."""
     return [ids.derived_id("planned-goal", key, str(place)) for place in range(len(applied.goals))]
-
-
-def _setting(ref: Ref, applied: Plan, outline: GoalOutline, cause: Cause) -> Save[Goal]:
-    return Save(ref, lambda known: None if known else applied.set_goal(outline), cause)

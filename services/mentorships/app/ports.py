@@ -37,4 +37,4 @@ class Aggregates(Protocol[S]):
         """Return a page."""
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
-        """Create or change many, each by itself and once per cause."""
+        """Create or change many, each once per cause."""

@@ -19,8 +19,9 @@ from services.mentorships.domain.goal_events import (
     MilestoneCompleted,
     TaskCompleted,
 )
-from services.mentorships.domain.rules import invalid, line, lines, not_found, require_to_come
+from services.mentorships.domain.rules import invalid, line, not_found, require_to_come
 from services.mentorships.domain.steps import Milestone, Task, completed, numbered, replanned
+from services.mentorships.domain.words import needed_words
 
 MOST_NOTES: Final = 100
 """Progress notes of a goal: with their 1,000 characters they fill a good part of what one answer may hold."""
@@ -179,7 +180,7 @@ class Goal:
             return self, []
         if len(self.notes) >= MOST_NOTES:
             raise Refused("NOTES_FULL", f"a goal holds {MOST_NOTES} progress notes")
-        kept = replace(note, text=lines(note.text, "text"))
+        kept = replace(note, text=needed_words(note.text, "text"))
         percent = self.percent if note.percent is None else note.percent
         noted = replace(self, notes=(*self.notes, kept), percent=percent)
         return noted, [GoalProgressNoted(note.author, note.percent)]

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from services.kernel.errors import Refused
 from services.mentorships.domain.goal import Kind
-from services.mentorships.domain.rules import line, lines
+from services.mentorships.domain.rules import line
+from services.mentorships.domain.words import needed_words
 
 
 class Owner(StrEnum):
@@ -143,7 +144,7 @@ def _goal(goal: GoalOutline, path: str) -> GoalOutline:
 
 def _tips(draft: TemplateDraft) -> tuple[TipOutline, ...]:
     return tuple(
-        replace(tip, text=lines(tip.text, f"plan_template.tips[{place}].text"))
+        replace(tip, text=needed_words(tip.text, f"plan_template.tips[{place}].text"))
         for place, tip in enumerate(draft.tips)
     )
 

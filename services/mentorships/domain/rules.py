@@ -12,15 +12,11 @@ _WESTMOST = timedelta(hours=-12)
 def line(text: str, field: str) -> str:
     """Return `text` as one line without outer or doubled white space; Invalid if blank or not plain text."""
     joined = " ".join(text.split())
-    _require_plain(joined, field)
+    if not joined:
+        raise invalid("TEXT_BLANK", field, "must say something")
+    if any(unicodedata.category(character) == "Cc" for character in joined):
+        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
     return joined
-
-
-def lines(text: str, field: str) -> str:
-    """Return `text` without outer white space, lines kept; Invalid if blank or not plain text."""
-    kept = "\n".join(one.rstrip() for one in text.strip().splitlines())
-    _require_plain(kept.replace("\n", " ").replace("\t", " "), field)
-    return kept
 
 
 def require_to_come(day: date | None, now: datetime, field: str) -> None:
@@ -37,10 +33,3 @@ def invalid(reason: str, field: str, description: str) -> Invalid:
 def not_found() -> NotFound:
     """Return the answer for what is hidden, the same as the store's for what is absent."""
     return NotFound("NOT_FOUND", "nothing of this name exists")
-
-
-def _require_plain(text: str, field: str) -> None:
-    if not text:
-        raise invalid("TEXT_BLANK", field, "must say something")
-    if any(unicodedata.category(character) == "Cc" for character in text):
-        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")

@@ -8,7 +8,7 @@ from services.mentorships.domain.plan import Application, Plan
 from services.mentorships.domain.plan_template import TEMPLATE_FIELDS
 from services.mentorships.wire import names
 from services.mentorships.wire import plans as wire
-from services.mentorships.wire.days import day
+from services.mentorships.wire.days import given_day
 from services.mentorships.wire.masks import masked
 from services.pb.mentoring.mentorships.v1 import plan_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import PlanServiceServicer
@@ -64,7 +64,7 @@ class PlanServicer(PlanServiceServicer):
             template=names.ref(names.PLAN_TEMPLATE, request.plan_template, "plan_template").id,
             mentorship=names.mentorship_ref(request.parent, "parent").id,
             person=who.subject,
-            start=day(request, "start_date", "start_date"),
+            start=given_day(request, "start_date", "start_date"),
         )
         return _plan(*await self._plans.apply(who, application, cause(request)))
 

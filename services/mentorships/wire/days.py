@@ -1,4 +1,4 @@
-"""Days of the calendar to and from protobuf."""
+"""Calendar days to and from protobuf."""
 
 from datetime import date
 
@@ -8,21 +8,24 @@ from google.type.date_pb2 import Date
 from services.mentorships.domain.rules import invalid
 
 
-def day(message: Message, name: str, path: str) -> date | None:
-    """Decode the Date field `name`, which is `path` in the request; None when absent.
-
-    Raises Invalid DATE_MALFORMED for a day that is on no calendar.
-    """
-    if not message.HasField(name):
-        return None
-    given: Date = getattr(message, name)
+def day(message: Date, field: str) -> date:
+    """Decode a full date. Raises Invalid DATE_MALFORMED for one that is on no calendar."""
     try:
-        return date(given.year, given.month, given.day)
+        return date(message.year, message.month, message.day)
     except ValueError:
-        raise invalid("DATE_MALFORMED", path, "must be a full date of the calendar") from None
+        raise invalid("DATE_MALFORMED", field, "must be a full date of the calendar") from None
 
 
-def set_day(message: Date, value: date | None) -> None:
-    """Write a day; None leaves the field absent."""
-    if value is not None:
-        message.year, message.month, message.day = value.year, value.month, value.day
+def day_message(value: date) -> Date:
+    """Encode a date."""
+    return Date(year=value.year, month=value.month, day=value.day)
+
+
+def optional_day(value: date | None) -> Date | None:
+    """Encode a date; None stays absent."""
+    return None if value is None else day_message(value)
+
+
+def given_day(message: Message, name: str, field: str) -> date | None:
+    """Decode the date in the field `name` of a message, None when absent. Raises as `day`."""
+    return day(getattr(message, name), field) if message.HasField(name) else None

@@ -5,7 +5,7 @@ from google.protobuf.message import Message
 from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.wire.days import day, set_day
+from services.mentorships.wire.days import given_day, optional_day
 from services.mentorships.wire.names import (
     PERSON,
     goal_name,
@@ -27,7 +27,7 @@ def draft(tenant: str, goal: goals.Goal) -> domain.GoalDraft:
         kind=domain.Kind(goals.Goal.Kind.Name(goal.kind).removeprefix("KIND_")) if goal.kind else None,
         title=goal.title,
         measure=goal.measure,
-        target_date=day(goal, "target_date", "goal.target_date"),
+        target_date=given_day(goal, "target_date", "goal.target_date"),
         milestones=tuple(
             _milestone(one, f"goal.milestones[{place}]") for place, one in enumerate(goal.milestones)
         ),
@@ -60,10 +60,10 @@ def goal(ref: Ref, stored: Versioned[domain.Goal]) -> goals.Goal:
         percent=known.percent,
         progress_notes=[_note_message(tenant, one) for one in known.notes],
         completions=known.completions,
+        target_date=optional_day(known.target_date),
         plan_template=plan_template_name(tenant, known.template) if known.template else "",
         plan_template_revision=known.template_revision,
     )
-    set_day(message.target_date, known.target_date)
     if known.complete_time is not None:
         fields.set_time(message.complete_time, known.complete_time)
     if known.drop_time is not None:
@@ -81,16 +81,13 @@ def goal_outgoing(ref: Ref, state: domain.Goal, event: domain.GoalEvent) -> Outg
 
 def _event(tenant: str, name: str, state: domain.Goal, event: domain.GoalEvent) -> Message:  # noqa: PLR0911 -- one per event
     parent = mentorship_name(tenant, state.mentorship)
+    target = optional_day(state.target_date)
     mentor, mentee = (person_name(tenant, person) for person in state.people)
     match event:
         case domain.GoalCreated():
-            created = events.GoalCreated(goal=name, mentorship=parent, kind=_kind(state))
-            set_day(created.target_date, state.target_date)
-            return created
+            return events.GoalCreated(goal=name, mentorship=parent, kind=_kind(state), target_date=target)
         case domain.GoalUpdated():
-            updated = events.GoalUpdated(goal=name, mentorship=parent)
-            set_day(updated.target_date, state.target_date)
-            return updated
+            return events.GoalUpdated(goal=name, mentorship=parent, target_date=target)
         case domain.GoalCompleted():
             return events.GoalCompleted(
                 goal=name,
@@ -117,25 +114,32 @@ def _event(tenant: str, name: str, state: domain.Goal, event: domain.GoalEvent) 
 
 
 def _milestone(message: goals.Goal.Milestone, path: str) -> domain.Milestone:
-    return domain.Milestone(message.title, day(message, "target_date", f"{path}.target_date"), message.id)
+    return domain.Milestone(
+        message.title, given_day(message, "target_date", f"{path}.target_date"), message.id
+    )
 
 
 def _task(tenant: str, message: goals.Goal.Task, path: str) -> domain.Task:
     owner = fields.owned_id(tenant, PERSON, message.owner, f"{path}.owner")
-    return domain.Task(message.title, owner, day(message, "due_date", f"{path}.due_date"), message.id)
+    return domain.Task(message.title, owner, given_day(message, "due_date", f"{path}.due_date"), message.id)
 
 
 def _milestone_message(milestone: domain.Milestone) -> goals.Goal.Milestone:
-    message = goals.Goal.Milestone(id=milestone.id, title=milestone.title)
-    set_day(message.target_date, milestone.due_date)
+    message = goals.Goal.Milestone(
+        id=milestone.id, title=milestone.title, target_date=optional_day(milestone.due_date)
+    )
     if milestone.complete_time is not None:
         fields.set_time(message.complete_time, milestone.complete_time)
     return message
 
 
 def _task_message(tenant: str, task: domain.Task) -> goals.Goal.Task:
-    message = goals.Goal.Task(id=task.id, title=task.title, owner=person_name(tenant, task.owner))
-    set_day(message.due_date, task.due_date)
+    message = goals.Goal.Task(
+        id=task.id,
+        title=task.title,
+        owner=person_name(tenant, task.owner),
+        due_date=optional_day(task.due_date),
+    )
     if task.complete_time is not None:
         fields.set_time(message.complete_time, task.complete_time)
     return message

@@ -1,6 +1,7 @@
 """Resource names of mentorships, and the ids in them."""
 
 from services.kernel import fields, ids
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref
 
 MENTORSHIP = "organizations/*/mentorships/*"
@@ -9,6 +10,7 @@ PROGRAM = "organizations/*/programs/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
 PLAN_TEMPLATE = "organizations/*/planTemplates/*"
 PLAN = "organizations/*/mentorships/*/plans/*"
+MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
@@ -24,11 +26,6 @@ def goal_name(tenant: str, mentorship: str, goal: str) -> str:
 def plan_template_name(tenant: str, template: str) -> str:
     """Return a plan template's full name."""
     return ids.name("organizations", tenant, "planTemplates", template)
-
-
-def plan_name(tenant: str, mentorship: str, plan: str) -> str:
-    """Return the full name of an applied plan."""
-    return ids.name("organizations", tenant, "mentorships", mentorship, "plans", plan)
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -52,16 +49,38 @@ def mentorship_ref(name: str, field: str = "name") -> Ref:
 
 
 def ref(pattern: str, name: str, field: str = "name") -> Ref:
-    """Return what `name`, which is directly below its organization, means. Raises Invalid."""
+    """Return what a name directly below its organization means. Raises Invalid for a malformed one."""
     return Ref(*ids.parse_name(pattern, name, field))
-
-
-def path(pattern: str, name: str, field: str = "name") -> tuple[str, Ref]:
-    """Return (mentorship, what is below it) of a name. Raises Invalid for a malformed one."""
-    organization, mentorship, below = ids.parse_name(pattern, name, field)
-    return mentorship, Ref(organization, below)
 
 
 def goal_path(name: str, field: str = "name") -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
     return path(GOAL, name, field)
+
+
+def below(tenant: str, mentorship: str, collection: str, key: str) -> str:
+    """Return the full name of something of a mentorship."""
+    return ids.name("organizations", tenant, "mentorships", mentorship, collection, key)
+
+
+def path(pattern: str, name: str, field: str = "name") -> tuple[str, Ref]:
+    """Return (mentorship, thing) of a name below a mentorship. Raises Invalid for a malformed one."""
+    organization, mentorship, key = ids.parse_name(pattern, name, field)
+    return mentorship, Ref(organization, key)
+
+
+def optional_child(parent: str, pattern: str, name: str, field: str) -> str:
+    """Return the id of something of the mentorship named `parent`, "" for an empty name.
+
+    Raises Invalid for a malformed name, OTHER_MENTORSHIP for one below another mentorship.
+    """
+    if not name:
+        return ""
+    mentorship, ref = path(pattern, name, field)
+    if (ref.tenant, mentorship) != ids.parse_name(MENTORSHIP, parent, "parent"):
+        raise Invalid(
+            "OTHER_MENTORSHIP",
+            f"{field} is of another mentorship",
+            fields=((field, "must be of the mentorship that is the parent"),),
+        )
+    return ref.id

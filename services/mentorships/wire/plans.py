@@ -20,7 +20,7 @@ from services.mentorships.domain.plan_template import (
     TipOutline,
 )
 from services.mentorships.wire import names
-from services.mentorships.wire.days import set_day
+from services.mentorships.wire.days import day_message, optional_day
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import plan_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
@@ -58,15 +58,14 @@ def plan(ref: Ref, stored: Versioned[Plan], goals: list[str]) -> pb.Plan:
     """Encode an applied plan, which set the goals of these ids."""
     known = stored.state
     message = pb.Plan(
-        name=names.plan_name(ref.tenant, known.mentorship, ref.id),
+        name=names.below(ref.tenant, known.mentorship, "plans", ref.id),
         plan_template=names.plan_template_name(ref.tenant, known.template),
         plan_template_revision=known.revision,
+        start_date=day_message(known.start),
         applied_by=names.person_name(ref.tenant, known.person),
         goals=[names.goal_name(ref.tenant, known.mentorship, one) for one in goals],
+        tips=[pb.Plan.Tip(text=one.text, date=optional_day(known.date_of(one.day))) for one in known.tips],
     )
-    set_day(message.start_date, known.start)
-    for tip in known.tips:
-        set_day(message.tips.add(text=tip.text).date, known.date_of(tip.day))
     fields.set_time(message.create_time, stored.create_time)
     return message
 
@@ -92,7 +91,7 @@ def template_outgoing(ref: Ref, state: PlanTemplate, event: PlanTemplateEvent) -
 
 def plan_outgoing(ref: Ref, state: Plan, _: PlanEvent) -> Outgoing:
     """Encode that a plan was applied, keyed by its mentorship's id."""
-    name = names.plan_name(ref.tenant, state.mentorship, ref.id)
+    name = names.below(ref.tenant, state.mentorship, "plans", ref.id)
     message = events.PlanApplied(
         plan=name,
         mentorship=names.mentorship_name(ref.tenant, state.mentorship),
