@@ -1,7 +1,7 @@
 """Mentorships to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
