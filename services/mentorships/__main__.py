@@ -18,8 +18,10 @@ from services.mentorships.app.goals import Goals
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
 from services.mentorships.app.safety import SafetyReports
+from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.domain import Goal, Mentorship
 from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
@@ -27,12 +29,15 @@ from services.mentorships.domain.feedback import Feedback, HeldMeeting
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.plan import Plan
+from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
+from services.mentorships.rpc.plans import PlanServicer
 from services.mentorships.rpc.safety import SafetyServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
@@ -47,6 +52,7 @@ from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
     add_MentorshipServiceServicer_to_server,
 )
+from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
 
 
@@ -55,6 +61,8 @@ class Kept(NamedTuple):
 
     mentorships: Aggregates[Mentorship]
     goals: Aggregates[Goal]
+    templates: Aggregates[PlanTemplate]
+    plans: Aggregates[Plan]
     feedback: Aggregates[Feedback]
     kudos: Aggregates[Kudos]
     check_ins: Aggregates[CheckInPlan]
@@ -77,12 +85,14 @@ def build(settings: Settings, resources: Resources) -> Service:
     introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
     blocks = Blocks(kept.blocks, kept.mentorships, clock)
     reports = SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock)
+    plans = Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock)
     handlers = Handlers()
     events.hear(handlers, following)
     events.hear_people(handlers, following)
     events.hear_meetings(handlers, feedback, fit)
     events.hear_stages(handlers, check_ins, introductions)
     events.hear_safety(handlers, reports, blocks)
+    events.hear_plans(handlers, plans)
     return Service(
         name="mentorships",
         servicers=_named(
@@ -93,6 +103,10 @@ def build(settings: Settings, resources: Resources) -> Service:
             GoalService=(
                 add_GoalServiceServicer_to_server,
                 GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
+            ),
+            PlanService=(
+                add_PlanServiceServicer_to_server,
+                PlanServicer(PlanTemplates(kept.templates), plans),
             ),
             FeedbackService=(
                 add_FeedbackServiceServicer_to_server,
@@ -114,6 +128,8 @@ def _kept(database: Database) -> Kept:
     return Kept(
         mentorships=database.aggregates(store.MENTORSHIPS),
         goals=database.aggregates(store.GOALS),
+        templates=database.aggregates(store.PLAN_TEMPLATES),
+        plans=database.aggregates(store.PLANS),
         feedback=database.aggregates(store.FEEDBACK),
         kudos=database.aggregates(store.KUDOS),
         check_ins=database.aggregates(store.CHECK_INS),

@@ -10,11 +10,13 @@ from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.introductions import Introductions
+from services.mentorships.app.plans import Plans
 from services.mentorships.app.ports import Employment
 from services.mentorships.app.safety import SafetyReports
 from services.mentorships.wire import checkins as checkins_wire
 from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
+from services.mentorships.wire import plans as plans_wire
 from services.mentorships.wire import safety as safety_wire
 from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
@@ -27,6 +29,7 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
     MentorshipPaused,
     MentorshipResumed,
     PersonBlocked,
+    PlanApplied,
     SafetyCaseLogged,
 )
 from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
@@ -132,3 +135,12 @@ def _cause(event: Event[Any]) -> Cause:
 
 def _mentorship(event: Event[Any]) -> Ref:
     return wire.mentorship_of(event.tenant, event.message.mentorship)
+
+
+def hear_plans(handlers: Handlers, plans: Plans) -> None:
+    """Let an applied plan have its goals, even if whoever applied it was cut off in between."""
+
+    async def plan_applied(event: Event[PlanApplied]) -> None:
+        await plans.set_goals(plans_wire.applied(event.tenant, event.message), event.trace)
+
+    handlers.on(PlanApplied, plan_applied)

@@ -8,8 +8,20 @@ from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.plan import Plan
+from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
-from services.mentorships.wire import checkins, feedback, fit, goals, happenings, introductions, kudos, safety
+from services.mentorships.wire import (
+    checkins,
+    feedback,
+    fit,
+    goals,
+    happenings,
+    introductions,
+    kudos,
+    plans,
+    safety,
+)
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -20,7 +32,14 @@ MENTORSHIPS = Kind(
     fire=timers.fire,
     unique=("claims", "MENTORSHIP_OPEN"),
 )
-GOALS = Kind(collection="goals", state=Goal, encode=goals.goal_outgoing, indexes=(("mentorship",),))
+GOALS = Kind(
+    collection="goals",
+    state=Goal,
+    encode=goals.goal_outgoing,
+    indexes=(("mentorship",), ("people",), ("shared_with",)),
+)
+PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
+PLANS = Kind(collection="plans", state=Plan, encode=plans.plan_outgoing, indexes=(("mentorship",),))
 FEEDBACK = Kind(
     collection="feedback",
     state=Feedback,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -11,14 +12,19 @@ from services.mentorships.domain import (
     GoalDraft,
     Kind,
     Mentorship,
+    Milestone,
     PauseReason,
+    Task,
     Terms,
+    Usual,
     Who,
     agreeing,
     ending,
     resting,
 )
+from services.mentorships.domain.goal import GOAL_FIELDS
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 
 ORG = "acme"
 MENTOR = "e0100286"
@@ -34,12 +40,19 @@ TERMS = Terms(
     channels=(Channel.VIDEO, Channel.CHAT),
     focus_areas=("public speaking",),
 )
+USUAL = Usual(14, 60, (Channel.VIDEO,), ("public_speaking",), length_days=180)
 DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It runs in production")
+
+PLANNED = replace(
+    DRAFT,
+    milestones=(Milestone("a draft"), Milestone("a review", date(2026, 4, 1))),
+    tasks=(Task("find a reviewer", MENTOR), Task("write it", MENTEE, date(2026, 3, 20))),
+)
 
 
 def proposed() -> Mentorship:
     """Return a mentorship as a confirmed match begins it: no agreement yet."""
-    return Mentorship((MENTOR, MENTEE), program="spring", lead=LEAD, match="match-1")
+    return Mentorship((MENTOR, MENTEE), program="spring", lead=LEAD, match="match-1", usual=USUAL)
 
 
 def agreed(*signed_by: str) -> Mentorship:
@@ -82,6 +95,16 @@ def goal() -> Goal:
     return active().set_goal(ID, MENTEE, DRAFT, NOON)[0]
 
 
+def planned() -> Goal:
+    """Return an open goal with two milestones, 1 and 2, and two tasks, 3 and 4."""
+    return active().set_goal(ID, MENTEE, PLANNED, NOON)[0]
+
+
+def draft_of(state: Goal, **changes: Any) -> GoalDraft:
+    """Return what a client sends that changes what it has read."""
+    return replace(GoalDraft(**{name: getattr(state, name) for name in GOAL_FIELDS}), **changes)
+
+
 def amended() -> Mentorship:
     """Return a running mentorship with an amendment that nobody has signed."""
     return agreeing.propose(active(), MENTOR, TERMS, NOON)[0]
@@ -99,4 +122,7 @@ def confirmed(mentorship: str = ID, org: str = ORG) -> MatchConfirmed:
         mentee=f"{people}/{MENTEE}",
         cadence=Duration(seconds=14 * 86_400),
         meeting_length=Duration(seconds=3_600),
+        channels=[Agreement.CHANNEL_VIDEO],
+        focus_areas=["public_speaking"],
+        length=Duration(seconds=180 * 86_400),
     )

@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.kernel.errors import Refused
-from services.mentorships.domain.rules import invalid, not_found
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import invalid, not_found, words
 
 FIRST_DAYS: Final = 30
 EVERY_DAYS: Final = 60

@@ -6,8 +6,7 @@ from datetime import datetime
 from services.kernel.errors import Denied, Refused
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.partners import partner
-from services.mentorships.domain.rules import invalid, not_found
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import invalid, not_found, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.kernel.errors import Refused
-from services.mentorships.domain.rules import not_found
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import not_found, words
 
 
 class Fit(StrEnum):

@@ -11,8 +11,7 @@ from typing import Final
 from services.kernel.errors import Denied, Refused
 from services.mentorships.domain.mentorship import Mentorship, Stage
 from services.mentorships.domain.partners import partner
-from services.mentorships.domain.rules import invalid, not_found
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import invalid, not_found, words
 
 OPEN_DAYS: Final = 14
 """How long the two have to agree: as long as an invitation lasts at Torch."""

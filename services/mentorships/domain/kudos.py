@@ -7,8 +7,7 @@ from typing import Final
 
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.partners import partner
-from services.mentorships.domain.rules import not_found
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import not_found, words
 
 DAILY: Final = 3
 """How often one may thank the other within a UTC day, by our own choice: by the dozen they mean nothing."""

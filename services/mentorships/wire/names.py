@@ -14,6 +14,8 @@ CHECK_IN = "organizations/*/mentorships/*/checkIns/*"
 FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
 INTRODUCTION = "organizations/*/mentorships/*/introductions/*"
 SAFETY_REPORT = "organizations/*/safetyReports/*"
+PLAN_TEMPLATE = "organizations/*/planTemplates/*"
+PLAN = "organizations/*/mentorships/*/plans/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
@@ -25,6 +27,11 @@ def mentorship_name(tenant: str, mentorship: str) -> str:
 def goal_name(tenant: str, mentorship: str, goal: str) -> str:
     """Return a goal's full name."""
     return ids.name("organizations", tenant, "mentorships", mentorship, "goals", goal)
+
+
+def plan_template_name(tenant: str, template: str) -> str:
+    """Return a plan template's full name."""
+    return ids.name("organizations", tenant, "planTemplates", template)
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -67,10 +74,14 @@ def mentorship_ref(name: str, field: str = "name") -> Ref:
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
 
 
-def goal_path(name: str) -> tuple[str, Ref]:
+def ref(pattern: str, name: str, field: str = "name") -> Ref:
+    """Return what a name directly below its organization means. Raises Invalid for a malformed one."""
+    return Ref(*ids.parse_name(pattern, name, field))
+
+
+def goal_path(name: str, field: str = "name") -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
-    organization, mentorship, goal = ids.parse_name(GOAL, name)
-    return mentorship, Ref(organization, goal)
+    return path(GOAL, name, field)
 
 
 def below(tenant: str, mentorship: str, collection: str, key: str) -> str:
