@@ -79,7 +79,7 @@ class Aggregates(Generic[S]):
         def place(row: Document) -> tuple[Any, str]:
             return pages.value_at(row, path), str(row["id"])
 
-        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _fits(row, query.where)]
+        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _is_asked(row, query)]
         rows.sort(key=lambda row: str(row["id"]))
         rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
         if after is not None:
@@ -177,6 +177,10 @@ def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) ->
     if value == last[0]:
         return key > last[1]
     return bool(value > last[0]) is (direction > 0)
+
+
+def _is_asked(row: Document, query: Query) -> bool:
+    return _fits(row, query.where) and (not query.either or any(_fits(row, one) for one in query.either))
 
 
 def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:

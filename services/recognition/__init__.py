@@ -2,7 +2,7 @@
 
 Owns    Recognition
 Serves  RecognitionService
-Tells   RecognitionIssued
+Tells   RecognitionIssued RecognitionRevoked
 Hears   processor.RecognitionEarned
 Calls   nobody
 """

@@ -4,13 +4,15 @@ from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2_grpc
-from services.recognition import app, events, rpc, store
+from services.recognition import events, store
+from services.recognition.app.recognitions import Recognitions
+from services.recognition.rpc.recognitions import RecognitionService
 
 
 def build(_settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept = resources.database.aggregates(store.RECOGNITIONS)
-    recognitions = app.Recognitions(kept)
+    recognitions = Recognitions(kept)
     handlers = Handlers()
     events.hear(handlers, recognitions)
     return Service(
@@ -18,7 +20,7 @@ def build(_settings: Settings, resources: Resources) -> Service:
         servicers=(
             (
                 recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server,
-                rpc.RecognitionServicer(recognitions),
+                RecognitionService(recognitions),
                 "mentoring.recognition.v1.RecognitionService",
             ),
         ),

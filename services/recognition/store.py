@@ -1,9 +1,12 @@
-"""How recognitions are kept in MongoDB."""
+"""How recognition's documents are kept in MongoDB."""
 
 from services.kernel.mongo import Kind
-from services.recognition import wire
-from services.recognition.domain import Recognition
+from services.recognition.domain.recognitions import Recognition
+from services.recognition.wire import recognitions
 
 RECOGNITIONS = Kind(
-    collection="recognitions", state=Recognition, encode=wire.outgoing, indexes=(("mentee",),)
+    collection="recognitions",
+    state=Recognition,
+    encode=recognitions.outgoing,
+    indexes=(("person",), ("mentee",)),
 )

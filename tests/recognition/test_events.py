@@ -11,8 +11,8 @@ from services.kernel.ids import derived_id
 from services.kernel.mongo import Ref
 from services.pb.mentoring.processor.v1.events_pb2 import RecognitionEarned
 from services.recognition import store
-from services.recognition.app import Recognitions
-from services.recognition.domain import Recognition
+from services.recognition.app.recognitions import Recognitions
+from services.recognition.domain.recognitions import Recognition
 from services.recognition.events import hear
 from tests.fakes import Aggregates
 from tests.recognition.factories import EARNED, MENTORSHIP, NOON, ORG, decision

@@ -92,8 +92,8 @@ MessageEvent = MessageQueued | MessageSent | MessageDelayed | MessageFailed | Me
 class Facts:
     """What a message is about; empty where its category does not tell.
 
-    It is about a mentorship, or about a match request of `requester` to `recipient`. `code` is WAITLISTED, or
-    why the request was closed.
+    It is about a mentorship, or about a match request of `requester` to `recipient`. `code` is WAITLISTED,
+    why the request was closed, or what a person is recognised for (empty: a goal), `count` times.
     """
 
     mentorship: str = ""
@@ -106,6 +106,7 @@ class Facts:
     requester: str = ""
     recipient: str = ""
     code: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

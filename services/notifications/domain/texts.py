@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from services.notifications.domain.messages import Category, Content, Message
+from services.notifications.domain.praise import ANY_PRAISE, PRAISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ you reached a goal of your mentorship with {{ other }}. Congratulations!
 The recognition is kept in your organization's mentoring records.
 """,
 )
+_KEPT = "\n\nThe recognition is kept in your organization's mentoring records.\n"
 _REQUESTED = (
     "{{ other }} asks you for a mentoring match",
     """\
@@ -163,8 +165,20 @@ _environment = SandboxedEnvironment(
     undefined=StrictUndefined,
     keep_trailing_newline=True,
 )
+
+
+def _compiled(subject: str, text: str) -> tuple[Template, Template]:
+    return _environment.from_string(subject), _environment.from_string(text + _FOOTER)
+
+
+def _praise(subject: str, sentence: str) -> tuple[Template, Template]:
+    return _compiled(subject, f"Hello {{{{ name }}}},\n\n{sentence}{_KEPT}")
+
+
+_PRAISE = {code: _praise(*words) for code, words in PRAISE.items()}
+_ANY_PRAISE = _praise(*ANY_PRAISE)
 _TEMPLATES = {
-    category: (_environment.from_string(subject), _environment.from_string(text + _FOOTER))
+    category: _compiled(subject, text)
     for category, (subject, text) in {
         Category.REBOOK_REMINDER: _REBOOK,
         Category.LEAD_ALERT: _LEAD,
@@ -193,11 +207,18 @@ def written(message: Message, names: Names) -> Content:
         "other": _line(names.other) or _nameless(message, is_mentee=is_mentee),
         "is_mentee": is_mentee,
         "code": message.facts.code,
+        "count": message.facts.count,
         "misses": message.facts.misses_in_row,
         "mentorship": message.facts.mentorship,
     }
-    subject, text = _TEMPLATES[message.category]
+    subject, text = _template(message)
     return Content(_line(subject.render(values)), text.render(values))
+
+
+def _template(message: Message) -> tuple[Template, Template]:
+    if message.category is Category.RECOGNITION and message.facts.code:
+        return _PRAISE.get(message.facts.code, _ANY_PRAISE)
+    return _TEMPLATES[message.category]
 
 
 def _nameless(message: Message, *, is_mentee: bool) -> str:

@@ -126,6 +126,19 @@ async def test_filters(
     assert await walk(tallies, Query(where, page_size=1)) == expected
 
 
+async def test_of_several_conditions_one_must_hold_and_the_filter_as_well(
+    tallies: Store, clock: FixedClock
+) -> None:
+    """The token belongs to the whole question."""
+    await fill(tallies, clock, STATES)
+    either = ({"owner": "ann"}, {"slots": "z", "wake": NOON})
+    assert await walk(tallies, Query(either=either, page_size=1)) == ["ann-loud", "cid"]
+    assert await walk(tallies, Query({"mood": Mood.LOUD}, either=either)) == ["ann-loud"]
+    token = (await tallies.list("acme", Query(either=either, page_size=1))).next_page_token
+    with pytest.raises(Invalid, match="INVALID_PAGE_TOKEN"):
+        await tallies.list("acme", Query(either=either[:1], page_token=token))
+
+
 async def test_the_default_page_holds_50_and_no_page_more_than_1000(tallies: Store) -> None:
     for number in range(51):
         await tallies.create(Ref("acme", f"{number:02}"), Tally("ann"), [Opened()], Cause(str(number)))

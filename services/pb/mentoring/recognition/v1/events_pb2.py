@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/recognition/v1/events.proto\x12\x18mentoring.recognition.v1\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xc3\x01\n\x11RecognitionIssued\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12\x0c\n\x04goal\x18\x06 \x01(\t\x12\x0e\n\x06person\x18\x07 \x01(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\"M\n\x12RecognitionRevoked\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/recognition/v1/events.proto\x12\x18mentoring.recognition.v1\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xc3\x01\n\x11RecognitionIssued\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12\x0c\n\x04goal\x18\x06 \x01(\t\x12\x0e\n\x06person\x18\x07 \x01(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\"\x85\x01\n\x12RecognitionRevoked\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReasonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RECOGNITIONISSUED']._serialized_start=120
   _globals['_RECOGNITIONISSUED']._serialized_end=315
-  _globals['_RECOGNITIONREVOKED']._serialized_start=317
-  _globals['_RECOGNITIONREVOKED']._serialized_end=394
+  _globals['_RECOGNITIONREVOKED']._serialized_start=318
+  _globals['_RECOGNITIONREVOKED']._serialized_end=451
 # @@protoc_insertion_point(module_scope)

@@ -76,22 +76,26 @@ class RecognitionRevoked(_message.Message):
     RECOGNITION_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     MENTORSHIP_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     recognition: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
     person: _builtins.str
     """Whose it was."""
     mentorship: _builtins.str
     """The mentorship in which it was earned."""
+    reason: _recognition_service_pb2.RevokeReason.ValueType
+    """Why."""
     def __init__(
         self,
         *,
         recognition: _builtins.str = ...,
         person: _builtins.str = ...,
         mentorship: _builtins.str = ...,
+        reason: _recognition_service_pb2.RevokeReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "reason", b"reason", "recognition", b"recognition"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

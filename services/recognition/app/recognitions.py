@@ -1,0 +1,63 @@
+"""What people were recognised for. The organization is the caller's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.kernel.auth import Caller
+from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.recognition.app.ports import EVERYBODY, Aggregates, oversees, require_one
+from services.recognition.domain import recognitions
+from services.recognition.domain.recognitions import Event, Reason, Recognition
+
+
+class Recognitions:
+    """Recognitions by name. NotFound for what is absent or not the caller's to see."""
+
+    def __init__(self, kept: Aggregates[Recognition]) -> None:
+        self._recognitions = kept
+
+    async def earn(self, ref: Ref, earned: Recognition, cause: Cause) -> None:
+        """Store what was earned, once per `ref`. Refused EVIDENCE_MISSING."""
+        await self._recognitions.create(ref, *recognitions.issue(earned), cause)
+
+    async def get(self, caller: Caller, person: str, recognition: str) -> Versioned[Recognition]:
+        """Return one recognition of `person`, for its pair and those who oversee all."""
+        stored = await self._recognitions.get(Ref(caller.org, recognition))
+        stored.state.require_of(person)
+        if not oversees(caller):
+            stored.state.require_reader(caller.subject)
+        return stored
+
+    async def list(self, caller: Caller, person: str, page: Query) -> Page[Recognition]:
+        """Return a page of what `person` earned; others than overseers get those of their own pairs only.
+
+        EVERYBODY is for HR: Denied HR_ADMIN_ONLY for others.
+        """
+        require_one(caller, person)
+        sees_all = person == caller.subject or oversees(caller)
+        either = () if person == EVERYBODY else _earned_by(person, "" if sees_all else caller.subject)
+        return await self._recognitions.list(caller.org, replace(page, either=either))
+
+    async def revoke(
+        self, caller: Caller, names: tuple[str, str], reason: Reason, etag: str, cause: Cause
+    ) -> Versioned[Recognition]:
+        """Take a recognition, named by (person, recognition), back. Conflict for a stale `etag`."""
+        person, recognition = names
+
+        def decide(state: Recognition) -> tuple[Recognition, Sequence[Event]]:
+            state.require_of(person)
+            return state.revoke(reason)
+
+        return await self._recognitions.change(Ref(caller.org, recognition), decide, cause, etag=etag)
+
+
+def _earned_by(person: str, other: str) -> Sequence[Mapping[str, Any]]:
+    """Return the conditions of which one holds for what `person` earned, with `other` unless that is empty.
+
+    What was stored before mentors were recognised too names no person: it was the mentee.
+    """
+    earned = {"person": person}, {"mentee": person, "person": {"$exists": False}}
+    if not other:
+        return earned
+    return [{**one, side: other} for one in earned for side in ("mentor", "mentee") if side not in one]
