@@ -1,5 +1,6 @@
 """In-memory stand-ins. Each passes the behaviour suite of what it stands for (tests/kernel/test_mongo_*)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -90,6 +91,13 @@ class Aggregates(Generic[S]):
             return Page(items)
         value, key = place(rows[size - 1])
         return Page(items, self._pages.token(tenant, query, pages.After.item(key, value)))
+
+    async def most_frequent(
+        self, tenant: str, path: str, where: Mapping[str, Any], most: int
+    ) -> Sequence[tuple[Any, int]]:
+        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _fits(row, where)]
+        counted = Counter(value for row in rows for value in _at(row["state"], path.split(".")))
+        return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:most]
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
         if any(change.ref.tenant != tenant for change in changes):
@@ -208,6 +216,7 @@ def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "$eq": lambda found, wanted: found == wanted,
     "$in": lambda found, wanted: found in wanted,
+    "$nin": lambda found, wanted: found not in wanted,
     "$gt": lambda found, wanted: found is not None and found > wanted,
     "$gte": lambda found, wanted: found is not None and found >= wanted,
     "$lt": lambda found, wanted: found is not None and found < wanted,

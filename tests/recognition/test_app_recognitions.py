@@ -6,21 +6,15 @@ from dataclasses import replace
 import pytest
 
 from services.kernel.auth import Caller
-from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, NotFound
-from services.kernel.mongo import Cause, Page, Query, Ref
-from services.recognition import store
+from services.kernel.mongo import Cause, Page, Query
 from services.recognition.app.ports import EVERYBODY
-from services.recognition.app.recognitions import Recognitions
 from services.recognition.domain.recognitions import Reason, Recognition, Stage
-from tests.fakes import Aggregates
 from tests.recognition.factories import (
     EARNED,
     HELD,
     MENTEE,
     MENTOR,
-    NOON,
-    ORG,
     STRANGER,
     foreigner,
     hr,
@@ -29,31 +23,16 @@ from tests.recognition.factories import (
     mentor,
     stranger,
 )
-
-
-class World:
-    """r1 is the mentee's for a goal, r2 a stranger's with another mentor, r3 the mentor's for meetings."""
-
-    def __init__(self) -> None:
-        self.kept = Aggregates(store.RECOGNITIONS, FixedClock(NOON))
-        self.recognitions = Recognitions(self.kept)
-
-    async def fill(self) -> None:
-        other = replace(EARNED, mentor="e1", mentee=STRANGER, person=STRANGER)
-        for key, earned in (("r1", EARNED), ("r2", other), ("r3", HELD)):
-            await self.recognitions.earn(Ref(ORG, key), earned, Cause(f"event-{key}"))
-
-    async def revoke(
-        self, reason: Reason = Reason.ISSUED_IN_ERROR, *, etag: str = "", cause: str = "c"
-    ) -> Stage:
-        stored = await self.recognitions.revoke(hr, (MENTEE, "r1"), reason, etag, Cause(cause))
-        return stored.state.stage
+from tests.recognition.world import World
 
 
 @pytest.fixture
 async def world() -> World:
+    """Hold r1 of the mentee for a goal, r2 of a stranger with another mentor, r3 of the mentor."""
     world = World()
-    await world.fill()
+    other = replace(EARNED, mentor="e1", mentee=STRANGER, person=STRANGER)
+    for key, earned in (("r1", EARNED), ("r2", other), ("r3", HELD)):
+        await world.earn(key, earned)
     return world
 
 
@@ -62,7 +41,7 @@ def keys(page: Page[Recognition]) -> list[str]:
 
 
 async def test_a_decision_told_twice_is_one_recognition(world: World) -> None:
-    await world.recognitions.earn(Ref(ORG, "r1"), EARNED, Cause("event-r1"))
+    await world.earn("r1", EARNED)
     page = await world.recognitions.list(hr, MENTEE, Query())
     assert [(key, stored.version) for key, stored in page.items] == [("r1", 1)]
 
@@ -125,7 +104,8 @@ async def test_only_hr_lists_those_of_all_people(world: World, caller: Caller) -
 
 async def test_what_was_taken_back_is_told_once_and_stays_visible_as_such(world: World) -> None:
     for cause in ("first", "first", "second"):
-        assert await world.revoke(cause=cause) is Stage.REVOKED
+        names = (MENTEE, "r1")
+        await world.recognitions.revoke(hr, names, Reason.ISSUED_IN_ERROR, "", Cause(cause))
     seen = (await world.recognitions.get(mentee, MENTEE, "r1")).state
     assert (seen.stage, seen.revoke_reason) == (Stage.REVOKED, "ISSUED_IN_ERROR")
     told = [event["type"].rpartition(".")[2] for event in world.kept.outbox]
@@ -134,6 +114,6 @@ async def test_what_was_taken_back_is_told_once_and_stays_visible_as_such(world:
 
 async def test_taking_back_relies_on_what_was_read_and_on_the_right_name(world: World) -> None:
     with pytest.raises(Conflict):
-        await world.revoke(etag='"7"')
+        await world.recognitions.revoke(hr, (MENTEE, "r1"), Reason.RULE_BROKEN, '"7"', Cause("c"))
     with pytest.raises(NotFound):
         await world.recognitions.revoke(hr, (MENTOR, "r1"), Reason.RULE_BROKEN, "", Cause("c"))

@@ -1,1 +1,1 @@
-"""What recognition knows and decides: `recognitions`."""
+"""What recognition knows and decides: `recognitions`, `badges`, `awards`, `choices`, `credentials`."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.kernel.errors import NotFound, Refused
 
@@ -32,6 +33,13 @@ class Reason(StrEnum):
     EVIDENCE_WRONG = "EVIDENCE_WRONG"
     RULE_BROKEN = "RULE_BROKEN"
     PERSON_ASKED = "PERSON_ASKED"
+
+
+class Place(NamedTuple):
+    """Where something is earned: by a person in a mentorship."""
+
+    person: str
+    mentorship: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,11 @@ class Recognition:
         """Who earned it."""
         return self.person or self.mentee
 
+    @property
+    def place(self) -> Place:
+        """Where it was earned."""
+        return Place(self.earner, self.mentorship)
+
     def require_of(self, person: str) -> None:
         """Raise NotFound unless `person` earned it."""
         if person != self.earner:
@@ -82,6 +95,11 @@ class Recognition:
         """Raise NotFound unless `person` is one of the pair."""
         if person not in {self.earner, self.mentor, self.mentee}:
             raise not_found()
+
+    def require_issued(self) -> None:
+        """Raise Refused AWARD_REVOKED once it is taken back."""
+        if self.stage is Stage.REVOKED:
+            raise Refused("AWARD_REVOKED", "the recognition behind this badge was taken back")
 
     def revoke(self, reason: Reason) -> "tuple[Recognition, list[Event]]":
         """Take it back for good; a second time changes nothing, whatever the reason."""

@@ -46,11 +46,11 @@ def earned(tenant: str, message: processor.RecognitionEarned) -> Recognition:
     Raises Invalid for malformed names, names of other organizations, and UNKNOWN_ACHIEVEMENT for one of a
     newer processor: the dead letter can be replayed once this service knows it.
     """
-    kind = _KINDS.get(message.achievement)
-    if kind is None:
+    achieved = _KINDS.get(message.achievement)
+    if achieved is None:
         raise Invalid("UNKNOWN_ACHIEVEMENT", "this build does not know what was achieved")
     mentee = fields.owned_id(tenant, PERSON, message.mentee, "mentee")
-    about_a_goal = kind in _ABOUT_A_GOAL or bool(message.goal)
+    about_a_goal = achieved in _ABOUT_A_GOAL or bool(message.goal)
     return Recognition(
         mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
         mentee=mentee,
@@ -58,7 +58,7 @@ def earned(tenant: str, message: processor.RecognitionEarned) -> Recognition:
         goal=fields.owned_id(tenant, GOAL, message.goal, "goal") if about_a_goal else "",
         evidence=tuple(message.evidence_event_ids) or (message.cause_event_id,),
         rule=message.rule,
-        kind=kind,
+        kind=achieved,
         person=fields.owned_id(tenant, PERSON, message.person, "person") if message.person else mentee,
         count=message.count,
         policy_version=message.policy_version,
@@ -70,9 +70,14 @@ def reason(code: pb.RevokeReason.ValueType) -> Reason:
     return Reason(pb.RevokeReason.Name(code).removeprefix("REVOKE_REASON_"))
 
 
-def kind_code(kind: Kind) -> pb.Recognition.Kind.ValueType:
+def kind(code: pb.Recognition.Kind.ValueType) -> Kind:
+    """Decode what a recognition is for."""
+    return Kind(pb.Recognition.Kind.Name(code).removeprefix("KIND_"))
+
+
+def kind_code(of: Kind) -> pb.Recognition.Kind.ValueType:
     """Encode what a recognition is for."""
-    return pb.Recognition.Kind.Value(f"KIND_{kind}")
+    return pb.Recognition.Kind.Value(f"KIND_{of}")
 
 
 def recognition(ref: Ref, stored: Versioned[Recognition]) -> pb.Recognition:
