@@ -46,17 +46,17 @@ class KeyFile:
         if self._file is None:
             return
         try:
-            self.keys()
+            self.public_keys()
         except Refused as refusal:
             raise SystemExit(f"CREDENTIAL_KEY_FILE: {refusal.message}") from refusal
 
-    def keys(self) -> Sequence[PublicKey]:
+    def public_keys(self) -> Sequence[PublicKey]:
         """Return the public keys, the signing one first. Refused SIGNING_KEY_MISSING or …_UNUSABLE."""
         private, former = self._read()
         return [_described(_public(key)) for key in (private, *former)]
 
     def sign(self, issuer: Issuer, claims: Mapping[str, Any]) -> str:
-        """Return a compact JWT. Refused as `keys`."""
+        """Return a compact JWT. Refused as `public_keys`."""
         private, _ = self._read()
         key = _described(_public(private))
         return jwt.encode(dict(claims), private, key.algorithm, headers={"kid": method_of(issuer, key)})

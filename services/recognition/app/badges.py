@@ -36,7 +36,10 @@ class Granted:
 class Badges:
     """Badges by id. NotFound, and Conflict for a stale etag."""
 
-    def __init__(self, stores: Stores, choices: Choices, clock: Clock) -> None:
+    def __init__(
+        self, stores: Stores, choices: Choices, clock: Clock, *, most_grants: int = MOST_GRANTS
+    ) -> None:
+        self._most_grants = most_grants
         self._stores = stores
         self._badges = Defaults(stores.badges, DEFAULTS.get)
         self._choices = choices
@@ -74,7 +77,7 @@ class Badges:
         return badges.preview(proven.keys(), held, await self._silent(caller.org, proven))
 
     async def grant(self, caller: Caller, badge: str, etag: str, cause: Cause) -> Granted:
-        """Award a badge to all who earned it before and hold it not, at most MOST_GRANTS in one call.
+        """Award a badge to all who earned it before and hold it not, at most `most_grants` in one call.
 
         `etag` is that of the badge previewed. Refused BADGE_DISABLED; CLAIM_TAKEN when somebody earned it
         at the same moment, and a repeat goes on.
@@ -89,7 +92,7 @@ class Badges:
         silent = await self._silent(caller.org, proven)
         open_places = [place for place in proven if place not in held]
         due = [place for place in open_places if place.person not in silent]
-        proof = [proven[place] for place in due[:MOST_GRANTS]]
+        proof = [proven[place] for place in due[: self._most_grants]]
         await self._award(caller.org, (badge, stored.state), proof, cause)
         return Granted(
             held=len(proven) - len(open_places) + len(proof),

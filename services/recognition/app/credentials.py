@@ -93,7 +93,7 @@ class Credentials:
     async def issuer_document(self, tenant: str) -> Document:
         """Return the issuer document of an organization."""
         issuer = await self._issuer(tenant)
-        content = credentials.issuer_document(issuer, self._signer.keys())
+        content = credentials.issuer_document(issuer, self._signer.public_keys())
         lists = [0]
         while await self._is_used(tenant, lists[-1] + 1):
             lists.append(lists[-1] + 1)

@@ -68,7 +68,7 @@ class Stores:
 class Signer(Protocol):
     """Signs with the platform's key. Refused SIGNING_KEY_MISSING or SIGNING_KEY_UNUSABLE."""
 
-    def keys(self) -> Sequence[PublicKey]:
+    def public_keys(self) -> Sequence[PublicKey]:
         """Return the public keys that verify, the one that signs first."""
 
     def sign(self, issuer: Issuer, claims: Mapping[str, Any]) -> str:
