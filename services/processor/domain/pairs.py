@@ -1,0 +1,100 @@
+"""`(pair, heard) -> (pair, decisions)`: what happened, and what time alone leads to.
+
+Time moves in two ways that agree: `fold` first does all that was due up to its event, `advance` does it
+without an event. However often `advance` is called in between, decisions and their times are the same,
+provided it is never called for a time of which events are still to come.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from services.processor.domain import changes, health, ladder, misses, recognition
+from services.processor.domain.decisions import Decision, Grounds, HealthChanged
+from services.processor.domain.facts import Heard
+from services.processor.domain.policy import Policy
+from services.processor.domain.silence import silence
+from services.processor.domain.state import Pair, repeats
+
+
+def fold(pair: Pair, heard: Heard, policy: Policy) -> tuple[Pair, list[Decision]]:
+    """Return the pair after `heard` and what was due by then and follows from it; of a repeat, nothing."""
+    if repeats(pair, heard):
+        return pair, []
+    before, decisions = advance(pair, heard.time, policy)
+    pair = changes.apply(before, heard, policy)
+    decisions += misses.decide(pair, heard, policy)
+    decisions += recognition.decide(before, pair, heard, policy)
+    if not pair.running:
+        return replace(pair, due=None), decisions
+    pair, changed = _settled(pair, pair.own(heard.time), _outlook(pair, policy), policy, heard.event)
+    return pair, decisions + changed
+
+
+def advance(pair: Pair, now: datetime, policy: Policy) -> tuple[Pair, list[Decision]]:
+    """Return the pair at `now` and what was due up to then, `now` included; the same pair if nothing was."""
+    decisions: list[Decision] = []
+    while (due := due_at(pair, policy)) is not None and due <= now:
+        at, outlook = pair.own(due), _outlook(pair, policy)
+        for rung in outlook.rungs:
+            if rung.due == at:
+                decisions += ladder.decide(pair, rung, policy)
+        pair, changed = _settled(pair, at, outlook, policy)
+        decisions += changed
+    return pair, decisions
+
+
+def due_at(pair: Pair, policy: Policy) -> datetime | None:
+    """Return the next moment at which `advance` may decide something."""
+    if not pair.running or pair.clock is None:
+        return None
+    due = pair.due if pair.policy == policy.version else _outlook(pair, policy).after(pair.clock)
+    return None if due is None else pair.calendar(due)
+
+
+def health_at(pair: Pair, moment: datetime, policy: Policy) -> health.Health | None:
+    """Return how it goes at a moment up to which the pair is folded; None when it is over or never began."""
+    if pair.over or not pair.begun:
+        return None
+    return health.assess(pair, _outlook(pair, policy).signs, pair.own(moment), policy)
+
+
+class _Outlook(NamedTuple):
+    """What is noticed of a pair and what answers it, past and to come, on the pair's own clock."""
+
+    signs: Sequence[health.Sign]
+    rungs: Sequence[ladder.Rung]
+    early: datetime | None
+
+    def after(self, clock: datetime) -> datetime | None:
+        """Return the next moment at which something begins."""
+        moments = [sign.since for sign in self.signs] + [rung.due for rung in self.rungs]
+        if self.early is not None:
+            moments.append(self.early)
+        return min((moment for moment in moments if moment > clock), default=None)
+
+
+def _outlook(pair: Pair, policy: Policy) -> _Outlook:
+    quiet = silence(pair, policy)
+    return _Outlook(
+        health.signs(pair, quiet, policy),
+        ladder.rungs(pair, quiet, policy) if quiet else (),
+        health.too_early_until(pair, policy),
+    )
+
+
+def _settled(
+    pair: Pair, at: datetime, outlook: _Outlook, policy: Policy, event: str = ""
+) -> tuple[Pair, list[Decision]]:
+    """Return the pair with its time worked out, and told how it goes if that has changed."""
+    clock = at if pair.clock is None else max(pair.clock, at)
+    found = health.assess(pair, outlook.signs, clock, policy)
+    settled = replace(pair, status=found.status, clock=clock, due=outlook.after(clock), policy=policy.version)
+    if found.status is pair.status:
+        return settled, []
+    evidence = tuple(known for known in found.evidence if known != event)
+    evidence = (*evidence, event) if event else evidence or (pair.begun,)
+    grounds = Grounds(evidence, policy.version)
+    time = pair.calendar(clock)
+    return settled, [HealthChanged(pair.names, time, pair.status, found.status, found.reasons, grounds)]
