@@ -1,7 +1,8 @@
 """How each fact changes what is kept of a pair; `meetings` has those of meetings."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec.structs import replace
 
 from services.processor.domain import facts, meetings
 from services.processor.domain.facts import Heard, Names
@@ -95,8 +96,11 @@ def _goals(pair: Pair, heard: Heard, mark: Mark) -> Goals:
         case facts.GoalDated(None) | facts.GoalDropped():
             return replace(goals, dated=others)
         case facts.GoalDated(date() as target):
-            goal = Goal(subject, _after(target, pair), mark)
-            return replace(goals, dated=(*others, goal)[-GOALS:])
+            known = {goal.subject: goal.open for goal in goals.dated}
+            is_open = known.get(subject, subject not in goals.reached)
+            goal = Goal(subject, _after(target, pair), mark, is_open)
+            dated = sorted((*others, goal), key=lambda one: (not one.open, one.late))
+            return replace(goals, dated=tuple(dated[:GOALS]))
         case facts.GoalReopened():
             return replace(goals, dated=_opened(goals, subject, is_open=True))
         case _:

@@ -69,13 +69,11 @@ def too_early_until(pair: Pair, policy: Policy) -> datetime | None:
     return begin.time + policy.health.too_early
 
 
-def assess(pair: Pair, found: Sequence[Sign], at: datetime, policy: Policy) -> Health:
-    """Return how it goes at a time of the pair's own clock."""
-    standing = [(level, sign) for sign in found if (level := _level(pair, sign, at)) > 0]
+def assess(relieved: Sequence[Mark], found: Sequence[Sign], at: datetime, *, early: bool) -> Health:
+    """Return how it goes at a time of the pair's own clock, `early` while it is too early to say."""
+    standing = [(level, sign) for sign in found if sign.since <= at and (level := _level(sign, relieved)) > 0]
     if not standing:
-        early = too_early_until(pair, policy)
-        status = Status.TOO_EARLY if early is not None and at < early else Status.ON_TRACK
-        return Health(status, (), ())
+        return Health(Status.TOO_EARLY if early else Status.ON_TRACK, (), ())
     standing.sort(key=lambda one: -one[0])
     reasons = tuple(dict.fromkeys(sign.reason for _, sign in standing))
     marks = sorted({mark for _, sign in standing for mark in sign.marks}, key=_order)
@@ -86,10 +84,8 @@ def _order(mark: Mark) -> tuple[datetime, str]:
     return mark.time, mark.event
 
 
-def _level(pair: Pair, sign: Sign, at: datetime) -> int:
-    if sign.since > at:
-        return 0
-    return sign.level - sum(mark.time > sign.since for mark in pair.relieved)
+def _level(sign: Sign, relieved: Sequence[Mark]) -> int:
+    return sign.level - sum(mark.time > sign.since for mark in relieved)
 
 
 def _silent(silence: Silence | None, pair: Pair, policy: Policy) -> list[Sign]:
@@ -134,12 +130,14 @@ def _overdue(pair: Pair, policy: Policy) -> list[Sign]:
 
 
 def _said(side: Side) -> list[Sign]:
-    said = (
-        (side.low, RISK, Reason.LOW_ANSWER),
-        (side.unfit, RISK, Reason.NOT_A_FIT),
-        (side.falling, ATTENTION, Reason.FALLING_ANSWER),
-    )
-    return [Sign(mark.time, level, reason, (mark,)) for mark, level, reason in said if mark is not None]
+    found = []
+    if side.low is not None:
+        found.append(Sign(side.low.time, RISK, Reason.LOW_ANSWER, (side.low,)))
+    if side.unfit is not None:
+        found.append(Sign(side.unfit.time, RISK, Reason.NOT_A_FIT, (side.unfit,)))
+    if side.falling is not None:
+        found.append(Sign(side.falling.time, ATTENTION, Reason.FALLING_ANSWER, (side.falling,)))
+    return found
 
 
 def _one_sided(side: Side, other: Side, pair: Pair, policy: Policy) -> list[Sign]:

@@ -11,8 +11,8 @@ warning belongs to the conclusion and goes with it. The lead's step is skipped w
 silence that begins when the agreed end is near leads to the last warning and the conclusion only.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.processor.domain.decisions import (
     ConclusionDue,
@@ -27,8 +27,7 @@ from services.processor.domain.silence import Silence
 from services.processor.domain.state import Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """A step and its time on the pair's own clock."""
 
     due: datetime

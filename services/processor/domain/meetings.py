@@ -1,7 +1,8 @@
 """How the events of meetings change what is kept of a pair."""
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from services.processor.domain import facts
 from services.processor.domain.facts import Heard
@@ -20,9 +21,10 @@ def apply(pair: Pair, heard: Heard, mark: Mark, policy: Policy) -> Pair:
         case facts.MeetingMissed(_, absent):
             return _missed(_ended(pair, Outcome(bad=True, mark=mark), policy), mark, absent)
         case facts.MeetingCancelled(person):
-            if start is not None and start - heard.time < policy.health.late_cancellation:
-                pair = _ended(pair, Outcome(bad=True, mark=mark), policy)
-            return pair.active(mark, person)
+            late = start is not None and start - heard.time < policy.health.late_cancellation
+            if person and late:  # a meeting that fell to a rest or an end was nobody's fault
+                return _ended(pair, Outcome(bad=True, mark=mark), policy)
+            return pair
         case _:
             return pair
 

@@ -6,9 +6,10 @@ provided it is never called for a time of which events are still to come.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from services.processor.domain import changes, health, ladder, misses, recognition
 from services.processor.domain.decisions import Decision, Grounds, HealthChanged
@@ -28,7 +29,8 @@ def fold(pair: Pair, heard: Heard, policy: Policy) -> tuple[Pair, list[Decision]
     decisions += recognition.decide(before, pair, heard, policy)
     if not pair.running:
         return replace(pair, due=None), decisions
-    pair, changed = _settled(pair, pair.own(heard.time), _outlook(pair, policy), policy, heard.event)
+    at = pair.own(heard.time) if pair.clock is None else max(pair.clock, pair.own(heard.time))
+    pair, changed = _settled(pair, at, _outlook(pair, at, policy), policy, heard.event)
     return pair, decisions + changed
 
 
@@ -36,7 +38,8 @@ def advance(pair: Pair, now: datetime, policy: Policy) -> tuple[Pair, list[Decis
     """Return the pair at `now` and what was due up to then, `now` included; the same pair if nothing was."""
     decisions: list[Decision] = []
     while (due := due_at(pair, policy)) is not None and due <= now:
-        at, outlook = pair.own(due), _outlook(pair, policy)
+        at = pair.own(due)
+        outlook = _outlook(pair, at, policy)
         for rung in outlook.rungs:
             if rung.due == at:
                 decisions += ladder.decide(pair, rung, policy)
@@ -49,7 +52,7 @@ def due_at(pair: Pair, policy: Policy) -> datetime | None:
     """Return the next moment at which `advance` may decide something."""
     if not pair.running or pair.clock is None:
         return None
-    due = pair.due if pair.policy == policy.version else _outlook(pair, policy).after(pair.clock)
+    due = pair.due if pair.policy == policy.version else _outlook(pair, pair.clock, policy).after(pair.clock)
     return None if due is None else pair.calendar(due)
 
 
@@ -57,44 +60,55 @@ def health_at(pair: Pair, moment: datetime, policy: Policy) -> health.Health | N
     """Return how it goes at a moment up to which the pair is folded; None when it is over or never began."""
     if pair.over or not pair.begun:
         return None
-    return health.assess(pair, _outlook(pair, policy).signs, pair.own(moment), policy)
+    at = pair.own(moment)
+    return _outlook(pair, at, policy).assessed(pair, at)
 
 
 class _Outlook(NamedTuple):
-    """What is noticed of a pair and what answers it, past and to come, on the pair's own clock."""
+    """What is noticed of a pair, past and to come, on the pair's own clock; `rungs` once it is silent.
+
+    It is too early to say until `early`, and it will be silent from `silent` on.
+    """
 
     signs: Sequence[health.Sign]
-    rungs: Sequence[ladder.Rung]
     early: datetime | None
+    silent: datetime | None
+    rungs: Sequence[ladder.Rung]
 
     def after(self, clock: datetime) -> datetime | None:
         """Return the next moment at which something begins."""
-        moments = [sign.since for sign in self.signs] + [rung.due for rung in self.rungs]
-        if self.early is not None:
-            moments.append(self.early)
-        return min((moment for moment in moments if moment > clock), default=None)
+        moments = [self.early, self.silent]
+        moments += [sign.since for sign in self.signs]
+        moments += [rung.due for rung in self.rungs]
+        return min((moment for moment in moments if moment is not None and moment > clock), default=None)
+
+    def assessed(self, pair: Pair, at: datetime) -> health.Health:
+        """Return how it goes at a time."""
+        early = self.early is not None and at < self.early
+        return health.assess(pair.relieved, self.signs, at, early=early)
 
 
-def _outlook(pair: Pair, policy: Policy) -> _Outlook:
+def _outlook(pair: Pair, clock: datetime, policy: Policy) -> _Outlook:
     quiet = silence(pair, policy)
+    silent = quiet is not None and quiet.since <= clock
     return _Outlook(
         health.signs(pair, quiet, policy),
-        ladder.rungs(pair, quiet, policy) if quiet else (),
         health.too_early_until(pair, policy),
+        quiet and quiet.since,
+        ladder.rungs(pair, quiet, policy) if quiet and silent else (),
     )
 
 
 def _settled(
     pair: Pair, at: datetime, outlook: _Outlook, policy: Policy, event: str = ""
 ) -> tuple[Pair, list[Decision]]:
-    """Return the pair with its time worked out, and told how it goes if that has changed."""
-    clock = at if pair.clock is None else max(pair.clock, at)
-    found = health.assess(pair, outlook.signs, clock, policy)
-    settled = replace(pair, status=found.status, clock=clock, due=outlook.after(clock), policy=policy.version)
-    if found.status is pair.status:
+    """Return the pair with its time worked out up to `at`, and told how it goes if that has changed."""
+    found = outlook.assessed(pair, at)
+    settled = replace(pair, status=found.status, clock=at, due=outlook.after(at), policy=policy.version)
+    if found.status == pair.status:
         return settled, []
     evidence = tuple(known for known in found.evidence if known != event)
     evidence = (*evidence, event) if event else evidence or (pair.begun,)
     grounds = Grounds(evidence, policy.version)
-    time = pair.calendar(clock)
+    time = pair.calendar(at)
     return settled, [HealthChanged(pair.names, time, pair.status, found.status, found.reasons, grounds)]

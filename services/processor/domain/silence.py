@@ -5,16 +5,15 @@ meeting, afterwards in cadences from the last one held. What is booked postpones
 called off, and a new agreement, let a silence begin no earlier than that moment.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.processor.domain.decisions import Reason
 from services.processor.domain.policy import Policy
 from services.processor.domain.state import Mark, Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """The silence that comes, or came, if nothing else happens.
 
     `base` is what it counts from, `floor` the moment before which none can begin. `since` is when it is

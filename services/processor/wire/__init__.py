@@ -1,7 +1,7 @@
 """Domain <-> protobuf: `facts` heard, `decisions` told, `policies` in force, `tables` kept."""
 
 from services.processor.wire.decisions import Told, nudge, told
-from services.processor.wire.facts import HEARD, heard
+from services.processor.wire.facts import HEARD, heard, short
 from services.processor.wire.policies import policy, read_policy
 from services.processor.wire.tables import dump, dump_person, load, load_person
 
@@ -16,5 +16,6 @@ __all__ = [
     "nudge",
     "policy",
     "read_policy",
+    "short",
     "told",
 ]

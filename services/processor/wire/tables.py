@@ -1,6 +1,6 @@
 """Table values <-> what is kept of pairs and people."""
 
-from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -25,10 +25,17 @@ def load(value: bytes | None) -> Pair:
     """
     if value is None:
         return Pair()
-    pair = _pair(value)
-    if pair.handled and "/" in pair.handled[0][0]:  # written before subjects were kept short
-        return replace(pair, handled=tuple((short(subject), last) for subject, last in pair.handled))
-    return pair
+    try:
+        return _pair(value)
+    except msgspec.ValidationError:
+        return _pair(_modern(value))
+
+
+def _modern(value: bytes) -> bytes:
+    """Return a value as it is written today: once, full subjects stood in a list."""
+    stored = msgspec.json.decode(value, type=dict[str, Any])
+    handled = msgspec.convert(stored.get("handled"), tuple[tuple[str, int], ...])
+    return _encode({**stored, "handled": {short(subject): last for subject, last in handled}})
 
 
 def dump_person(person: Person) -> bytes:
