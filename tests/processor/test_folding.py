@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +13,19 @@ from hypothesis import strategies as st
 from services.kernel.events import encode
 from services.kernel.ids import derived_id
 from services.processor import wire
-from services.processor.domain.decisions import Decision
+from services.processor.domain import people
+from services.processor.domain.decisions import (
+    Decision,
+    Grounds,
+    LeadAlertDue,
+    NudgeDue,
+    NudgeHeld,
+    RebookReminderDue,
+)
 from services.processor.domain.facts import Heard
 from services.processor.domain.pairs import advance, due_at, fold
-from services.processor.domain.policy import DEFAULT
+from services.processor.domain.people import Person
+from services.processor.domain.policy import DEFAULT, WEEK
 from services.processor.domain.state import Pair
 from tests.processor.factories import MENTEE, MENTOR, day
 from tests.processor.histories import histories
@@ -131,6 +141,38 @@ def test_time_that_leads_to_nothing_leaves_the_pair_as_it_is(history: list[Heard
     due = due_at(pair, DEFAULT)
     if due is not None:
         assert advance(pair, due - timedelta(milliseconds=1), DEFAULT) == (pair, [])
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_events_that_come_late_never_turn_the_clock_back(history: list[Heard], random: Random) -> None:
+    """Two topics are read side by side: while one is behind, its events are older than the pair's clock."""
+    random.shuffle(history)
+    pair = Pair()
+    for heard in history:
+        before = pair.clock
+        pair, decisions = fold(pair, heard, DEFAULT)
+        assert pair.clock is None or before is None or pair.clock >= before
+        due = due_at(pair, DEFAULT)
+        assert due is None or due > heard.time
+        assert all(made.grounds.evidence for made in decisions if not isinstance(made, _AT_ONCE))
+    pair, _ = advance(pair, END, DEFAULT)
+    assert due_at(pair, DEFAULT) is None
+
+
+_AT_ONCE = RebookReminderDue | LeadAlertDue | NudgeHeld
+
+
+@given(st.lists(histories(), min_size=1, max_size=4))
+def test_over_all_pairs_no_person_gets_more_nudges_a_week_than_the_cap(told: list[list[Heard]]) -> None:
+    nudges = [made for history in told for made in whole(history)[1] if isinstance(made, NudgeDue)]
+    for who in (MENTOR, MENTEE):
+        person, sent = Person(), []
+        for number, nudge in enumerate(nudge for nudge in nudges if nudge.person == who):
+            apart = replace(nudge, grounds=Grounds((f"event {number}",), "1"))
+            person, verdict = people.fold(person, apart, DEFAULT)
+            sent += [verdict.time] if isinstance(verdict, NudgeDue) else []
+        weeks = zip(sorted(sent), sorted(sent)[DEFAULT.nudges_per_week :], strict=False)
+        assert all(last - first >= WEEK for first, last in weeks)
 
 
 def busy(years: int) -> list[Heard]:
