@@ -13,6 +13,7 @@ from services.processor.domain.decisions import (
     Reason,
 )
 from services.processor.domain.facts import Heard, MentorshipEnded
+from services.processor.domain.pairs import advance, due_at
 from services.processor.domain.policy import DEFAULT, Policy, Step
 from tests.processor.factories import MENTEE, MENTOR, day, names
 from tests.processor.story import (
@@ -24,6 +25,7 @@ from tests.processor.story import (
     missed,
     paused,
     resumed,
+    run,
     steps,
     tell,
     told,
@@ -165,3 +167,14 @@ def test_before_the_agreement_there_is_no_ladder() -> None:
 def test_another_policy_moves_the_days() -> None:
     ladder = replace(DEFAULT.ladder, nudge=timedelta(days=2), first_meeting_nudge=timedelta(days=5))
     assert steps(told([activated(0)], 6, replace(DEFAULT, ladder=ladder)))[0] == (5, NUDGE)
+
+
+def test_a_new_policy_counts_for_the_steps_to_come_only() -> None:
+    history = [activated(0)]
+    pair, before = run(history, until=8)
+    patient = replace(DEFAULT.ladder, nudge_again=timedelta(days=5))
+    policy = replace(DEFAULT, version="2", ladder=patient)
+    assert due_at(pair, policy) == day(10)
+    _, after = advance(pair, day(11), policy)
+    assert steps([*before, *after]) == [(7, NUDGE), (10, LEAD), (11, AGAIN)]
+    assert {made.grounds.policy for made in after if isinstance(made, NudgeDue)} == {"2"}

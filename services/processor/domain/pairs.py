@@ -2,7 +2,8 @@
 
 Time moves in two ways that agree: `fold` first does all that was due up to its event, `advance` does it
 without an event. However often `advance` is called in between, decisions and their times are the same,
-provided it is never called for a time of which events are still to come.
+provided it is never called for a time of which events are still to come. Another policy counts from the
+pair's next event or due time on; what was decided before stays decided.
 """
 
 from collections.abc import Sequence

@@ -65,7 +65,7 @@ def _reached(pair: Pair, heard: Heard, goal: str, policy: Policy) -> list[Recogn
         grounds = Grounds(goals.evidence[-goals.count :], policy.version)
         mentor = (names, heard.time, names.mentor)
         impact = Achievement.MENTOR_IMPACT
-        earned.append(RecognitionEarned(*mentor, impact, grounds, goal, goals.count))
+        earned.append(RecognitionEarned(*mentor, impact, grounds, count=goals.count))
     return earned
 
 
