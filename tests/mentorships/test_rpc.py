@@ -16,7 +16,7 @@ from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc as goals_
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2_grpc as mentorships_grpc
 from tests.harness import Running, reason, running
-from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
+from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
 
 pytestmark = pytest.mark.servers
 
@@ -40,6 +40,7 @@ class World:
         self.mentee = at.token(MENTEE, "mentee")
         self.stranger = at.token(STRANGER, "mentee")
         self.hr = at.token("admin", "hr_admin")
+        self.lead = at.token(LEAD, "program_lead")
 
     async def activate(self) -> None:
         """Let the pair agree."""
@@ -186,3 +187,28 @@ async def test_strangers_sign_nothing_and_the_ended_stays_ended(world: World) ->
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await world.set_goal()
     assert reason(refusal.value) == "MENTORSHIP_NOT_ACTIVE"
+
+
+async def test_a_request_id_means_one_request_whatever_it_is_about(world: World) -> None:
+    """Another goal, another method, another body: each is refused and changes nothing."""
+    await world.activate()
+    first, second = await world.set_goal("r-1"), await world.set_goal("r-2")
+    await world.goals.CompleteGoal(
+        goals.CompleteGoalRequest(name=first.name, request_id="r-3"), metadata=world.mentee
+    )
+    for used in ("r-1", "r-3"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await world.goals.CompleteGoal(
+                goals.CompleteGoalRequest(name=second.name, request_id=used), metadata=world.mentee
+            )
+        assert reason(refused.value) == "REQUEST_ID_REUSED"
+    kept = await world.goals.GetGoal(goals.GetGoalRequest(name=second.name), metadata=world.mentee)
+    assert kept == second
+
+
+async def test_a_refused_request_may_be_mended_under_its_id(world: World) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await world.set_goal("r-1")
+    assert reason(refused.value) == "MENTORSHIP_NOT_ACTIVE"
+    await world.activate()
+    assert (await world.set_goal("r-1")).title == "Lead a team"

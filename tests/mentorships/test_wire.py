@@ -1,23 +1,21 @@
-"""Mentorships and goals to and from protobuf."""
+"""Mentorships to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from google.type.date_pb2 import Date
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain import Channel, GoalDraft, Kind, Terms
-from services.mentorships.wire import goals as goal_wire
+from services.mentorships.domain import Channel, Confidentiality, Terms
+from services.mentorships.wire import agreements, happenings
 from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
-from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement, Mentorship
 from tests.mentorships.factories import (
     ID,
@@ -30,12 +28,10 @@ from tests.mentorships.factories import (
     active,
     agreed,
     confirmed,
-    goal,
     proposed,
 )
 
 REF = Ref(ORG, ID)
-GOAL_REF = Ref(ORG, "goal-1")
 NAME = f"organizations/acme/mentorships/{ID}"
 PEOPLE = "organizations/acme/people"
 LATER = NOON + timedelta(days=3, milliseconds=7)
@@ -43,6 +39,18 @@ LATER = NOON + timedelta(days=3, milliseconds=7)
 
 def test_a_confirmed_match_becomes_a_mentorship_of_the_same_organization() -> None:
     assert wire.confirmed(ORG, confirmed()) == (REF, proposed())
+
+
+def test_a_first_proposal_may_start_from_what_is_usual_in_the_program() -> None:
+    shown = wire.mentorship(REF, Versioned(proposed(), 1, NOON, NOON)).usual_agreement
+    assert (shown.cadence.seconds, shown.meeting_length.seconds) == (14 * 86_400, 3_600)
+    assert (list(shown.channels), list(shown.focus_areas)) == ([Agreement.CHANNEL_VIDEO], ["public_speaking"])
+    assert date(shown.end_date.year, shown.end_date.month, shown.end_date.day) == NOON.date() + timedelta(180)
+
+
+def test_an_older_match_says_less_of_what_is_usual() -> None:
+    message = MatchConfirmed(cadence=confirmed().cadence, meeting_length=confirmed().meeting_length)
+    assert agreements.usual(message) == domain.Usual(14, 60)
 
 
 def test_a_match_of_another_organization_is_poison() -> None:
@@ -85,13 +93,17 @@ _terms = st.builds(
     meeting_minutes=st.integers(15, 240),
     channels=st.lists(st.sampled_from(Channel), min_size=1, unique=True).map(tuple),
     focus_areas=_areas,
+    mentor_expectations=st.text(max_size=50),
+    mentee_expectations=st.text(max_size=50),
+    confidentiality=st.none() | st.sampled_from(Confidentiality),
+    end_date=st.none() | st.dates(),
 )
 
 
 @given(_terms)
 def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
     state = replace(proposed(), agreement=domain.Agreement(terms, revision=1))
-    assert wire.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
+    assert agreements.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
 
 
 @pytest.mark.parametrize(
@@ -104,54 +116,9 @@ def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
 )
 def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        wire.terms(agreement)
+        agreements.terms(agreement)
     assert refusal.value.reason == "DURATION_NOT_WHOLE"
     assert [path for path, _ in refusal.value.fields] == [field]
-
-
-_drafts = st.builds(
-    GoalDraft,
-    kind=st.sampled_from(Kind),
-    title=st.text(min_size=1, max_size=200),
-    measure=st.text(max_size=500),
-    target_date=st.none() | st.dates(),
-)
-_moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- the zone is the strategy's
-
-
-@given(_drafts, st.none() | _moments)
-def test_goals_survive_the_way_out_and_back(draft: GoalDraft, complete_time: datetime | None) -> None:
-    state = domain.Goal(
-        mentorship=ID,
-        people=(MENTOR, MENTEE),
-        kind=draft.kind,
-        title=draft.title,
-        measure=draft.measure,
-        target_date=draft.target_date,
-        complete_time=complete_time,
-    )
-    message = goal_wire.goal(GOAL_REF, Versioned(state, 1, NOON, LATER))
-    assert goal_wire.draft(message) == draft
-    assert (message.state == Goal.STATE_COMPLETED) == message.HasField("complete_time")
-    assert message.HasField("complete_time") == (complete_time is not None)
-    assert message.name == f"{NAME}/goals/goal-1"
-
-
-@pytest.mark.parametrize("target", [Date(), Date(year=2026, month=2, day=29), Date(year=2026), Date(year=-1)])
-def test_dates_on_no_calendar_are_refused(target: Date) -> None:
-    with pytest.raises(Invalid) as refusal:
-        goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x", target_date=target))
-    assert refusal.value.reason == "TARGET_DATE_MALFORMED"
-    assert [path for path, _ in refusal.value.fields] == ["goal.target_date"]
-
-
-def test_a_goal_without_a_date_has_none() -> None:
-    assert goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x")).target_date is None
-    assert not goal_wire.goal(GOAL_REF, Versioned(goal(), 1, NOON, NOON)).HasField("target_date")
-    dated = replace(goal(), target_date=date(2026, 4, 1))
-    assert goal_wire.goal(GOAL_REF, Versioned(dated, 1, NOON, NOON)).target_date == Date(
-        year=2026, month=4, day=1
-    )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +136,13 @@ def test_a_goal_without_a_date_has_none() -> None:
         ),
         (
             domain.AgreementProposed(MENTEE, 2),
-            events.AgreementProposed(mentorship=NAME, person=f"{PEOPLE}/{MENTEE}", revision=2),
+            events.AgreementProposed(
+                mentorship=NAME,
+                person=f"{PEOPLE}/{MENTEE}",
+                revision=2,
+                mentor=f"{PEOPLE}/{MENTOR}",
+                mentee=f"{PEOPLE}/{MENTEE}",
+            ),
         ),
         (
             domain.AgreementSigned(MENTOR, 2),
@@ -187,38 +160,10 @@ def test_a_goal_without_a_date_has_none() -> None:
                 meeting_length=Duration(seconds=3_600),
             ),
         ),
-        (domain.MentorshipEnded(), events.MentorshipEnded(mentorship=NAME)),
     ],
 )
 def test_what_happens_to_a_mentorship_is_told_under_its_name_and_key(
     event: domain.MentorshipEvent, message: object
 ) -> None:
-    outgoing = wire.mentorship_outgoing(REF, active(), event)
+    outgoing = happenings.mentorship_outgoing(REF, active(), event)
     assert (outgoing.message, outgoing.subject, outgoing.key) == (message, NAME, ID)
-
-
-@pytest.mark.parametrize(
-    ("event", "message"),
-    [
-        (
-            domain.GoalCreated(),
-            events.GoalCreated(goal=f"{NAME}/goals/goal-1", mentorship=NAME, kind=Goal.KIND_TECHNICAL_SKILL),
-        ),
-        (
-            domain.GoalCompleted(),
-            events.GoalCompleted(
-                goal=f"{NAME}/goals/goal-1",
-                mentorship=NAME,
-                mentor=f"{PEOPLE}/{MENTOR}",
-                mentee=f"{PEOPLE}/{MENTEE}",
-                kind=Goal.KIND_TECHNICAL_SKILL,
-            ),
-        ),
-    ],
-)
-def test_what_happens_to_a_goal_travels_with_its_mentorship_and_without_its_words(
-    event: domain.GoalEvent, message: object
-) -> None:
-    outgoing = goal_wire.goal_outgoing(GOAL_REF, goal(), event)
-    assert (outgoing.message, outgoing.subject, outgoing.key) == (message, f"{NAME}/goals/goal-1", ID)
-    assert goal().title.encode() not in outgoing.message.SerializeToString()
