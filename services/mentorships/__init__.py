@@ -12,7 +12,7 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         PlanTemplateCreated PlanTemplateUpdated PlanTemplateArchived PlanApplied
         FeedbackGiven FeedbackAcknowledged KudosGiven
         CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
-        Introduction{Proposed,Consented,Made,Declined}
+        Introduction{Proposed,Consented,Offered,Made,Declined}
         SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
         scheduling.MeetingHeld, and its own

@@ -21,6 +21,7 @@ from services.mentorships.domain.introductions import (
     IntroductionDeclined,
     IntroductionDraft,
     IntroductionMade,
+    IntroductionOffered,
     IntroductionProposed,
     Progress,
     propose,
@@ -98,7 +99,7 @@ def test_the_mentee_is_asked_first_and_the_contact_makes_it() -> None:
     with pytest.raises(NotFound):
         asked().consent(CONTACT, SOON, between=active())
     agreed, told = asked().consent(MENTEE, SOON, between=active())
-    assert told == [IntroductionConsented(MENTEE)]
+    assert told == [IntroductionConsented(MENTEE), IntroductionOffered()]
     introduced, told = agreed.consent(CONTACT, SOON, between=active())
     assert told == [IntroductionConsented(CONTACT), IntroductionMade()]
     assert (introduced.progress, introduced.due_at) == (Progress.MADE, None)
@@ -211,6 +212,7 @@ async def test_an_introduction_is_made_once_however_often_requests_come(world: W
     assert world.told() == [
         "IntroductionProposed",
         "IntroductionConsented",
+        "IntroductionOffered",
         "IntroductionConsented",
         "IntroductionMade",
     ]
@@ -296,6 +298,10 @@ def test_events_name_the_three_and_no_words() -> None:
     assert (outgoing.message, outgoing.key) == (events.IntroductionProposed(**three), ID)
     assert wire.introduction_outgoing(ref, made(), IntroductionMade()).message == events.IntroductionMade(
         **three
+    )
+    offered = wire.introduction_outgoing(ref, half(), IntroductionOffered()).message
+    assert offered == events.IntroductionOffered(
+        introduction=NAME, mentorship=three["mentorship"], contact=three["contact"]
     )
     assert wire.introduction_outgoing(
         ref, asked(), IntroductionDeclined()

@@ -38,6 +38,11 @@ class IntroductionConsented:
 
 
 @dataclass(frozen=True, slots=True)
+class IntroductionOffered:
+    """The contact is asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class IntroductionMade:
     """All agreed."""
 
@@ -47,7 +52,13 @@ class IntroductionDeclined:
     """It will not happen."""
 
 
-IntroductionEvent = IntroductionProposed | IntroductionConsented | IntroductionMade | IntroductionDeclined
+IntroductionEvent = (
+    IntroductionProposed
+    | IntroductionConsented
+    | IntroductionOffered
+    | IntroductionMade
+    | IntroductionDeclined
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,8 @@ class Introduction:
             raise _over()
         agreed = replace(self, consents=(*self.consents, person))
         if contact not in agreed.readers:
-            return replace(agreed, readers=self.people), [IntroductionConsented(person)]
+            offered = replace(agreed, readers=self.people)
+            return offered, [IntroductionConsented(person), IntroductionOffered()]
         return replace(agreed, progress=Progress.MADE), [IntroductionConsented(person), IntroductionMade()]
 
     def decline(self, person: str, now: datetime) -> tuple["Introduction", list[IntroductionEvent]]:

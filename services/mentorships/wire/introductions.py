@@ -60,6 +60,8 @@ def _event(ref: Ref, state: domain.Introduction, event: domain.IntroductionEvent
             return events.IntroductionProposed(mentor=mentor, mentee=mentee, contact=contact, **about)
         case domain.IntroductionConsented(person):
             return events.IntroductionConsented(person=person_name(tenant, person), **about)
+        case domain.IntroductionOffered():
+            return events.IntroductionOffered(contact=contact, **about)
         case domain.IntroductionMade():
             return events.IntroductionMade(mentor=mentor, mentee=mentee, contact=contact, **about)
         case domain.IntroductionDeclined():

@@ -1367,7 +1367,7 @@ Global___FitAnswered: _TypeAlias = FitAnswered  # noqa: Y015
 
 @_typing.final
 class IntroductionProposed(_message.Message):
-    """A mentor wants to introduce the mentee to somebody."""
+    """A mentor wants to introduce the mentee to somebody, who does not know of it yet: the mentee is asked first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1402,6 +1402,36 @@ class IntroductionProposed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IntroductionProposed: _TypeAlias = IntroductionProposed  # noqa: Y015
+
+@_typing.final
+class IntroductionOffered(_message.Message):
+    """The mentee agreed, so the contact is asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    contact: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        contact: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "introduction", b"introduction", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionOffered: _TypeAlias = IntroductionOffered  # noqa: Y015
 
 @_typing.final
 class IntroductionConsented(_message.Message):
