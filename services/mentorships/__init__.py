@@ -2,8 +2,11 @@
 
 Owns    Mentorship, Goal
 Serves  MentorshipService, GoalService
-Tells   MentorshipCreated AgreementProposed AgreementSigned MentorshipActivated MentorshipEnded
+Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
+        MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
+        ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
         GoalCreated GoalCompleted
-Hears   matching.MatchConfirmed, matching.MatchEnded
-Calls   nobody
+Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
+        and its own MentorshipCreated, MentorshipHandedOver
+Calls   profiles.PersonService
 """

@@ -3,22 +3,27 @@
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
-from services.mentorships import events, store
+from services.mentorships import clients, events, store
+from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
 from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.ports import Employment
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc, mentorship_service_pb2_grpc
 
 
-def build(_settings: Settings, resources: Resources) -> Service:
+def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
     kept_goals = resources.database.aggregates(store.GOALS)
-    mentorships = Mentorships(kept_mentorships)
+    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
+    people = clients.Profiles(resources.channel(settings.profiles_address))
+    mentorships = Mentorships(kept_mentorships, people, resources.clock)
     goals = Goals(kept_goals, kept_mentorships, resources.clock)
-    handlers = Handlers()
-    events.hear(handlers, mentorships)
+    handlers, following = Handlers(), Following(kept_mentorships, employments, resources.clock)
+    events.hear(handlers, following)
+    events.hear_people(handlers, following)
     return Service(
         name="mentorships",
         servicers=(

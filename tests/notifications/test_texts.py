@@ -25,6 +25,7 @@ from tests.notifications.factories import (
 
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
+PAIR_CATEGORIES = [one for one in Category if one not in REQUEST_CATEGORIES]
 
 
 def test_a_reminder_names_the_other_one() -> None:
@@ -132,6 +133,7 @@ _MESSAGES = st.sampled_from(
             *((Category.RECOGNITION, replace(TEN_MEETINGS, code=code)) for code in PRAISE),
             (Category.MATCH_ENDED, REMINDER),
             *((category, REQUEST) for category in REQUEST_CATEGORIES),
+            *((category, REMINDER) for category in PAIR_CATEGORIES),
         )
     ]
 )
