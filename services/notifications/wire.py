@@ -28,10 +28,6 @@ PREFERENCES = "organizations/*/people/*/preferences"
 _MENTORSHIP = "organizations/*/mentorships/*"
 _GOAL = f"{_MENTORSHIP}/goals/*"
 _REQUEST = "organizations/*/programs/*/matchRequests/*"
-_FOR_BOTH = frozenset(
-    {recognitions.Recognition.KIND_UNSPECIFIED, recognitions.Recognition.KIND_GOAL_COMPLETED}
-)
-"""Goals; of older events, which told no kind, every one was about a goal."""
 _PAIR = ("mentor", "mentee")
 _NAMES: Final[Mapping[str, str]] = {
     "mentorship": _MENTORSHIP,
@@ -39,6 +35,10 @@ _NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys((*_PAIR, "person", "author", "recipient", "contact", "lead"), PERSON),
 }
 """Which fields of an event name something that messages are about or go to."""
+_FOR_BOTH = frozenset(
+    {recognitions.Recognition.KIND_UNSPECIFIED, recognitions.Recognition.KIND_GOAL_COMPLETED}
+)
+"""Goals; of older events, which told no kind, every one was about a goal."""
 
 
 def person_name(tenant: str, person: str) -> str:

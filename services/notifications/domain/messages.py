@@ -125,8 +125,8 @@ class Facts:
     requester: str = ""
     recipient: str = ""
     code: str = ""
-    count: int = 0
     enrolment: str = ""
+    count: int = 0
 
     @property
     def about(self) -> str:

@@ -7,8 +7,6 @@ _TIMES: Final = "{{ count }} time{% if count != 1 %}s{% endif %}"
 _GOALS: Final = "{{ count }} goal{% if count != 1 %}s{% endif %}"
 _MEETINGS: Final = "{% if count == 1 %}your first meeting{% else %}{{ count }} meetings{% endif %}"
 
-KEPT: Final = "\n\nThe recognition is kept in your organization's mentoring records.\n"
-
 PRAISE: Final[Mapping[str, tuple[str, str]]] = {
     "FIRST_GOAL": (
         "You reached the first goal of your mentorship",

@@ -6,7 +6,7 @@ from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from services.notifications.domain.messages import Category, Content, Message
-from services.notifications.domain.praise import ANY_PRAISE, KEPT, PRAISE
+from services.notifications.domain.praise import ANY_PRAISE, PRAISE
 from services.notifications.domain.templates import FOOTER, TEMPLATES
 
 
@@ -17,6 +17,8 @@ class Names:
     recipient: str
     other: str = ""
 
+
+_KEPT = "\n\nThe recognition is kept in your organization's mentoring records.\n"
 
 _environment = SandboxedEnvironment(
     autoescape=False,  # plain text, never HTML
@@ -30,7 +32,7 @@ def _compiled(subject: str, text: str) -> tuple[Template, Template]:
 
 
 def _praise(subject: str, sentence: str) -> tuple[Template, Template]:
-    return _compiled(subject, f"Hello {{{{ name }}}},\n\n{sentence}{KEPT}")
+    return _compiled(subject, f"Hello {{{{ name }}}},\n\n{sentence}{_KEPT}")
 
 
 _PRAISE = {code: _praise(*words) for code, words in PRAISE.items()}
