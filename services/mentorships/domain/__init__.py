@@ -4,7 +4,7 @@ Decisions return the new state and what happened, or raise a refusal. People, pr
 plain ids of one organization. Events carry only what the state does not tell.
 """
 
-from services.mentorships.domain.goal import Goal, GoalDraft, GoalState, Kind, ProgressNote
+from services.mentorships.domain.goal import Goal, GoalDraft, Kind, ProgressNote
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
     GoalCreated,
@@ -30,6 +30,7 @@ from services.mentorships.domain.mentorship import (
     Terms,
     begin,
 )
+from services.mentorships.domain.progress import Progress
 from services.mentorships.domain.rules import not_found
 from services.mentorships.domain.steps import Milestone, Task
 
@@ -46,7 +47,6 @@ __all__ = [
     "GoalEvent",
     "GoalProgressNoted",
     "GoalReopened",
-    "GoalState",
     "GoalUpdated",
     "Kind",
     "Mentorship",
@@ -56,6 +56,7 @@ __all__ = [
     "MentorshipEvent",
     "Milestone",
     "MilestoneCompleted",
+    "Progress",
     "ProgressNote",
     "Stage",
     "Task",

@@ -19,6 +19,11 @@ def line(text: str, field: str) -> str:
     return joined
 
 
+def tag(text: str, field: str) -> str:
+    """Return `text` as a tag that equals however it was typed: `line` in lower case. Raises as `line`."""
+    return line(text, field).lower()
+
+
 def require_to_come(day: date | None, now: datetime, field: str) -> None:
     """Raise Invalid TARGET_DATE_PAST when a day is over in every time zone; None never is."""
     if day is not None and day < (now + _WESTMOST).date():
