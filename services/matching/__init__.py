@@ -1,13 +1,14 @@
 """Programs, who takes part in them, and who fits whom: whole cohorts are matched and carried to acceptance.
 
 Owns    Program and its revisions, Enrolment, CohortRun and its parts, Match, MatchRequest, seats of mentors
-Serves  ProgramService, MatchingService, MatchRequestService, google.longrunning.Operations (the runs)
+Serves  ProgramService, MatchingService, MatchRequestService, SkillService,
+        google.longrunning.Operations (the runs)
 Tells   Program{Created,Updated,Closed} PersonEnrolled Enrolment{Requested,Updated,Paused,Resumed,Ended}
         CohortRun{Requested,Progressed,Ready,Failed,Cancelled,Published}
         Match{Proposed,Accepted,Confirmed,Declined,Ended} MentorSeatsTaken MentorSeatsFreed
         MatchRequested MatchRequest{Reminded,MoreAsked,Answered,Accepted,Waitlisted,Promoted,Matched}
         MatchRequest{Declined,Withdrawn,Expired,Closed}
 Hears   its own: programs, enrolments, runs, requests, matches, seats;
-        mentorships.MentorshipEnded, profiles.PersonUpdated
+        mentorships.MentorshipEnded, mentorships.MentorshipCompleted, profiles.PersonUpdated
 Calls   profiles.PersonService.BatchGetPeople
 """

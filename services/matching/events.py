@@ -106,14 +106,17 @@ def hear_matches(handlers: Handlers, settling: Settling, matches: Matches) -> No
         await settling.move_up(event.tenant, mentor, _cause(event))
 
     async def mentorship_ended(event: Event[mentorships.MentorshipEnded]) -> None:
-        mentorship = fields.owned_id(event.tenant, names.MENTORSHIP, event.message.mentorship, "mentorship")
-        await matches.ended(event.tenant, mentorship, _cause(event))
+        await matches.ended(_mentorship(event), _cause(event), never_again=event.message.never_again)
+
+    async def mentorship_completed(event: Event[mentorships.MentorshipCompleted]) -> None:
+        await matches.ended(_mentorship(event), _cause(event), never_again=False)
 
     handlers.on(pb.MatchProposed, proposed)
     handlers.on(pb.MatchDeclined, over)
     handlers.on(pb.MatchEnded, over)
     handlers.on(pb.MentorSeatsFreed, seats_freed)
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
+    handlers.on(mentorships.MentorshipCompleted, mentorship_completed)
 
 
 def hear_people(handlers: Handlers, settling: Settling) -> None:
@@ -169,6 +172,11 @@ def _request(event: Event[Any]) -> Ref:
 
 def _match(event: Event[Any]) -> Ref:
     return Ref(event.tenant, fields.owned_id(event.tenant, names.MATCH, event.message.match, "match"))
+
+
+def _mentorship(event: Event[Any]) -> Ref:
+    mentorship = fields.owned_id(event.tenant, names.MENTORSHIP, event.message.mentorship, "mentorship")
+    return Ref(event.tenant, mentorship)
 
 
 def _program(event: Event[Any]) -> str:

@@ -8,13 +8,15 @@ from services.kernel.events import Handlers
 from services.kernel.mongo import Aggregates
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
-from services.mentorships import events, store
+from services.mentorships import clients, events, store
 from services.mentorships.app.action_items import ActionItems
+from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
 from services.mentorships.app.learning import Learning
 from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.app.notes import Notes
 from services.mentorships.app.plans import Plans, Stores
+from services.mentorships.app.ports import Employment
 from services.mentorships.app.skills import Skills
 from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.domain import Mentorship
@@ -23,14 +25,14 @@ from services.mentorships.rpc.journal import JournalServicer
 from services.mentorships.rpc.learning import LearningServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
-from services.mentorships.rpc.skills import SkillServicer
+from services.mentorships.rpc.skills import GrowthServicer
 from services.pb.mentoring.mentorships.v1 import (
     goal_service_pb2_grpc,
+    growth_service_pb2_grpc,
     journal_service_pb2_grpc,
     learning_service_pb2_grpc,
     mentorship_service_pb2_grpc,
     plan_service_pb2_grpc,
-    skill_service_pb2_grpc,
 )
 
 
@@ -41,12 +43,15 @@ class _Part(NamedTuple):
     kinds: Sequence[Aggregates[Any]]
 
 
-def build(_settings: Settings, resources: Resources) -> Service:
+def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
-    mentorships = Mentorships(kept_mentorships)
-    handlers = Handlers()
-    events.hear(handlers, mentorships)
+    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
+    people = clients.Profiles(resources.channel(settings.profiles_address))
+    mentorships = Mentorships(kept_mentorships, people, resources.clock)
+    handlers, following = Handlers(), Following(kept_mentorships, employments, resources.clock)
+    events.hear(handlers, following)
+    events.hear_people(handlers, following)
     goals = _goals(resources, kept_mentorships, handlers)
     journal = _journal(resources, kept_mentorships)
     learning = _learning(resources, kept_mentorships)
@@ -107,9 +112,9 @@ def _learning(resources: Resources, mentorships: Aggregates[Mentorship]) -> _Par
     kept = resources.database.aggregates(store.LEARNING_RESOURCES)
     servicers: Sequence[Servicer] = (
         (
-            skill_service_pb2_grpc.add_SkillServiceServicer_to_server,
-            SkillServicer(Skills(ratings, mentorships)),
-            "mentoring.mentorships.v1.SkillService",
+            growth_service_pb2_grpc.add_GrowthServiceServicer_to_server,
+            GrowthServicer(Skills(ratings, mentorships)),
+            "mentoring.mentorships.v1.GrowthService",
         ),
         (
             learning_service_pb2_grpc.add_LearningServiceServicer_to_server,

@@ -1,28 +1,71 @@
-"""What mentorships hears."""
+"""What mentorships hears: matches, people who leave, decisions, and its own news, so that no work is lost."""
+
+from typing import Any
 
 from services.kernel.events import Event, Handlers
-from services.kernel.mongo import Cause
-from services.mentorships.app.mentorships import Mentorships
+from services.kernel.mongo import Cause, Ref
+from services.mentorships.app.following import Following
 from services.mentorships.app.plans import Plans
+from services.mentorships.app.ports import Employment
 from services.mentorships.wire import mentorships as wire
 from services.mentorships.wire import plans as plans_wire
+from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
-from services.pb.mentoring.mentorships.v1.events_pb2 import PlanApplied
+from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    MentorshipCreated,
+    MentorshipHandedOver,
+    PlanApplied,
+)
+from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
+from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 
 
-def hear(handlers: Handlers, mentorships: Mentorships) -> None:
-    """Let a confirmed match begin its mentorship, and one that is over end it."""
+def hear(handlers: Handlers, following: Following) -> None:
+    """Let matches begin and end their mentorships, and the processor conclude those that went silent."""
 
     async def match_confirmed(event: Event[MatchConfirmed]) -> None:
         ref, mentorship = wire.confirmed(event.tenant, event.message)
-        await mentorships.begin(ref, mentorship, Cause(id=event.id, trace=event.trace))
+        await following.begin(ref, mentorship, _cause(event))
 
     async def match_ended(event: Event[MatchEnded]) -> None:
-        ref = wire.ended(event.tenant, event.message)
-        await mentorships.finish(ref, Cause(id=event.id, trace=event.trace))
+        await following.finish(_mentorship(event), _cause(event))
+
+    async def conclusion_due(event: Event[ConclusionDue]) -> None:
+        await following.conclude(_mentorship(event), _cause(event))
 
     handlers.on(MatchConfirmed, match_confirmed)
     handlers.on(MatchEnded, match_ended)
+    handlers.on(ConclusionDue, conclusion_due)
+
+
+def hear_people(handlers: Handlers, following: Following) -> None:
+    """Let a leaver's mentorships end, those included that are just being made, and be handed over."""
+
+    async def person_updated(event: Event[PersonUpdated]) -> None:
+        if "state" not in event.message.changed_fields:
+            return
+        person = Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
+        employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
+        await following.person_changed(person, employment, event.sequence, _cause(event))
+
+    async def created(event: Event[MentorshipCreated]) -> None:
+        await following.review(_mentorship(event), _cause(event))
+
+    async def handed_over(event: Event[MentorshipHandedOver]) -> None:
+        await following.succeed(_mentorship(event), _cause(event))
+
+    handlers.on(PersonUpdated, person_updated)
+    handlers.on(MentorshipCreated, created)
+    handlers.on(MentorshipHandedOver, handed_over)
+
+
+def _cause(event: Event[Any]) -> Cause:
+    return Cause(event.id, trace=event.trace)
+
+
+def _mentorship(event: Event[Any]) -> Ref:
+    return wire.mentorship_of(event.tenant, event.message.mentorship)
 
 
 def hear_plans(handlers: Handlers, plans: Plans) -> None:

@@ -1,21 +1,25 @@
-"""How mentorships and all that belongs to them are kept in MongoDB."""
+"""How mentorships and all that belongs to them are kept in MongoDB, and the copies of who has left."""
 
 from services.kernel.mongo import Kind
-from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain import Goal, Mentorship, timers
 from services.mentorships.domain.action_item import ActionItem
 from services.mentorships.domain.learning import LearningResource
 from services.mentorships.domain.note import Note
 from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.skill import SkillRating
-from services.mentorships.wire import goals, journal, learning, mentorships, plans, skills
+from services.mentorships.wire import goals, happenings, journal, learning, plans, skills
 
 MENTORSHIPS = Kind(
     collection="mentorships",
     state=Mentorship,
-    encode=mentorships.mentorship_outgoing,
-    indexes=(("people",), ("program",)),
+    encode=happenings.mentorship_outgoing,
+    indexes=(("people",), ("program",), ("stage",)),
+    due_at=timers.due_at,
+    fire=timers.fire,
+    unique=("claims", "MENTORSHIP_OPEN"),
 )
+EMPLOYMENTS = "employments"
 GOALS = Kind(
     collection="goals",
     state=Goal,

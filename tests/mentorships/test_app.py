@@ -1,5 +1,6 @@
 """Who may do what with mentorships, repeats included, on kept state in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,12 +11,16 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
-from services.mentorships.app.mentorships import Mentorships
-from services.mentorships.domain import Stage
-from tests.fakes import Aggregates
+from services.mentorships.app.following import Following
+from services.mentorships.app.mentorships import Mentorships, Selection
+from services.mentorships.app.ports import Employment
+from services.mentorships.domain import EndReason, Stage
+from services.mentorships.domain.ending import Parting
+from tests.fakes import Aggregates, Projection
 from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
     ID,
+    LEAD,
     MENTEE,
     MENTOR,
     NOON,
@@ -28,12 +33,35 @@ from tests.mentorships.factories import (
 OTHER = "22222222-2222-4222-8222-222222222222"
 
 
+class People:
+    """Who exists, and who of them has left."""
+
+    def __init__(self) -> None:
+        self.known = {MENTOR, MENTEE, STRANGER, LEAD}
+        self.left: set[str] = set()
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        assert tenant == ORG
+        if not self.known.issuperset(people):
+            raise NotFound("PERSON_NOT_FOUND", "unknown")
+        if self.left.intersection(people):
+            raise Refused("PERSON_LEFT", "gone")
+
+
 class World:
     """Mentorships in memory and a clock at NOON."""
 
     def __init__(self) -> None:
         self.clock = FixedClock(NOON)
-        self.mentorships = Mentorships(Aggregates(store.MENTORSHIPS, self.clock))
+        self.people = People()
+        self.kept = Aggregates(store.MENTORSHIPS, self.clock)
+        self.mentorships = Mentorships(self.kept, self.people, self.clock)
+        self.following = Following(self.kept, Projection(Employment), self.clock)
+
+    def told(self, mentorship: str = ID) -> list[str]:
+        """Return the types of what a mentorship has told so far."""
+        row = self.kept.rows[Ref(ORG, mentorship).key]
+        return [event["type"].rpartition(".")[2] for event in row["outbox"]]
 
     async def activate(self) -> None:
         """Let the pair agree."""
@@ -46,7 +74,7 @@ class World:
 async def begun() -> World:
     """Hold one mentorship of the pair that nobody has agreed on."""
     world = World()
-    await world.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    await world.following.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
     return world
 
 
@@ -58,7 +86,7 @@ async def running(begun: World) -> World:
 
 
 async def test_a_match_told_twice_begins_one_mentorship(begun: World) -> None:
-    await begun.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    await begun.following.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
     assert (await begun.mentorships.get(mentee, ID)).version == 1
 
 
@@ -83,7 +111,7 @@ async def several(begun: World) -> World:
     for key, (people, program) in pairs.items():
         begun.clock.advance(timedelta(seconds=1))
         mentorship = replace(proposed(), people=people, program=program)
-        await begun.mentorships.begin(Ref(ORG, key), mentorship, Cause(f"event-{key}"))
+        await begun.following.begin(Ref(ORG, key), mentorship, Cause(f"event-{key}"))
     return begun
 
 
@@ -104,13 +132,15 @@ async def several(begun: World) -> World:
 async def test_lists_show_what_the_caller_may_see(
     several: World, caller: Caller, person: str, program: str, ids: list[str]
 ) -> None:
-    page = await several.mentorships.list(caller, person, program, Query())
+    page = await several.mentorships.list(caller, Selection(person, program), Query())
     assert [key for key, _ in page.items] == ids
 
 
 async def test_lists_go_on_page_by_page(several: World) -> None:
-    first = await several.mentorships.list(hr, "", "", Query(page_size=2))
-    rest = await several.mentorships.list(hr, "", "", Query(page_size=2, page_token=first.next_page_token))
+    first = await several.mentorships.list(hr, Selection(), Query(page_size=2))
+    rest = await several.mentorships.list(
+        hr, Selection(), Query(page_size=2, page_token=first.next_page_token)
+    )
     assert [key for key, _ in (*first.items, *rest.items)] == [ID, OTHER, "third"]
     assert rest.next_page_token == ""
 
@@ -151,3 +181,45 @@ async def test_strangers_take_no_part(begun: World) -> None:
 async def test_the_pair_and_overseers_end_it(running: World, caller: Caller) -> None:
     ended = await running.mentorships.end(caller, ID, Cause("end"), etag="")
     assert ended.state.stage is Stage.ENDED
+
+
+async def test_lists_are_narrowed_to_a_stage(several: World) -> None:
+    await several.activate()
+    await several.mentorships.end(mentor, OTHER, Cause("end"), etag="")
+    for stage, ids in {Stage.ACTIVE: [ID], Stage.ENDED: [OTHER], Stage.PROPOSED: ["third"]}.items():
+        page = await several.mentorships.list(hr, Selection(stage=stage), Query())
+        assert [key for key, _ in page.items] == ids
+
+
+async def test_what_was_signed_stays_readable_but_not_in_lists(running: World) -> None:
+    await running.mentorships.propose(mentor, ID, replace(TERMS, cadence_days=7), Cause("p"), etag="")
+    for who in (mentor, mentee):
+        await running.mentorships.sign(who, ID, 2, Cause(f"again-{who.subject}"), etag="")
+    signed = await running.mentorships.revisions(mentee, ID)
+    assert [(one.revision, one.terms.cadence_days) for one in signed] == [(2, 7), (1, 14)]
+    assert [one.terms.focus_areas for one in await running.mentorships.revisions(hr, ID)] == [(), ()]
+    (listed,) = (await running.mentorships.list(mentor, Selection(), Query())).items
+    assert listed[1].state.earlier == ()
+
+
+async def test_overseers_get_no_words_whatever_they_do(running: World) -> None:
+    for stored in (
+        await running.mentorships.get(hr, ID),
+        (await running.mentorships.list(lead, Selection(), Query())).items[0][1],
+        await running.mentorships.end(hr, ID, Cause("end"), etag=""),
+    ):
+        assert stored.state.agreement is not None
+        assert stored.state.agreement.terms == replace(TERMS, focus_areas=())
+
+
+async def test_why_it_ended_is_kept_and_safety_is_hrs_alone(running: World) -> None:
+    safety = Parting(EndReason.SAFETY, never_again=True)
+    for caller in (mentor, lead):
+        with pytest.raises(Denied, match="HR_ONLY"):
+            await running.mentorships.end(caller, ID, Cause("no"), etag="", parting=safety)
+    ended = await running.mentorships.end(hr, ID, Cause("end"), etag="", parting=safety)
+    assert ended.state.over is not None
+    assert (ended.state.over.reason, ended.state.over.never_again) == (EndReason.SAFETY, True)
+    shown = (await running.mentorships.get(mentee, ID)).state.over
+    assert shown is not None
+    assert shown.reason is EndReason.OVERSEER

@@ -7,11 +7,12 @@ from services.kernel.errors import Invalid
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Ref
 from services.mentorships import store
-from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.following import Following
+from services.mentorships.app.ports import Employment
 from services.mentorships.domain import Mentorship, Stage
-from services.mentorships.events import hear
+from services.mentorships.events import hear, hear_people
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
-from tests.fakes import Aggregates
+from tests.fakes import Aggregates, Projection
 from tests.mentorships.factories import ID, NOON, ORG, confirmed, proposed
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -39,12 +40,19 @@ def kept() -> Aggregates[Mentorship]:
 @pytest.fixture
 def handlers(kept: Aggregates[Mentorship]) -> Handlers:
     handlers = Handlers()
-    hear(handlers, Mentorships(kept))
+    following = Following(kept, Projection(Employment), FixedClock(NOON))
+    hear(handlers, following)
+    hear_people(handlers, following)
     return handlers
 
 
-def test_only_matching_is_listened_to(handlers: Handlers) -> None:
-    assert handlers.topics == ("mentoring.matching.v1",)
+def test_four_topics_are_listened_to(handlers: Handlers) -> None:
+    assert handlers.topics == (
+        "mentoring.matching.v1",
+        "mentoring.mentorships.v1",
+        "mentoring.processor.v1",
+        "mentoring.profiles.v1",
+    )
 
 
 async def test_a_confirmed_match_begins_one_mentorship_however_often_it_is_told(

@@ -19,8 +19,8 @@ from services.mentorships.app.skills import Skills
 from services.mentorships.domain import Mentorship
 from services.mentorships.domain.skill import Growth, Point, SkillRating, growth, rate
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
-from services.pb.mentoring.mentorships.v1 import skill_service_pb2 as pb
-from services.pb.mentoring.mentorships.v1.skill_service_pb2_grpc import SkillServiceStub
+from services.pb.mentoring.mentorships.v1 import growth_service_pb2 as pb
+from services.pb.mentoring.mentorships.v1.growth_service_pb2_grpc import GrowthServiceStub
 from tests.fakes import Aggregates
 from tests.harness import running
 from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
@@ -116,8 +116,8 @@ class SkillWorld(World):
     """The service with an active mentorship, and its skills."""
 
     @property
-    def skills(self) -> SkillServiceStub:
-        return SkillServiceStub(self.at.channel)
+    def skills(self) -> GrowthServiceStub:
+        return GrowthServiceStub(self.at.channel)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Mentorships to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain import Channel, Terms
+from services.mentorships.domain import Channel, Confidentiality, Terms
+from services.mentorships.wire import agreements, happenings
 from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
@@ -38,6 +39,18 @@ LATER = NOON + timedelta(days=3, milliseconds=7)
 
 def test_a_confirmed_match_becomes_a_mentorship_of_the_same_organization() -> None:
     assert wire.confirmed(ORG, confirmed()) == (REF, proposed())
+
+
+def test_a_first_proposal_may_start_from_what_is_usual_in_the_program() -> None:
+    shown = wire.mentorship(REF, Versioned(proposed(), 1, NOON, NOON)).usual_agreement
+    assert (shown.cadence.seconds, shown.meeting_length.seconds) == (14 * 86_400, 3_600)
+    assert (list(shown.channels), list(shown.focus_areas)) == ([Agreement.CHANNEL_VIDEO], ["public_speaking"])
+    assert date(shown.end_date.year, shown.end_date.month, shown.end_date.day) == NOON.date() + timedelta(180)
+
+
+def test_an_older_match_says_less_of_what_is_usual() -> None:
+    message = MatchConfirmed(cadence=confirmed().cadence, meeting_length=confirmed().meeting_length)
+    assert agreements.usual(message) == domain.Usual(14, 60)
 
 
 def test_a_match_of_another_organization_is_poison() -> None:
@@ -80,13 +93,17 @@ _terms = st.builds(
     meeting_minutes=st.integers(15, 240),
     channels=st.lists(st.sampled_from(Channel), min_size=1, unique=True).map(tuple),
     focus_areas=_areas,
+    mentor_expectations=st.text(max_size=50),
+    mentee_expectations=st.text(max_size=50),
+    confidentiality=st.none() | st.sampled_from(Confidentiality),
+    end_date=st.none() | st.dates(),
 )
 
 
 @given(_terms)
 def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
     state = replace(proposed(), agreement=domain.Agreement(terms, revision=1))
-    assert wire.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
+    assert agreements.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
 
 
 @pytest.mark.parametrize(
@@ -99,7 +116,7 @@ def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
 )
 def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        wire.terms(agreement)
+        agreements.terms(agreement)
     assert refusal.value.reason == "DURATION_NOT_WHOLE"
     assert [path for path, _ in refusal.value.fields] == [field]
 
@@ -119,7 +136,13 @@ def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str)
         ),
         (
             domain.AgreementProposed(MENTEE, 2),
-            events.AgreementProposed(mentorship=NAME, person=f"{PEOPLE}/{MENTEE}", revision=2),
+            events.AgreementProposed(
+                mentorship=NAME,
+                person=f"{PEOPLE}/{MENTEE}",
+                revision=2,
+                mentor=f"{PEOPLE}/{MENTOR}",
+                mentee=f"{PEOPLE}/{MENTEE}",
+            ),
         ),
         (
             domain.AgreementSigned(MENTOR, 2),
@@ -137,11 +160,10 @@ def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str)
                 meeting_length=Duration(seconds=3_600),
             ),
         ),
-        (domain.MentorshipEnded(), events.MentorshipEnded(mentorship=NAME)),
     ],
 )
 def test_what_happens_to_a_mentorship_is_told_under_its_name_and_key(
     event: domain.MentorshipEvent, message: object
 ) -> None:
-    outgoing = wire.mentorship_outgoing(REF, active(), event)
+    outgoing = happenings.mentorship_outgoing(REF, active(), event)
     assert (outgoing.message, outgoing.subject, outgoing.key) == (message, NAME, ID)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.kernel.errors import Denied, NotFound, Refused
 from services.matching.domain.plan import Contribution, Proposal
 from services.matching.domain.policy import Pair
+from services.matching.domain.programs import USUAL_AGREEMENT, AgreementDefaults
 
 
 class Stage(StrEnum):
@@ -73,14 +74,16 @@ class Origin:
     cadence_days: int
     meeting_minutes: int
     mentorship: str
+    agreement: AgreementDefaults = USUAL_AGREEMENT
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers.
 
-    `misfit` is why `ended_by` asked for somebody else, for HR only. `claims` must be unique in the
-    organization: of the matches made by request, a mentee has one in a program.
+    `misfit` is why `ended_by` asked for somebody else, for HR only; `never_again` keeps the two from being
+    matched in any program. `claims` must be unique in the organization: of the matches made by request, a
+    mentee has one in a program.
     """
 
     origin: Origin
@@ -94,6 +97,7 @@ class Match:
     misfit: str = ""
     ended_by: str = ""
     claims: tuple[str, ...] = ()
+    never_again: bool = False
 
     @property
     def live(self) -> bool:
@@ -157,11 +161,11 @@ class Match:
         ended = replace(self, misfit=misfit.value, ended_by=person)
         return ended.end()
 
-    def end(self) -> "tuple[Match, list[Event]]":
+    def end(self, *, never_again: bool = False) -> "tuple[Match, list[Event]]":
         """End it with its mentorship; one that is no mentorship, or is over, stays as it is."""
         if self.stage is not Stage.CONFIRMED:
             return self, []
-        return replace(self, stage=Stage.ENDED, claims=()), [MatchEnded()]
+        return replace(self, stage=Stage.ENDED, claims=(), never_again=never_again), [MatchEnded()]
 
     def _require_not_ended(self) -> None:
         if self.stage is Stage.ENDED:
@@ -209,12 +213,19 @@ def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> li
 
 
 def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
-    """Return the pairs that said no to each other in a program, before their mentorship began or in it."""
-    return frozenset(
+    """Return the `parted`, and who said no to each other in a program, before or in their mentorship."""
+    known = list(known)
+    return parted(known) | {
         match.pair
         for match in known
         if (match.stage is Stage.DECLINED or match.misfit) and match.origin.program == program
-    )
+    }
+
+
+def parted(known: Iterable[Match]) -> frozenset[Pair]:
+    """Return the pairs that must not be matched again in any program, either way round."""
+    apart = {match.pair for match in known if match.never_again}
+    return frozenset(apart | {Pair(pair.mentee, pair.mentor) for pair in apart})
 
 
 def previous(known: Iterable[Match]) -> frozenset[Pair]:

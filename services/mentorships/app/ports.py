@@ -5,9 +5,12 @@ the modules here raises NotFound for what is not there, and every change Conflic
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
+from services.mentorships.domain import Who
 
 S = TypeVar("S")
 
@@ -37,4 +40,33 @@ class Aggregates(Protocol[S]):
         """Return a page."""
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
-        """Create or change many, each once per cause."""
+        """Store many, each once per its cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """Whether a person has left the company, as was last heard."""
+
+    left: bool
+
+
+class Employments(Protocol):
+    """The copy of who has left, by person; nothing is kept of those of whom nothing was heard."""
+
+    async def get(self, ref: Ref) -> Employment | None:
+        """Return one, None if nothing was heard."""
+
+    async def put(self, ref: Ref, state: Employment, sequence: int) -> bool:
+        """Store what the event numbered `sequence` tells; False when a later one was stored."""
+
+
+class People(Protocol):
+    """Where people are known."""
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        """Raise NotFound PERSON_NOT_FOUND, Refused PERSON_LEFT, or Unavailable."""
+
+
+def who(caller: Caller) -> Who:
+    """Return what a caller is to the relationships of the organization."""
+    return Who(caller.subject, oversees=bool(caller.roles & OVERSEERS), hr="hr_admin" in caller.roles)

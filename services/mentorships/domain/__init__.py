@@ -4,6 +4,7 @@ Decisions return the new state and what happened, or raise a refusal. People, pr
 plain ids of one organization. Events carry only what the state does not tell.
 """
 
+from services.mentorships.domain.agreement import Agreement, Channel, Confidentiality, Terms, Usual
 from services.mentorships.domain.goal import Goal, GoalDraft, Kind, ProgressNote
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
@@ -16,18 +17,37 @@ from services.mentorships.domain.goal_events import (
     MilestoneCompleted,
     TaskCompleted,
 )
-from services.mentorships.domain.mentorship import (
-    Agreement,
+from services.mentorships.domain.happenings import (
     AgreementProposed,
     AgreementSigned,
-    Channel,
-    Mentorship,
+    AgreementWithdrawn,
+    ClosingProposed,
+    ClosingSurveyAnswered,
+    ExtensionProposed,
     MentorshipActivated,
+    MentorshipCompleted,
     MentorshipCreated,
     MentorshipEnded,
+    MentorshipEndNear,
     MentorshipEvent,
+    MentorshipExtended,
+    MentorshipHandedOver,
+    MentorshipPaused,
+    MentorshipResumed,
+)
+from services.mentorships.domain.mentorship import (
+    OPEN,
+    EndReason,
+    Extension,
+    Mentorship,
+    Over,
+    Pause,
+    PauseReason,
     Stage,
-    Terms,
+    Successor,
+    Survey,
+    Who,
+    ask,
     begin,
 )
 from services.mentorships.domain.progress import Progress
@@ -35,10 +55,18 @@ from services.mentorships.domain.rules import not_found
 from services.mentorships.domain.steps import Milestone, Task
 
 __all__ = [
+    "OPEN",
     "Agreement",
     "AgreementProposed",
     "AgreementSigned",
+    "AgreementWithdrawn",
     "Channel",
+    "ClosingProposed",
+    "ClosingSurveyAnswered",
+    "Confidentiality",
+    "EndReason",
+    "Extension",
+    "ExtensionProposed",
     "Goal",
     "GoalCompleted",
     "GoalCreated",
@@ -51,17 +79,31 @@ __all__ = [
     "Kind",
     "Mentorship",
     "MentorshipActivated",
+    "MentorshipCompleted",
     "MentorshipCreated",
+    "MentorshipEndNear",
     "MentorshipEnded",
     "MentorshipEvent",
+    "MentorshipExtended",
+    "MentorshipHandedOver",
+    "MentorshipPaused",
+    "MentorshipResumed",
     "Milestone",
     "MilestoneCompleted",
+    "Over",
+    "Pause",
+    "PauseReason",
     "Progress",
     "ProgressNote",
     "Stage",
+    "Successor",
+    "Survey",
     "Task",
     "TaskCompleted",
     "Terms",
+    "Usual",
+    "Who",
+    "ask",
     "begin",
     "not_found",
 ]

@@ -1,14 +1,14 @@
-"""SkillService: decode, app, encode."""
+"""GrowthService: decode, app, encode."""
 
 from services.kernel.rpc import caller, cause
 from services.mentorships.app.skills import Skills
 from services.mentorships.wire import names
 from services.mentorships.wire import skills as wire
-from services.pb.mentoring.mentorships.v1 import skill_service_pb2 as pb
-from services.pb.mentoring.mentorships.v1.skill_service_pb2_grpc import SkillServiceServicer
+from services.pb.mentoring.mentorships.v1 import growth_service_pb2 as pb
+from services.pb.mentoring.mentorships.v1.growth_service_pb2_grpc import GrowthServiceServicer
 
 
-class SkillServicer(SkillServiceServicer):
+class GrowthServicer(GrowthServiceServicer):
     """Serves ratings of skills."""
 
     def __init__(self, app: Skills) -> None:

@@ -46,6 +46,26 @@ def program_name(tenant: str, program: str) -> str:
     return ids.name("organizations", tenant, "programs", program)
 
 
+def match_name(tenant: str, program: str, match: str) -> str:
+    """Return a match's full name."""
+    return ids.name("organizations", tenant, "programs", program, "matches", match)
+
+
+def optional_person(tenant: str, person: str) -> str:
+    """Return "" for nobody, else a person's full name."""
+    return person_name(tenant, person) if person else ""
+
+
+def optional_program(tenant: str, program: str) -> str:
+    """Return "" for none, else a program's full name."""
+    return program_name(tenant, program) if program else ""
+
+
+def person_id(tenant: str, name: str, field: str) -> str:
+    """Return a person's id. Raises Invalid MALFORMED_NAME, or FOREIGN_ORGANIZATION outside of `tenant`."""
+    return fields.owned_id(tenant, PERSON, name, field)
+
+
 def optional_id(tenant: str, pattern: str, value: str, field: str) -> str:
     """Return "" for an empty name, else `owned_id`."""
     return fields.owned_id(tenant, pattern, value, field) if value else ""

@@ -7,7 +7,7 @@ from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships.domain.skill import Growth, Point, SkillEvent, SkillRating
 from services.mentorships.wire import names
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
-from services.pb.mentoring.mentorships.v1 import skill_service_pb2 as pb
+from services.pb.mentoring.mentorships.v1 import growth_service_pb2 as pb
 
 
 def rating(ref: Ref, stored: Versioned[SkillRating]) -> pb.SkillRating:

@@ -70,22 +70,30 @@ class AgreementProposed(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
     """Who proposed it."""
     revision: _builtins.int
     """Its number."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
     def __init__(
         self,
         *,
         mentorship: _builtins.str = ...,
         person: _builtins.str = ...,
         revision: _builtins.int = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,6 +128,36 @@ class AgreementSigned(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgreementSigned: _TypeAlias = AgreementSigned  # noqa: Y015
+
+@_typing.final
+class AgreementWithdrawn(_message.Message):
+    """One of the two took an agreement that was not signed by both off the table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who took it."""
+    revision: _builtins.int
+    """Its number."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreementWithdrawn: _TypeAlias = AgreementWithdrawn  # noqa: Y015
 
 @_typing.final
 class MentorshipActivated(_message.Message):
@@ -224,6 +262,44 @@ class MentorshipEnded(_message.Message):
 Global___MentorshipEnded: _TypeAlias = MentorshipEnded  # noqa: Y015
 
 @_typing.final
+class MentorshipHandedOver(_message.Message):
+    """Another mentor goes on. MentorshipEnded tells the end of this one, now or before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    FROM_MENTOR_FIELD_NUMBER: _builtins.int
+    TO_MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    successor: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}, in which it goes on"""
+    from_mentor: _builtins.str
+    """Who guided."""
+    to_mentor: _builtins.str
+    """Who guides from now on."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        successor: _builtins.str = ...,
+        from_mentor: _builtins.str = ...,
+        to_mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_mentor", b"from_mentor", "mentee", b"mentee", "mentorship", b"mentorship", "successor", b"successor", "to_mentor", b"to_mentor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MentorshipHandedOver: _TypeAlias = MentorshipHandedOver  # noqa: Y015
+
+@_typing.final
 class GoalCreated(_message.Message):
     """A goal is set."""
 
@@ -325,7 +401,7 @@ class MentorshipPaused(_message.Message):
     """Why."""
     @_builtins.property
     def resume_time(self) -> _timestamp_pb2.Timestamp:
-        """When it goes on by itself."""
+        """When it goes on by itself; absent for a hold, which HR lifts."""
 
     def __init__(
         self,
@@ -354,22 +430,28 @@ class MentorshipResumed(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     mentor: _builtins.str
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day, moved by as long as the pause lasted; absent when none is agreed."""
+
     def __init__(
         self,
         *,
         mentorship: _builtins.str = ...,
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -384,10 +466,16 @@ class ExtensionProposed(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     END_DATE_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
     """Who asked."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
     @_builtins.property
     def end_date(self) -> _date_pb2.Date:
         """The last day asked for."""
@@ -398,10 +486,12 @@ class ExtensionProposed(_message.Message):
         mentorship: _builtins.str = ...,
         person: _builtins.str = ...,
         end_date: _date_pb2.Date | None = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -479,7 +569,7 @@ Global___ClosingProposed: _TypeAlias = ClosingProposed  # noqa: Y015
 
 @_typing.final
 class MentorshipCompleted(_message.Message):
-    """Both say that the mentorship has reached its end; they are alumni of it from now on."""
+    """The mentorship has reached its end, as both say, or two weeks after its last day; they are alumni of it from now on."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -487,6 +577,7 @@ class MentorshipCompleted(_message.Message):
     PROGRAM_FIELD_NUMBER: _builtins.int
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
+    LAPSED_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     program: _builtins.str
@@ -495,6 +586,8 @@ class MentorshipCompleted(_message.Message):
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
+    lapsed: _builtins.bool
+    """Whether nobody closed it: its last day had been two weeks past."""
     def __init__(
         self,
         *,
@@ -502,10 +595,11 @@ class MentorshipCompleted(_message.Message):
         program: _builtins.str = ...,
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
+        lapsed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lapsed", b"lapsed", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,7 +3,7 @@
 import grpc
 import warnings
 
-from services.pb.mentoring.mentorships.v1 import skill_service_pb2 as mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2
+from services.pb.mentoring.mentorships.v1 import growth_service_pb2 as mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -18,14 +18,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in mentoring/mentorships/v1/skill_service_pb2_grpc.py depends on'
+        + ' but the generated code in mentoring/mentorships/v1/growth_service_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class SkillServiceStub:
+class GrowthServiceStub:
     """Keeps how the two rate the mentee's skills, for the two only.
     """
 
@@ -36,18 +36,18 @@ class SkillServiceStub:
             channel: A grpc.Channel.
         """
         self.RateSkill = channel.unary_unary(
-                '/mentoring.mentorships.v1.SkillService/RateSkill',
-                request_serializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.RateSkillRequest.SerializeToString,
-                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillRating.FromString,
+                '/mentoring.mentorships.v1.GrowthService/RateSkill',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.RateSkillRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillRating.FromString,
                 _registered_method=True)
         self.GetSkillGrowth = channel.unary_unary(
-                '/mentoring.mentorships.v1.SkillService/GetSkillGrowth',
-                request_serializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.GetSkillGrowthRequest.SerializeToString,
-                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillGrowth.FromString,
+                '/mentoring.mentorships.v1.GrowthService/GetSkillGrowth',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.GetSkillGrowthRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillGrowth.FromString,
                 _registered_method=True)
 
 
-class SkillServiceServicer:
+class GrowthServiceServicer:
     """Keeps how the two rate the mentee's skills, for the two only.
     """
 
@@ -66,27 +66,27 @@ class SkillServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
 
-def add_SkillServiceServicer_to_server(servicer, server):
+def add_GrowthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'RateSkill': grpc.unary_unary_rpc_method_handler(
                     servicer.RateSkill,
-                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.RateSkillRequest.FromString,
-                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillRating.SerializeToString,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.RateSkillRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillRating.SerializeToString,
             ),
             'GetSkillGrowth': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSkillGrowth,
-                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.GetSkillGrowthRequest.FromString,
-                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillGrowth.SerializeToString,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.GetSkillGrowthRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillGrowth.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'mentoring.mentorships.v1.SkillService', rpc_method_handlers)
+            'mentoring.mentorships.v1.GrowthService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('mentoring.mentorships.v1.SkillService', rpc_method_handlers)
+    server.add_registered_method_handlers('mentoring.mentorships.v1.GrowthService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class SkillService:
+class GrowthService:
     """Keeps how the two rate the mentee's skills, for the two only.
     """
 
@@ -104,9 +104,9 @@ class SkillService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/mentoring.mentorships.v1.SkillService/RateSkill',
-            mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.RateSkillRequest.SerializeToString,
-            mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillRating.FromString,
+            '/mentoring.mentorships.v1.GrowthService/RateSkill',
+            mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.RateSkillRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillRating.FromString,
             options,
             channel_credentials,
             insecure,
@@ -131,9 +131,9 @@ class SkillService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/mentoring.mentorships.v1.SkillService/GetSkillGrowth',
-            mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.GetSkillGrowthRequest.SerializeToString,
-            mentoring_dot_mentorships_dot_v1_dot_skill__service__pb2.SkillGrowth.FromString,
+            '/mentoring.mentorships.v1.GrowthService/GetSkillGrowth',
+            mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.GetSkillGrowthRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_growth__service__pb2.SkillGrowth.FromString,
             options,
             channel_credentials,
             insecure,
