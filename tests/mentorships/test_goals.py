@@ -40,6 +40,7 @@ from tests.mentorships.factories import (
     draft_of,
     ended,
     goal,
+    paused,
     planned,
     proposed,
 )
@@ -64,11 +65,19 @@ def test_a_goal_belongs_to_the_pair() -> None:
     assert created.state is Progress.OPEN
 
 
-@pytest.mark.parametrize("mentorship", [proposed(), agreed(MENTOR), ended()])
-def test_goals_need_an_active_mentorship(mentorship: Mentorship) -> None:
+@pytest.mark.parametrize(
+    ("mentorship", "reason"),
+    [
+        (proposed(), "MENTORSHIP_NOT_ACTIVE"),
+        (agreed(MENTOR), "MENTORSHIP_NOT_ACTIVE"),
+        (paused(), "MENTORSHIP_PAUSED"),
+        (ended(), "MENTORSHIP_ENDED"),
+    ],
+)
+def test_goals_need_an_active_mentorship(mentorship: Mentorship, reason: str) -> None:
     with pytest.raises(Refused) as refusal:
         mentorship.set_goal(ID, MENTEE, DRAFT, NOON)
-    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+    assert refusal.value.reason == reason
 
 
 @pytest.mark.parametrize("person", [STRANGER, LEAD])

@@ -264,7 +264,7 @@ async def test_a_repeated_item_is_answered_after_the_end_though_no_new_one_is_no
     assert await world.items.create(mentee, ID, ItemDraft("write", MENTEE, NOON.date()), Cause("c")) == first
     with pytest.raises(Refused) as refusal:
         await world.items.create(mentee, ID, ItemDraft("more", MENTEE), Cause("c2"))
-    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+    assert refusal.value.reason == "MENTORSHIP_ENDED"
 
 
 @OUTSIDERS

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from services.kernel.errors import Refused
-from services.mentorships.domain.mentorship import Mentorship, Stage
+from services.mentorships.domain.days import require_to_come
+from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.progress import Progress, progress
-from services.mentorships.domain.rules import invalid, line, not_found, require_to_come
+from services.mentorships.domain.rules import invalid, line, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,10 @@ def create(
 ) -> tuple[ActionItem, list[ActionItemEvent]]:
     """Note something to do in `parent`, whose id is `mentorship`, by one of the two.
 
-    Raises NotFound for others, Refused MENTORSHIP_NOT_ACTIVE, Invalid as `ActionItem.update` does.
+    Raises NotFound for others, and as `Mentorship.require_active` and `ActionItem.update`.
     """
     parent.require_reader(person)
-    if parent.stage is not Stage.ACTIVE:
-        raise Refused("MENTORSHIP_NOT_ACTIVE", "there is something to do in an active mentorship only")
+    parent.require_active()
     blank = ActionItem(mentorship, parent.people, title="", owner="", meeting=draft.meeting)
     item, _ = blank.update(draft, ITEM_FIELDS, now)
     return item, [ActionItemCreated()]

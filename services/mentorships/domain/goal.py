@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, Final
 
 from services.kernel.errors import Denied, Refused
+from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
     GoalCreated,
@@ -20,7 +21,7 @@ from services.mentorships.domain.goal_events import (
     TaskCompleted,
 )
 from services.mentorships.domain.progress import Progress, progress
-from services.mentorships.domain.rules import invalid, line, not_found, require_to_come
+from services.mentorships.domain.rules import invalid, line, not_found
 from services.mentorships.domain.steps import Milestone, Task, completed, numbered, replanned
 from services.mentorships.domain.words import needed_words
 

@@ -1,12 +1,8 @@
-"""What holds for mentorships and all that belongs to them: plain text, dates to come, hidden things."""
+"""What holds for mentorships and all that belongs to them: plain text, wrong fields, hidden things."""
 
 import unicodedata
-from datetime import date, datetime, timedelta
 
 from services.kernel.errors import Invalid, NotFound
-
-_WESTMOST = timedelta(hours=-12)
-"""UTC-12, the last zone to begin a day: a date is in the past everywhere once it is in the past there."""
 
 
 def line(text: str, field: str) -> str:
@@ -24,23 +20,9 @@ def tag(text: str, field: str) -> str:
     return line(text, field).lower()
 
 
-def require_to_come(day: date | None, now: datetime, field: str) -> None:
-    """Raise Invalid TARGET_DATE_PAST when a day is over in every time zone; None never is."""
-    if day is not None and day < (now + _WESTMOST).date():
-        raise invalid("TARGET_DATE_PAST", field, "must not be in the past")
-
-
 def invalid(reason: str, field: str, description: str) -> Invalid:
     """Return the refusal of one wrong request field."""
     return Invalid(reason, f"{field} {description}", fields=((field, description),))
-
-
-def words(text: str, field: str) -> str:
-    """Return free text, lines kept, without outer white space; Invalid TEXT_NOT_PLAIN."""
-    trimmed = text.replace("\r\n", "\n").strip()
-    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in trimmed):
-        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
-    return trimmed
 
 
 def not_found() -> NotFound:
