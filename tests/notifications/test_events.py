@@ -29,6 +29,7 @@ from tests.notifications.factories import (
     REQUEST_ID,
     alert_due,
     match_ended,
+    meetings_recognised,
     recognition_issued,
     reminder_due,
     request_news,
@@ -105,6 +106,7 @@ def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world
         (reminder_due(), [MENTOR, MENTEE]),
         (alert_due(), [LEAD]),
         (recognition_issued(), [MENTOR, MENTEE]),
+        (meetings_recognised(), [MENTOR]),
     ],
 )
 async def test_each_event_becomes_one_mail_per_person_however_often_anything_is_told(
