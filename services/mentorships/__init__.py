@@ -1,18 +1,24 @@
-"""The relationship of a mentor and a mentee, from its agreement to its end, and what the two do in it.
+"""The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
-Owns    Mentorship, Goal, PlanTemplate, Plan, Note, ActionItem, SkillRating, LearningResource
-Serves  MentorshipService, GoalService, PlanService, JournalService, GrowthService, LearningService
+Owns    Mentorship, Goal, PlanTemplate, Plan, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
+        SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource
+Serves  MentorshipService, GoalService, PlanService, FeedbackService, CheckInService, IntroductionService,
+        SafetyService, JournalService, GrowthService, LearningService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
         GoalCreated GoalUpdated GoalCompleted GoalReopened GoalDropped
         GoalProgressNoted MilestoneCompleted TaskCompleted
         PlanTemplateCreated PlanTemplateUpdated PlanTemplateArchived PlanApplied
-        NoteUpdated NoteDeleted
-        ActionItemCreated ActionItemUpdated ActionItemCompleted ActionItemDropped
-        SkillRated
-        LearningResourceCreated LearningResourceUpdated LearningResourceArchived
+        Note{Updated,Deleted} ActionItem{Created,Updated,Completed,Dropped} SkillRated
+        LearningResource{Created,Updated,Archived}
+        FeedbackGiven FeedbackAcknowledged KudosGiven
+        CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
+        Introduction{Proposed,Consented,Offered,Made,Declined}
+        SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
-        and its own MentorshipCreated, MentorshipHandedOver, PlanApplied
+        scheduling.MeetingHeld, and its own
+        Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
+        SafetyCaseLogged PersonBlocked
 Calls   profiles.PersonService
 """

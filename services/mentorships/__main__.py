@@ -1,128 +1,195 @@
 """Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
-from services.kernel.mongo import Aggregates
+from services.kernel.mongo import Aggregates, Database
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.mentorships import clients, events, store
 from services.mentorships.app.action_items import ActionItems
+from services.mentorships.app.blocks import Blocks
+from services.mentorships.app.checkins import CheckIns
+from services.mentorships.app.feedback import FeedbackGiving
+from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
+from services.mentorships.app.introductions import Introductions
+from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.learning import Learning
 from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.app.notes import Notes
 from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
+from services.mentorships.app.safety import SafetyReports
 from services.mentorships.app.skills import Skills
 from services.mentorships.app.templates import PlanTemplates
-from services.mentorships.domain import Mentorship
+from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.action_item import ActionItem
+from services.mentorships.domain.blocks import Block
+from services.mentorships.domain.checkins import CheckInPlan
+from services.mentorships.domain.feedback import Feedback, HeldMeeting
+from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.introductions import Introduction
+from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.learning import LearningResource
+from services.mentorships.domain.note import Note
+from services.mentorships.domain.plan import Plan
+from services.mentorships.domain.plan_template import PlanTemplate
+from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.domain.skill import SkillRating
+from services.mentorships.rpc.checkins import CheckInServicer
+from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
+from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.journal import JournalServicer
 from services.mentorships.rpc.learning import LearningServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
+from services.mentorships.rpc.safety import SafetyServicer
 from services.mentorships.rpc.skills import GrowthServicer
-from services.pb.mentoring.mentorships.v1 import (
-    goal_service_pb2_grpc,
-    growth_service_pb2_grpc,
-    journal_service_pb2_grpc,
-    learning_service_pb2_grpc,
-    mentorship_service_pb2_grpc,
-    plan_service_pb2_grpc,
+from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
+    add_CheckInServiceServicer_to_server,
 )
+from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
+    add_FeedbackServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.growth_service_pb2_grpc import add_GrowthServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
+    add_IntroductionServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.journal_service_pb2_grpc import (
+    add_JournalServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.learning_service_pb2_grpc import (
+    add_LearningServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
+    add_MentorshipServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
+
+Served = tuple[Callable[..., None], object]
+"""The generated function that adds a servicer, and the servicer."""
 
 
-class _Part(NamedTuple):
-    """A part of the service: what it serves and what it keeps."""
+class Kept(NamedTuple):
+    """Every kind of aggregate of the service."""
 
-    servicers: Sequence[Servicer]
-    kinds: Sequence[Aggregates[Any]]
+    mentorships: Aggregates[Mentorship]
+    goals: Aggregates[Goal]
+    templates: Aggregates[PlanTemplate]
+    plans: Aggregates[Plan]
+    notes: Aggregates[Note]
+    action_items: Aggregates[ActionItem]
+    skill_ratings: Aggregates[SkillRating]
+    learning_resources: Aggregates[LearningResource]
+    feedback: Aggregates[Feedback]
+    kudos: Aggregates[Kudos]
+    check_ins: Aggregates[CheckInPlan]
+    fit_questions: Aggregates[FitQuestion]
+    introductions: Aggregates[Introduction]
+    safety_reports: Aggregates[SafetyReport]
+    blocks: Aggregates[Block]
 
 
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
+    kept, clock = _kept(resources.database), resources.clock
+    held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
     employments = resources.database.projection(store.EMPLOYMENTS, Employment)
     people = clients.Profiles(resources.channel(settings.profiles_address))
-    mentorships = Mentorships(kept_mentorships, people, resources.clock)
-    handlers, following = Handlers(), Following(kept_mentorships, employments, resources.clock)
+    following = Following(kept.mentorships, employments, clock)
+    feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
+    check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
+    fit = FitQuestions(kept.fit_questions, kept.mentorships)
+    introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
+    blocks = Blocks(kept.blocks, kept.mentorships, clock)
+    reports = SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock)
+    plans = Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock)
+    handlers = Handlers()
     events.hear(handlers, following)
     events.hear_people(handlers, following)
-    goals = _goals(resources, kept_mentorships, handlers)
-    journal = _journal(resources, kept_mentorships)
-    learning = _learning(resources, kept_mentorships)
+    events.hear_meetings(handlers, feedback, fit)
+    events.hear_stages(handlers, check_ins, introductions)
+    events.hear_safety(handlers, reports, blocks)
+    events.hear_plans(handlers, plans)
     return Service(
         name="mentorships",
-        servicers=(
-            (
-                mentorship_service_pb2_grpc.add_MentorshipServiceServicer_to_server,
-                MentorshipServicer(mentorships),
-                "mentoring.mentorships.v1.MentorshipService",
+        servicers=_named(
+            MentorshipService=(
+                add_MentorshipServiceServicer_to_server,
+                MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
             ),
-            *goals.servicers,
-            *journal.servicers,
-            *learning.servicers,
+            FeedbackService=(
+                add_FeedbackServiceServicer_to_server,
+                FeedbackServicer(feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
+            ),
+            CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(check_ins, fit)),
+            IntroductionService=(
+                add_IntroductionServiceServicer_to_server,
+                IntroductionServicer(introductions),
+            ),
+            SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(reports, blocks)),
+            **_shared_work(kept, plans, clock),
         ),
         handlers=handlers,
-        kinds=(kept_mentorships, *goals.kinds, *journal.kinds, *learning.kinds),
+        kinds=kept,
     )
 
 
-def _goals(resources: Resources, mentorships: Aggregates[Mentorship], handlers: Handlers) -> _Part:
-    """Return goals and the plans that set them."""
-    kept = resources.database.aggregates(store.GOALS)
-    templates = resources.database.aggregates(store.PLAN_TEMPLATES)
-    kept_plans = resources.database.aggregates(store.PLANS)
-    plans = Plans(Stores(kept_plans, templates, kept, mentorships), resources.clock)
-    events.hear_plans(handlers, plans)
-    servicers: Sequence[Servicer] = (
-        (
-            goal_service_pb2_grpc.add_GoalServiceServicer_to_server,
-            GoalServicer(Goals(kept, mentorships, resources.clock)),
-            "mentoring.mentorships.v1.GoalService",
-        ),
-        (
-            plan_service_pb2_grpc.add_PlanServiceServicer_to_server,
-            PlanServicer(PlanTemplates(templates), plans),
-            "mentoring.mentorships.v1.PlanService",
-        ),
+def _kept(database: Database) -> Kept:
+    return Kept(
+        mentorships=database.aggregates(store.MENTORSHIPS),
+        goals=database.aggregates(store.GOALS),
+        templates=database.aggregates(store.PLAN_TEMPLATES),
+        plans=database.aggregates(store.PLANS),
+        notes=database.aggregates(store.NOTES),
+        action_items=database.aggregates(store.ACTION_ITEMS),
+        skill_ratings=database.aggregates(store.SKILL_RATINGS),
+        learning_resources=database.aggregates(store.LEARNING_RESOURCES),
+        feedback=database.aggregates(store.FEEDBACK),
+        kudos=database.aggregates(store.KUDOS),
+        check_ins=database.aggregates(store.CHECK_INS),
+        fit_questions=database.aggregates(store.FIT_QUESTIONS),
+        introductions=database.aggregates(store.INTRODUCTIONS),
+        safety_reports=database.aggregates(store.SAFETY_REPORTS),
+        blocks=database.aggregates(store.BLOCKS),
     )
-    return _Part(servicers, (kept, templates, kept_plans))
 
 
-def _journal(resources: Resources, mentorships: Aggregates[Mentorship]) -> _Part:
-    """Return what the two write down."""
-    notes = resources.database.aggregates(store.NOTES)
-    items = resources.database.aggregates(store.ACTION_ITEMS)
-    servicer: Servicer = (
-        journal_service_pb2_grpc.add_JournalServiceServicer_to_server,
-        JournalServicer(Notes(notes, mentorships), ActionItems(items, mentorships, resources.clock)),
-        "mentoring.mentorships.v1.JournalService",
-    )
-    return _Part((servicer,), (notes, items))
-
-
-def _learning(resources: Resources, mentorships: Aggregates[Mentorship]) -> _Part:
-    """Return how the mentee learns, and from what."""
-    ratings = resources.database.aggregates(store.SKILL_RATINGS)
-    kept = resources.database.aggregates(store.LEARNING_RESOURCES)
-    servicers: Sequence[Servicer] = (
-        (
-            growth_service_pb2_grpc.add_GrowthServiceServicer_to_server,
-            GrowthServicer(Skills(ratings, mentorships)),
-            "mentoring.mentorships.v1.GrowthService",
+def _shared_work(kept: Kept, plans: Plans, clock: Clock) -> Mapping[str, Served]:
+    """Return the services of what the two work on."""
+    pairs = kept.mentorships
+    items = ActionItems(kept.action_items, pairs, clock)
+    return {
+        "GoalService": (add_GoalServiceServicer_to_server, GoalServicer(Goals(kept.goals, pairs, clock))),
+        "PlanService": (
+            add_PlanServiceServicer_to_server,
+            PlanServicer(PlanTemplates(kept.templates), plans),
         ),
-        (
-            learning_service_pb2_grpc.add_LearningServiceServicer_to_server,
-            LearningServicer(Learning(kept, mentorships)),
-            "mentoring.mentorships.v1.LearningService",
+        "JournalService": (
+            add_JournalServiceServicer_to_server,
+            JournalServicer(Notes(kept.notes, pairs), items),
         ),
-    )
-    return _Part(servicers, (ratings, kept))
+        "GrowthService": (
+            add_GrowthServiceServicer_to_server,
+            GrowthServicer(Skills(kept.skill_ratings, pairs)),
+        ),
+        "LearningService": (
+            add_LearningServiceServicer_to_server,
+            LearningServicer(Learning(kept.learning_resources, pairs)),
+        ),
+    }
+
+
+def _named(**served: Served) -> list[Servicer]:
+    return [(add, servicer, f"mentoring.mentorships.v1.{name}") for name, (add, servicer) in served.items()]
 
 
 def run() -> None:

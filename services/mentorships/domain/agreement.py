@@ -7,8 +7,7 @@ from typing import Final
 
 from services.kernel.errors import Refused
 from services.mentorships.domain.days import require_ahead
-from services.mentorships.domain.rules import line
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import line, words
 
 MOST_AMENDMENTS: Final = 30
 """Signed revisions lie in the mentorship's one document, which is read and written with each change."""

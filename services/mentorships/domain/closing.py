@@ -16,8 +16,7 @@ from services.mentorships.domain.happenings import (
     MentorshipExtended,
 )
 from services.mentorships.domain.mentorship import Extension, Mentorship, Over, Stage, Survey
-from services.mentorships.domain.rules import invalid
-from services.mentorships.domain.words import words
+from services.mentorships.domain.rules import invalid, words
 
 EXTENSION_MONTHS: Final = 3
 

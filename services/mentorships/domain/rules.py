@@ -25,6 +25,14 @@ def invalid(reason: str, field: str, description: str) -> Invalid:
     return Invalid(reason, f"{field} {description}", fields=((field, description),))
 
 
+def words(text: str, field: str) -> str:
+    """Return free text, lines kept, without outer white space; Invalid TEXT_NOT_PLAIN."""
+    trimmed = text.replace("\r\n", "\n").strip()
+    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in trimmed):
+        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
+    return trimmed
+
+
 def not_found() -> NotFound:
     """Return the answer for what is hidden, the same as the store's for what is absent."""
     return NotFound("NOT_FOUND", "nothing of this name exists")
