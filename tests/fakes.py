@@ -15,6 +15,7 @@ from services.kernel.mongo.documents import (
     is_repeat,
     plain,
     require_etag,
+    require_same,
     restored,
 )
 
@@ -229,3 +230,20 @@ def _meets(found: Sequence[Any], wanted: Any) -> bool:
         if not holds:
             return False
     return True
+
+
+class Claims:
+    """What request ids stand for, in memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    async def take(self, tenant: str, cause: Cause) -> bool:
+        """Let an id stand for a request."""
+        new = (tenant, cause.id) not in self._known
+        require_same(self._known.setdefault((tenant, cause.id), cause.digest), cause.digest)
+        return new
+
+    async def free(self, tenant: str, cause: Cause) -> None:
+        """Forget it."""
+        self._known.pop((tenant, cause.id), None)

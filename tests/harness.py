@@ -87,7 +87,7 @@ async def running(build: Build, mongo_url: str, clock: Clock, **more: Any) -> As
         )
         service = build(settings, resources)
         await database.migrate()
-        server = Server(settings, service.servicers, resources.tokens)
+        server = Server(settings, service.servicers, resources.tokens, database.claims)
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(service, channel, issuer, clock)

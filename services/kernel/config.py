@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
+    skill_model: Path | None = Field(
+        default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"
+    )
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65_535)
     mail_from: str = "mentoring@localhost"
@@ -91,6 +94,13 @@ class Settings(BaseSettings):
     def _known_point(cls, value: str | None) -> str | None:
         if value is not None:
             crash.parse(value)
+        return value
+
+    @field_validator("skill_model")
+    @classmethod
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("no such folder")
         return value
 
     @field_validator("client_secret_file")

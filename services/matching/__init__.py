@@ -1,7 +1,8 @@
 """Programs, who takes part in them, and who fits whom: whole cohorts are matched and carried to acceptance.
 
 Owns    Program and its revisions, Enrolment, CohortRun and its parts, Match, MatchRequest, seats of mentors
-Serves  ProgramService, MatchingService, MatchRequestService, google.longrunning.Operations (the runs)
+Serves  ProgramService, MatchingService, MatchRequestService, SkillService,
+        google.longrunning.Operations (the runs)
 Tells   Program{Created,Updated,Closed} PersonEnrolled Enrolment{Requested,Updated,Paused,Resumed,Ended}
         CohortRun{Requested,Progressed,Ready,Failed,Cancelled,Published}
         Match{Proposed,Accepted,Confirmed,Declined,Ended} MentorSeatsTaken MentorSeatsFreed

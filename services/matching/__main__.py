@@ -24,6 +24,7 @@ from services.matching.app.requests import Requests
 from services.matching.app.runs import CohortRuns
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
+from services.matching.app.skills import Skills
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
@@ -39,11 +40,13 @@ from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.matching.rpc.requests import MatchRequestService
+from services.matching.rpc.skills import SkillService
 from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
     add_MatchRequestServiceServicer_to_server,
 )
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import add_ProgramServiceServicer_to_server
+from services.pb.mentoring.matching.v1.skill_service_pb2_grpc import add_SkillServiceServicer_to_server
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -53,11 +56,19 @@ def build(settings: Settings, resources: Resources) -> Service:
     matcher, recommender = MatcherProcess(people), RecommenderProcess(people, clock)
     return Service(
         name="matching",
-        servicers=_servicers(stores, people, recommender, clock),
+        servicers=_servicers(stores, people, recommender, _skills(settings), clock),
         handlers=_handlers(stores, people, matcher, clock),
         kinds=[getattr(stores, field.name) for field in fields(Stores)],
         stop=[matcher.close, recommender.close],
     )
+
+
+def _skills(settings: Settings) -> Skills:
+    if settings.skill_model is None:
+        return Skills(None)
+    from services.matching.clients.meaning import Meaning  # noqa: PLC0415 -- an extra that may not be there
+
+    return Skills(Meaning(settings.skill_model))
 
 
 def _stores(database: Database) -> Stores:
@@ -73,7 +84,9 @@ def _stores(database: Database) -> Stores:
     )
 
 
-def _servicers(stores: Stores, people: People, recommender: Recommender, clock: Clock) -> list[Servicer]:
+def _servicers(
+    stores: Stores, people: People, recommender: Recommender, skills: Skills, clock: Clock
+) -> list[Servicer]:
     runs = CohortRuns(stores, clock)
     recommendations = Recommendations(stores, Cohorts(stores), recommender, clock)
     requests = Requests(stores, Pairing(stores, people, clock), Seats(stores), clock)
@@ -93,6 +106,7 @@ def _servicers(stores: Stores, people: People, recommender: Recommender, clock: 
             MatchRequestService(requests),
             "mentoring.matching.v1.MatchRequestService",
         ),
+        (add_SkillServiceServicer_to_server, SkillService(skills), "mentoring.matching.v1.SkillService"),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
 

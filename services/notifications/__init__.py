@@ -5,6 +5,10 @@ Serves  InboxService, PreferenceService
 Tells   MessageQueued MessageSent MessageDelayed MessageFailed MessageSuppressed MessageRead
         PreferencesUpdated
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
-        matching.MatchRequest…, matching.MatchEnded, its own MessageQueued
+        processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
+        matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
+        AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
+        MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
+        KudosGiven IntroductionProposed IntroductionMade
 Calls   profiles.PersonService for names and addresses, an SMTP server
 """

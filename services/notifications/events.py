@@ -7,10 +7,12 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
 from services.notifications import wire
 from services.notifications.app import Post
-from services.notifications.domain.messages import Category
+from services.notifications.domain.messages import Category, Draft
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
+from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
-from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, RebookReminderDue
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, NudgeDue, RebookReminderDue
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
 
 _REQUESTER, _RECIPIENT = ("requester",), ("recipient",)
@@ -26,6 +28,33 @@ _REQUESTS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (matching.MatchRequestPromoted, Category.MATCH_REQUEST_PROMOTED, _RECIPIENT),
 )
 """Which event of a request is told to whom, and why."""
+
+_PAIR, _PERSON, _PARTNER = ("mentor", "mentee"), ("person",), ("partner",)
+_NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
+    (matching.MatchEnded, Category.MATCH_ENDED, _PAIR),
+    (matching.EnrolmentRequested, Category.ENROLMENT_REQUESTED, ("lead",)),
+    (mentorships.AgreementProposed, Category.AGREEMENT_PROPOSED, _PARTNER),
+    (mentorships.MentorshipPaused, Category.MENTORSHIP_PAUSED, _PAIR),
+    (mentorships.MentorshipResumed, Category.MENTORSHIP_RESUMED, _PAIR),
+    (mentorships.ExtensionProposed, Category.EXTENSION_PROPOSED, _PARTNER),
+    (mentorships.ClosingProposed, Category.CLOSING_PROPOSED, _PARTNER),
+    (mentorships.MentorshipEndNear, Category.END_NEAR, _PAIR),
+    (mentorships.MentorshipCompleted, Category.MENTORSHIP_COMPLETED, _PAIR),
+    (mentorships.CheckInOpened, Category.CHECK_IN, _PERSON),
+    (mentorships.FitQuestionOpened, Category.FIT_QUESTION, _PERSON),
+    (mentorships.FeedbackGiven, Category.FEEDBACK, _RECIPIENT),
+    (mentorships.KudosGiven, Category.KUDOS, _RECIPIENT),
+    (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee", "contact")),
+    (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
+    (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
+)
+"""The same for what happens in mentorships and programs; the people are named by fields of the event."""
+
+_NUDGES: Final = {
+    processor.LADDER_STEP_NUDGE: Category.NUDGE,
+    processor.LADDER_STEP_NUDGE_AGAIN: Category.NUDGE,
+    processor.LADDER_STEP_WARN: Category.ENDING_WARNING,
+}
 
 
 def hear(handlers: Handlers, post: Post) -> None:
@@ -47,20 +76,37 @@ def hear(handlers: Handlers, post: Post) -> None:
     handlers.on(LeadAlertDue, alert_due)
     handlers.on(RecognitionIssued, recognition_issued)
     handlers.on(MessageQueued, message_queued)
+    _hear_news(handlers, post)
+
+
+def _hear_news(handlers: Handlers, post: Post) -> None:
     for kind, category, whom in _REQUESTS:
-        handlers.on(kind, _telling(post, category, whom))
+        handlers.on(kind, _telling(post, category, whom, wire.request_news))
+    for kind, category, whom in _NEWS:
+        handlers.on(kind, _telling(post, category, whom, wire.news))
 
-    async def match_ended(event: Event[matching.MatchEnded]) -> None:
-        await post.queue(event.tenant, wire.farewells(event.tenant, event.message), _cause(event))
+    async def nudge_due(event: Event[NudgeDue]) -> None:
+        if category := _NUDGES.get(event.message.step):
+            drafts = wire.news(event.tenant, event.message, category, _PERSON)
+            await post.queue(event.tenant, drafts, _cause(event))
 
-    handlers.on(matching.MatchEnded, match_ended)
+    async def mentorship_ended(event: Event[mentorships.MentorshipEnded]) -> None:
+        if not event.message.program:  # else its match ends too, and that is told
+            drafts = wire.news(event.tenant, event.message, Category.MATCH_ENDED, _PAIR)
+            await post.queue(event.tenant, drafts, _cause(event))
+
+    handlers.on(NudgeDue, nudge_due)
+    handlers.on(mentorships.MentorshipEnded, mentorship_ended)
+
+
+Decode = Callable[[str, Any, Category, tuple[str, ...]], list[Draft]]
 
 
 def _telling(
-    post: Post, category: Category, whom: tuple[str, ...]
+    post: Post, category: Category, whom: tuple[str, ...], decode: Decode
 ) -> Callable[[Event[Any]], Awaitable[None]]:
     async def tell(event: Event[Any]) -> None:
-        drafts = wire.request_news(event.tenant, event.message, category, whom)
+        drafts = decode(event.tenant, event.message, category, whom)
         await post.queue(event.tenant, drafts, _cause(event))
 
     return tell

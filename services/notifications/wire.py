@@ -1,8 +1,8 @@
 """Messages and preferences to and from protobuf; stored ids become full names of their organization."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -26,6 +26,13 @@ MESSAGE = "organizations/*/people/*/messages/*"
 PREFERENCES = "organizations/*/people/*/preferences"
 _MENTORSHIP = "organizations/*/mentorships/*"
 _REQUEST = "organizations/*/programs/*/matchRequests/*"
+_PAIR = ("mentor", "mentee")
+_NAMES: Final[Mapping[str, str]] = {
+    "mentorship": _MENTORSHIP,
+    "enrolment": "organizations/*/programs/*/enrolments/*",
+    **dict.fromkeys((*_PAIR, "person", "author", "recipient", "contact", "lead"), PERSON),
+}
+"""Which fields of an event name something that messages are about or go to."""
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -90,14 +97,37 @@ def _code(message: Any) -> str:
     return ""
 
 
-def farewells(tenant: str, message: matching.MatchEnded) -> list[Draft]:
-    """Decode that a match is over. Raises Invalid for malformed and foreign names."""
-    facts = Facts(
-        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
-        mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
-        mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
+def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
+    """Decode an event for those people whom its fields `whom` name; "partner" is the other than `person`.
+
+    Raises Invalid for malformed and foreign names.
+    """
+    known = {
+        field.name: fields.owned_id(tenant, _NAMES[field.name], value, field.name)
+        for field, value in message.ListFields()
+        if field.name in _NAMES
+    }
+    known["partner"] = next(
+        (known.get(one, "") for one in _PAIR if known.get(one) != known.get("person")), ""
     )
-    return [Draft(person, Category.MATCH_ENDED, facts) for person in (facts.mentor, facts.mentee)]
+    asks = isinstance(message, matching.EnrolmentRequested)
+    facts = Facts(
+        mentorship=known.get("mentorship", ""),
+        mentor=known.get("mentor", ""),
+        mentee=known.get("mentee", ""),
+        requester=known.get("person" if asks else "author", ""),
+        recipient=known.get("lead" if asks else "recipient", ""),
+        enrolment=known.get("enrolment", ""),
+        code=_noticed(message),
+    )
+    return [Draft(known[field], category, facts) for field in whom if known.get(field)]
+
+
+def _noticed(message: Any) -> str:
+    """Return the gravest reason for which somebody is nudged, such as NO_FIRST_MEETING."""
+    if not isinstance(message, processor.NudgeDue) or not message.reasons:
+        return ""
+    return processor.Reason.Name(message.reasons[0]).removeprefix("REASON_")
 
 
 def queued(tenant: str, message: events.MessageQueued) -> Ref:
@@ -154,8 +184,8 @@ def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None)
 
 
 def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
-    """Encode what happened to a message, keyed by the id of its mentorship, or of the request it is about."""
-    name, key = _message(ref, state), state.facts.mentorship or state.facts.request
+    """Encode what happened to a message, keyed by the id of what it is about."""
+    name, key = _message(ref, state), state.facts.about
     return Outgoing(message=_event(name, state, event), subject=name, key=key)
 
 

@@ -77,21 +77,33 @@ async def get_person(stack: Stack) -> list[Figure]:
 
 async def complete_goal(stack: Stack) -> list[Figure]:
     """CompleteGoal: as above with one read, one guarded update and its event, against one update_one."""
+    return [await _completed(stack, "CompleteGoal", 0)]
+
+
+async def complete_goal_request_id(stack: Stack) -> list[Figure]:
+    """The same where each call brings a `request_id`, which is kept for a day: one insert more."""
+    return [await _completed(stack, "CompleteGoal, request_id", 1)]
+
+
+async def _completed(stack: Stack, name: str, turn: int) -> Figure:
+    """Measure with goals of this turn's own; from turn 1 on with request ids."""
     metadata = await token(stack, "mentee", "mentee")
     rounds = 5
-    await store_goals(stack, range(2 * rounds * CALLS))
+    first = turn * 2 * rounds * CALLS
+    await store_goals(stack, range(first, first + 2 * rounds * CALLS))
     async with bare_server(stack) as bare, grpc.aio.insecure_channel(stack.address("mentorships")) as ours:
         goals, naked = GoalServiceStub(ours), GoalServiceStub(bare)
 
         async def gate(number: int) -> None:
-            await goals.CompleteGoal(complete_request(number), metadata=metadata, timeout=TIMEOUT)
+            request = complete_request(first + number)
+            request.request_id = f"bench-{number}" if turn else ""
+            await goals.CompleteGoal(request, metadata=metadata, timeout=TIMEOUT)
 
         async def plain(number: int) -> None:
-            await naked.CompleteGoal(
-                complete_request(number + rounds * CALLS), metadata=metadata, timeout=TIMEOUT
-            )
+            request = complete_request(first + number + rounds * CALLS)
+            await naked.CompleteGoal(request, metadata=metadata, timeout=TIMEOUT)
 
-        return [_compared("CompleteGoal", *await load.against(gate, plain, CALLS, rounds))]
+        return _compared(name, *await load.against(gate, plain, CALLS, rounds))
 
 
 def _compared(name: str, ours: Load, bare: Load) -> Figure:

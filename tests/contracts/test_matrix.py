@@ -15,6 +15,7 @@ from services.kernel.errors import Refused
 from services.kernel.rpc import policy
 from services.kernel.rpc.server import Server
 from tests.contracts import surface
+from tests.fakes import Claims
 from tests.kernel.issuer import ISSUER, Issuer
 from tests.kernel.rpc.conftest import settings
 
@@ -79,7 +80,7 @@ async def channel(issuer_of_matrix: Issuer) -> AsyncIterator[grpc.aio.Channel]:
     async with aiohttp.ClientSession() as http:
         tokens = Tokens(Keys(issuer_of_matrix.jwks_url, http), ISSUER, "mentoring")
         servicers = [(add(service), Everything(), service.full_name) for service in surface.services()]
-        server = Server(settings(), servicers, tokens)
+        server = Server(settings(), servicers, tokens, Claims())
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
             yield opened

@@ -29,6 +29,7 @@ from services.matching.app.requests import Requests
 from services.matching.app.runs import CohortRuns
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
+from services.matching.app.skills import Skills
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
@@ -36,6 +37,7 @@ from services.matching.rpc.matching import MatchingService
 from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.matching.rpc.requests import MatchRequestService
+from services.matching.rpc.skills import SkillService
 from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
     MatchRequestServiceStub,
     add_MatchRequestServiceServicer_to_server,
@@ -48,10 +50,15 @@ from services.pb.mentoring.matching.v1.program_service_pb2_grpc import (
     ProgramServiceStub,
     add_ProgramServiceServicer_to_server,
 )
+from services.pb.mentoring.matching.v1.skill_service_pb2_grpc import (
+    SkillServiceStub,
+    add_SkillServiceServicer_to_server,
+)
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from services.profiles.app import Directory, Imports
 from services.profiles.rpc import PersonService
 from services.profiles.store import PEOPLE
+from tests.fakes import Claims
 from tests.kernel.issuer import ISSUER, Issuer
 from tests.kernel.rpc.conftest import settings
 from tests.matching.factories import LEAD, NOW, ORG
@@ -78,6 +85,7 @@ class Platform:
     programs: Any
     matching: Any
     requests: Any
+    skills: Any
     operations: Any
     computing: Computing
     settling: Settling
@@ -138,7 +146,7 @@ class Backstage:
 
     async def serve(self, service: str, servicers: Sequence[Servicer]) -> str:
         """Serve behind the gate; return the address."""
-        server = Server(settings(service=service), servicers, self._tokens)
+        server = Server(settings(service=service), servicers, self._tokens, Claims())
         port = await server.start()
         self.stack.push_async_callback(server.drain)
         return f"127.0.0.1:{port}"
@@ -187,12 +195,18 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
             MatchRequestService(Requests(stores, Pairing(stores, profiles, clock), Seats(stores), clock)),
             "mentoring.matching.v1.MatchRequestService",
         ),
+        (
+            add_SkillServiceServicer_to_server,
+            SkillService(Skills(None)),
+            "mentoring.matching.v1.SkillService",
+        ),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
     stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
-    return Platform(issuer, *stubs, _operations(channel), computing, settling, stores, imports)
+    skills = SkillServiceStub(channel)
+    return Platform(issuer, *stubs, skills, _operations(channel), computing, settling, stores, imports)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from services.matching.domain.plan import (
     Report,
 )
 from services.matching.domain.policy import Criterion, Mode
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import AgreementDefaults, Program
 from services.matching.domain.skills import Skill
 from services.matching.domain.week import Window
 
@@ -74,7 +74,13 @@ REPORT = Report(
 LEFTOVER = Leftover(STRANGER, Obstacle.FULL, (), MENTOR, 500_000)
 PLAN = Plan((PROPOSAL,), (LEFTOVER,), REPORT)
 ORIGIN = Origin(
-    program=PROGRAM_ID, run=RUN_ID, lead=LEAD, cadence_days=14, meeting_minutes=45, mentorship=MENTORSHIP_ID
+    program=PROGRAM_ID,
+    run=RUN_ID,
+    lead=LEAD,
+    cadence_days=14,
+    meeting_minutes=45,
+    mentorship=MENTORSHIP_ID,
+    agreement=AgreementDefaults(("VIDEO", "CHAT"), ("public_speaking",), length_days=90),
 )
 MATCH = Match(
     ORIGIN,

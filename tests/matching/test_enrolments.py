@@ -21,7 +21,7 @@ from services.matching.domain.enrolments import (
     Wishes,
 )
 from services.matching.domain.members import Role
-from services.matching.domain.programs import Program
+from services.matching.domain.programs import Program, Type
 from tests.matching.factories import LEAD, MENTEE, MENTOR, PROGRAM, PROGRAM_ID, STRANGER
 
 ACTIVE = Enrolment(PROGRAM_ID, MENTEE, (Role.MENTEE,))
@@ -29,6 +29,7 @@ PENDING = replace(ACTIVE, stage=Taking.PENDING)
 PAUSED = replace(ACTIVE, stage=Taking.PAUSED)
 ENDED = replace(ACTIVE, stage=Taking.ENDED, end_reason=enrolments.LEFT)
 GATED = replace(PROGRAM, join_approval=True)
+CHOSEN = replace(PROGRAM, type=Type.HIGH_POTENTIAL)
 AS_MENTOR = replace(ACTIVE, roles=(Role.MENTOR,))
 BOTH = replace(ACTIVE, roles=(Role.MENTEE, Role.MENTOR))
 
@@ -63,6 +64,7 @@ def test_being_enrolled_approves_and_brings_back() -> None:
 def test_joining_waits_where_the_program_wants_approval() -> None:
     assert enrolments.join(None, ACTIVE, PROGRAM) == (ACTIVE, [PersonEnrolled()])
     assert enrolments.join(None, ACTIVE, GATED) == (PENDING, [EnrolmentRequested(LEAD)])
+    assert enrolments.join(None, ACTIVE, CHOSEN) == (PENDING, [EnrolmentRequested(LEAD)])
     assert enrolments.join(ENDED, ACTIVE, GATED) == (PENDING, [EnrolmentRequested(LEAD)])
     assert enrolments.join(PENDING, ACTIVE, GATED) == (PENDING, [])
     assert enrolments.join(ACTIVE, ACTIVE, GATED) == (ACTIVE, [])

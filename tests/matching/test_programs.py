@@ -87,6 +87,8 @@ def test_a_program_is_open_from_its_first_to_its_last_day(first: int, last: int)
         (Eligibility(max_grade=3), "the person's grade is above 3"),
         (Eligibility(min_tenure_days=90), ""),
         (Eligibility(min_tenure_days=91), "the person has not been here for 91 days"),
+        (Eligibility(max_tenure_days=90), ""),
+        (Eligibility(max_tenure_days=89), "the person has been here for more than 89 days"),
     ],
 )
 def test_who_may_take_part_and_why_not(rules: Eligibility, problem: str) -> None:

@@ -21,6 +21,7 @@ from services.matching.wire import people as wire
 from services.pb.mentoring.matching.v1 import events_pb2 as events
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as pb
 from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 from tests.matching.factories import (
     LEAD,
@@ -139,6 +140,9 @@ def test_a_confirmed_match_tells_all_that_a_mentorship_begins_with() -> None:
         mentee=person(MENTEE),
         cadence=Duration(seconds=14 * 86_400),
         meeting_length=Duration(seconds=45 * 60),
+        channels=[Agreement.CHANNEL_VIDEO, Agreement.CHANNEL_CHAT],
+        focus_areas=["public_speaking"],
+        length=Duration(seconds=90 * 86_400),
     )
 
 

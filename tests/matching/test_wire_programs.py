@@ -38,6 +38,7 @@ RULES = st.builds(
     min_grade=st.integers(0, 3),
     max_grade=st.sampled_from((0, 5)),
     min_tenure_days=st.integers(0, 400),
+    max_tenure_days=st.integers(400, 800),
 )
 PROGRAMS = st.builds(
     Program,
@@ -56,7 +57,7 @@ PROGRAMS = st.builds(
         st.just(("career",)),
         st.integers(1, 999),
     ),
-    most_mentees=st.integers(0, 500),
+    most_mentees=st.integers(1, 500),
     requests=st.builds(
         RequestRules, st.sampled_from(((24,), (72, 168))), st.integers(169, 400), st.integers(1, 9)
     ),
@@ -90,17 +91,28 @@ def test_a_program_comes_back_as_it_went_out(program: Program) -> None:
 
 def test_a_program_that_says_nothing_has_the_house_defaults() -> None:
     bare = wire.program_draft(ORG, draft())
-    assert bare == Program("Spring", LEAD, cadence_days=14, meeting_minutes=60)
+    assert bare == Program("Spring", LEAD, cadence_days=14, meeting_minutes=45)
     assert (bare.requests.reminder_hours, bare.requests.expiry_hours) == ((72, 168), 336)
 
 
-@pytest.mark.parametrize(
-    ("kind", "gap", "expiry"),
-    [("TYPE_REVERSE", -3, 336), ("TYPE_PEER", 0, 336), ("TYPE_FLASH", 3, 48), ("TYPE_ONE_TO_ONE", 3, 336)],
-)
-def test_kinds_of_programs_have_defaults_of_their_own(kind: str, gap: int, expiry: int) -> None:
-    made = wire.program_draft(ORG, draft(type=pb.Program.Type.Value(kind)))
-    assert (made.policy.best_grade_gap, made.requests.expiry_hours) == (gap, expiry)
+@pytest.mark.parametrize("kind", Type)
+def test_kinds_of_programs_have_defaults_of_their_own(kind: Type) -> None:
+    made = wire.program_draft(ORG, draft(type=pb.Program.Type.Value(f"TYPE_{kind}")))
+    usual = programs.USUAL[kind]
+    assert (made.cadence_days, made.meeting_minutes) == (usual.cadence_days, usual.meeting_minutes)
+    assert (made.agreement.length_days, made.requests) == (usual.length_days, usual.requests)
+    assert (made.policy.best_grade_gap, made.most_mentees) == (usual.grade_gap, usual.seats)
+    assert (made.mentees.max_tenure_days, made.mentors.max_tenure_days) == (usual.newcomer_days, 0)
+
+
+def test_what_a_program_says_counts_more_than_its_kind() -> None:
+    said = draft(
+        type=pb.Program.TYPE_ONBOARDING,
+        cadence=Duration(seconds=14 * 86_400),
+        mentee_eligibility=pb.Eligibility(max_tenure_days=30),
+    )
+    made = wire.program_draft(ORG, said)
+    assert (made.cadence_days, made.mentees.max_tenure_days) == (14, 30)
 
 
 def test_a_short_expiry_drops_the_usual_reminders_after_it() -> None:
@@ -127,6 +139,11 @@ def test_a_short_expiry_drops_the_usual_reminders_after_it() -> None:
             {"mentor_eligibility": pb.Eligibility(min_grade=5, max_grade=4)},
             "GRADES_CROSSED",
             "program.mentor_eligibility.max_grade",
+        ),
+        (
+            {"mentee_eligibility": pb.Eligibility(min_tenure_days=90, max_tenure_days=30)},
+            "TENURES_CROSSED",
+            "program.mentee_eligibility.max_tenure_days",
         ),
         (
             {"request_rules": pb.RequestRules(reminders=[Duration(seconds=7200), Duration(seconds=3600)])},
@@ -199,7 +216,7 @@ def test_fields_that_a_mask_does_not_name_are_not_looked_at() -> None:
 def test_what_a_changed_field_leaves_unset_has_the_defaults_of_the_programs_type() -> None:
     flash = wire.program_draft(ORG, draft(type=pb.Program.TYPE_FLASH))
     more = wire.changing(ORG, pb.Program(request_rules=pb.RequestRules(most_open=9)), FieldMask(), flash)
-    assert more.requests == replace(programs.FLASH_REQUESTS, most_open=9)
+    assert more.requests == replace(programs.USUAL[Type.FLASH].requests, most_open=9)
     reverse = wire.program_draft(ORG, draft(type=pb.Program.TYPE_REVERSE))
     apart = pb.Program(matching_policy=APART)
     assert wire.changing(ORG, apart, FieldMask(), reverse).policy.best_grade_gap == -3

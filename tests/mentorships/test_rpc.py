@@ -186,3 +186,28 @@ async def test_strangers_sign_nothing_and_the_ended_stays_ended(world: World) ->
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await world.set_goal()
     assert reason(refusal.value) == "MENTORSHIP_NOT_ACTIVE"
+
+
+async def test_a_request_id_means_one_request_whatever_it_is_about(world: World) -> None:
+    """Another goal, another method, another body: each is refused and changes nothing."""
+    await world.activate()
+    first, second = await world.set_goal("r-1"), await world.set_goal("r-2")
+    await world.goals.CompleteGoal(
+        goals.CompleteGoalRequest(name=first.name, request_id="r-3"), metadata=world.mentee
+    )
+    for used in ("r-1", "r-3"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await world.goals.CompleteGoal(
+                goals.CompleteGoalRequest(name=second.name, request_id=used), metadata=world.mentee
+            )
+        assert reason(refused.value) == "REQUEST_ID_REUSED"
+    kept = await world.goals.GetGoal(goals.GetGoalRequest(name=second.name), metadata=world.mentee)
+    assert kept == second
+
+
+async def test_a_refused_request_may_be_mended_under_its_id(world: World) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await world.set_goal("r-1")
+    assert reason(refused.value) == "MENTORSHIP_NOT_ACTIVE"
+    await world.activate()
+    assert (await world.set_goal("r-1")).title == "Lead a team"

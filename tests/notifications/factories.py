@@ -22,6 +22,7 @@ MENTOR = "e0100286"
 MENTEE = "e0100746"
 STRANGER = "e0100999"
 LEAD = "e0100001"
+CONTACT = "e0100123"
 PAIR_ID = "11111111-1111-4111-8111-111111111111"
 MESSAGE_ID = "22222222-2222-4222-8222-222222222222"
 REQUEST_ID = "44444444-4444-4444-8444-444444444444"
@@ -131,3 +132,20 @@ def match_ended() -> MatchEnded:
         mentor=f"{_PEOPLE}/{MENTOR}",
         mentee=f"{_PEOPLE}/{MENTEE}",
     )
+
+
+def told(event: type[Any], **more: Any) -> Any:
+    """Return an event about the pair, with those of its fields that name people and the mentorship."""
+    names = {
+        "mentorship": _MENTORSHIP,
+        "mentor": f"{_PEOPLE}/{MENTOR}",
+        "mentee": f"{_PEOPLE}/{MENTEE}",
+        "person": f"{_PEOPLE}/{MENTEE}",
+        "author": f"{_PEOPLE}/{MENTEE}",
+        "recipient": f"{_PEOPLE}/{MENTOR}",
+        "contact": f"{_PEOPLE}/{CONTACT}",
+        "lead": f"{_PEOPLE}/{LEAD}",
+        "enrolment": "organizations/acme/programs/spring/enrolments/enrolment-1",
+    }
+    fields = event.DESCRIPTOR.fields_by_name
+    return event(**{name: value for name, value in names.items() if name in fields}, **more)

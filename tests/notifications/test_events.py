@@ -13,10 +13,13 @@ from services.notifications.app import Mail, Person, Post
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
+from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from tests.fakes import Aggregates
 from tests.notifications.factories import (
     ACCEPTED,
+    CONTACT,
     LEAD,
     MENTEE,
     MENTOR,
@@ -29,6 +32,7 @@ from tests.notifications.factories import (
     recognition_issued,
     reminder_due,
     request_news,
+    told,
 )
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -75,9 +79,9 @@ class World:
 
     async def hear_own(self) -> None:
         """Hear the own MessageQueued events, as the relay publishes them."""
-        for told in self.kept.outbox:
-            if told["type"].endswith(".MessageQueued"):
-                await self.hear(MessageQueued.FromString(told["value"]), told["id"])
+        for out in self.kept.outbox:
+            if out["type"].endswith(".MessageQueued"):
+                await self.hear(MessageQueued.FromString(out["value"]), out["id"])
 
 
 @pytest.fixture
@@ -88,6 +92,7 @@ def world() -> World:
 def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world: World) -> None:
     assert world.handlers.topics == (
         "mentoring.matching.v1",
+        "mentoring.mentorships.v1",
         "mentoring.notifications.v1",
         "mentoring.processor.v1",
         "mentoring.recognition.v1",
@@ -110,7 +115,7 @@ async def test_each_event_becomes_one_mail_per_person_however_often_anything_is_
         await world.hear_own()
     assert [mail.to.greeting for mail in world.everybody.mails] == people
     assert {mail.cause for mail in world.everybody.mails} == {"event-1"}
-    assert {told["trace"] for told in world.kept.outbox} == {TRACE}
+    assert {out["trace"] for out in world.kept.outbox} == {TRACE}
 
 
 async def test_two_events_about_the_same_pair_become_two_mails_each(world: World) -> None:
@@ -144,7 +149,7 @@ async def test_whoever_a_request_waits_for_or_concerns_is_told_once(
     others = {MENTOR: MENTEE, MENTEE: MENTOR}
     assert all(others[mail.to.greeting] in mail.content.subject for mail in world.everybody.mails)
     assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
-    assert {told["key"] for told in world.kept.outbox} == {REQUEST_ID}
+    assert {out["key"] for out in world.kept.outbox} == {REQUEST_ID}
 
 
 @pytest.mark.parametrize("event", [matching.MatchRequestAccepted, matching.MatchRequestWithdrawn])
@@ -152,6 +157,63 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
     world: World, event: type[Proto]
 ) -> None:
     assert event.DESCRIPTOR.full_name not in world.handlers.types
+
+
+@pytest.mark.parametrize(
+    ("event", "category", "people"),
+    [
+        (told(matching.EnrolmentRequested), "ENROLMENT_REQUESTED", [LEAD]),
+        (told(mentorships.AgreementProposed), "AGREEMENT_PROPOSED", [MENTOR]),
+        (told(mentorships.MentorshipPaused), "MENTORSHIP_PAUSED", [MENTOR, MENTEE]),
+        (told(mentorships.MentorshipResumed), "MENTORSHIP_RESUMED", [MENTOR, MENTEE]),
+        (told(mentorships.ExtensionProposed), "EXTENSION_PROPOSED", [MENTOR]),
+        (told(mentorships.ClosingProposed), "CLOSING_PROPOSED", [MENTOR]),
+        (told(mentorships.MentorshipEndNear), "END_NEAR", [MENTOR, MENTEE]),
+        (told(mentorships.MentorshipCompleted), "MENTORSHIP_COMPLETED", [MENTOR, MENTEE]),
+        (told(mentorships.MentorshipEnded), "MATCH_ENDED", [MENTOR, MENTEE]),
+        (told(mentorships.CheckInOpened), "CHECK_IN", [MENTEE]),
+        (told(mentorships.FitQuestionOpened), "FIT_QUESTION", [MENTEE]),
+        (told(mentorships.FeedbackGiven), "FEEDBACK", [MENTOR]),
+        (told(mentorships.KudosGiven), "KUDOS", [MENTOR]),
+        (told(mentorships.IntroductionProposed), "INTRODUCTION_PROPOSED", [MENTEE, CONTACT]),
+        (told(mentorships.IntroductionMade), "INTRODUCTION_MADE", [MENTOR, MENTEE, CONTACT]),
+        (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE), "NUDGE", [MENTEE]),
+        (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE_AGAIN), "NUDGE", [MENTEE]),
+        (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
+        (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
+    ],
+)
+async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
+    world: World, event: Proto, category: str, people: list[str]
+) -> None:
+    """What one of the two did themselves is told to the other only."""
+    for _ in range(2):
+        await world.hear(event)
+        await world.hear_own()
+    assert [mail.to.greeting for mail in world.everybody.mails] == people
+    assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
+    with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
+        await world.hear(event, tenant="globex")
+
+
+async def test_an_end_within_a_program_is_told_when_its_match_ends(world: World) -> None:
+    """Or people would get two mails about the same end."""
+    await world.hear(told(mentorships.MentorshipEnded, program="organizations/acme/programs/spring"))
+    assert world.kept.rows == {}
+
+
+async def test_a_pair_that_has_not_met_yet_is_asked_for_its_first_meeting(world: World) -> None:
+    await world.hear(
+        told(
+            processor.NudgeDue,
+            step=processor.LADDER_STEP_NUDGE,
+            reasons=[processor.REASON_NO_FIRST_MEETING, processor.REASON_GAP],
+        )
+    )
+    await world.hear_own()
+    assert [mail.content.subject for mail in world.everybody.mails] == [
+        f"Time for a first meeting with {MENTOR}"
+    ]
 
 
 async def test_both_learn_that_their_match_is_over(world: World) -> None:

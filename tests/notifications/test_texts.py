@@ -23,6 +23,7 @@ from tests.notifications.factories import (
 
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
+PAIR_CATEGORIES = [one for one in Category if one not in REQUEST_CATEGORIES]
 
 
 def test_a_reminder_names_the_other_one() -> None:
@@ -105,6 +106,7 @@ _MESSAGES = st.sampled_from(
             (Category.RECOGNITION, RECOGNITION),
             (Category.MATCH_ENDED, REMINDER),
             *((category, REQUEST) for category in REQUEST_CATEGORIES),
+            *((category, REMINDER) for category in PAIR_CATEGORIES),
         )
     ]
 )

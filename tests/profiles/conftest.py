@@ -89,7 +89,7 @@ async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
     async with opened(settings, Health()) as resources:
         service = build(settings, resources)
         await resources.database.migrate()
-        server = Server(settings, service.servicers, resources.tokens)
+        server = Server(settings, service.servicers, resources.tokens, resources.database.claims)
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(PersonServiceStub(channel), service.kinds[0])

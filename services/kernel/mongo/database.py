@@ -8,7 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import lease
+from services.kernel.mongo import claims, lease
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
@@ -41,7 +41,8 @@ class Database:
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock
         self.news = News()
-        self._indexes: dict[str, list[IndexModel]] = {}
+        self._indexes: dict[str, Sequence[IndexModel]] = {claims.COLLECTION: claims.INDEXES}
+        self.claims = claims.Claims(self._collection(claims.COLLECTION))
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,7 +77,7 @@ class Database:
     async def migrate(self) -> None:
         """Create the indexes of every collection asked for so far; those that exist stay."""
         for name, indexes in self._indexes.items():
-            await self._collection(name).create_indexes(indexes)
+            await self._collection(name).create_indexes(list(indexes))
 
     async def listen(self, collections: Sequence[str]) -> None:
         """Ring `news.bell` when listening, and for what other processes save; PyMongoError ends it.

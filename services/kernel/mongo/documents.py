@@ -174,12 +174,13 @@ def is_repeat(document: Mapping[str, Any], cause: Cause) -> bool:
     """Whether `cause` had its effect. Raises Invalid REQUEST_ID_REUSED when its digest differs."""
     for known in (document["created"], *document["seen"]):
         if known["id"] == cause.id:
-            _require_same(known["h"], cause.digest)
+            require_same(known["h"], cause.digest)
             return True
     return False
 
 
-def _require_same(known: str, digest: str) -> None:
+def require_same(known: str, digest: str) -> None:
+    """Raise Invalid REQUEST_ID_REUSED unless the digests of two requests of one id are equal."""
     if known != digest:
         raise Invalid(
             "REQUEST_ID_REUSED",

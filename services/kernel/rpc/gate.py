@@ -1,8 +1,8 @@
 """The one interceptor before every handler; the order of its steps is what it promises.
 
-limit -> deadline -> token -> role -> parse -> tenant -> validate -> handler -> serialise, with metrics, one
-log line and the error table around all of it. It takes and returns bytes: gRPC's own parsing would answer bad
-bytes before any check and leak class names.
+limit -> deadline -> token -> role -> parse -> tenant -> validate -> request id -> handler -> serialise, with
+metrics, one log line and the error table around all of it. It takes and returns bytes: gRPC's own parsing
+would answer bad bytes before any check and leak class names.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from services.kernel.auth import Caller, Tokens
 from services.kernel.errors import Exhausted, Invalid, Unauthenticated
 from services.kernel.rpc import context as contexts
 from services.kernel.rpc import status, validation
+from services.kernel.rpc.claiming import Claims, claimed
 from services.kernel.rpc.limits import Strikes
 from services.kernel.rpc.policy import Rule
 from services.kernel.rpc.visit import Method, Visit
@@ -44,17 +45,26 @@ class Limits:
     stream: tuple[float, float] = (60.0, 600.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What the gate asks: who calls, what request ids stand for, how much at once, the share to trace."""
+
+    tokens: Tokens
+    claims: Claims
+    limits: Limits
+    sample: float = 0.0
+
+
 class Gate(grpc.aio.ServerInterceptor):
     """Guards the methods that `rules` names; any other is UNIMPLEMENTED."""
 
-    def __init__(
-        self, service: str, rules: Mapping[str, Rule], tokens: Tokens, limits: Limits, sample: float = 0.0
-    ) -> None:
+    def __init__(self, service: str, rules: Mapping[str, Rule], guards: Guards) -> None:
         self._service = service
         self._rules = rules
-        self._tokens = tokens
-        self._limits = limits
-        self._sample = sample
+        self._tokens = guards.tokens
+        self._claims = guards.claims
+        self._limits = guards.limits
+        self._sample = guards.sample
         self._strikes = Strikes()
         self._guarded: dict[str, Handler] = {}
         self._in_flight = 0
@@ -155,7 +165,11 @@ class Gate(grpc.aio.ServerInterceptor):
 
         async def whole(visit: Visit, raw: bytes, context: Context) -> bytes | None:
             await self._admit(visit, context)
-            return dump(await inner(_checked(visit, parse, raw), context))
+            request = _checked(visit, parse, raw)
+            if not (visit.method.takes_id and request.request_id):  # type: ignore[attr-defined]
+                return dump(await inner(request, context))
+            async with claimed(self._claims, request):
+                return dump(await inner(request, context))
 
         async def whole_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> bytes | None:
             await self._admit(visit, context)

@@ -12,7 +12,8 @@ from services.kernel import metrics
 from services.kernel.auth import Tokens
 from services.kernel.config import Settings
 from services.kernel.rpc import policy, validation
-from services.kernel.rpc.gate import Gate, Limits
+from services.kernel.rpc.claiming import Claims
+from services.kernel.rpc.gate import Gate, Guards, Limits
 
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.so_reuseport", 0),  # a second process on the same port must fail, not share it
@@ -55,12 +56,15 @@ class Routes:
 class Server:
     """Serves `servicers` behind the gate. SystemExit if one of their methods has no valid policy."""
 
-    def __init__(self, settings: Settings, servicers: Sequence[Servicer], tokens: Tokens) -> None:
+    def __init__(
+        self, settings: Settings, servicers: Sequence[Servicer], tokens: Tokens, claims: Claims
+    ) -> None:
         self._settings = settings
         self._servicers = servicers
         self._rules = policy.rules([name for _, _, name in servicers])
         limits = Limits(in_flight=settings.in_flight_limit)
-        gate = Gate(settings.service, self._rules, tokens, limits, settings.trace_sample)
+        guards = Guards(tokens, claims, limits, settings.trace_sample)
+        gate = Gate(settings.service, self._rules, guards)
         metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
         self._server = grpc.aio.server(
             interceptors=[gate], options=OPTIONS, maximum_concurrent_rpcs=_OUTER_LIMIT

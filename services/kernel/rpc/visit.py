@@ -25,12 +25,14 @@ class Method:
     rule: Rule
     service: str = field(init=False)
     name: str = field(init=False)
+    takes_id: bool = field(init=False)
     started: Any = field(init=False)
     seconds: Any = field(init=False)
     _codes: dict[StatusCode, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _, self.service, self.name = self.path.split("/")
+        self.takes_id = not self.rule.public and "request_id" in self.rule.request.DESCRIPTOR.fields_by_name
         self.started = metrics.GRPC_STARTED.labels(self.service, self.name)
         self.seconds = metrics.GRPC_SECONDS.labels(self.service, self.name)
         self.count(StatusCode.OK, by=0)

@@ -62,7 +62,8 @@ class Process:
     def _server(self) -> Server | None:
         if Role.RPC not in self._roles or not self._service.servicers:
             return None
-        return Server(self._settings, self._service.servicers, self._resources.tokens)
+        tokens, claims = self._resources.tokens, self._resources.database.claims
+        return Server(self._settings, self._service.servicers, tokens, claims)
 
     async def _wait(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Return when told to stop or when a task ended, which none may do by itself."""

@@ -108,6 +108,7 @@ def _match(ref: Ref, run: CohortRun, program: Program, proposal: Proposal, cause
         lead=program.lead,
         cadence_days=program.cadence_days,
         meeting_minutes=program.meeting_minutes,
+        agreement=program.agreement,
         mentorship=ids.derived_id(ref.tenant, "mentorship", match),
     )
     return Save(Ref(ref.tenant, match), lambda known: matches.propose(known, origin, proposal), cause)

@@ -208,6 +208,7 @@ def _origin(request: Ref, name: str, program: Program) -> Origin:
         lead=program.lead,
         cadence_days=program.cadence_days,
         meeting_minutes=program.meeting_minutes,
+        agreement=program.agreement,
         mentorship=ids.derived_id(request.tenant, "mentorship", match),
     )
 

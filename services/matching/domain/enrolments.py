@@ -130,7 +130,7 @@ class Enrolment:
 
         Who waits may ask for what they like: the approval is still to come.
         """
-        if program.join_approval and self.stage is not Taking.PENDING and not set(roles) <= set(self.roles):
+        if program.approves and self.stage is not Taking.PENDING and not set(roles) <= set(self.roles):
             raise Refused("ROLE_NEEDS_APPROVAL", "a program lead must add the role")
 
     def update(self, wishes: Wishes) -> "tuple[Enrolment, list[Event]]":
@@ -228,7 +228,7 @@ def enrol(known: Enrolment | None, asked: Enrolment) -> tuple[Enrolment, list[Ev
 
 def join(known: Enrolment | None, asked: Enrolment, program: Program) -> tuple[Enrolment, list[Event]]:
     """Enrol oneself, as `enrol`; wait where the program wants approval. Refused ROLE_NEEDS_APPROVAL."""
-    if not program.join_approval:
+    if not program.approves:
         return enrol(known, asked)
     if known is None or known.stage is Taking.ENDED:
         return replace(_anew(known, asked), stage=Taking.PENDING), [EnrolmentRequested(program.lead)]

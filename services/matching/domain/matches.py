@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.kernel.errors import Denied, NotFound, Refused
 from services.matching.domain.plan import Contribution, Proposal
 from services.matching.domain.policy import Pair
+from services.matching.domain.programs import USUAL_AGREEMENT, AgreementDefaults
 
 
 class Stage(StrEnum):
@@ -73,6 +74,7 @@ class Origin:
     cadence_days: int
     meeting_minutes: int
     mentorship: str
+    agreement: AgreementDefaults = USUAL_AGREEMENT
 
 
 @dataclass(frozen=True, slots=True)

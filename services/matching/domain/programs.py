@@ -3,9 +3,11 @@
 People and programs are plain ids of one organization.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from services.kernel.errors import Refused
@@ -61,6 +63,7 @@ class Eligibility:
     min_grade: int = 0
     max_grade: int = 0
     min_tenure_days: int = 0
+    max_tenure_days: int = 0
 
     def problem(self, person: Member, today: date) -> str:
         """Say why a person may not take part, "" when nothing forbids it."""
@@ -72,8 +75,13 @@ class Eligibility:
             return f"the person's grade is below {self.min_grade}"
         if self.max_grade and person.grade > self.max_grade:
             return f"the person's grade is above {self.max_grade}"
-        if self.min_tenure_days and person.tenure_days(today) < self.min_tenure_days:
+        return self._tenure_problem(person.tenure_days(today))
+
+    def _tenure_problem(self, days: int) -> str:
+        if days < self.min_tenure_days:
             return f"the person has not been here for {self.min_tenure_days} days"
+        if self.max_tenure_days and days > self.max_tenure_days:
+            return f"the person has been here for more than {self.max_tenure_days} days"
         return ""
 
 
@@ -101,11 +109,42 @@ class RequestRules:
 ANYBODY: Final = Eligibility()
 USUAL_AGREEMENT: Final = AgreementDefaults()
 USUAL_REQUESTS: Final = RequestRules()
-FLASH_REQUESTS: Final = RequestRules(reminder_hours=(24,), expiry_hours=48)
-"""A short talk is soon or never: a request expires after 48 hours (as ADPList does)."""
 
-GRADE_GAPS: Final = {Type.PEER: 0, Type.REVERSE: -3}
-"""Grades a mentor is above the mentee at best, where the kind of program says so."""
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a program of a type does unless its lead says otherwise (house rules but where a source is named).
+
+    Two-weekly meetings of 45 minutes for six months are what mentoring products offer first. `grade_gap`: how
+    far a mentor is above the mentee at best. `newcomer_days`: how long mentees may have been here, 0 for any
+    time. `seats`: mentees per mentor, 0: as many as the mentor takes.
+    """
+
+    cadence_days: int = 14
+    meeting_minutes: int = 45
+    length_days: int = USUAL_AGREEMENT.length_days
+    requests: RequestRules = USUAL_REQUESTS
+    grade_gap: int = DEFAULT_POLICY.best_grade_gap
+    newcomer_days: int = 0
+    seats: int = 0
+
+
+USUAL: Final[Mapping[Type, Usual]] = MappingProxyType(
+    {
+        Type.ONE_TO_ONE: Usual(),
+        Type.GROUP: Usual(cadence_days=28, meeting_minutes=60, seats=8),
+        Type.PEER: Usual(grade_gap=0),
+        Type.REVERSE: Usual(cadence_days=28, grade_gap=-3),
+        # A short talk is soon or never: 48 hours as ADPList, 15 minutes as PushFar.
+        Type.FLASH: Usual(
+            meeting_minutes=15,
+            length_days=14,
+            requests=RequestRules(reminder_hours=(24,), expiry_hours=48),
+        ),
+        Type.ONBOARDING: Usual(cadence_days=7, meeting_minutes=30, length_days=90, newcomer_days=180),
+        Type.HIGH_POTENTIAL: Usual(meeting_minutes=60, length_days=365, grade_gap=4),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +174,11 @@ class Program:
     policy: Policy = DEFAULT_POLICY
     revision: int = 1
     history: "tuple[Revision, ...]" = ()
+
+    @property
+    def approves(self) -> bool:
+        """Whether whoever joins waits for approval: people are chosen for a high-potential program."""
+        return self.join_approval or self.type is Type.HIGH_POTENTIAL
 
     def require_active(self) -> None:
         """Raise Refused PROGRAM_CLOSED when the program is over."""

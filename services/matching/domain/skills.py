@@ -1,7 +1,7 @@
 """Skill tags as people type them -> one spelling, and how well an offered level serves a sought one."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
@@ -40,10 +40,31 @@ def spelling(tag: str) -> str:
 
     A tag that is nearly a known one is taken for it. A tag of nothing but punctuation stays as it is.
     """
-    folded = unicodedata.normalize("NFKC", tag).casefold()
-    plain = "".join(sign for sign in folded if sign.isalnum() or sign in _KEPT)
+    folded, plain = _plain(tag)
     known = ALIASES.get(plain, plain)
     return known if known in _KNOWN else _nearly_known(plain) or plain or folded
+
+
+def _plain(tag: str) -> tuple[str, str]:
+    folded = unicodedata.normalize("NFKC", tag).casefold()
+    return folded, "".join(sign for sign in folded if sign.isalnum() or sign in _KEPT)
+
+
+def is_known(spelled: str) -> bool:
+    """Whether a spelling is one of the skills known by name."""
+    return spelled in _KNOWN
+
+
+def known() -> list[str]:
+    """Return the skills known by name, in order."""
+    return sorted(_KNOWN)
+
+
+def likenesses(tag: str) -> Iterator[tuple[str, float]]:
+    """Yield every known skill with the share of letter pairs in common (Dice), once per word for it."""
+    grams = _grams(_plain(tag)[1])
+    for word in (*_KNOWN, *ALIASES):
+        yield ALIASES.get(word, word), _dice(grams, _grams(word))
 
 
 def is_soft(spelled: str) -> bool:
@@ -91,6 +112,7 @@ def _dictionary() -> dict[str, frozenset[str]]:
     return {word: _grams(word) for word in words}
 
 
+@lru_cache(maxsize=4_096)
 def _grams(word: str) -> frozenset[str]:
     padded = f"^{word}$"  # the ends count as letters
     return frozenset(padded[at : at + _GRAM] for at in range(len(padded) - _GRAM + 1))

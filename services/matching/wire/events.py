@@ -20,6 +20,7 @@ from services.matching.wire.names import (
 )
 from services.matching.wire.programs import FIELD_OF
 from services.pb.mentoring.matching.v1 import events_pb2 as events
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 
 _DAY = 86_400
 _MINUTE = 60
@@ -123,6 +124,9 @@ def _match_event(ref: Ref, state: matches.Match, event: matches.Event) -> Messag
                 mentee=mentee,
                 cadence=Duration(seconds=origin.cadence_days * _DAY),
                 meeting_length=Duration(seconds=origin.meeting_minutes * _MINUTE),
+                channels=[Agreement.Channel.Value(f"CHANNEL_{one}") for one in origin.agreement.channels],
+                focus_areas=origin.agreement.focus_areas,
+                length=Duration(seconds=origin.agreement.length_days * _DAY),
             )
         case matches.MatchEnded():
             return events.MatchEnded(

@@ -151,6 +151,7 @@ def _eligibility_message(rules: programs.Eligibility) -> pb.Eligibility:
         min_grade=rules.min_grade,
         max_grade=rules.max_grade,
         min_tenure_days=rules.min_tenure_days,
+        max_tenure_days=rules.max_tenure_days,
     )
 
 

@@ -17,10 +17,6 @@ from services.matching.wire.policy import policy_draft
 from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 
-DEFAULT_CADENCE_DAYS: Final = 14
-DEFAULT_MEETING_MINUTES: Final = 60
-"""What a program's pairs do when nobody says otherwise (house default)."""
-
 _DAY = 86_400
 _HOUR = 3600
 _MINUTE = 60
@@ -32,6 +28,11 @@ class Draft(NamedTuple):
     tenant: str
     message: pb.Program
     type: Type
+
+    @property
+    def usual(self) -> programs.Usual:
+        """What a program of the type does where the message says nothing."""
+        return programs.USUAL[self.type]
 
 
 def type_of(message: pb.Program) -> Type:
@@ -64,13 +65,13 @@ def _lead(draft: Draft) -> str:
 
 def _cadence(draft: Draft) -> int:
     if not draft.message.HasField("cadence"):
-        return DEFAULT_CADENCE_DAYS
+        return draft.usual.cadence_days
     return fields.whole(draft.message.cadence, _DAY, "program.cadence", "days")
 
 
 def _meeting_length(draft: Draft) -> int:
     if not draft.message.HasField("meeting_length"):
-        return DEFAULT_MEETING_MINUTES
+        return draft.usual.meeting_minutes
     return fields.whole(draft.message.meeting_length, _MINUTE, "program.meeting_length", "minutes")
 
 
@@ -83,20 +84,23 @@ def _day(given: Date, field: str) -> date | None:
         raise wrong("DATE_INVALID", field, "must be a whole day") from error
 
 
-def _eligibility(given: pb.Eligibility, field: str) -> programs.Eligibility:
+def _eligibility(given: pb.Eligibility, field: str, newcomer_days: int = 0) -> programs.Eligibility:
     if given.max_grade and given.max_grade < given.min_grade:
         raise wrong("GRADES_CROSSED", f"{field}.max_grade", "must not be below min_grade")
+    if given.max_tenure_days and given.max_tenure_days < given.min_tenure_days:
+        raise wrong("TENURES_CROSSED", f"{field}.max_tenure_days", "must not be below min_tenure_days")
     return programs.Eligibility(
         departments=tuple(given.departments),
         countries=tuple(given.countries),
         min_grade=given.min_grade,
         max_grade=given.max_grade,
         min_tenure_days=given.min_tenure_days,
+        max_tenure_days=given.max_tenure_days or newcomer_days,
     )
 
 
 def _agreement(draft: Draft) -> programs.AgreementDefaults:
-    given, length = draft.message.agreement_defaults, programs.USUAL_AGREEMENT.length_days
+    given, length = draft.message.agreement_defaults, draft.usual.length_days
     if given.HasField("length"):
         length = fields.whole(given.length, _DAY, "program.agreement_defaults.length", "days")
     channels = tuple(
@@ -106,8 +110,7 @@ def _agreement(draft: Draft) -> programs.AgreementDefaults:
 
 
 def _requests(draft: Draft) -> programs.RequestRules:
-    given, at = draft.message.request_rules, "program.request_rules"
-    usual = programs.FLASH_REQUESTS if draft.type is Type.FLASH else programs.USUAL_REQUESTS
+    given, at, usual = draft.message.request_rules, "program.request_rules", draft.usual.requests
     expiry = _hours(given.expiry, f"{at}.expiry") if given.HasField("expiry") else usual.expiry_hours
     reminders = tuple(
         _hours(one, f"{at}.reminders[{place}]") for place, one in enumerate(given.reminders)
@@ -122,8 +125,7 @@ def _hours(given: Duration, field: str) -> int:
 
 
 def _policy(draft: Draft) -> policy.Policy:
-    gap = programs.GRADE_GAPS.get(draft.type, policy.DEFAULT_POLICY.best_grade_gap)
-    usual = replace(policy.DEFAULT_POLICY, best_grade_gap=gap)
+    usual = replace(policy.DEFAULT_POLICY, best_grade_gap=draft.usual.grade_gap)
     return policy_draft(draft.message.matching_policy, "program.matching_policy", usual)
 
 
@@ -136,13 +138,13 @@ _READERS: Final[Mapping[str, Callable[[Draft], Any]]] = {
     "start_date": lambda draft: _day(draft.message.start_date, "program.start_date"),
     "end_date": lambda draft: _day(draft.message.end_date, "program.end_date"),
     "mentee_eligibility": lambda draft: _eligibility(
-        draft.message.mentee_eligibility, "program.mentee_eligibility"
+        draft.message.mentee_eligibility, "program.mentee_eligibility", draft.usual.newcomer_days
     ),
     "mentor_eligibility": lambda draft: _eligibility(
         draft.message.mentor_eligibility, "program.mentor_eligibility"
     ),
     "agreement_defaults": _agreement,
-    "most_mentees_per_mentor": lambda draft: draft.message.most_mentees_per_mentor,
+    "most_mentees_per_mentor": lambda draft: draft.message.most_mentees_per_mentor or draft.usual.seats,
     "request_rules": _requests,
     "join_approval": lambda draft: draft.message.join_approval,
     "matching_policy": _policy,

@@ -32,6 +32,23 @@ class Category(StrEnum):
     MATCH_REQUEST_CLOSED = "MATCH_REQUEST_CLOSED"
     MATCH_REQUEST_PROMOTED = "MATCH_REQUEST_PROMOTED"
     MATCH_ENDED = "MATCH_ENDED"
+    AGREEMENT_PROPOSED = "AGREEMENT_PROPOSED"
+    MENTORSHIP_PAUSED = "MENTORSHIP_PAUSED"
+    MENTORSHIP_RESUMED = "MENTORSHIP_RESUMED"
+    EXTENSION_PROPOSED = "EXTENSION_PROPOSED"
+    CLOSING_PROPOSED = "CLOSING_PROPOSED"
+    END_NEAR = "END_NEAR"
+    MENTORSHIP_COMPLETED = "MENTORSHIP_COMPLETED"
+    CHECK_IN = "CHECK_IN"
+    FIT_QUESTION = "FIT_QUESTION"
+    FEEDBACK = "FEEDBACK"
+    KUDOS = "KUDOS"
+    INTRODUCTION_PROPOSED = "INTRODUCTION_PROPOSED"
+    INTRODUCTION_MADE = "INTRODUCTION_MADE"
+    NUDGE = "NUDGE"
+    ENDING_WARNING = "ENDING_WARNING"
+    LEAD_ESCALATION = "LEAD_ESCALATION"
+    ENROLMENT_REQUESTED = "ENROLMENT_REQUESTED"
 
 
 class Stage(StrEnum):
@@ -92,8 +109,9 @@ MessageEvent = MessageQueued | MessageSent | MessageDelayed | MessageFailed | Me
 class Facts:
     """What a message is about; empty where its category does not tell.
 
-    It is about a mentorship, or about a match request of `requester` to `recipient`. `code` is WAITLISTED, or
-    why the request was closed.
+    It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
+    Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
+    WAITLISTED, why the request was closed, or what was noticed about a silent pair.
     """
 
     mentorship: str = ""
@@ -106,6 +124,12 @@ class Facts:
     requester: str = ""
     recipient: str = ""
     code: str = ""
+    enrolment: str = ""
+
+    @property
+    def about(self) -> str:
+        """The id of what it is about."""
+        return self.mentorship or self.request or self.enrolment
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +182,7 @@ class Message:
     def other(self) -> str:
         """The other one of the two it is about, empty if the person is none of them."""
         about = self.facts
-        pairs = ((about.mentor, about.mentee), (about.requester, about.recipient))
+        pairs = ((about.requester, about.recipient), (about.mentor, about.mentee))
         return next((one[one[0] == self.person] for one in pairs if self.person in one), "")
 
     @property

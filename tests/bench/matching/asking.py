@@ -71,3 +71,8 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "recommend_20k": lambda: recommend("recommend_20k", 20_000),
     "recommend_200k": lambda: recommend("recommend_200k", 200_000),
 }
+
+ON_REQUEST: dict[str, Callable[[], list[Figure]]] = {
+    "recommend_1m": lambda: recommend("recommend_1m", 1_000_000),
+}
+"""Takes minutes and gigabytes, most of them to make a million people up."""

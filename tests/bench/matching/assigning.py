@@ -29,6 +29,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "cohort_optimal_100k_20k": cohort_optimal,
     "cohort_fair_100k_20k": cohort_fair,
     "compare_stable_1k_300": lambda: packages.compare_stable("1k_300"),
+    "compare_acceptance_10k_2k": lambda: packages.compare_acceptance("10k_2k"),
     "compare_optimal_1k_300": lambda: packages.compare_optimal("1k_300"),
     "compare_optimal_10k_2k": lambda: packages.compare_optimal("10k_2k"),
 }

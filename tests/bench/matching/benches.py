@@ -3,7 +3,8 @@
 from tests.bench.figures import Figure
 from tests.bench.matching import asking, assigning, runs
 
-BENCHES = {**asking.BENCHES, **runs.BENCHES, **assigning.BENCHES}
+DEFAULT = {**asking.BENCHES, **runs.BENCHES, **assigning.BENCHES}
+BENCHES = {**DEFAULT, **asking.ON_REQUEST}
 
 
 def measure(name: str) -> list[Figure]:

@@ -23,6 +23,9 @@ from services.matching.domain.scoring import Side
 READ_AT_ONCE: Final = 512
 """People read between two looks of the watch: some milliseconds."""
 
+KEPT: Final = 20_000
+"""People up to whom everybody stays ready to be explained, at 2 KiB each; beyond, they are read again."""
+
 _CROWD_INPUTS: Final = 7  # the fields of a crowd but for the skills by tile, which say the same again
 _NO_LEAST_GAP: Final = -(1 << 30)
 _SALTS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))  # any two: mentees', mentors'
@@ -43,6 +46,8 @@ class Snapshot:
         self._weeks = week.phases(zones, cohort.monday)
         self._vocabulary = Vocabulary(Codes(), Codes(), Codes(), Codes())
         _ = self._vocabulary.departments[""]  # unstated is 0
+        self._keeps = len(these.mentees) + len(these.mentors) <= KEPT
+        self._sides: dict[str, Side] = {}
         lines = intervals(managers_of(cohort.people))
         sides = [Gathered(role, self._vocabulary, lines, cohort.options.seed) for role in Role]
         for gathered, people in zip(sides, (these.mentees, these.mentors), strict=True):
@@ -64,6 +69,8 @@ class Snapshot:
 
     def side(self, person: str) -> Side:
         """Return a participant made ready for an explanation."""
+        if (known := self._sides.get(person)) is not None:
+            return known
         entry = self.these.entries[person]
         member = self.these.people[person]
         return scoring.prepared(member, self._weeks, focus=entry.focus, preferred=entry.preferred)
@@ -88,7 +95,10 @@ class Snapshot:
         for done, one in enumerate(people):
             if done % READ_AT_ONCE == 0:
                 watch("reading", done, len(people))
-            gathered.add(self.side(one), self.these.entries[one].waits)
+            side = self.side(one)
+            gathered.add(side, self.these.entries[one].waits)
+            if self._keeps:
+                self._sides[one] = side
 
     def _terms(self, looking: Role) -> Terms:
         policy, rules = self._policy, self._policy.rules

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as _mentorship_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -249,6 +250,9 @@ class MatchConfirmed(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     CADENCE_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
     match: _builtins.str
     """organizations/{organization}/programs/{program}/matches/{match}"""
     mentorship: _builtins.str
@@ -269,6 +273,18 @@ class MatchConfirmed(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """The program's usual meeting length."""
 
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_mentorship_service_pb2.Agreement.Channel.ValueType]:
+        """The program's usual ways to communicate."""
+
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the program is about, by code."""
+
+    @_builtins.property
+    def length(self) -> _duration_pb2.Duration:
+        """How long mentorships of the program usually last."""
+
     def __init__(
         self,
         *,
@@ -280,10 +296,13 @@ class MatchConfirmed(_message.Message):
         mentee: _builtins.str = ...,
         cadence: _duration_pb2.Duration | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        channels: _abc.Iterable[_mentorship_service_pb2.Agreement.Channel.ValueType] | None = ...,
+        focus_areas: _abc.Iterable[_builtins.str] | None = ...,
+        length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "length", b"length", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "lead", b"lead", "match", b"match", "meeting_length", b"meeting_length", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "channels", b"channels", "focus_areas", b"focus_areas", "lead", b"lead", "length", b"length", "match", b"match", "meeting_length", b"meeting_length", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

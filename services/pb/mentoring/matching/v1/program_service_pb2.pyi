@@ -66,37 +66,37 @@ class Program(_message.Message):
         TYPE_ONE_TO_ONE: Program._Type.ValueType  # 1
         """One mentor, one mentee."""
         TYPE_GROUP: Program._Type.ValueType  # 2
-        """One mentor, several mentees."""
+        """One mentor, several mentees: 8 at most, an hour every four weeks."""
         TYPE_PEER: Program._Type.ValueType  # 3
         """People of like grades."""
         TYPE_REVERSE: Program._Type.ValueType  # 4
-        """The junior guides the senior."""
+        """The junior guides the senior, every four weeks."""
         TYPE_FLASH: Program._Type.ValueType  # 5
-        """One short talk."""
+        """One short talk of 15 minutes; requests expire after 48 hours."""
         TYPE_ONBOARDING: Program._Type.ValueType  # 6
-        """For people who have just come."""
+        """For people who came within the last 180 days: weekly half hours for three months."""
         TYPE_HIGH_POTENTIAL: Program._Type.ValueType  # 7
-        """For people who may rise."""
+        """For people who may rise: an hour every two weeks for a year; joining always waits for approval."""
 
     class Type(_Type, metaclass=_TypeEnumTypeWrapper):
-        """What kind of mentoring a program is for."""
+        """What kind of mentoring a program is for. It says what is usual where the program says nothing."""
 
     TYPE_UNSPECIFIED: Program.Type.ValueType  # 0
     """One mentor, one mentee."""
     TYPE_ONE_TO_ONE: Program.Type.ValueType  # 1
     """One mentor, one mentee."""
     TYPE_GROUP: Program.Type.ValueType  # 2
-    """One mentor, several mentees."""
+    """One mentor, several mentees: 8 at most, an hour every four weeks."""
     TYPE_PEER: Program.Type.ValueType  # 3
     """People of like grades."""
     TYPE_REVERSE: Program.Type.ValueType  # 4
-    """The junior guides the senior."""
+    """The junior guides the senior, every four weeks."""
     TYPE_FLASH: Program.Type.ValueType  # 5
-    """One short talk."""
+    """One short talk of 15 minutes; requests expire after 48 hours."""
     TYPE_ONBOARDING: Program.Type.ValueType  # 6
-    """For people who have just come."""
+    """For people who came within the last 180 days: weekly half hours for three months."""
     TYPE_HIGH_POTENTIAL: Program.Type.ValueType  # 7
-    """For people who may rise."""
+    """For people who may rise: an hour every two weeks for a year; joining always waits for approval."""
 
     NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
@@ -131,18 +131,18 @@ class Program(_message.Message):
     type: Global___Program.Type.ValueType
     """What kind of mentoring it is for."""
     most_mentees_per_mentor: _builtins.int
-    """Mentees per mentor in this program at most; 0: only the mentor's own capacity counts."""
+    """Mentees per mentor in this program at most; 0: what is usual for the type, else the mentor's own capacity."""
     join_approval: _builtins.bool
     """Whether whoever joins waits for the program lead's approval."""
     revision: _builtins.int
     """Grows with every change."""
     @_builtins.property
     def cadence(self) -> _duration_pb2.Duration:
-        """How often a pair meets unless it agrees otherwise, in whole days."""
+        """How often a pair meets unless it agrees otherwise, in whole days; unset: what is usual for the type."""
 
     @_builtins.property
     def meeting_length(self) -> _duration_pb2.Duration:
-        """How long a meeting lasts unless booked otherwise."""
+        """How long a meeting lasts unless booked otherwise; unset: what is usual for the type."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -223,12 +223,15 @@ class Eligibility(_message.Message):
     MIN_GRADE_FIELD_NUMBER: _builtins.int
     MAX_GRADE_FIELD_NUMBER: _builtins.int
     MIN_TENURE_DAYS_FIELD_NUMBER: _builtins.int
+    MAX_TENURE_DAYS_FIELD_NUMBER: _builtins.int
     min_grade: _builtins.int
     """Lowest grade."""
     max_grade: _builtins.int
     """Highest grade."""
     min_tenure_days: _builtins.int
     """Days since the hire date, at least."""
+    max_tenure_days: _builtins.int
+    """Days since the hire date, at most."""
     @_builtins.property
     def departments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Departments, spelled as in profiles."""
@@ -245,10 +248,11 @@ class Eligibility(_message.Message):
         min_grade: _builtins.int = ...,
         max_grade: _builtins.int = ...,
         min_tenure_days: _builtins.int = ...,
+        max_tenure_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["countries", b"countries", "departments", b"departments", "max_grade", b"max_grade", "min_grade", b"min_grade", "min_tenure_days", b"min_tenure_days"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["countries", b"countries", "departments", b"departments", "max_grade", b"max_grade", "max_tenure_days", b"max_tenure_days", "min_grade", b"min_grade", "min_tenure_days", b"min_tenure_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -273,7 +277,7 @@ class AgreementDefaults(_message.Message):
 
     @_builtins.property
     def length(self) -> _duration_pb2.Duration:
-        """How long the relationship lasts, in whole days; unset: 180."""
+        """How long the relationship lasts, in whole days; unset: what is usual for the type."""
 
     def __init__(
         self,

@@ -70,22 +70,30 @@ class AgreementProposed(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
     """Who proposed it."""
     revision: _builtins.int
     """Its number."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
     def __init__(
         self,
         *,
         mentorship: _builtins.str = ...,
         person: _builtins.str = ...,
         revision: _builtins.int = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -454,10 +462,16 @@ class ExtensionProposed(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     END_DATE_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
     """Who asked."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
     @_builtins.property
     def end_date(self) -> _date_pb2.Date:
         """The last day asked for."""
@@ -468,10 +482,12 @@ class ExtensionProposed(_message.Message):
         mentorship: _builtins.str = ...,
         person: _builtins.str = ...,
         end_date: _date_pb2.Date | None = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

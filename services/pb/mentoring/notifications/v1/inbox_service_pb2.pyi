@@ -60,6 +60,40 @@ class Message(_message.Message):
         """A request that waited for a seat can be answered."""
         CATEGORY_MATCH_ENDED: Message._Category.ValueType  # 13
         """A match is over."""
+        CATEGORY_AGREEMENT_PROPOSED: Message._Category.ValueType  # 14
+        """The other one of a pair proposed an agreement."""
+        CATEGORY_MENTORSHIP_PAUSED: Message._Category.ValueType  # 15
+        """A mentorship rests."""
+        CATEGORY_MENTORSHIP_RESUMED: Message._Category.ValueType  # 16
+        """A mentorship goes on."""
+        CATEGORY_EXTENSION_PROPOSED: Message._Category.ValueType  # 17
+        """The other one of a pair wants more time."""
+        CATEGORY_CLOSING_PROPOSED: Message._Category.ValueType  # 18
+        """The other one of a pair says that the mentorship has reached its end."""
+        CATEGORY_END_NEAR: Message._Category.ValueType  # 19
+        """The agreed end of a mentorship is near."""
+        CATEGORY_MENTORSHIP_COMPLETED: Message._Category.ValueType  # 20
+        """A mentorship has reached its end: look back on it."""
+        CATEGORY_CHECK_IN: Message._Category.ValueType  # 21
+        """A check-in is open."""
+        CATEGORY_FIT_QUESTION: Message._Category.ValueType  # 22
+        """After the first meeting: do the two fit?"""
+        CATEGORY_FEEDBACK: Message._Category.ValueType  # 23
+        """The other one of a pair gave feedback."""
+        CATEGORY_KUDOS: Message._Category.ValueType  # 24
+        """Somebody said thanks."""
+        CATEGORY_INTRODUCTION_PROPOSED: Message._Category.ValueType  # 25
+        """An introduction waits for consent."""
+        CATEGORY_INTRODUCTION_MADE: Message._Category.ValueType  # 26
+        """Two people are introduced."""
+        CATEGORY_NUDGE: Message._Category.ValueType  # 27
+        """A pair has not met for long: book a meeting."""
+        CATEGORY_ENDING_WARNING: Message._Category.ValueType  # 28
+        """A silent mentorship will be ended soon."""
+        CATEGORY_LEAD_ESCALATION: Message._Category.ValueType  # 29
+        """A pair of one's program has been silent for long."""
+        CATEGORY_ENROLMENT_REQUESTED: Message._Category.ValueType  # 30
+        """Somebody wants to join one's program."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -92,6 +126,40 @@ class Message(_message.Message):
     """A request that waited for a seat can be answered."""
     CATEGORY_MATCH_ENDED: Message.Category.ValueType  # 13
     """A match is over."""
+    CATEGORY_AGREEMENT_PROPOSED: Message.Category.ValueType  # 14
+    """The other one of a pair proposed an agreement."""
+    CATEGORY_MENTORSHIP_PAUSED: Message.Category.ValueType  # 15
+    """A mentorship rests."""
+    CATEGORY_MENTORSHIP_RESUMED: Message.Category.ValueType  # 16
+    """A mentorship goes on."""
+    CATEGORY_EXTENSION_PROPOSED: Message.Category.ValueType  # 17
+    """The other one of a pair wants more time."""
+    CATEGORY_CLOSING_PROPOSED: Message.Category.ValueType  # 18
+    """The other one of a pair says that the mentorship has reached its end."""
+    CATEGORY_END_NEAR: Message.Category.ValueType  # 19
+    """The agreed end of a mentorship is near."""
+    CATEGORY_MENTORSHIP_COMPLETED: Message.Category.ValueType  # 20
+    """A mentorship has reached its end: look back on it."""
+    CATEGORY_CHECK_IN: Message.Category.ValueType  # 21
+    """A check-in is open."""
+    CATEGORY_FIT_QUESTION: Message.Category.ValueType  # 22
+    """After the first meeting: do the two fit?"""
+    CATEGORY_FEEDBACK: Message.Category.ValueType  # 23
+    """The other one of a pair gave feedback."""
+    CATEGORY_KUDOS: Message.Category.ValueType  # 24
+    """Somebody said thanks."""
+    CATEGORY_INTRODUCTION_PROPOSED: Message.Category.ValueType  # 25
+    """An introduction waits for consent."""
+    CATEGORY_INTRODUCTION_MADE: Message.Category.ValueType  # 26
+    """Two people are introduced."""
+    CATEGORY_NUDGE: Message.Category.ValueType  # 27
+    """A pair has not met for long: book a meeting."""
+    CATEGORY_ENDING_WARNING: Message.Category.ValueType  # 28
+    """A silent mentorship will be ended soon."""
+    CATEGORY_LEAD_ESCALATION: Message.Category.ValueType  # 29
+    """A pair of one's program has been silent for long."""
+    CATEGORY_ENROLMENT_REQUESTED: Message.Category.ValueType  # 30
+    """Somebody wants to join one's program."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
