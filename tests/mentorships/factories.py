@@ -13,12 +13,14 @@ from services.mentorships.domain import (
     Mentorship,
     PauseReason,
     Terms,
+    Usual,
     Who,
     agreeing,
     ending,
     resting,
 )
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 
 ORG = "acme"
 MENTOR = "e0100286"
@@ -34,12 +36,13 @@ TERMS = Terms(
     channels=(Channel.VIDEO, Channel.CHAT),
     focus_areas=("public speaking",),
 )
+USUAL = Usual(14, 60, (Channel.VIDEO,), ("public_speaking",), length_days=180)
 DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It runs in production")
 
 
 def proposed() -> Mentorship:
     """Return a mentorship as a confirmed match begins it: no agreement yet."""
-    return Mentorship((MENTOR, MENTEE), program="spring", lead=LEAD, match="match-1")
+    return Mentorship((MENTOR, MENTEE), program="spring", lead=LEAD, match="match-1", usual=USUAL)
 
 
 def agreed(*signed_by: str) -> Mentorship:
@@ -99,4 +102,7 @@ def confirmed(mentorship: str = ID, org: str = ORG) -> MatchConfirmed:
         mentee=f"{people}/{MENTEE}",
         cadence=Duration(seconds=14 * 86_400),
         meeting_length=Duration(seconds=3_600),
+        channels=[Agreement.CHANNEL_VIDEO],
+        focus_areas=["public_speaking"],
+        length=Duration(seconds=180 * 86_400),
     )

@@ -68,7 +68,7 @@ CASES: list[tuple[Mentorship, MentorshipEvent, Message]] = [
     (
         agreed(),
         domain.AgreementProposed(MENTEE, 2),
-        events.AgreementProposed(mentorship=NAME, person=f"{PEOPLE}/{MENTEE}", revision=2),
+        events.AgreementProposed(**PAIR, person=f"{PEOPLE}/{MENTEE}", revision=2),
     ),
     (
         agreed(MENTOR),
@@ -110,7 +110,7 @@ CASES: list[tuple[Mentorship, MentorshipEvent, Message]] = [
         ASKED,
         domain.ExtensionProposed(),
         events.ExtensionProposed(
-            mentorship=NAME, person=f"{PEOPLE}/{MENTOR}", end_date=Date(year=2026, month=9, day=30)
+            **PAIR, person=f"{PEOPLE}/{MENTOR}", end_date=Date(year=2026, month=9, day=30)
         ),
     ),
     (dated(END), domain.MentorshipExtended(), events.MentorshipExtended(**PAIR, end_date=LAST_DAY)),

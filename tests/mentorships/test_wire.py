@@ -58,6 +58,18 @@ def test_a_confirmed_match_becomes_a_mentorship_of_the_same_organization() -> No
     assert wire.confirmed(ORG, confirmed()) == (REF, proposed())
 
 
+def test_a_first_proposal_may_start_from_what_is_usual_in_the_program() -> None:
+    shown = wire.mentorship(REF, Versioned(proposed(), 1, NOON, NOON)).usual_agreement
+    assert (shown.cadence.seconds, shown.meeting_length.seconds) == (14 * 86_400, 3_600)
+    assert (list(shown.channels), list(shown.focus_areas)) == ([Agreement.CHANNEL_VIDEO], ["public_speaking"])
+    assert date(shown.end_date.year, shown.end_date.month, shown.end_date.day) == NOON.date() + timedelta(180)
+
+
+def test_an_older_match_says_less_of_what_is_usual() -> None:
+    message = MatchConfirmed(cadence=confirmed().cadence, meeting_length=confirmed().meeting_length)
+    assert agreements.usual(message) == domain.Usual(14, 60)
+
+
 def test_a_match_of_another_organization_is_poison() -> None:
     with pytest.raises(Invalid) as refusal:
         wire.confirmed("globex", confirmed())

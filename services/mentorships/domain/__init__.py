@@ -4,7 +4,7 @@ Decisions return the new state and what happened, or raise a refusal. People, pr
 plain ids of one organization. Events carry only what the state does not tell.
 """
 
-from services.mentorships.domain.agreement import Agreement, Channel, Confidentiality, Terms
+from services.mentorships.domain.agreement import Agreement, Channel, Confidentiality, Terms, Usual
 from services.mentorships.domain.goal import Goal, GoalCompleted, GoalCreated, GoalDraft, GoalEvent, Kind
 from services.mentorships.domain.happenings import (
     AgreementProposed,
@@ -78,6 +78,7 @@ __all__ = [
     "Successor",
     "Survey",
     "Terms",
+    "Usual",
     "Who",
     "ask",
     "begin",

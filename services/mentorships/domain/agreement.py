@@ -1,7 +1,7 @@
 """What two people agree on, revision after revision. What both have signed never changes."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -63,6 +63,24 @@ class Terms:
     def without_words(self) -> "Terms":
         """Return what others than the two may read."""
         return replace(self, focus_areas=(), mentor_expectations="", mentee_expectations="")
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a first proposal in a program may start from; focus areas are codes, 0 days: no end."""
+
+    cadence_days: int
+    meeting_minutes: int
+    channels: tuple[Channel, ...] = ()
+    focus_areas: tuple[str, ...] = ()
+    length_days: int = 0
+
+    def terms(self, first_day: date) -> Terms:
+        """Return it as terms of a mentorship that begins on `first_day`."""
+        end_date = first_day + timedelta(self.length_days) if self.length_days else None
+        return Terms(
+            self.cadence_days, self.meeting_minutes, self.channels, self.focus_areas, end_date=end_date
+        )
 
 
 @dataclass(frozen=True, slots=True)

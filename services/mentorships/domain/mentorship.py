@@ -10,7 +10,7 @@ from typing import Final
 
 from services.kernel.errors import Denied, Refused
 from services.mentorships.domain import goal
-from services.mentorships.domain.agreement import Agreement
+from services.mentorships.domain.agreement import Agreement, Usual
 from services.mentorships.domain.goal import Goal, GoalDraft, GoalEvent
 from services.mentorships.domain.happenings import MentorshipCreated, MentorshipEvent
 from services.mentorships.domain.rules import not_found
@@ -113,9 +113,10 @@ class Mentorship:
 
     An informal one has no program, lead and match, and a `proposer`. `agreement` is in force, or on the
     table before anything is; `amendment` is on the table while another is in force, `earlier` were in force
-    before. `revision` counts what was proposed; `end_date` is the last day: as signed, moved by extensions
-    and pauses. `told_near` is the last day whose coming was told. `claims` must be unique in the
-    organization: two people have one open informal mentorship in each direction.
+    before; `usual` is what the program suggests. `revision` counts what was proposed; `end_date` is the last
+    day: as signed, moved by extensions and pauses. `told_near` is the last day whose coming was told.
+    `claims` must be unique in the organization: two people have one open informal mentorship in each
+    direction.
     """
 
     people: tuple[str, str]
@@ -138,6 +139,7 @@ class Mentorship:
     predecessor: str = ""
     successor: Successor | None = None
     claims: tuple[str, ...] = ()
+    usual: Usual | None = None
 
     @property
     def mentor(self) -> str:

@@ -1,11 +1,14 @@
 """Agreements to and from protobuf."""
 
+from collections.abc import Iterable
+
 from google.protobuf.duration_pb2 import Duration
 
 from services.kernel import fields
 from services.mentorships import domain
 from services.mentorships.wire.days import day, optional_day
 from services.mentorships.wire.names import person_name
+from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 
 DAY = 86_400
@@ -20,10 +23,7 @@ def terms(agreement: Agreement) -> domain.Terms:
     return domain.Terms(
         cadence_days=fields.whole(agreement.cadence, DAY, "agreement.cadence", "days"),
         meeting_minutes=fields.whole(agreement.meeting_length, MINUTE, "agreement.meeting_length", "minutes"),
-        channels=tuple(
-            domain.Channel(Agreement.Channel.Name(item).removeprefix("CHANNEL_"))
-            for item in agreement.channels
-        ),
+        channels=_channels(agreement.channels),
         focus_areas=tuple(agreement.focus_areas),
         mentor_expectations=agreement.mentor_expectations,
         mentee_expectations=agreement.mentee_expectations,
@@ -51,6 +51,22 @@ def agreement(tenant: str, stored: domain.Agreement) -> Agreement:
     if stored.sign_time is not None:
         fields.set_time(message.sign_time, stored.sign_time)
     return message
+
+
+def usual(message: MatchConfirmed) -> domain.Usual:
+    """Decode what is usual in the program of a match. Raises Invalid for durations that are not whole."""
+    length = fields.whole(message.length, DAY, "length", "days") if message.HasField("length") else 0
+    return domain.Usual(
+        cadence_days=fields.whole(message.cadence, DAY, "cadence", "days"),
+        meeting_minutes=fields.whole(message.meeting_length, MINUTE, "meeting_length", "minutes"),
+        channels=_channels(message.channels),
+        focus_areas=tuple(message.focus_areas),
+        length_days=length,
+    )
+
+
+def _channels(given: Iterable[Agreement.Channel.ValueType]) -> tuple[domain.Channel, ...]:
+    return tuple(domain.Channel(Agreement.Channel.Name(item).removeprefix("CHANNEL_")) for item in given)
 
 
 def _confidentiality(agreement: Agreement) -> domain.Confidentiality | None:

@@ -29,8 +29,9 @@ def _created(ref: Ref, state: Mentorship, _: domain.MentorshipCreated) -> Messag
     return events.MentorshipCreated(**_with_program(ref, state), lead=optional_person(ref.tenant, state.lead))
 
 
-def _agreement_proposed(ref: Ref, _: Mentorship, event: domain.AgreementProposed) -> Message:
-    return events.AgreementProposed(**_by(ref, event.person), revision=event.revision)
+def _agreement_proposed(ref: Ref, state: Mentorship, event: domain.AgreementProposed) -> Message:
+    person = person_name(ref.tenant, event.person)
+    return events.AgreementProposed(**_pair(ref, state), person=person, revision=event.revision)
 
 
 def _agreement_signed(ref: Ref, _: Mentorship, event: domain.AgreementSigned) -> Message:
@@ -68,7 +69,8 @@ def _resumed(ref: Ref, state: Mentorship, _: domain.MentorshipResumed) -> Messag
 
 def _extension_proposed(ref: Ref, state: Mentorship, _: domain.ExtensionProposed) -> Message:
     asked = _there(state.extension)
-    return events.ExtensionProposed(**_by(ref, asked.person), end_date=day_message(asked.end_date))
+    person = person_name(ref.tenant, asked.person)
+    return events.ExtensionProposed(**_pair(ref, state), person=person, end_date=day_message(asked.end_date))
 
 
 def _extended(ref: Ref, state: Mentorship, _: domain.MentorshipExtended) -> Message:

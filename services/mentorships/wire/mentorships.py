@@ -12,7 +12,7 @@ from services.mentorships.domain.closing import Answers
 from services.mentorships.domain.ending import Parting
 from services.mentorships.domain.resting import Rest
 from services.mentorships.domain.rules import invalid
-from services.mentorships.wire.agreements import agreement
+from services.mentorships.wire.agreements import agreement, usual
 from services.mentorships.wire.days import day_message, optional_day
 from services.mentorships.wire.names import (
     MENTORSHIP,
@@ -39,6 +39,7 @@ def confirmed(tenant: str, message: matching.MatchConfirmed) -> tuple[Ref, domai
         program=fields.owned_id(tenant, PROGRAM, message.program, "program"),
         lead=person_id(tenant, message.lead, "lead"),
         match=fields.owned_id(tenant, f"{PROGRAM}/matches/*", message.match, "match"),
+        usual=usual(message),
     )
     return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, message.mentorship, "mentorship")), mentorship
 
@@ -102,18 +103,24 @@ def mentorship(ref: Ref, stored: Versioned[domain.Mentorship]) -> mentorships.Me
         successor=mentorship_name(tenant, state.successor.mentorship) if state.successor else "",
         closing_surveys=[_survey(tenant, survey) for survey in state.surveys],
     )
-    _set_agreements(tenant, message, state)
+    _set_agreements(ref.tenant, message, stored)
     _set_rest_and_end(tenant, message, state)
     fields.set_time(message.create_time, stored.create_time)
     fields.set_time(message.update_time, stored.update_time)
     return message
 
 
-def _set_agreements(tenant: str, message: mentorships.Mentorship, state: domain.Mentorship) -> None:
+def _set_agreements(
+    tenant: str, message: mentorships.Mentorship, stored: Versioned[domain.Mentorship]
+) -> None:
+    state = stored.state
     if state.agreement is not None:
         message.agreement.CopyFrom(agreement(tenant, state.agreement))
     if (offered := state.on_the_table) is not None:
         message.proposed_agreement.CopyFrom(agreement(tenant, offered))
+    if state.usual is not None:
+        terms = state.usual.terms(stored.create_time.date())
+        message.usual_agreement.CopyFrom(agreement(tenant, domain.Agreement(terms, revision=0)))
 
 
 def _set_rest_and_end(tenant: str, message: mentorships.Mentorship, state: domain.Mentorship) -> None:

@@ -86,6 +86,7 @@ class Mentorship(_message.Message):
     PREDECESSOR_FIELD_NUMBER: _builtins.int
     SUCCESSOR_FIELD_NUMBER: _builtins.int
     CLOSING_SURVEYS_FIELD_NUMBER: _builtins.int
+    USUAL_AGREEMENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     mentor: _builtins.str
@@ -148,6 +149,10 @@ class Mentorship(_message.Message):
     def closing_surveys(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClosingSurvey]:
         """How the two look back on it: to each of them their own, to staff both without comments."""
 
+    @_builtins.property
+    def usual_agreement(self) -> Global___Agreement:
+        """What is usual in the program, for a first proposal to start from; absent for an informal mentorship."""
+
     def __init__(
         self,
         *,
@@ -173,10 +178,11 @@ class Mentorship(_message.Message):
         predecessor: _builtins.str = ...,
         successor: _builtins.str = ...,
         closing_surveys: _abc.Iterable[Global___ClosingSurvey] | None = ...,
+        usual_agreement: Global___Agreement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_date", b"end_date", "end_time", b"end_time", "pause", b"pause", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_date", b"end_date", "end_time", b"end_time", "pause", b"pause", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "update_time", b"update_time", "usual_agreement", b"usual_agreement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "closing_proposer", b"closing_proposer", "closing_surveys", b"closing_surveys", "create_time", b"create_time", "end_date", b"end_date", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "lead", b"lead", "match", b"match", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "pause", b"pause", "predecessor", b"predecessor", "program", b"program", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "proposer", b"proposer", "state", b"state", "successor", b"successor", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "closing_proposer", b"closing_proposer", "closing_surveys", b"closing_surveys", "create_time", b"create_time", "end_date", b"end_date", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "lead", b"lead", "match", b"match", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "pause", b"pause", "predecessor", b"predecessor", "program", b"program", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "proposer", b"proposer", "state", b"state", "successor", b"successor", "update_time", b"update_time", "usual_agreement", b"usual_agreement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
