@@ -5,11 +5,17 @@ from typing import Any
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.mentorships.app.following import Following
+from services.mentorships.app.plans import Plans
 from services.mentorships.app.ports import Employment
 from services.mentorships.wire import mentorships as wire
+from services.mentorships.wire import plans as plans_wire
 from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
-from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipCreated, MentorshipHandedOver
+from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    MentorshipCreated,
+    MentorshipHandedOver,
+    PlanApplied,
+)
 from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
@@ -60,3 +66,12 @@ def _cause(event: Event[Any]) -> Cause:
 
 def _mentorship(event: Event[Any]) -> Ref:
     return wire.mentorship_of(event.tenant, event.message.mentorship)
+
+
+def hear_plans(handlers: Handlers, plans: Plans) -> None:
+    """Let an applied plan have its goals, even if whoever applied it was cut off in between."""
+
+    async def plan_applied(event: Event[PlanApplied]) -> None:
+        await plans.set_goals(plans_wire.applied(event.tenant, event.message), event.trace)
+
+    handlers.on(PlanApplied, plan_applied)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -11,7 +12,9 @@ from services.mentorships.domain import (
     GoalDraft,
     Kind,
     Mentorship,
+    Milestone,
     PauseReason,
+    Task,
     Terms,
     Usual,
     Who,
@@ -19,6 +22,7 @@ from services.mentorships.domain import (
     ending,
     resting,
 )
+from services.mentorships.domain.goal import GOAL_FIELDS
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 
@@ -38,6 +42,12 @@ TERMS = Terms(
 )
 USUAL = Usual(14, 60, (Channel.VIDEO,), ("public_speaking",), length_days=180)
 DRAFT = GoalDraft(kind=Kind.TECHNICAL_SKILL, title="Ship a service", measure="It runs in production")
+
+PLANNED = replace(
+    DRAFT,
+    milestones=(Milestone("a draft"), Milestone("a review", date(2026, 4, 1))),
+    tasks=(Task("find a reviewer", MENTOR), Task("write it", MENTEE, date(2026, 3, 20))),
+)
 
 
 def proposed() -> Mentorship:
@@ -83,6 +93,16 @@ def paused(mentorship: Mentorship | None = None, days: int = 30) -> Mentorship:
 def goal() -> Goal:
     """Return an open goal of the pair."""
     return active().set_goal(ID, MENTEE, DRAFT, NOON)[0]
+
+
+def planned() -> Goal:
+    """Return an open goal with two milestones, 1 and 2, and two tasks, 3 and 4."""
+    return active().set_goal(ID, MENTEE, PLANNED, NOON)[0]
+
+
+def draft_of(state: Goal, **changes: Any) -> GoalDraft:
+    """Return what a client sends that changes what it has read."""
+    return replace(GoalDraft(**{name: getattr(state, name) for name in GOAL_FIELDS}), **changes)
 
 
 def amended() -> Mentorship:

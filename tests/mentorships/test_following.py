@@ -14,8 +14,9 @@ from services.mentorships.app.mentorships import Selection
 from services.mentorships.app.ports import Employment
 from services.mentorships.domain import EndReason, Mentorship, PauseReason, Stage, Successor, ending
 from services.mentorships.domain.resting import Rest
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, ORG, STRANGER, proposed
-from tests.mentorships.test_app import World, begun, foreigner, hr, lead, mentee, mentor, running, stranger
+from tests.mentorships.test_app import World, begun, running
 
 __all__ = ["begun", "running"]  # fixtures
 

@@ -16,7 +16,7 @@ from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc as goals_
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2_grpc as mentorships_grpc
 from tests.harness import Running, reason, running
-from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
+from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
 
 pytestmark = pytest.mark.servers
 
@@ -40,6 +40,7 @@ class World:
         self.mentee = at.token(MENTEE, "mentee")
         self.stranger = at.token(STRANGER, "mentee")
         self.hr = at.token("admin", "hr_admin")
+        self.lead = at.token(LEAD, "program_lead")
 
     async def activate(self) -> None:
         """Let the pair agree."""

@@ -1,7 +1,7 @@
-"""Mentorships and goals to and from protobuf."""
+"""Mentorships to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -13,16 +13,13 @@ from hypothesis import strategies as st
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain import Channel, Confidentiality, GoalDraft, Kind, Terms, closing, ending
+from services.mentorships.domain import Channel, Confidentiality, Terms, closing, ending
 from services.mentorships.domain.ending import Parting
 from services.mentorships.domain.resting import Rest
 from services.mentorships.wire import agreements
-from services.mentorships.wire import goals as goal_wire
 from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
-from services.pb.mentoring.mentorships.v1 import events_pb2 as events
-from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import (
     Agreement,
     EndMentorshipRequest,
@@ -42,13 +39,11 @@ from tests.mentorships.factories import (
     amended,
     confirmed,
     dated,
-    goal,
     paused,
     proposed,
 )
 
 REF = Ref(ORG, ID)
-GOAL_REF = Ref(ORG, "goal-1")
 NAME = f"organizations/acme/mentorships/{ID}"
 PEOPLE = "organizations/acme/people"
 LATER = NOON + timedelta(days=3, milliseconds=7)
@@ -215,80 +210,8 @@ def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str)
     assert [path for path, _ in refusal.value.fields] == [field]
 
 
-_drafts = st.builds(
-    GoalDraft,
-    kind=st.sampled_from(Kind),
-    title=st.text(min_size=1, max_size=200),
-    measure=st.text(max_size=500),
-    target_date=st.none() | st.dates(),
-)
-_moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- the zone is the strategy's
-
-
-@given(_drafts, st.none() | _moments)
-def test_goals_survive_the_way_out_and_back(draft: GoalDraft, complete_time: datetime | None) -> None:
-    state = domain.Goal(
-        mentorship=ID,
-        people=(MENTOR, MENTEE),
-        kind=draft.kind,
-        title=draft.title,
-        measure=draft.measure,
-        target_date=draft.target_date,
-        complete_time=complete_time,
-    )
-    message = goal_wire.goal(GOAL_REF, Versioned(state, 1, NOON, LATER))
-    assert goal_wire.draft(message) == draft
-    assert (message.state == Goal.STATE_COMPLETED) == message.HasField("complete_time")
-    assert message.HasField("complete_time") == (complete_time is not None)
-    assert message.name == f"{NAME}/goals/goal-1"
-
-
 def test_a_last_day_on_no_calendar_is_refused() -> None:
     terms = Agreement(cadence=Duration(seconds=86_400), end_date=Date(year=2026, month=2, day=29))
     with pytest.raises(Invalid, match="DATE_MALFORMED") as refusal:
         agreements.terms(terms)
     assert [path for path, _ in refusal.value.fields] == ["agreement.end_date"]
-
-
-@pytest.mark.parametrize("target", [Date(), Date(year=2026, month=2, day=29), Date(year=2026), Date(year=-1)])
-def test_dates_on_no_calendar_are_refused(target: Date) -> None:
-    with pytest.raises(Invalid) as refusal:
-        goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x", target_date=target))
-    assert refusal.value.reason == "TARGET_DATE_MALFORMED"
-    assert [path for path, _ in refusal.value.fields] == ["goal.target_date"]
-
-
-def test_a_goal_without_a_date_has_none() -> None:
-    assert goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x")).target_date is None
-    assert not goal_wire.goal(GOAL_REF, Versioned(goal(), 1, NOON, NOON)).HasField("target_date")
-    dated = replace(goal(), target_date=date(2026, 4, 1))
-    assert goal_wire.goal(GOAL_REF, Versioned(dated, 1, NOON, NOON)).target_date == Date(
-        year=2026, month=4, day=1
-    )
-
-
-@pytest.mark.parametrize(
-    ("event", "message"),
-    [
-        (
-            domain.GoalCreated(),
-            events.GoalCreated(goal=f"{NAME}/goals/goal-1", mentorship=NAME, kind=Goal.KIND_TECHNICAL_SKILL),
-        ),
-        (
-            domain.GoalCompleted(),
-            events.GoalCompleted(
-                goal=f"{NAME}/goals/goal-1",
-                mentorship=NAME,
-                mentor=f"{PEOPLE}/{MENTOR}",
-                mentee=f"{PEOPLE}/{MENTEE}",
-                kind=Goal.KIND_TECHNICAL_SKILL,
-            ),
-        ),
-    ],
-)
-def test_what_happens_to_a_goal_travels_with_its_mentorship_and_without_its_words(
-    event: domain.GoalEvent, message: object
-) -> None:
-    outgoing = goal_wire.goal_outgoing(GOAL_REF, goal(), event)
-    assert (outgoing.message, outgoing.subject, outgoing.key) == (message, f"{NAME}/goals/goal-1", ID)
-    assert goal().title.encode() not in outgoing.message.SerializeToString()

@@ -14,6 +14,9 @@ from services.mentorships.domain import Who
 
 S = TypeVar("S")
 
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
+
 OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 """Roles that see every relationship, though not what the two say to each other."""
 

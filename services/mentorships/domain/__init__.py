@@ -5,7 +5,18 @@ plain ids of one organization. Events carry only what the state does not tell.
 """
 
 from services.mentorships.domain.agreement import Agreement, Channel, Confidentiality, Terms, Usual
-from services.mentorships.domain.goal import Goal, GoalCompleted, GoalCreated, GoalDraft, GoalEvent, Kind
+from services.mentorships.domain.goal import Goal, GoalDraft, GoalState, Kind, ProgressNote
+from services.mentorships.domain.goal_events import (
+    GoalCompleted,
+    GoalCreated,
+    GoalDropped,
+    GoalEvent,
+    GoalProgressNoted,
+    GoalReopened,
+    GoalUpdated,
+    MilestoneCompleted,
+    TaskCompleted,
+)
 from services.mentorships.domain.happenings import (
     AgreementProposed,
     AgreementSigned,
@@ -40,6 +51,7 @@ from services.mentorships.domain.mentorship import (
     begin,
 )
 from services.mentorships.domain.rules import not_found
+from services.mentorships.domain.steps import Milestone, Task
 
 __all__ = [
     "OPEN",
@@ -58,7 +70,12 @@ __all__ = [
     "GoalCompleted",
     "GoalCreated",
     "GoalDraft",
+    "GoalDropped",
     "GoalEvent",
+    "GoalProgressNoted",
+    "GoalReopened",
+    "GoalState",
+    "GoalUpdated",
     "Kind",
     "Mentorship",
     "MentorshipActivated",
@@ -71,12 +88,17 @@ __all__ = [
     "MentorshipHandedOver",
     "MentorshipPaused",
     "MentorshipResumed",
+    "Milestone",
+    "MilestoneCompleted",
     "Over",
     "Pause",
     "PauseReason",
+    "ProgressNote",
     "Stage",
     "Successor",
     "Survey",
+    "Task",
+    "TaskCompleted",
     "Terms",
     "Usual",
     "Who",

@@ -11,7 +11,8 @@ from typing import Final
 from services.kernel.errors import Denied, Refused
 from services.mentorships.domain import goal
 from services.mentorships.domain.agreement import Agreement, Usual
-from services.mentorships.domain.goal import Goal, GoalDraft, GoalEvent
+from services.mentorships.domain.goal import Goal, GoalDraft
+from services.mentorships.domain.goal_events import GoalEvent
 from services.mentorships.domain.happenings import MentorshipCreated, MentorshipEvent
 from services.mentorships.domain.rules import not_found
 
@@ -227,7 +228,7 @@ class Mentorship:
         self.require_participant(person)
         if self.stage is not Stage.ACTIVE:
             raise Refused("MENTORSHIP_NOT_ACTIVE", "goals are set in an active mentorship")
-        return goal.create(mentorship, self.people, draft, now)
+        return goal.create(mentorship, person, self.people, draft, now)
 
     def _without_words(self) -> "Mentorship":
         return replace(

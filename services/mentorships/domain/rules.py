@@ -1,8 +1,12 @@
-"""What holds for mentorships and goals alike: plain text, wrong fields, hidden things."""
+"""What holds for mentorships and all that belongs to them: plain text, dates to come, hidden things."""
 
 import unicodedata
+from datetime import date, datetime, timedelta
 
 from services.kernel.errors import Invalid, NotFound
+
+_WESTMOST = timedelta(hours=-12)
+"""UTC-12, the last zone to begin a day: a date is in the past everywhere once it is in the past there."""
 
 
 def line(text: str, field: str) -> str:
@@ -13,6 +17,12 @@ def line(text: str, field: str) -> str:
     if any(unicodedata.category(character) == "Cc" for character in joined):
         raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
     return joined
+
+
+def require_to_come(day: date | None, now: datetime, field: str) -> None:
+    """Raise Invalid TARGET_DATE_PAST when a day is over in every time zone; None never is."""
+    if day is not None and day < (now + _WESTMOST).date():
+        raise invalid("TARGET_DATE_PAST", field, "must not be in the past")
 
 
 def invalid(reason: str, field: str, description: str) -> Invalid:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
 from services.mentorships.domain.rules import invalid
@@ -23,3 +24,8 @@ def day_message(value: date) -> Date:
 def optional_day(value: date | None) -> Date | None:
     """Encode a date; None stays absent."""
     return None if value is None else day_message(value)
+
+
+def given_day(message: Message, name: str, field: str) -> date | None:
+    """Decode the date in the field `name` of a message, None when absent. Raises as `day`."""
+    return day(getattr(message, name), field) if message.HasField(name) else None

@@ -1,12 +1,16 @@
 """Resource names of mentorships, and the ids in them."""
 
 from services.kernel import fields, ids
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref
 
 MENTORSHIP = "organizations/*/mentorships/*"
 PERSON = "organizations/*/people/*"
 PROGRAM = "organizations/*/programs/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
+PLAN_TEMPLATE = "organizations/*/planTemplates/*"
+PLAN = "organizations/*/mentorships/*/plans/*"
+MEETING = "organizations/*/mentorships/*/meetings/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
@@ -17,6 +21,11 @@ def mentorship_name(tenant: str, mentorship: str) -> str:
 def goal_name(tenant: str, mentorship: str, goal: str) -> str:
     """Return a goal's full name."""
     return ids.name("organizations", tenant, "mentorships", mentorship, "goals", goal)
+
+
+def plan_template_name(tenant: str, template: str) -> str:
+    """Return a plan template's full name."""
+    return ids.name("organizations", tenant, "planTemplates", template)
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -59,7 +68,39 @@ def mentorship_ref(name: str, field: str = "name") -> Ref:
     return Ref(*ids.parse_name(MENTORSHIP, name, field))
 
 
-def goal_path(name: str) -> tuple[str, Ref]:
+def ref(pattern: str, name: str, field: str = "name") -> Ref:
+    """Return what a name directly below its organization means. Raises Invalid for a malformed one."""
+    return Ref(*ids.parse_name(pattern, name, field))
+
+
+def goal_path(name: str, field: str = "name") -> tuple[str, Ref]:
     """Return (mentorship, goal) of a goal's name. Raises Invalid for a malformed one."""
-    organization, mentorship, goal = ids.parse_name(GOAL, name)
-    return mentorship, Ref(organization, goal)
+    return path(GOAL, name, field)
+
+
+def below(tenant: str, mentorship: str, collection: str, key: str) -> str:
+    """Return the full name of something of a mentorship."""
+    return ids.name("organizations", tenant, "mentorships", mentorship, collection, key)
+
+
+def path(pattern: str, name: str, field: str = "name") -> tuple[str, Ref]:
+    """Return (mentorship, thing) of a name below a mentorship. Raises Invalid for a malformed one."""
+    organization, mentorship, key = ids.parse_name(pattern, name, field)
+    return mentorship, Ref(organization, key)
+
+
+def optional_child(parent: str, pattern: str, name: str, field: str) -> str:
+    """Return the id of something of the mentorship named `parent`, "" for an empty name.
+
+    Raises Invalid for a malformed name, OTHER_MENTORSHIP for one below another mentorship.
+    """
+    if not name:
+        return ""
+    mentorship, ref = path(pattern, name, field)
+    if (ref.tenant, mentorship) != ids.parse_name(MENTORSHIP, parent, "parent"):
+        raise Invalid(
+            "OTHER_MENTORSHIP",
+            f"{field} is of another mentorship",
+            fields=((field, "must be of the mentorship that is the parent"),),
+        )
+    return ref.id

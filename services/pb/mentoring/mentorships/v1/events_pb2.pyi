@@ -346,6 +346,7 @@ class GoalCompleted(_message.Message):
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    COMPLETION_FIELD_NUMBER: _builtins.int
     goal: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
     mentorship: _builtins.str
@@ -356,6 +357,8 @@ class GoalCompleted(_message.Message):
     """Who is guided."""
     kind: _goal_service_pb2.Goal.Kind.ValueType
     """What it is about."""
+    completion: _builtins.int
+    """1 for the first time, more when it was reopened in between; 0, told before this was counted: the first."""
     def __init__(
         self,
         *,
@@ -364,10 +367,11 @@ class GoalCompleted(_message.Message):
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
         kind: _goal_service_pb2.Goal.Kind.ValueType = ...,
+        completion: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completion", b"completion", "goal", b"goal", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -705,7 +709,7 @@ Global___GoalUpdated: _TypeAlias = GoalUpdated  # noqa: Y015
 
 @_typing.final
 class GoalReopened(_message.Message):
-    """A reached goal is open again. What was given for reaching it stays until somebody revokes it."""
+    """A reached or dropped goal is open again. What was given for reaching it stays until somebody revokes it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -762,6 +766,42 @@ class GoalDropped(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GoalDropped: _TypeAlias = GoalDropped  # noqa: Y015
+
+@_typing.final
+class GoalProgressNoted(_message.Message):
+    """One of the two noted how it goes with a goal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    goal: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    person: _builtins.str
+    """Who noted it."""
+    percent: _builtins.int
+    """How much is done; absent if they did not say."""
+    def __init__(
+        self,
+        *,
+        goal: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        percent: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "percent", b"percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "goal", b"goal", "mentorship", b"mentorship", "percent", b"percent", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__percent: _TypeAlias = _typing.Literal["percent"]  # noqa: Y015
+    _WhichOneofArgType__percent: _TypeAlias = _typing.Literal["_percent", b"_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__percent) -> _WhichOneofReturnType__percent | None: ...
+
+Global___GoalProgressNoted: _TypeAlias = GoalProgressNoted  # noqa: Y015
 
 @_typing.final
 class MilestoneCompleted(_message.Message):
@@ -826,6 +866,110 @@ class TaskCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TaskCompleted: _TypeAlias = TaskCompleted  # noqa: Y015
+
+@_typing.final
+class PlanTemplateCreated(_message.Message):
+    """A plan template is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateCreated: _TypeAlias = PlanTemplateCreated  # noqa: Y015
+
+@_typing.final
+class PlanTemplateUpdated(_message.Message):
+    """A plan template was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    revision: _builtins.int
+    """Its number from now on."""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateUpdated: _TypeAlias = PlanTemplateUpdated  # noqa: Y015
+
+@_typing.final
+class PlanTemplateArchived(_message.Message):
+    """A plan template is applied no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    plan_template: _builtins.str
+    """organizations/{organization}/planTemplates/{plan_template}"""
+    def __init__(
+        self,
+        *,
+        plan_template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_template", b"plan_template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanTemplateArchived: _TypeAlias = PlanTemplateArchived  # noqa: Y015
+
+@_typing.final
+class PlanApplied(_message.Message):
+    """A plan template was applied to a mentorship: its goals are there now or in a moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    plan: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/plans/{plan}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    plan_template: _builtins.str
+    """The template."""
+    revision: _builtins.int
+    """Which revision of it."""
+    def __init__(
+        self,
+        *,
+        plan: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        plan_template: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "plan", b"plan", "plan_template", b"plan_template", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanApplied: _TypeAlias = PlanApplied  # noqa: Y015
 
 @_typing.final
 class ActionItemCreated(_message.Message):
