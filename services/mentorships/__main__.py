@@ -1,62 +1,147 @@
 """Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
+from services.kernel.mongo import Aggregates, Database
+from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.mentorships import clients, events, store
+from services.mentorships.app.blocks import Blocks
+from services.mentorships.app.checkins import CheckIns
+from services.mentorships.app.feedback import FeedbackGiving
+from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
+from services.mentorships.app.introductions import Introductions
+from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
+from services.mentorships.app.safety import SafetyReports
 from services.mentorships.app.templates import PlanTemplates
+from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.blocks import Block
+from services.mentorships.domain.checkins import CheckInPlan
+from services.mentorships.domain.feedback import Feedback, HeldMeeting
+from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.introductions import Introduction
+from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.plan import Plan
+from services.mentorships.domain.plan_template import PlanTemplate
+from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.rpc.checkins import CheckInServicer
+from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
+from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
-from services.pb.mentoring.mentorships.v1 import (
-    goal_service_pb2_grpc,
-    mentorship_service_pb2_grpc,
-    plan_service_pb2_grpc,
+from services.mentorships.rpc.safety import SafetyServicer
+from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
+    add_CheckInServiceServicer_to_server,
 )
+from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
+    add_FeedbackServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
+    add_IntroductionServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
+    add_MentorshipServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
+
+
+class Kept(NamedTuple):
+    """Every kind of aggregate of the service."""
+
+    mentorships: Aggregates[Mentorship]
+    goals: Aggregates[Goal]
+    templates: Aggregates[PlanTemplate]
+    plans: Aggregates[Plan]
+    feedback: Aggregates[Feedback]
+    kudos: Aggregates[Kudos]
+    check_ins: Aggregates[CheckInPlan]
+    fit_questions: Aggregates[FitQuestion]
+    introductions: Aggregates[Introduction]
+    safety_reports: Aggregates[SafetyReport]
+    blocks: Aggregates[Block]
 
 
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    kept_mentorships = resources.database.aggregates(store.MENTORSHIPS)
-    kept_goals = resources.database.aggregates(store.GOALS)
+    kept, clock = _kept(resources.database), resources.clock
+    held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
     employments = resources.database.projection(store.EMPLOYMENTS, Employment)
     people = clients.Profiles(resources.channel(settings.profiles_address))
-    mentorships = Mentorships(kept_mentorships, people, resources.clock)
-    goals = Goals(kept_goals, kept_mentorships, resources.clock)
-    handlers, following = Handlers(), Following(kept_mentorships, employments, resources.clock)
+    following = Following(kept.mentorships, employments, clock)
+    feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
+    check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
+    fit = FitQuestions(kept.fit_questions, kept.mentorships)
+    introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
+    blocks = Blocks(kept.blocks, kept.mentorships, clock)
+    reports = SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock)
+    plans = Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock)
+    handlers = Handlers()
     events.hear(handlers, following)
     events.hear_people(handlers, following)
-    kept_templates = resources.database.aggregates(store.PLAN_TEMPLATES)
-    kept_plans = resources.database.aggregates(store.PLANS)
-    plans = Plans(Stores(kept_plans, kept_templates, kept_goals, kept_mentorships), resources.clock)
+    events.hear_meetings(handlers, feedback, fit)
+    events.hear_stages(handlers, check_ins, introductions)
+    events.hear_safety(handlers, reports, blocks)
     events.hear_plans(handlers, plans)
     return Service(
         name="mentorships",
-        servicers=(
-            (
-                mentorship_service_pb2_grpc.add_MentorshipServiceServicer_to_server,
-                MentorshipServicer(mentorships),
-                "mentoring.mentorships.v1.MentorshipService",
+        servicers=_named(
+            MentorshipService=(
+                add_MentorshipServiceServicer_to_server,
+                MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
             ),
-            (
-                goal_service_pb2_grpc.add_GoalServiceServicer_to_server,
-                GoalServicer(goals),
-                "mentoring.mentorships.v1.GoalService",
+            GoalService=(
+                add_GoalServiceServicer_to_server,
+                GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
             ),
-            (
-                plan_service_pb2_grpc.add_PlanServiceServicer_to_server,
-                PlanServicer(PlanTemplates(kept_templates), plans),
-                "mentoring.mentorships.v1.PlanService",
+            PlanService=(
+                add_PlanServiceServicer_to_server,
+                PlanServicer(PlanTemplates(kept.templates), plans),
             ),
+            FeedbackService=(
+                add_FeedbackServiceServicer_to_server,
+                FeedbackServicer(feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
+            ),
+            CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(check_ins, fit)),
+            IntroductionService=(
+                add_IntroductionServiceServicer_to_server,
+                IntroductionServicer(introductions),
+            ),
+            SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(reports, blocks)),
         ),
         handlers=handlers,
-        kinds=(kept_mentorships, kept_goals, kept_templates, kept_plans),
+        kinds=kept,
     )
+
+
+def _kept(database: Database) -> Kept:
+    return Kept(
+        mentorships=database.aggregates(store.MENTORSHIPS),
+        goals=database.aggregates(store.GOALS),
+        templates=database.aggregates(store.PLAN_TEMPLATES),
+        plans=database.aggregates(store.PLANS),
+        feedback=database.aggregates(store.FEEDBACK),
+        kudos=database.aggregates(store.KUDOS),
+        check_ins=database.aggregates(store.CHECK_INS),
+        fit_questions=database.aggregates(store.FIT_QUESTIONS),
+        introductions=database.aggregates(store.INTRODUCTIONS),
+        safety_reports=database.aggregates(store.SAFETY_REPORTS),
+        blocks=database.aggregates(store.BLOCKS),
+    )
+
+
+def _named(**served: tuple[Callable[..., None], object]) -> list[Servicer]:
+    return [(add, servicer, f"mentoring.mentorships.v1.{name}") for name, (add, servicer) in served.items()]
 
 
 def run() -> None:

@@ -9,6 +9,6 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
-        KudosGiven IntroductionProposed IntroductionMade
+        KudosGiven IntroductionProposed IntroductionOffered IntroductionMade
 Calls   profiles.PersonService for names and addresses, an SMTP server
 """

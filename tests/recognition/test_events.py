@@ -4,18 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.clock import FixedClock
 from services.kernel.errors import Refused
 from services.kernel.events import Event, Handlers
 from services.kernel.ids import derived_id
 from services.kernel.mongo import Ref
 from services.pb.mentoring.processor.v1.events_pb2 import RecognitionEarned
-from services.recognition import store
-from services.recognition.app import Recognitions
-from services.recognition.domain import Recognition
+from services.recognition.domain.recognitions import Recognition
 from services.recognition.events import hear
 from tests.fakes import Aggregates
 from tests.recognition.factories import EARNED, MENTORSHIP, NOON, ORG, decision
+from tests.recognition.world import World
 
 ID = "55555555-5555-5555-8555-555555555555"
 EVENT = Event(
@@ -32,14 +30,19 @@ EVENT = Event(
 
 
 @pytest.fixture
-def kept() -> Aggregates[Recognition]:
-    return Aggregates(store.RECOGNITIONS, FixedClock(NOON))
+def world() -> World:
+    return World()
 
 
 @pytest.fixture
-def handlers(kept: Aggregates[Recognition]) -> Handlers:
+def kept(world: World) -> Aggregates[Recognition]:
+    return world.kept
+
+
+@pytest.fixture
+def handlers(world: World) -> Handlers:
     handlers = Handlers()
-    hear(handlers, Recognitions(kept))
+    hear(handlers, world.recognitions)
     return handlers
 
 

@@ -80,10 +80,16 @@ class Ledger:
         kinds = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.CATEGORY_LEAD_ALERT)
         return sum(message.category in kinds for message in self.messages)
 
+    @property
+    def congratulations(self) -> int:
+        """Messages to those who were recognised: a goal is told to both of a pair."""
+        praise = inbox.Message.CATEGORY_RECOGNITION
+        return sum(message.category == praise for message in self.messages)
+
     def differences(self) -> dict[str, tuple[int, int]]:
         """Return (lost, doubled) for each link of the chain from fact to mail."""
-        to_pair = [*self.of("RebookReminderDue"), *self.of("RecognitionIssued")]
-        told = [(event.id, who) for event in to_pair for who in (event.message.mentor, event.message.mentee)]
+        events = [*self.of("RebookReminderDue"), *self.of("RecognitionIssued")]
+        told = [(event.id, getattr(event.message, who)) for event in events for who in _addressees(event)]
         told += [(event.id, event.message.lead) for event in self.of("LeadAlertDue")]
         held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
         sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
@@ -92,7 +98,10 @@ class Ledger:
                 self.missed,
                 _field(self.of("RebookReminderDue"), "meeting"),
             ),
-            "goal completed → recognition": (self.completed, [one.goal for one in self.recognitions]),
+            "goal completed → recognition": (
+                self.completed,
+                [one.goal for one in self.recognitions if one.kind == one.KIND_GOAL_COMPLETED],
+            ),
             "decision → message": (told, held),
             "message → mail": (sent, Counter({key: self.mails.get(key, 0) for key in sent}).elements()),
         }
@@ -104,6 +113,13 @@ class Ledger:
         for event in self.events:
             seen[event.subject].add(event.sequence)
         return sum(max(numbers) - len(numbers) for numbers in seen.values())
+
+
+def _addressees(event: Record) -> tuple[str, ...]:
+    """Return the fields that name those who are told: both of a pair, or who alone earned something."""
+    goal = recognition.Recognition.KIND_GOAL_COMPLETED
+    alone = event.type.endswith(".RecognitionIssued") and event.message.kind != goal
+    return ("person",) if alone else ("mentor", "mentee")
 
 
 async def ledger(api: Api, story: Story) -> Ledger:

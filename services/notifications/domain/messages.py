@@ -111,7 +111,8 @@ class Facts:
 
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
-    WAITLISTED, why the request was closed, or what was noticed about a silent pair.
+    WAITLISTED, why the request was closed, what was noticed about a silent pair, or what a person is
+    recognised for (empty: a goal), `count` times.
     """
 
     mentorship: str = ""
@@ -125,6 +126,7 @@ class Facts:
     recipient: str = ""
     code: str = ""
     enrolment: str = ""
+    count: int = 0
 
     @property
     def about(self) -> str:

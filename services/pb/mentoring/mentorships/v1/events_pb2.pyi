@@ -1148,6 +1148,38 @@ class FeedbackAcknowledged(_message.Message):
 Global___FeedbackAcknowledged: _TypeAlias = FeedbackAcknowledged  # noqa: Y015
 
 @_typing.final
+class CheckInsScheduled(_message.Message):
+    """When a participant is asked next how the relationship goes, told whenever that changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who will be asked."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When; absent while the mentorship rests and when it is over."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "open_time", b"open_time", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInsScheduled: _TypeAlias = CheckInsScheduled  # noqa: Y015
+
+@_typing.final
 class CheckInOpened(_message.Message):
     """It is time to look at how the relationship goes."""
 
@@ -1335,7 +1367,7 @@ Global___FitAnswered: _TypeAlias = FitAnswered  # noqa: Y015
 
 @_typing.final
 class IntroductionProposed(_message.Message):
-    """A mentor wants to introduce the mentee to somebody."""
+    """A mentor wants to introduce the mentee to somebody, who does not know of it yet: the mentee is asked first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1370,6 +1402,36 @@ class IntroductionProposed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IntroductionProposed: _TypeAlias = IntroductionProposed  # noqa: Y015
+
+@_typing.final
+class IntroductionOffered(_message.Message):
+    """The mentee agreed, so the contact is asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    contact: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        contact: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "introduction", b"introduction", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionOffered: _TypeAlias = IntroductionOffered  # noqa: Y015
 
 @_typing.final
 class IntroductionConsented(_message.Message):
@@ -1546,3 +1608,59 @@ class SafetyReportClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SafetyReportClosed: _TypeAlias = SafetyReportClosed  # noqa: Y015
+
+@_typing.final
+class SafetyCaseLogged(_message.Message):
+    """HR did something with a report; to read it is one such thing. What it is about stays with HR."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAFETY_REPORT_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    safety_report: _builtins.str
+    """organizations/{organization}/safetyReports/{safety_report}"""
+    person: _builtins.str
+    """Who of HR."""
+    action: _codes_pb2.SafetyAction.ValueType
+    """What was done."""
+    entry: _builtins.int
+    """The place of its entry in the case log, from 1."""
+    def __init__(
+        self,
+        *,
+        safety_report: _builtins.str = ...,
+        person: _builtins.str = ...,
+        action: _codes_pb2.SafetyAction.ValueType = ...,
+        entry: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "entry", b"entry", "person", b"person", "safety_report", b"safety_report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyCaseLogged: _TypeAlias = SafetyCaseLogged  # noqa: Y015
+
+@_typing.final
+class PersonBlocked(_message.Message):
+    """Somebody will not be brought together with somebody else again. Who with whom stays with the two."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_FIELD_NUMBER: _builtins.int
+    block: _builtins.str
+    """organizations/{organization}/blocks/{block}"""
+    def __init__(
+        self,
+        *,
+        block: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonBlocked: _TypeAlias = PersonBlocked  # noqa: Y015
