@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.kernel import fields
 from services.mentorships import domain
-from services.mentorships.wire.days import day, optional_day
+from services.mentorships.wire.days import given_day, optional_day
 from services.mentorships.wire.names import person_name
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
@@ -28,7 +28,7 @@ def terms(agreement: Agreement) -> domain.Terms:
         mentor_expectations=agreement.mentor_expectations,
         mentee_expectations=agreement.mentee_expectations,
         confidentiality=_confidentiality(agreement),
-        end_date=day(agreement.end_date, "agreement.end_date") if agreement.HasField("end_date") else None,
+        end_date=given_day(agreement, "end_date", "agreement.end_date"),
     )
 
 
