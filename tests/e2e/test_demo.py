@@ -40,8 +40,9 @@ async def test_everything_that_should_follow_from_the_export_follows_once(
     assert told["reminders"] == 2 * told["missed"] + alerts
     goals = sum(place % 5 in {1, 3} for place in range(pairs))
     met = pairs - second_misses
-    # A goal, the mentee's first, to which the mentor helped; and a first meeting for both of a pair.
-    assert told["recognitions"] == 3 * goals + 2 * met
+    # A goal, the mentee's first, to which the mentor helped and for which the mentor was thanked; and a first
+    # meeting for both of a pair.
+    assert told["recognitions"] == 4 * goals + 2 * met
     assert told["mails"] == told["messages"]
 
 
