@@ -18,7 +18,8 @@ from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as scheduling
 from services.pb.mentoring.scheduling.v1.availability_service_pb2 import FindSlotsRequest, Slot
 
-ROUND = timedelta(days=14)
+AHEAD = (timedelta(days=14), timedelta(days=28))
+"""How far ahead a pair looks for a slot; further when a busy mentor has none in the next two weeks."""
 GRACE = timedelta(minutes=11)
 """A minute more than the platform's grace period."""
 
@@ -76,22 +77,25 @@ async def _over(story: Story, names: set[str]) -> list[scheduling.Meeting]:
 async def _book(story: Story) -> list[scheduling.Meeting]:
     bar = story.screen.bar("booking meetings", len(story.pairs))
     now = DevelopmentClock(story.clock_file).now()
-    first, last = _stamp(now), _stamp(now + ROUND)
 
     async def one(place: int, pair: Mentorship) -> scheduling.Meeting:
-        ask = FindSlotsRequest(parent=pair.name, start_time=first, end_time=last, page_size=100)
-        free = await _when_active(story, story.api.availability.FindSlots, ask, mentee(pair))
-        meeting = await _take(story, pair, _spread(free.slots, place))
-        bar.step()
-        return meeting
+        for ahead in AHEAD:
+            ask = FindSlotsRequest(
+                parent=pair.name, start_time=_stamp(now), end_time=_stamp(now + ahead), page_size=200
+            )
+            free = await _when_active(story, story.api.availability.FindSlots, ask, mentee(pair))
+            if (meeting := await _taken(story, pair, _spread(free.slots, place))) is not None:
+                bar.step()
+                return meeting
+        raise GaveUpError(f"no free slot for {pair.name}")
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(place, pair)) for place, pair in enumerate(story.pairs)]
     return [task.result() for task in tasks]
 
 
-async def _take(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> scheduling.Meeting:
-    """Book the first slot that nobody took meanwhile out of either calendar."""
+async def _taken(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> scheduling.Meeting | None:
+    """Book the first slot that nobody took meanwhile out of either calendar; None if there is none."""
     for slot in slots:
         wish = scheduling.Meeting(start_time=slot.start_time, end_time=slot.end_time)
         request = scheduling.BookMeetingRequest(parent=pair.name, meeting=wish)
@@ -102,7 +106,7 @@ async def _take(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> schedu
                 raise
         else:
             return booked  # type: ignore[no-any-return]  # the stub's type is lost in the generic caller
-    raise GaveUpError(f"no free slot for {pair.name}")
+    return None
 
 
 async def _when_active(story: Story, method: Callable[..., Any], request: Any, who: Who) -> Any:
