@@ -1,15 +1,17 @@
 """The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
 Owns    Mentorship, Goal, PlanTemplate, Plan, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
-        SafetyReport, Block, Group
+        SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource, Group
 Serves  MentorshipService, GoalService, PlanService, FeedbackService, CheckInService, IntroductionService,
-        SafetyService, GroupService
+        SafetyService, JournalService, GrowthService, LearningService, GroupService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
         GoalCreated GoalUpdated GoalCompleted GoalReopened GoalDropped
         GoalProgressNoted MilestoneCompleted TaskCompleted
         PlanTemplateCreated PlanTemplateUpdated PlanTemplateArchived PlanApplied
+        Note{Updated,Deleted} ActionItem{Created,Updated,Completed,Dropped} SkillRated
+        LearningResource{Created,Updated,Archived}
         FeedbackGiven FeedbackAcknowledged KudosGiven
         CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
         Introduction{Proposed,Consented,Offered,Made,Declined}

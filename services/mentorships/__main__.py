@@ -1,6 +1,6 @@
 """Wires the service. `python -m services.mentorships [rpc|events|relay|due]`, all of them by default."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from services.kernel.clock import Clock
@@ -10,6 +10,7 @@ from services.kernel.mongo import Aggregates, Database
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.mentorships import clients, events, store
+from services.mentorships.app.action_items import ActionItems
 from services.mentorships.app.blocks import Blocks
 from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
@@ -19,12 +20,16 @@ from services.mentorships.app.goals import Goals
 from services.mentorships.app.groups import Groups
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
+from services.mentorships.app.learning import Learning
 from services.mentorships.app.mentorships import Mentorships
+from services.mentorships.app.notes import Notes
 from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
 from services.mentorships.app.safety import SafetyReports
+from services.mentorships.app.skills import Skills
 from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.domain import Goal, Mentorship
+from services.mentorships.domain.action_item import ActionItem
 from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback, HeldMeeting
@@ -32,17 +37,23 @@ from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.groups import Group
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.learning import LearningResource
+from services.mentorships.domain.note import Note
 from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.domain.skill import SkillRating
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
 from services.mentorships.rpc.groups import GroupServicer
 from services.mentorships.rpc.introductions import IntroductionServicer
+from services.mentorships.rpc.journal import JournalServicer
+from services.mentorships.rpc.learning import LearningServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
 from services.mentorships.rpc.safety import SafetyServicer
+from services.mentorships.rpc.skills import GrowthServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
 )
@@ -51,14 +62,24 @@ from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
 )
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.group_service_pb2_grpc import add_GroupServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.growth_service_pb2_grpc import add_GrowthServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
     add_IntroductionServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.journal_service_pb2_grpc import (
+    add_JournalServiceServicer_to_server,
+)
+from services.pb.mentoring.mentorships.v1.learning_service_pb2_grpc import (
+    add_LearningServiceServicer_to_server,
 )
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
     add_MentorshipServiceServicer_to_server,
 )
 from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
+
+Served = tuple[Callable[..., None], object]
+"""The generated function that adds a servicer, and the servicer."""
 
 
 class Kept(NamedTuple):
@@ -68,6 +89,10 @@ class Kept(NamedTuple):
     goals: Aggregates[Goal]
     templates: Aggregates[PlanTemplate]
     plans: Aggregates[Plan]
+    notes: Aggregates[Note]
+    action_items: Aggregates[ActionItem]
+    skill_ratings: Aggregates[SkillRating]
+    learning_resources: Aggregates[LearningResource]
     feedback: Aggregates[Feedback]
     kudos: Aggregates[Kudos]
     check_ins: Aggregates[CheckInPlan]
@@ -140,14 +165,6 @@ def _servicers(kept: Kept, uses: Uses, people: clients.Profiles, clock: Clock) -
             add_MentorshipServiceServicer_to_server,
             MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
         ),
-        GoalService=(
-            add_GoalServiceServicer_to_server,
-            GoalServicer(Goals(kept.goals, kept.mentorships, clock)),
-        ),
-        PlanService=(
-            add_PlanServiceServicer_to_server,
-            PlanServicer(PlanTemplates(kept.templates), uses.plans),
-        ),
         FeedbackService=(
             add_FeedbackServiceServicer_to_server,
             FeedbackServicer(uses.feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
@@ -159,6 +176,7 @@ def _servicers(kept: Kept, uses: Uses, people: clients.Profiles, clock: Clock) -
         ),
         SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(uses.reports, uses.blocks)),
         GroupService=(add_GroupServiceServicer_to_server, GroupServicer(uses.groups)),
+        **_shared_work(kept, uses.plans, clock),
     )
 
 
@@ -168,6 +186,10 @@ def _kept(database: Database) -> Kept:
         goals=database.aggregates(store.GOALS),
         templates=database.aggregates(store.PLAN_TEMPLATES),
         plans=database.aggregates(store.PLANS),
+        notes=database.aggregates(store.NOTES),
+        action_items=database.aggregates(store.ACTION_ITEMS),
+        skill_ratings=database.aggregates(store.SKILL_RATINGS),
+        learning_resources=database.aggregates(store.LEARNING_RESOURCES),
         feedback=database.aggregates(store.FEEDBACK),
         kudos=database.aggregates(store.KUDOS),
         check_ins=database.aggregates(store.CHECK_INS),
@@ -179,7 +201,32 @@ def _kept(database: Database) -> Kept:
     )
 
 
-def _named(**served: tuple[Callable[..., None], object]) -> list[Servicer]:
+def _shared_work(kept: Kept, plans: Plans, clock: Clock) -> Mapping[str, Served]:
+    """Return the services of what the two work on."""
+    pairs = kept.mentorships
+    items = ActionItems(kept.action_items, pairs, clock)
+    return {
+        "GoalService": (add_GoalServiceServicer_to_server, GoalServicer(Goals(kept.goals, pairs, clock))),
+        "PlanService": (
+            add_PlanServiceServicer_to_server,
+            PlanServicer(PlanTemplates(kept.templates), plans),
+        ),
+        "JournalService": (
+            add_JournalServiceServicer_to_server,
+            JournalServicer(Notes(kept.notes, pairs), items),
+        ),
+        "GrowthService": (
+            add_GrowthServiceServicer_to_server,
+            GrowthServicer(Skills(kept.skill_ratings, pairs)),
+        ),
+        "LearningService": (
+            add_LearningServiceServicer_to_server,
+            LearningServicer(Learning(kept.learning_resources, pairs)),
+        ),
+    }
+
+
+def _named(**served: Served) -> list[Servicer]:
     return [(add, servicer, f"mentoring.mentorships.v1.{name}") for name, (add, servicer) in served.items()]
 
 

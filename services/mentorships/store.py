@@ -2,6 +2,7 @@
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship, timers
+from services.mentorships.domain.action_item import ActionItem
 from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
@@ -9,9 +10,12 @@ from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.groups import Group
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.learning import LearningResource
+from services.mentorships.domain.note import Note
 from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.domain.skill import SkillRating
 from services.mentorships.wire import (
     checkins,
     feedback,
@@ -20,9 +24,12 @@ from services.mentorships.wire import (
     groups,
     happenings,
     introductions,
+    journal,
     kudos,
+    learning,
     plans,
     safety,
+    skills,
 )
 
 MENTORSHIPS = Kind(
@@ -50,6 +57,21 @@ GOALS = Kind(
 )
 PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
 PLANS = Kind(collection="plans", state=Plan, encode=plans.plan_outgoing, indexes=(("mentorship",),))
+NOTES = Kind(
+    collection="notes", state=Note, encode=journal.note_outgoing, indexes=(("mentorship", "readers"),)
+)
+ACTION_ITEMS = Kind(
+    collection="action_items", state=ActionItem, encode=journal.item_outgoing, indexes=(("mentorship",),)
+)
+SKILL_RATINGS = Kind(
+    collection="skill_ratings", state=SkillRating, encode=skills.rating_outgoing, indexes=(("mentorship",),)
+)
+LEARNING_RESOURCES = Kind(
+    collection="learning_resources",
+    state=LearningResource,
+    encode=learning.resource_outgoing,
+    indexes=(("focus_areas",),),
+)
 FEEDBACK = Kind(
     collection="feedback",
     state=Feedback,

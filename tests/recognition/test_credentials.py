@@ -13,7 +13,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from hypothesis import given
+from hypothesis import strategies as st
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
+from openbadgeslib.ob3.contexts import bundled_contexts
+from openbadgeslib.ob3.status import decode_encoded_list
 from openbadgeslib.util import hash_email
 
 from services.kernel.auth import Caller
@@ -21,7 +25,7 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import NotFound, Refused
 from services.kernel.mongo import Ref
 from services.recognition.app.badges import award_id
-from services.recognition.domain import awards
+from services.recognition.domain import awards, credentials
 from services.recognition.domain.choices import Settings
 from tests.recognition.factories import HELD, MENTEE, MENTOR, ORG, foreigner, hr, lead, mentee, mentor
 from tests.recognition.world import ISSUER, Private, World, pem
@@ -184,6 +188,42 @@ async def test_it_says_what_open_badges_want_in_the_form_they_want(desk: Office)
     assert jwt.get_unverified_header(token).keys() == {"alg", "kid", "typ"}
     status = told["credentialStatus"]
     assert (status["type"], status["statusPurpose"]) == ("BitstringStatusListEntry", "revocation")
+
+
+def terms(context: Any) -> set[str]:
+    """Return every term that a JSON-LD context defines, at any depth."""
+    if isinstance(context, list):
+        return {term for one in context for term in terms(one)}
+    if not isinstance(context, dict):
+        return set()
+    return set(context) | {term for one in context.values() for term in terms(one)}
+
+
+def members(value: Any) -> set[str]:
+    """Return every member name of a JSON value but those of JSON-LD itself."""
+    if isinstance(value, list):
+        return {name for one in value for name in members(one)}
+    if not isinstance(value, dict):
+        return set()
+    return set(value) - {"@context"} | {name for one in value.values() for name in members(one)}
+
+
+async def test_every_member_is_defined_by_the_contexts_it_names(desk: Office) -> None:
+    """The library ships the contexts; the registered claims of JWTs are beside the credential."""
+    known = bundled_contexts()
+    for token in (await desk.issue(with_identifier=True), (await desk.credentials.status_list(ORG, 0)).jwt):
+        told = claims(token)
+        defined = {term for url in told["@context"] for term in terms(known[url])}
+        assert members(told) - {"iss", "jti", "sub", "nbf", "exp"} - defined == set()
+
+
+@given(st.sets(st.integers(0, awards.LIST_LENGTH - 1), max_size=20))
+def test_any_revoked_indexes_are_read_back(revoked: set[int]) -> None:
+    """Index 0 is the leftmost bit, as the standard has it."""
+    bits = decode_encoded_list(credentials.encoded(revoked))
+    assert {
+        8 * at + bit for at, byte in enumerate(bits) if byte for bit in range(8) if byte & 0x80 >> bit
+    } == revoked
 
 
 async def test_it_says_nothing_of_who_the_people_are(desk: Office) -> None:

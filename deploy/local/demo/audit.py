@@ -22,6 +22,7 @@ from deploy.kafka import topics
 from deploy.local.demo.api import Api
 from deploy.local.demo.meeting import all_meetings
 from deploy.local.demo.story import Story
+from deploy.local.demo.telling import addressees
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognition
 
@@ -80,17 +81,9 @@ class Ledger:
         kinds = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.CATEGORY_LEAD_ALERT)
         return sum(message.category in kinds for message in self.messages)
 
-    @property
-    def congratulations(self) -> int:
-        """Messages to those who were recognised: a goal is told to both of a pair."""
-        praise = inbox.Message.CATEGORY_RECOGNITION
-        return sum(message.category == praise for message in self.messages)
-
     def differences(self) -> dict[str, tuple[int, int]]:
         """Return (lost, doubled) for each link of the chain from fact to mail."""
-        events = [*self.of("RebookReminderDue"), *self.of("RecognitionIssued")]
-        told = [(event.id, getattr(event.message, who)) for event in events for who in _addressees(event)]
-        told += [(event.id, event.message.lead) for event in self.of("LeadAlertDue")]
+        told = [(event.id, who) for event in self.events for who in addressees(event.type, event.message)]
         held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
         sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
         links: dict[str, tuple[Iterable[Any], Iterable[Any]]] = {
@@ -102,7 +95,7 @@ class Ledger:
                 self.completed,
                 [one.goal for one in self.recognitions if one.kind == one.KIND_GOAL_COMPLETED],
             ),
-            "decision → message": (told, held),
+            "event → message": (told, held),
             "message → mail": (sent, Counter({key: self.mails.get(key, 0) for key in sent}).elements()),
         }
         found = {link: _compare(expected, actual) for link, (expected, actual) in links.items()}
@@ -113,13 +106,6 @@ class Ledger:
         for event in self.events:
             seen[event.subject].add(event.sequence)
         return sum(max(numbers) - len(numbers) for numbers in seen.values())
-
-
-def _addressees(event: Record) -> tuple[str, ...]:
-    """Return the fields that name those who are told: both of a pair, or who alone earned something."""
-    goal = recognition.Recognition.KIND_GOAL_COMPLETED
-    alone = event.type.endswith(".RecognitionIssued") and event.message.kind != goal
-    return ("person",) if alone else ("mentor", "mentee")
 
 
 async def ledger(api: Api, story: Story) -> Ledger:

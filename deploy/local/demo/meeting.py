@@ -39,11 +39,11 @@ async def meet(story: Story, attends: Callable[[int], bool]) -> None:
 async def _live(story: Story, day: Sequence[scheduling.Meeting], coming: set[str], bar: Bar) -> None:
     """Live through one day; it ends when everybody has been told of what was missed."""
     for start, meetings in groupby(day, key=_start):
-        _move_to(story, start)
+        move_to(story, start)
         now = list(meetings)
         await _check_in(story, [meeting for meeting in now if meeting.name in coming])
         bar.step(len(now))
-    _move_to(story, _start(day[-1]) + GRACE)
+    move_to(story, _start(day[-1]) + GRACE)
     await _over(story, {meeting.name for meeting in day})
     story.missed += sum(meeting.name not in coming for meeting in day)
     await until(
@@ -126,7 +126,7 @@ async def _check_in(story: Story, attended: Sequence[scheduling.Meeting]) -> Non
     await story.api.each(story.api.meetings.CheckIn, requests, lambda: None)
 
 
-def _move_to(story: Story, moment: datetime) -> None:
+def move_to(story: Story, moment: datetime) -> None:
     """Move every service's clock forward to `moment`; never back."""
     ahead = moment - DevelopmentClock(story.clock_file).now()
     if ahead > timedelta(0):

@@ -16,8 +16,11 @@ FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
 INTRODUCTION = "organizations/*/mentorships/*/introductions/*"
 SAFETY_REPORT = "organizations/*/safetyReports/*"
 PLAN_TEMPLATE = "organizations/*/planTemplates/*"
+LEARNING_RESOURCE = "organizations/*/learningResources/*"
 PLAN = "organizations/*/mentorships/*/plans/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
+NOTE = "organizations/*/mentorships/*/notes/*"
+ACTION_ITEM = "organizations/*/mentorships/*/actionItems/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
@@ -38,6 +41,11 @@ def goal_name(tenant: str, mentorship: str, goal: str) -> str:
 def plan_template_name(tenant: str, template: str) -> str:
     """Return a plan template's full name."""
     return ids.name("organizations", tenant, "planTemplates", template)
+
+
+def learning_resource_name(tenant: str, resource: str) -> str:
+    """Return a learning resource's full name."""
+    return ids.name("organizations", tenant, "learningResources", resource)
 
 
 def person_name(tenant: str, person: str) -> str:

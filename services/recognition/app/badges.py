@@ -18,8 +18,8 @@ from services.recognition.domain.badges import DEFAULTS, Badge, Preview
 from services.recognition.domain.recognitions import Place, Recognition
 
 MOST_BADGES: Final = 200
-MOST_GRANTS: Final = 10_000
-"""Awards that one call grants: some seconds."""
+MOST_GRANTS: Final = 5_000
+"""Awards that one call grants: a few seconds, after the reading of what was recognised."""
 
 Proofs = Mapping[Place, tuple[str, Recognition]]
 

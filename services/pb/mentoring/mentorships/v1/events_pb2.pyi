@@ -1038,6 +1038,120 @@ class ActionItemCompleted(_message.Message):
 Global___ActionItemCompleted: _TypeAlias = ActionItemCompleted  # noqa: Y015
 
 @_typing.final
+class ActionItemUpdated(_message.Message):
+    """Something to do was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    owner: _builtins.str
+    """Whose it is now."""
+    @_builtins.property
+    def due_date(self) -> _date_pb2.Date:
+        """By when, as it is now; absent for the next meeting."""
+
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        due_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "due_date", b"due_date", "mentorship", b"mentorship", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemUpdated: _TypeAlias = ActionItemUpdated  # noqa: Y015
+
+@_typing.final
+class ActionItemDropped(_message.Message):
+    """It will not be done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemDropped: _TypeAlias = ActionItemDropped  # noqa: Y015
+
+@_typing.final
+class NoteUpdated(_message.Message):
+    """Somebody changed a note. Whose it is and who reads it is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_NAME_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    note_name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/notes/{note}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        note_name: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "note_name", b"note_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteUpdated: _TypeAlias = NoteUpdated  # noqa: Y015
+
+@_typing.final
+class NoteDeleted(_message.Message):
+    """A note's words are erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_NAME_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    note_name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/notes/{note}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        note_name: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "note_name", b"note_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteDeleted: _TypeAlias = NoteDeleted  # noqa: Y015
+
+@_typing.final
 class SkillRated(_message.Message):
     """Somebody rated how far the mentee is in a skill."""
 
@@ -1074,6 +1188,72 @@ class SkillRated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SkillRated: _TypeAlias = SkillRated  # noqa: Y015
+
+@_typing.final
+class LearningResourceCreated(_message.Message):
+    """A learning resource is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceCreated: _TypeAlias = LearningResourceCreated  # noqa: Y015
+
+@_typing.final
+class LearningResourceUpdated(_message.Message):
+    """A learning resource was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceUpdated: _TypeAlias = LearningResourceUpdated  # noqa: Y015
+
+@_typing.final
+class LearningResourceArchived(_message.Message):
+    """A learning resource is listed no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceArchived: _TypeAlias = LearningResourceArchived  # noqa: Y015
 
 @_typing.final
 class FeedbackGiven(_message.Message):

@@ -124,14 +124,15 @@ class BadgeServiceServicer:
 
     def PreviewBadge(self, request, context):
         """Tells how many people a rule would concern if it counted for all that was recognised so far; changes nothing.
+        Reads all of it: some seconds for 100,000 recognitions of the kind, so give it time, 60 seconds at most.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GrantBadge(self, request, context):
-        """Awards a badge to those who earned it before its rule was set. A repeat awards nothing twice, and goes on where
-        one call's limit of 10,000 awards was reached.
+        """Awards a badge to those who earned it before its rule was set, as long as PreviewBadge takes and some seconds. A
+        repeat awards nothing twice, and goes on where time ran out or one call's limit of 5,000 awards was reached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

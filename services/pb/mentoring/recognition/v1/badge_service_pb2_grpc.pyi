@@ -30,10 +30,12 @@ class BadgeServiceStub:
     UpdateBadge: _aio.UnaryUnaryMultiCallable[_badge_service_pb2.UpdateBadgeRequest, _badge_service_pb2.Badge]
     """Changes fields of a badge, for what is earned from now on."""
     PreviewBadge: _aio.UnaryUnaryMultiCallable[_badge_service_pb2.PreviewBadgeRequest, _badge_service_pb2.PreviewBadgeResponse]
-    """Tells how many people a rule would concern if it counted for all that was recognised so far; changes nothing."""
+    """Tells how many people a rule would concern if it counted for all that was recognised so far; changes nothing.
+    Reads all of it: some seconds for 100,000 recognitions of the kind, so give it time, 60 seconds at most.
+    """
     GrantBadge: _aio.UnaryUnaryMultiCallable[_badge_service_pb2.GrantBadgeRequest, _badge_service_pb2.GrantBadgeResponse]
-    """Awards a badge to those who earned it before its rule was set. A repeat awards nothing twice, and goes on where
-    one call's limit of 10,000 awards was reached.
+    """Awards a badge to those who earned it before its rule was set, as long as PreviewBadge takes and some seconds. A
+    repeat awards nothing twice, and goes on where time ran out or one call's limit of 5,000 awards was reached.
     """
     GetBadgeAward: _aio.UnaryUnaryMultiCallable[_badge_service_pb2.GetBadgeAwardRequest, _badge_service_pb2.BadgeAward]
     """Returns one award; whoever sees the recognition behind it sees it."""
@@ -90,7 +92,9 @@ class BadgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _badge_service_pb2.PreviewBadgeRequest,
         context: _aio.ServicerContext[_badge_service_pb2.PreviewBadgeRequest, _abc.Awaitable[_badge_service_pb2.PreviewBadgeResponse]],
     ) -> _abc.Awaitable[_badge_service_pb2.PreviewBadgeResponse]:
-        """Tells how many people a rule would concern if it counted for all that was recognised so far; changes nothing."""
+        """Tells how many people a rule would concern if it counted for all that was recognised so far; changes nothing.
+        Reads all of it: some seconds for 100,000 recognitions of the kind, so give it time, 60 seconds at most.
+        """
 
     @_abc_1.abstractmethod
     def GrantBadge(
@@ -98,8 +102,8 @@ class BadgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _badge_service_pb2.GrantBadgeRequest,
         context: _aio.ServicerContext[_badge_service_pb2.GrantBadgeRequest, _abc.Awaitable[_badge_service_pb2.GrantBadgeResponse]],
     ) -> _abc.Awaitable[_badge_service_pb2.GrantBadgeResponse]:
-        """Awards a badge to those who earned it before its rule was set. A repeat awards nothing twice, and goes on where
-        one call's limit of 10,000 awards was reached.
+        """Awards a badge to those who earned it before its rule was set, as long as PreviewBadge takes and some seconds. A
+        repeat awards nothing twice, and goes on where time ran out or one call's limit of 5,000 awards was reached.
         """
 
     @_abc_1.abstractmethod
