@@ -17,6 +17,7 @@ from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
+from services.mentorships.app.groups import Groups
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.learning import Learning
@@ -33,6 +34,7 @@ from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback, HeldMeeting
 from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.groups import Group
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
 from services.mentorships.domain.learning import LearningResource
@@ -44,6 +46,7 @@ from services.mentorships.domain.skill import SkillRating
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
+from services.mentorships.rpc.groups import GroupServicer
 from services.mentorships.rpc.introductions import IntroductionServicer
 from services.mentorships.rpc.journal import JournalServicer
 from services.mentorships.rpc.learning import LearningServicer
@@ -58,6 +61,7 @@ from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
     add_FeedbackServiceServicer_to_server,
 )
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import add_GoalServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.group_service_pb2_grpc import add_GroupServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.growth_service_pb2_grpc import add_GrowthServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import (
     add_IntroductionServiceServicer_to_server,
@@ -96,50 +100,83 @@ class Kept(NamedTuple):
     introductions: Aggregates[Introduction]
     safety_reports: Aggregates[SafetyReport]
     blocks: Aggregates[Block]
+    groups: Aggregates[Group]
+
+
+class Uses(NamedTuple):
+    """The use cases that calls, events or both lead to."""
+
+    following: Following
+    feedback: FeedbackGiving
+    check_ins: CheckIns
+    fit: FitQuestions
+    introductions: Introductions
+    blocks: Blocks
+    reports: SafetyReports
+    plans: Plans
+    groups: Groups
 
 
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    kept, clock = _kept(resources.database), resources.clock
-    held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
-    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
-    people = clients.Profiles(resources.channel(settings.profiles_address))
-    following = Following(kept.mentorships, employments, clock)
-    feedback = FeedbackGiving(kept.feedback, kept.mentorships, held, clock)
-    check_ins = CheckIns(kept.check_ins, kept.mentorships, clock)
-    fit = FitQuestions(kept.fit_questions, kept.mentorships)
-    introductions = Introductions(kept.introductions, kept.mentorships, people, clock)
-    blocks = Blocks(kept.blocks, kept.mentorships, clock)
-    reports = SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock)
-    plans = Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock)
-    handlers = Handlers()
-    events.hear(handlers, following)
-    events.hear_people(handlers, following)
-    events.hear_meetings(handlers, feedback, fit)
-    events.hear_stages(handlers, check_ins, introductions)
-    events.hear_safety(handlers, reports, blocks)
-    events.hear_plans(handlers, plans)
+    kept, people = _kept(resources.database), clients.Profiles(resources.channel(settings.profiles_address))
+    uses = _uses(kept, people, resources)
     return Service(
         name="mentorships",
-        servicers=_named(
-            MentorshipService=(
-                add_MentorshipServiceServicer_to_server,
-                MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
-            ),
-            FeedbackService=(
-                add_FeedbackServiceServicer_to_server,
-                FeedbackServicer(feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
-            ),
-            CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(check_ins, fit)),
-            IntroductionService=(
-                add_IntroductionServiceServicer_to_server,
-                IntroductionServicer(introductions),
-            ),
-            SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(reports, blocks)),
-            **_shared_work(kept, plans, clock),
-        ),
-        handlers=handlers,
+        servicers=_servicers(kept, uses, people, resources.clock),
+        handlers=_handlers(uses),
         kinds=kept,
+    )
+
+
+def _uses(kept: Kept, people: clients.Profiles, resources: Resources) -> Uses:
+    clock = resources.clock
+    held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
+    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
+    blocks = Blocks(kept.blocks, kept.mentorships, clock)
+    return Uses(
+        following=Following(kept.mentorships, employments, clock),
+        feedback=FeedbackGiving(kept.feedback, kept.mentorships, held, clock),
+        check_ins=CheckIns(kept.check_ins, kept.mentorships, clock),
+        fit=FitQuestions(kept.fit_questions, kept.mentorships),
+        introductions=Introductions(kept.introductions, kept.mentorships, people, clock),
+        blocks=blocks,
+        reports=SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock),
+        plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock),
+        groups=Groups(kept.groups, people, clock),
+    )
+
+
+def _handlers(uses: Uses) -> Handlers:
+    handlers = Handlers()
+    events.hear(handlers, uses.following)
+    events.hear_people(handlers, uses.following)
+    events.hear_leavers(handlers, uses.groups)
+    events.hear_meetings(handlers, uses.feedback, uses.fit)
+    events.hear_stages(handlers, uses.check_ins, uses.introductions)
+    events.hear_safety(handlers, uses.reports, uses.blocks)
+    events.hear_plans(handlers, uses.plans)
+    return handlers
+
+
+def _servicers(kept: Kept, uses: Uses, people: clients.Profiles, clock: Clock) -> list[Servicer]:
+    return _named(
+        MentorshipService=(
+            add_MentorshipServiceServicer_to_server,
+            MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
+        ),
+        FeedbackService=(
+            add_FeedbackServiceServicer_to_server,
+            FeedbackServicer(uses.feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
+        ),
+        CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(uses.check_ins, uses.fit)),
+        IntroductionService=(
+            add_IntroductionServiceServicer_to_server,
+            IntroductionServicer(uses.introductions),
+        ),
+        SafetyService=(add_SafetyServiceServicer_to_server, SafetyServicer(uses.reports, uses.blocks)),
+        GroupService=(add_GroupServiceServicer_to_server, GroupServicer(uses.groups)),
+        **_shared_work(kept, uses.plans, clock),
     )
 
 
@@ -160,6 +197,7 @@ def _kept(database: Database) -> Kept:
         introductions=database.aggregates(store.INTRODUCTIONS),
         safety_reports=database.aggregates(store.SAFETY_REPORTS),
         blocks=database.aggregates(store.BLOCKS),
+        groups=database.aggregates(store.GROUPS),
     )
 
 

@@ -9,6 +9,7 @@ from services.mentorships.app.checkins import CheckIns
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
+from services.mentorships.app.groups import Groups
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.plans import Plans
 from services.mentorships.app.ports import Employment
@@ -60,11 +61,9 @@ def hear_people(handlers: Handlers, following: Following) -> None:
     """Let a leaver's mentorships end, those included that are just being made, and be handed over."""
 
     async def person_updated(event: Event[PersonUpdated]) -> None:
-        if "state" not in event.message.changed_fields:
-            return
-        person = Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
-        employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
-        await following.person_changed(person, employment, event.sequence, _cause(event))
+        if "state" in event.message.changed_fields:
+            employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
+            await following.person_changed(_person(event), employment, event.sequence, _cause(event))
 
     async def created(event: Event[MentorshipCreated]) -> None:
         await following.review(_mentorship(event), _cause(event))
@@ -129,8 +128,23 @@ def hear_safety(handlers: Handlers, reports: SafetyReports, blocks: Blocks) -> N
     handlers.on(MentorshipCreated, created)
 
 
+def hear_leavers(handlers: Handlers, groups: Groups) -> None:
+    """Let groups go on without who has left."""
+
+    async def person_updated(event: Event[PersonUpdated]) -> None:
+        changed, state = event.message.changed_fields, event.message.state
+        if "state" in changed and state == Person.STATE_TERMINATED:
+            await groups.person_left(_person(event), _cause(event))
+
+    handlers.on(PersonUpdated, person_updated)
+
+
 def _cause(event: Event[Any]) -> Cause:
     return Cause(event.id, trace=event.trace)
+
+
+def _person(event: Event[PersonUpdated]) -> Ref:
+    return Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
 
 
 def _mentorship(event: Event[Any]) -> Ref:

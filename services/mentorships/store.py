@@ -7,6 +7,7 @@ from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.groups import Group
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
 from services.mentorships.domain.learning import LearningResource
@@ -20,6 +21,7 @@ from services.mentorships.wire import (
     feedback,
     fit,
     goals,
+    groups,
     happenings,
     introductions,
     journal,
@@ -38,6 +40,14 @@ MENTORSHIPS = Kind(
     due_at=timers.due_at,
     fire=timers.fire,
     unique=("claims", "MENTORSHIP_OPEN"),
+)
+GROUPS = Kind(
+    collection="groups",
+    state=Group,
+    encode=groups.group_outgoing,
+    due_at=lambda group: group.due_at,
+    fire=Group.fire,
+    indexes=(("people",), ("stage",)),
 )
 GOALS = Kind(
     collection="goals",

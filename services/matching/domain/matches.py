@@ -87,8 +87,8 @@ class Match:
     """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers.
 
     `misfit` is why `ended_by` asked for somebody else, for HR only; `never_again` keeps the two from being
-    matched in any program. `claims` must be unique in the organization: of the matches made by request or
-    adopted, a mentee has one in a program.
+    matched in any program. `claims` must be unique in the organization: of the matches made by request, a
+    mentee has one in a program.
     """
 
     origin: Origin
@@ -199,16 +199,18 @@ def propose(known: Match | None, origin: Origin, proposal: Proposal) -> tuple[Ma
 def agree(origin: Origin, proposal: Proposal, people: tuple[str, str]) -> tuple[Match, list[Event]]:
     """Match two who asked and said yes; `people` are in that order. The mentorship begins at once."""
     match, proposed = propose(None, origin, proposal)
-    match = replace(match, claims=_claims(origin, proposal.mentee))
+    match = replace(match, claims=(f"mentee/{origin.program}/{proposal.mentee}",))
     half, first = match.accept(people[0])
     both, second = half.accept(people[1])
     return both, [*proposed, *first, *second]
 
 
 def adopt(origin: Origin, people: tuple[str, str]) -> tuple[Match, list[Event]]:
-    """Let a mentorship of `people` (mentor, mentee) that runs without a match hold its seat."""
-    match = Match(origin, people, score_ppm=0, stage=Stage.CONFIRMED, claims=_claims(origin, people[1]))
-    return match, [MatchAdopted()]
+    """Let a mentorship of `people` (mentor, mentee) that runs without a match hold its seat.
+
+    It claims nothing: it is there, even while the one before it has not been heard to be over.
+    """
+    return Match(origin, people, score_ppm=0, stage=Stage.CONFIRMED), [MatchAdopted()]
 
 
 def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:
@@ -242,10 +244,6 @@ def parted(known: Iterable[Match]) -> frozenset[Pair]:
 def previous(known: Iterable[Match]) -> frozenset[Pair]:
     """Return the pairs that have been partners, in any program."""
     return frozenset(match.pair for match in known if match.stage in {Stage.CONFIRMED, Stage.ENDED})
-
-
-def _claims(origin: Origin, mentee: str) -> tuple[str, ...]:
-    return (f"mentee/{origin.program}/{mentee}",)
 
 
 def _not_found() -> NotFound:

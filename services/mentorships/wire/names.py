@@ -7,6 +7,7 @@ from services.kernel.mongo import Ref
 MENTORSHIP = "organizations/*/mentorships/*"
 PERSON = "organizations/*/people/*"
 PROGRAM = "organizations/*/programs/*"
+GROUP = "organizations/*/groups/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
 FEEDBACK = "organizations/*/mentorships/*/feedback/*"
 KUDOS = "organizations/*/mentorships/*/kudos/*"
@@ -25,6 +26,11 @@ ACTION_ITEM = "organizations/*/mentorships/*/actionItems/*"
 def mentorship_name(tenant: str, mentorship: str) -> str:
     """Return a mentorship's full name."""
     return ids.name("organizations", tenant, "mentorships", mentorship)
+
+
+def group_name(tenant: str, group: str) -> str:
+    """Return a group's full name."""
+    return ids.name("organizations", tenant, "groups", group)
 
 
 def goal_name(tenant: str, mentorship: str, goal: str) -> str:

@@ -1844,3 +1844,289 @@ class PersonBlocked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonBlocked: _TypeAlias = PersonBlocked  # noqa: Y015
+
+@_typing.final
+class GroupCreated(_message.Message):
+    """A mentor began a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who guides it."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupCreated: _TypeAlias = GroupCreated  # noqa: Y015
+
+@_typing.final
+class GroupUpdated(_message.Message):
+    """A group's title, seats or terms changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    revision: _builtins.int
+    """The number of its terms."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupUpdated: _TypeAlias = GroupUpdated  # noqa: Y015
+
+@_typing.final
+class GroupMentorInvited(_message.Message):
+    """Somebody is asked to guide along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMentorInvited: _TypeAlias = GroupMentorInvited  # noqa: Y015
+
+@_typing.final
+class GroupMentorJoined(_message.Message):
+    """Another mentor guides along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who joined."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMentorJoined: _TypeAlias = GroupMentorJoined  # noqa: Y015
+
+@_typing.final
+class GroupInvitationDeclined(_message.Message):
+    """Somebody does not guide along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupInvitationDeclined: _TypeAlias = GroupInvitationDeclined  # noqa: Y015
+
+@_typing.final
+class GroupJoined(_message.Message):
+    """Somebody took a seat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who joined."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupJoined: _TypeAlias = GroupJoined  # noqa: Y015
+
+@_typing.final
+class GroupWaitlisted(_message.Message):
+    """All seats are taken: somebody waits for one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who waits."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupWaitlisted: _TypeAlias = GroupWaitlisted  # noqa: Y015
+
+@_typing.final
+class GroupPromoted(_message.Message):
+    """Somebody who waited has a seat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who moved up."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupPromoted: _TypeAlias = GroupPromoted  # noqa: Y015
+
+@_typing.final
+class GroupLeft(_message.Message):
+    """Somebody is no longer in a group, its line or among its mentors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who went."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupLeft: _TypeAlias = GroupLeft  # noqa: Y015
+
+@_typing.final
+class GroupCompleted(_message.Message):
+    """A group reached its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupCompleted: _TypeAlias = GroupCompleted  # noqa: Y015
+
+@_typing.final
+class GroupEnded(_message.Message):
+    """A group ended before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PERSON_LEFT_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    reason: _codes_pb2.EndReason.ValueType
+    """Why."""
+    person_left: _builtins.str
+    """Who has left, for a person who left; empty otherwise."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        reason: _codes_pb2.EndReason.ValueType = ...,
+        person_left: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person_left", b"person_left", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupEnded: _TypeAlias = GroupEnded  # noqa: Y015
