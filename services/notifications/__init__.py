@@ -2,8 +2,8 @@
 
 Owns    Message, Preferences
 Serves  InboxService, PreferenceService
-Tells   MessageQueued MessageSent MessageDelayed MessageFailed MessageSuppressed MessageRead
-        PreferencesUpdated
+Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
+        MessageSuppressed MessageDigested MessageRead PreferencesUpdated
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
         processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships

@@ -3,9 +3,14 @@
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
-from services.notifications import app, events, rpc, store
+from services.notifications import events, store
+from services.notifications.app.choices import Choices
+from services.notifications.app.inbox import Inbox
+from services.notifications.app.post import Post
 from services.notifications.clients.profiles import Profiles
 from services.notifications.clients.smtp import Smtp
+from services.notifications.rpc.messages import InboxServicer
+from services.notifications.rpc.preferences import PreferenceServicer
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc, preference_service_pb2_grpc
 
 
@@ -16,18 +21,19 @@ def build(settings: Settings, resources: Resources) -> Service:
     profiles = Profiles(resources.channel(settings.profiles_address))
     smtp = Smtp((settings.smtp_host, settings.smtp_port), settings.mail_from)
     handlers = Handlers()
-    events.hear(handlers, app.Post((messages, preferences), profiles, smtp, resources.clock))
+    choices = Choices(preferences)
+    events.hear(handlers, Post(messages, choices, profiles, smtp, resources.clock))
     return Service(
         name="notifications",
         servicers=(
             (
                 inbox_service_pb2_grpc.add_InboxServiceServicer_to_server,
-                rpc.InboxServicer(app.Inbox(messages, resources.clock)),
+                InboxServicer(Inbox(messages, resources.clock)),
                 "mentoring.notifications.v1.InboxService",
             ),
             (
                 preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server,
-                rpc.PreferenceServicer(app.Choices(preferences)),
+                PreferenceServicer(choices),
                 "mentoring.notifications.v1.PreferenceService",
             ),
         ),

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
-from services.notifications import wire
-from services.notifications.app import Post
+from services.notifications.app.post import Post
 from services.notifications.domain.messages import Category, Draft
+from services.notifications.wire import messages as wire
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued

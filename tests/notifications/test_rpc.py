@@ -196,6 +196,26 @@ async def test_preferences_have_defaults_and_versions(world: World) -> None:
     assert code is grpc.StatusCode.NOT_FOUND
 
 
+async def test_an_organizations_quiet_hours_hold_a_mail_until_the_timer_comes(world: World) -> None:
+    everybody = f"{PEOPLE}/-/preferences"
+    quiet = preference.MailHours(quiet=preference.QuietHours(start_minute=660, end_minute=780))
+    request = preference.UpdatePreferencesRequest(
+        preferences=preference.Preferences(name=everybody, hours=quiet), request_id="hours"
+    )
+    code, why = await refused(world.preferences.UpdatePreferences(request, metadata=world.mentee))
+    assert (code, why) == (grpc.StatusCode.PERMISSION_DENIED, "HR_ADMIN_ONLY")
+    await world.preferences.UpdatePreferences(request, metadata=world.hr)
+    held = await world.deliver(await world.remind())
+    assert (held.state, held.reason) == (inbox.Message.STATE_HELD, inbox.Message.REASON_QUIET_HOURS)
+    assert held.hold_time.ToDatetime(UTC) == NOON + timedelta(hours=1)
+    assert held.text.startswith("Hello Kim,")
+    world.clock.advance(timedelta(hours=1))
+    assert await world.due.fire(world.at.service.kinds[0]) == 1
+    sent = await world.deliver(held, "queued-2")
+    assert (sent.state, sent.reason) == (inbox.Message.STATE_SENT, inbox.Message.REASON_DEFAULT)
+    assert len(world.box.mails) == 1
+
+
 async def test_wrong_updates_name_their_field(world: World) -> None:
     assert await refused(world.mute(REBOOK, mask="name")) == (
         grpc.StatusCode.INVALID_ARGUMENT,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deploy.local.ports import free_port
-from services.notifications.app import Mail, Person
+from services.notifications.app.ports import Mail, Person
 from services.notifications.clients.smtp import Smtp
 from services.notifications.domain.messages import Attempt, Content, Verdict
 from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON

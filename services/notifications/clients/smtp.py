@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.kernel import log
-from services.notifications.app import Mail
+from services.notifications.app.ports import Mail
 from services.notifications.domain.messages import Attempt, Verdict
 
 _TIMEOUT_SECONDS = 10.0

@@ -1,5 +1,6 @@
 """What messages say. Templates see names and numbers only, in a sandbox; an unknown variable is an error."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinja2 import StrictUndefined
@@ -43,6 +44,13 @@ def written(message: Message, names: Names) -> Content:
     }
     subject, text = _TEMPLATES[message.category]
     return Content(_line(subject.render(values)), text.render(values))
+
+
+def digest(contents: Sequence[Content], recipient: str) -> Content:
+    """Return one mail that tells several messages of one category."""
+    lines = "\n".join(f"  - {content.subject}" for content in contents)
+    text = f"Hello {_line(recipient)},\n\nthere is news for you:\n\n{lines}\n{FOOTER}"
+    return Content(f"{contents[0].subject} (+{len(contents) - 1})", text)
 
 
 def _nameless(message: Message, *, is_mentee: bool) -> str:

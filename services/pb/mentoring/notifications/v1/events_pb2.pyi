@@ -5,6 +5,7 @@ What happened to messages. Ids and codes only."""
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as _inbox_service_pb2
 import builtins as _builtins
 import sys
@@ -127,25 +128,113 @@ Global___MessageFailed: _TypeAlias = MessageFailed  # noqa: Y015
 
 @_typing.final
 class MessageSuppressed(_message.Message):
-    """The person wants no mail of this kind."""
+    """No mail goes out; the message stays readable in the inbox."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     message: _builtins.str
     """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _inbox_service_pb2.Message.Reason.ValueType
+    """Why."""
     def __init__(
         self,
         *,
         message: _builtins.str = ...,
+        reason: _inbox_service_pb2.Message.Reason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageSuppressed: _TypeAlias = MessageSuppressed  # noqa: Y015
+
+@_typing.final
+class MessageHeld(_message.Message):
+    """The mail waits for its time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    HOLD_TIME_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _inbox_service_pb2.Message.Reason.ValueType
+    """Why."""
+    @_builtins.property
+    def hold_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when; then it is queued again."""
+
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _inbox_service_pb2.Message.Reason.ValueType = ...,
+        hold_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold_time", b"hold_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_time", b"hold_time", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageHeld: _TypeAlias = MessageHeld  # noqa: Y015
+
+@_typing.final
+class MessageDigested(_message.Message):
+    """Another message's mail tells it too."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    digest: _builtins.str
+    """The other one, a name of the same form."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageDigested: _TypeAlias = MessageDigested  # noqa: Y015
+
+@_typing.final
+class MessageBounced(_message.Message):
+    """The mail came back after the mail server took it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _builtins.str
+    """Why, for machines, such as SMTP_5.1.1."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageBounced: _TypeAlias = MessageBounced  # noqa: Y015
 
 @_typing.final
 class MessageRead(_message.Message):
@@ -171,13 +260,13 @@ Global___MessageRead: _TypeAlias = MessageRead  # noqa: Y015
 
 @_typing.final
 class PreferencesUpdated(_message.Message):
-    """A person's preferences changed."""
+    """Preferences changed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PREFERENCES_FIELD_NUMBER: _builtins.int
     preferences: _builtins.str
-    """organizations/{organization}/people/{person}/preferences"""
+    """organizations/{organization}/people/{person}/preferences; person "-": the organization's"""
     def __init__(
         self,
         *,
