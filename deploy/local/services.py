@@ -65,6 +65,8 @@ class Surroundings:
             "CLIENT_ID": service,
             "CLIENT_SECRET_FILE": str(self.secret_file),
             "CLOCK_FILE": str(self.clock_file),
+            "SIGNING_KEY_FILE": str(self.secret_file),
+            "WEBHOOK_PRIVATE": "true",
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(self.smtp_port),
             # motor sizes its thread pool by the cores: 10 threads on two of them, too few for busy services.

@@ -14,6 +14,7 @@ from services.notifications import store
 from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Mail, Person
 from services.notifications.app.post import Post
+from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
@@ -64,7 +65,10 @@ class World:
         self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
         preferences = Aggregates(store.PREFERENCES, clock)
         self.handlers = Handlers()
-        hear(self.handlers, Post(self.kept, Choices(preferences), self.everybody, self.everybody, clock))
+        hear(
+            self.handlers,
+            Post(self.kept, Choices(preferences), Writer(self.everybody), self.everybody, clock),
+        )
 
     async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:
         event: Event[Any] = Event(

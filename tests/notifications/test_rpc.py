@@ -183,6 +183,22 @@ async def test_reading_is_noted_once_by_the_addressee(world: World) -> None:
     assert await world.told(read) == ["MessageQueued", "MessageRead"]
 
 
+async def test_the_inbox_follows_what_happens(world: World) -> None:
+    """Over the database's own change stream, as a portal would; other people's messages stay out."""
+    queued = await world.remind()
+    request = inbox.StreamMessagesRequest(parent=INBOX)
+    stream = world.inbox.StreamMessages(request, metadata=world.mentee)
+    assert await stream.read() == queued
+    sent = await world.deliver(queued)
+    assert await stream.read() == sent
+    request_seen = inbox.MarkMessagesSeenRequest(parent=INBOX, names=[sent.name], request_id="seen")
+    seen = await world.inbox.MarkMessagesSeen(request_seen, metadata=world.mentee)
+    assert await stream.read() == seen.messages[0]
+    stream.cancel()
+    code, _ = await refused(world.inbox.StreamMessages(request, metadata=world.stranger).read())
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
 async def test_preferences_have_defaults_and_versions(world: World) -> None:
     request = preference.GetPreferencesRequest(name=PREFERENCES)
     fresh = await world.preferences.GetPreferences(request, metadata=world.mentee)

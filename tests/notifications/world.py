@@ -1,5 +1,6 @@
 """Notifications in memory: kept state, people, a mail server that answers as a test says."""
 
+import asyncio
 from typing import Any
 
 from services.kernel.auth import Caller
@@ -10,8 +11,11 @@ from services.kernel.mongo import Cause, Decide, Ref, Versioned
 from services.notifications import store
 from services.notifications.app.choices import Choices
 from services.notifications.app.inbox import Inbox
+from services.notifications.app.live import Live, Visit
 from services.notifications.app.ports import Mail, Person
 from services.notifications.app.post import Post
+from services.notifications.app.writing import Writer
+from services.notifications.domain.links import Links
 from services.notifications.domain.messages import Attempt, Category, Facts, Message
 from services.notifications.domain.preferences import Preferences
 from tests.fakes import Aggregates
@@ -25,6 +29,9 @@ foreigner = Caller("globex", MENTEE, frozenset({"hr_admin"}))
 
 KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
 ADA = Person("Ada", "Ada Lovelace", "ada@acme.example", employed=True)
+
+
+LINKS = Links(b"k" * 32, "https://mentoring.example")
 
 
 class People:
@@ -70,6 +77,25 @@ class Forgetful(Aggregates[Message]):
         return saved
 
 
+class Saved:
+    """The source of live messages: what a test tells; `fail` ends it."""
+
+    def __init__(self) -> None:
+        self.visit: Visit | None = None
+        self.failure = asyncio.Event()
+
+    async def follow(self, visit: Visit, listening: asyncio.Event) -> None:
+        self.visit = visit
+        listening.set()
+        try:
+            await self.failure.wait()
+        finally:
+            self.visit = None
+
+    def fail(self) -> None:
+        self.failure.set()
+
+
 class World:
     """Notifications in memory at NOON."""
 
@@ -79,8 +105,11 @@ class World:
         self.mailer = Mailer()
         self.messages = Forgetful(store.MESSAGES, self.clock)
         preferences = Aggregates(store.PREFERENCES, self.clock)
-        self.post = Post(self.messages, Choices(preferences), self.people, self.mailer, self.clock)
-        self.inbox = Inbox(self.messages, self.clock)
+        self.post = Post(
+            self.messages, Choices(preferences), Writer(self.people, LINKS), self.mailer, self.clock
+        )
+        self.saved = Saved()
+        self.inbox = Inbox(self.messages, Live(self.saved.follow), self.clock)
         self.choices = Choices(preferences)
 
     async def queue(

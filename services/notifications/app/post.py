@@ -9,8 +9,9 @@ from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Query, Ref, Versioned
 from services.notifications.app.choices import Choices
-from services.notifications.app.ports import Aggregates, Channel, Mail, People, Person
-from services.notifications.domain import messages, texts
+from services.notifications.app.ports import Aggregates, Channel, Mail, Person
+from services.notifications.app.writing import Writer
+from services.notifications.domain import messages
 from services.notifications.domain.hours import zone_of
 from services.notifications.domain.messages import Content, Draft, Message, Reason, Stage
 from services.notifications.domain.routing import WEEK, Hold, Sent, Suppress, Turn, counts, route
@@ -37,13 +38,13 @@ class Post:
         self,
         kept: Aggregates[Message],
         choices: Choices,
-        people: People,
+        writer: Writer,
         mailer: Channel[Mail],
         clock: Clock,
     ) -> None:
         self._messages = kept
         self._choices = choices
-        self._people = people
+        self._writer = writer
         self._mailer = mailer
         self._clock = clock
         self._unrecorded: dict[str, Decide[Message]] = {}
@@ -83,10 +84,10 @@ class Post:
 
     async def _decided(self, ref: Ref, stored: Versioned[Message]) -> Decide[Message]:
         message = stored.state
-        recipient = await self._people.find(ref.tenant, message.person)
+        recipient = await self._writer.reader(ref.tenant, message.person)
         if recipient is None:
             return lambda state: state.give_up(None, "RECIPIENT_UNKNOWN")
-        content = await self._written(ref.tenant, message, recipient)
+        content = await self._writer.written(ref.tenant, message, recipient)
         if not recipient.employed:
             return lambda state: state.suppress(content, Reason.LEFT)
         turn = await self._turn(ref.tenant, stored, recipient)
@@ -104,7 +105,14 @@ class Post:
             return lambda state: state.give_up(content, "ADDRESS_MISSING")
         shown = await self._digested(job) if rule_of(message.category).digest else content
         now = self._clock.now()
-        mail = Mail(job.recipient, shown, message.mail_message_id, message.cause_event_id, now)
+        mail = Mail(
+            to=job.recipient,
+            content=shown,
+            message_id=message.mail_message_id,
+            cause=message.cause_event_id,
+            date=now,
+            unsubscribe=self._writer.unsubscribe(job.ref.tenant, message),
+        )
         attempt = await self._mailer.send(mail)
 
         def decide(state: Message) -> messages.Change:
@@ -113,12 +121,6 @@ class Post:
         self._unrecorded[job.ref.key] = decide
         crash_point("after_smtp_before_record")
         return decide
-
-    async def _written(self, tenant: str, message: Message, recipient: Person) -> Content:
-        if message.content is not None:
-            return message.content
-        other = await self._people.find(tenant, message.other) if message.other else None
-        return texts.written(message, texts.Names(recipient.greeting, other.full_name if other else ""))
 
     async def _turn(self, tenant: str, stored: Versioned[Message], recipient: Person) -> Turn:
         message = stored.state
@@ -153,9 +155,9 @@ class Post:
         where = {"person": message.person, "digest": job.ref.id}
         told = (await self._messages.list(tenant, Query(where, _MOST_DIGESTED))).items
         contents = [stored.state.content for _, stored in told if stored.state.content]
-        return texts.digest([job.content, *contents], job.recipient.greeting) if contents else job.content
+        return self._writer.digest([job.content, *contents], job.recipient) if contents else job.content
 
     async def _fold(self, ref: Ref, message: Message, job: _Job) -> None:
-        content = await self._written(ref.tenant, message, job.recipient)
+        content = await self._writer.written(ref.tenant, message, job.recipient)
         cause = Cause(ids.derived_id("fold", ref.key, job.ref.id))
         await self._messages.change(ref, lambda state: state.fold(job.ref.id, content), cause)

@@ -137,6 +137,11 @@ class MessageBounced:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageSeen:
+    """The person saw it in a list."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRead:
     """The person read it."""
 
@@ -150,6 +155,7 @@ MessageEvent = (
     | MessageSuppressed
     | MessageDigested
     | MessageBounced
+    | MessageSeen
     | MessageRead
 )
 
@@ -231,6 +237,7 @@ class Message:
     retry_time: datetime | None = None
     send_time: datetime | None = None
     read_time: datetime | None = None
+    seen_time: datetime | None = None
     reason: Reason | None = None
     failure: str = ""
     held_until: datetime | None = None
@@ -321,12 +328,19 @@ class Message:
             return self, []
         return replace(self, stage=Stage.QUEUED, retry_time=None, held_until=None), [MessageQueued()]
 
+    def see(self, person: str, now: datetime) -> Change:
+        """Mark as seen, by the one it is for; again changes nothing. NotFound for anybody else."""
+        self.require_addressee(person)
+        if self.seen_time is not None:
+            return self, []
+        return replace(self, seen_time=now), [MessageSeen()]
+
     def read(self, person: str, now: datetime) -> Change:
-        """Mark as read, by the one it is for; reading again changes nothing. NotFound for anybody else."""
+        """Mark as read, and so as seen, by the one it is for; again changes nothing. NotFound for others."""
         self.require_addressee(person)
         if self.read_time is not None:
             return self, []
-        return replace(self, read_time=now), [MessageRead()]
+        return replace(self, read_time=now, seen_time=self.seen_time or now), [MessageRead()]
 
     def require_addressee(self, person: str) -> None:
         """Raise NotFound unless the message is for `person`."""

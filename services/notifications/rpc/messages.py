@@ -1,5 +1,8 @@
 """InboxService: decode, act, encode."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
@@ -28,6 +31,26 @@ class InboxServicer(InboxServiceServicer):
         return inbox.ListMessagesResponse(
             messages=[wire.message(Ref(tenant, key), stored) for key, stored in page.items],
             next_page_token=page.next_page_token,
+        )
+
+    async def StreamMessages(
+        self, request: inbox.StreamMessagesRequest, _: object
+    ) -> AsyncGenerator[inbox.Message, None]:
+        """Send the latest messages, then each as it changes."""
+        _, person = parse_name(wire.PERSON, request.parent, "parent")
+        async with aclosing(self._app.stream(caller(), person, request.latest)) as seen:
+            async for ref, stored in seen:
+                yield wire.message(ref, stored)
+
+    async def MarkMessagesSeen(
+        self, request: inbox.MarkMessagesSeenRequest, _: object
+    ) -> inbox.MarkMessagesSeenResponse:
+        """Mark messages as seen."""
+        tenant, person = parse_name(wire.PERSON, request.parent, "parent")
+        some = [wire.message_of(tenant, person, name) for name in request.names]
+        stored = await self._app.mark_seen(caller(), person, some, cause(request))
+        return inbox.MarkMessagesSeenResponse(
+            messages=[wire.message(Ref(tenant, key), one) for key, one in zip(some, stored, strict=True)]
         )
 
     async def MarkMessageRead(self, request: inbox.MarkMessageReadRequest, _: object) -> inbox.Message:

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kernel import fields, ids
+from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts
@@ -130,6 +131,15 @@ def queued(tenant: str, message: events.MessageQueued) -> Ref:
     return Ref(tenant, fields.owned_id(tenant, MESSAGE, message.message, "message"))
 
 
+def message_of(tenant: str, person: str, name: str) -> str:
+    """Return the id in a message's name. Raises Invalid NAMES_DIFFER unless it is of this person."""
+    organization, addressee, message = ids.parse_name(MESSAGE, name, "names")
+    if (organization, addressee) != (tenant, person):
+        wrong = (("names", "must be messages of the parent"),)
+        raise Invalid("NAMES_DIFFER", "a name is of another parent", fields=wrong)
+    return message
+
+
 def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     """Encode a stored message."""
     state = stored.state
@@ -142,6 +152,7 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
         attempts=state.attempts,
         send_time=_stamp(state.send_time),
         read_time=_stamp(state.read_time),
+        seen_time=_stamp(state.seen_time),
         reason=_reason(state.reason),
         hold_time=_stamp(state.held_until),
         failure=state.failure,
@@ -188,6 +199,8 @@ def _event(tenant: str, name: str, state: messages.Message, event: messages.Mess
             told = events.MessageSuppressed(message=name, reason=_reason(state.reason))
         case messages.MessageDigested():
             told = events.MessageDigested(message=name, digest=_told_by(tenant, state))
+        case messages.MessageSeen():
+            told = events.MessageSeen(message=name)
         case messages.MessageRead():
             told = events.MessageRead(message=name)
         case failed:

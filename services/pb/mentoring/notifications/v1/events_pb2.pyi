@@ -237,6 +237,28 @@ class MessageBounced(_message.Message):
 Global___MessageBounced: _TypeAlias = MessageBounced  # noqa: Y015
 
 @_typing.final
+class MessageSeen(_message.Message):
+    """The person saw the message in a list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageSeen: _TypeAlias = MessageSeen  # noqa: Y015
+
+@_typing.final
 class MessageRead(_message.Message):
     """The person read the message."""
 

@@ -288,6 +288,7 @@ class Message(_message.Message):
     HOLD_TIME_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
+    SEEN_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/messages/{message}"""
     category: Global___Message.Category.ValueType
@@ -334,6 +335,10 @@ class Message(_message.Message):
     def hold_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it is held."""
 
+    @_builtins.property
+    def seen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person saw it in a list."""
+
     def __init__(
         self,
         *,
@@ -354,10 +359,11 @@ class Message(_message.Message):
         hold_time: _timestamp_pb2.Timestamp | None = ...,
         failure: _builtins.str = ...,
         digest: _builtins.str = ...,
+        seen_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "hold_time", b"hold_time", "read_time", b"read_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "hold_time", b"hold_time", "read_time", b"read_time", "seen_time", b"seen_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "create_time", b"create_time", "digest", b"digest", "etag", b"etag", "failure", b"failure", "hold_time", b"hold_time", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "reason", b"reason", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "create_time", b"create_time", "digest", b"digest", "etag", b"etag", "failure", b"failure", "hold_time", b"hold_time", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "reason", b"reason", "seen_time", b"seen_time", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -442,6 +448,88 @@ class ListMessagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMessagesResponse: _TypeAlias = ListMessagesResponse  # noqa: Y015
+
+@_typing.final
+class StreamMessagesRequest(_message.Message):
+    """Asks for messages as they come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    LATEST_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/people/{id}, the caller's own"""
+    latest: _builtins.int
+    """How many of the latest messages come first; 0 means 50."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        latest: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latest", b"latest", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamMessagesRequest: _TypeAlias = StreamMessagesRequest  # noqa: Y015
+
+@_typing.final
+class MarkMessagesSeenRequest(_message.Message):
+    """Marks messages as seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/people/{id}, the caller's own"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which: organizations/{id}/people/{id}/messages/{id}, all of that person."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkMessagesSeenRequest: _TypeAlias = MarkMessagesSeenRequest  # noqa: Y015
+
+@_typing.final
+class MarkMessagesSeenResponse(_message.Message):
+    """What was marked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
+        """In the order asked for."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___Message] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkMessagesSeenResponse: _TypeAlias = MarkMessagesSeenResponse  # noqa: Y015
 
 @_typing.final
 class MarkMessageReadRequest(_message.Message):
