@@ -50,6 +50,7 @@ class Category(StrEnum):
     ENDING_WARNING = "ENDING_WARNING"
     LEAD_ESCALATION = "LEAD_ESCALATION"
     ENROLMENT_REQUESTED = "ENROLMENT_REQUESTED"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 class Stage(StrEnum):
@@ -166,7 +167,7 @@ class Facts:
 
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
-    WAITLISTED, why the request was closed, or what was noticed about a silent pair.
+    WAITLISTED, why the request was closed or the webhook is off, or what was noticed about a silent pair.
     """
 
     mentorship: str = ""
@@ -180,11 +181,7 @@ class Facts:
     recipient: str = ""
     code: str = ""
     enrolment: str = ""
-
-    @property
-    def about(self) -> str:
-        """The id of what it is about."""
-        return self.mentorship or self.request or self.enrolment
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ _GATHERED: Final = Rule(digest=timedelta(hours=1))
 RULES: Final[Mapping[Category, Rule]] = {
     Category.ENDING_WARNING: _CRITICAL,
     Category.MATCH_ENDED: _CRITICAL,
+    Category.WEBHOOK_DISABLED: _CRITICAL,
     # Somebody waits, or a date passes.
     Category.REBOOK_REMINDER: _PROMPT,
     Category.LEAD_ALERT: _PROMPT,

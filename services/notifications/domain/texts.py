@@ -41,6 +41,7 @@ def written(message: Message, names: Names) -> Content:
         "code": message.facts.code,
         "misses": message.facts.misses_in_row,
         "mentorship": message.facts.mentorship,
+        "webhook": message.facts.webhook,
     }
     subject, text = _TEMPLATES[message.category]
     return Content(_line(subject.render(values)), text.render(values))

@@ -281,6 +281,220 @@ class MessageRead(_message.Message):
 Global___MessageRead: _TypeAlias = MessageRead  # noqa: Y015
 
 @_typing.final
+class WebhookCreated(_message.Message):
+    """An organization added an endpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookCreated: _TypeAlias = WebhookCreated  # noqa: Y015
+
+@_typing.final
+class WebhookUpdated(_message.Message):
+    """An endpoint was changed, or switched on or off by hand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookUpdated: _TypeAlias = WebhookUpdated  # noqa: Y015
+
+@_typing.final
+class WebhookSecretRotated(_message.Message):
+    """An endpoint got a new secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookSecretRotated: _TypeAlias = WebhookSecretRotated  # noqa: Y015
+
+@_typing.final
+class WebhookDisabled(_message.Message):
+    """An endpoint was switched off, because of how it answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    reason: _builtins.str
+    """GONE or FAILING."""
+    owner: _builtins.str
+    """Who made it: organizations/{organization}/people/{person}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "reason", b"reason", "webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDisabled: _TypeAlias = WebhookDisabled  # noqa: Y015
+
+@_typing.final
+class WebhookDeleted(_message.Message):
+    """An endpoint was removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeleted: _TypeAlias = WebhookDeleted  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryQueued(_message.Message):
+    """An event waits to be sent to an endpoint, for the first time or again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryQueued: _TypeAlias = WebhookDeliveryQueued  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryDelayed(_message.Message):
+    """An attempt failed; another follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    reason: _builtins.str
+    """Why, for machines."""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryDelayed: _TypeAlias = WebhookDeliveryDelayed  # noqa: Y015
+
+@_typing.final
+class WebhookDelivered(_message.Message):
+    """The endpoint took the event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDelivered: _TypeAlias = WebhookDelivered  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryFailed(_message.Message):
+    """The event is given up for this endpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    reason: _builtins.str
+    """Why, for machines; WEBHOOK_OFF if the endpoint was off when its turn came."""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryFailed: _TypeAlias = WebhookDeliveryFailed  # noqa: Y015
+
+@_typing.final
 class PreferencesUpdated(_message.Message):
     """Preferences changed."""
 

@@ -94,6 +94,8 @@ class Message(_message.Message):
         """A pair of one's program has been silent for long."""
         CATEGORY_ENROLMENT_REQUESTED: Message._Category.ValueType  # 30
         """Somebody wants to join one's program."""
+        CATEGORY_WEBHOOK_DISABLED: Message._Category.ValueType  # 31
+        """An endpoint that one made was switched off."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -160,6 +162,8 @@ class Message(_message.Message):
     """A pair of one's program has been silent for long."""
     CATEGORY_ENROLMENT_REQUESTED: Message.Category.ValueType  # 30
     """Somebody wants to join one's program."""
+    CATEGORY_WEBHOOK_DISABLED: Message.Category.ValueType  # 31
+    """An endpoint that one made was switched off."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
