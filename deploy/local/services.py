@@ -67,6 +67,8 @@ class Surroundings:
             "CLIENT_SECRET_FILE": str(self.secret_file),
             "CREDENTIAL_KEY_FILE": str(self.credential_key_file),
             "CLOCK_FILE": str(self.clock_file),
+            "SIGNING_KEY_FILE": str(self.secret_file),
+            "WEBHOOK_PRIVATE": "true",
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(self.smtp_port),
             # motor sizes its thread pool by the cores: 10 threads on two of them, too few for busy services.

@@ -43,7 +43,7 @@ async def test_everything_that_should_follow_from_the_export_follows_once(
     # A goal, the mentee's first, to which the mentor helped and for which the mentor was thanked; and a first
     # meeting for both of a pair.
     assert told["recognitions"] == 4 * goals + 2 * met
-    assert told["mails"] == told["messages"]
+    assert told["mails"] == told["sent"]
 
 
 async def test_a_file_with_bad_rows_is_imported_without_them_and_each_is_named(

@@ -1,6 +1,6 @@
 """Messages that tests start from, to MENTEE or MENTOR of one pair or to its program's LEAD."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.notifications.domain.messages import (
@@ -10,6 +10,7 @@ from services.notifications.domain.messages import (
     Draft,
     Facts,
     Message,
+    Reason,
     Verdict,
     queue,
 )
@@ -74,9 +75,14 @@ def failed() -> Message:
     return queued().settle(CONTENT, UNKNOWN, NOON)[0]
 
 
+def held() -> Message:
+    """Return a message that waits for the end of quiet hours."""
+    return queued().hold(CONTENT, Reason.QUIET_HOURS, NOON + timedelta(hours=8))[0]
+
+
 def suppressed() -> Message:
     """Return a message that is in the inbox only."""
-    return queued().suppress(CONTENT)[0]
+    return queued().suppress(CONTENT, Reason.CATEGORY_OFF)[0]
 
 
 def reminder_due() -> RebookReminderDue:

@@ -64,8 +64,7 @@ async def settled(api: Api, story: Story, terminal: report.Terminal) -> audit.Le
     while True:
         ledger = await audit.ledger(api, story)
         missing = sum(lost for lost, _ in ledger.differences().values())
-        waiting = sum(message.state == message.STATE_QUEUED for message in ledger.messages)
-        if missing + waiting == 0 or quiet == QUIET:
+        if missing == 0 or quiet == QUIET:
             bar.step(QUIET - quiet)
             return ledger
         now = len(ledger.events) + report.held(ledger)

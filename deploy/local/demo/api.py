@@ -19,6 +19,7 @@ from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import Feedb
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceStub
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
+from services.pb.mentoring.notifications.v1.preference_service_pb2_grpc import PreferenceServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 from services.pb.mentoring.recognition.v1.recognition_service_pb2_grpc import RecognitionServiceStub
 from services.pb.mentoring.scheduling.v1.availability_service_pb2_grpc import AvailabilityServiceStub
@@ -62,7 +63,8 @@ class Api:
         self.feedback, self.check_ins = FeedbackServiceStub(mentorships), CheckInServiceStub(mentorships)
         scheduling = self._channel("scheduling")
         self.availability, self.meetings = AvailabilityServiceStub(scheduling), MeetingServiceStub(scheduling)
-        self.inbox = InboxServiceStub(self._channel("notifications"))
+        notifications = self._channel("notifications")
+        self.inbox, self.preferences = InboxServiceStub(notifications), PreferenceServiceStub(notifications)
         self.recognition = RecognitionServiceStub(self._channel("recognition"))
         return self
 

@@ -46,6 +46,9 @@ PARTITIONS = tuple(
 )
 
 
+_WAITING = (inbox.Message.STATE_QUEUED, inbox.Message.STATE_HELD)
+
+
 @dataclass(frozen=True)
 class Record:
     """One published event. `time` is the platform's time, UTC."""
@@ -81,11 +84,15 @@ class Ledger:
         kinds = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.CATEGORY_LEAD_ALERT)
         return sum(message.category in kinds for message in self.messages)
 
+    @property
+    def sent(self) -> list[str]:
+        """Message-IDs of those messages that went out as mails of their own."""
+        return [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
+
     def differences(self) -> dict[str, tuple[int, int]]:
         """Return (lost, doubled) for each link of the chain from fact to mail."""
         told = [(event.id, who) for event in self.events for who in addressees(event.type, event.message)]
         held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
-        sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
         links: dict[str, tuple[Iterable[Any], Iterable[Any]]] = {
             "missed meeting → reminder decision": (
                 self.missed,
@@ -96,7 +103,14 @@ class Ledger:
                 [one.goal for one in self.recognitions if one.kind == one.KIND_GOAL_COMPLETED],
             ),
             "event → message": (told, held),
-            "message → mail": (sent, Counter({key: self.mails.get(key, 0) for key in sent}).elements()),
+            "message → sent, gathered or unwanted": (
+                [message.name for message in self.messages],
+                [message.name for message in self.messages if message.state not in _WAITING],
+            ),
+            "message → mail": (
+                self.sent,
+                Counter({key: self.mails.get(key, 0) for key in self.sent}).elements(),
+            ),
         }
         found = {link: _compare(expected, actual) for link, (expected, actual) in links.items()}
         return {**found, "every change → event": (self._gaps(), 0)}

@@ -1,5 +1,6 @@
 """What messages say. Templates see names and numbers only, in a sandbox; an unknown variable is an error."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinja2 import StrictUndefined, Template
@@ -53,6 +54,7 @@ def written(message: Message, names: Names) -> Content:
         "count": message.facts.count,
         "misses": message.facts.misses_in_row,
         "mentorship": message.facts.mentorship,
+        "webhook": message.facts.webhook,
     }
     subject, text = _template(message)
     return Content(_line(subject.render(values)), text.render(values))
@@ -62,6 +64,13 @@ def _template(message: Message) -> tuple[Template, Template]:
     if message.category is Category.RECOGNITION and message.facts.code:
         return _PRAISE.get(message.facts.code, _ANY_PRAISE)
     return _TEMPLATES[message.category]
+
+
+def digest(contents: Sequence[Content], recipient: str) -> Content:
+    """Return one mail that tells several messages of one category."""
+    lines = "\n".join(f"  - {content.subject}" for content in contents)
+    text = f"Hello {_line(recipient)},\n\nthere is news for you:\n\n{lines}\n{FOOTER}"
+    return Content(f"{contents[0].subject} (+{len(contents) - 1})", text)
 
 
 def _nameless(message: Message, *, is_mentee: bool) -> str:

@@ -1,15 +1,15 @@
-"""InboxService and PreferenceService: decode, app, encode."""
+"""InboxService: decode, act, encode."""
 
-from services.kernel.errors import NotFound
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
-from services.notifications import wire
-from services.notifications.app import Choices, Inbox
+from services.notifications.app.inbox import Inbox
+from services.notifications.wire import messages as wire
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
-from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
 from services.pb.mentoring.notifications.v1.inbox_service_pb2_grpc import InboxServiceServicer
-from services.pb.mentoring.notifications.v1.preference_service_pb2_grpc import PreferenceServiceServicer
 
 
 class InboxServicer(InboxServiceServicer):
@@ -33,35 +33,28 @@ class InboxServicer(InboxServiceServicer):
             next_page_token=page.next_page_token,
         )
 
+    async def StreamMessages(
+        self, request: inbox.StreamMessagesRequest, _: object
+    ) -> AsyncGenerator[inbox.Message, None]:
+        """Send the latest messages, then each as it changes."""
+        _, person = parse_name(wire.PERSON, request.parent, "parent")
+        async with aclosing(self._app.stream(caller(), person, request.latest)) as seen:
+            async for ref, stored in seen:
+                yield wire.message(ref, stored)
+
+    async def MarkMessagesSeen(
+        self, request: inbox.MarkMessagesSeenRequest, _: object
+    ) -> inbox.MarkMessagesSeenResponse:
+        """Mark messages as seen."""
+        tenant, person = parse_name(wire.PERSON, request.parent, "parent")
+        some = [wire.message_of(tenant, person, name) for name in request.names]
+        stored = await self._app.mark_seen(caller(), person, some, cause(request))
+        return inbox.MarkMessagesSeenResponse(
+            messages=[wire.message(Ref(tenant, key), one) for key, one in zip(some, stored, strict=True)]
+        )
+
     async def MarkMessageRead(self, request: inbox.MarkMessageReadRequest, _: object) -> inbox.Message:
         """Mark a message as read."""
         tenant, person, message = parse_name(wire.MESSAGE, request.name)
         stored = await self._app.mark_read(caller(), person, message, cause(request))
         return wire.message(Ref(tenant, message), stored)
-
-
-class PreferenceServicer(PreferenceServiceServicer):
-    """Serves preferences."""
-
-    def __init__(self, app: Choices) -> None:
-        self._app = app
-
-    async def GetPreferences(
-        self, request: preference.GetPreferencesRequest, _: object
-    ) -> preference.Preferences:
-        """Return a person's preferences."""
-        tenant, person = parse_name(wire.PREFERENCES, request.name)
-        return wire.preferences(tenant, person, await self._app.get(caller(), person))
-
-    async def UpdatePreferences(
-        self, request: preference.UpdatePreferencesRequest, _: object
-    ) -> preference.Preferences:
-        """Change the caller's own preferences."""
-        tenant, person = parse_name(wire.PREFERENCES, request.preferences.name, "preferences.name")
-        if person != caller().subject:
-            raise NotFound("PERSON_NOT_FOUND", "no such person")
-        muted = wire.muted(request.preferences, request.update_mask)
-        if muted is None:
-            return wire.preferences(tenant, person, await self._app.get(caller(), person))
-        stored = await self._app.mute(caller(), muted, cause(request), etag=request.preferences.etag)
-        return wire.preferences(tenant, person, stored)

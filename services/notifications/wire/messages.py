@@ -1,10 +1,9 @@
-"""Messages and preferences to and from protobuf; stored ids become full names of their organization."""
+"""Events that lead to messages, and messages, from and to protobuf; stored ids become full names."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -13,18 +12,15 @@ from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts
-from services.notifications.domain.preferences import Preferences, PreferencesUpdated
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
-from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.recognition.v1 import events_pb2 as recognition
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognitions
 
 PERSON = "organizations/*/people/*"
 MESSAGE = "organizations/*/people/*/messages/*"
-PREFERENCES = "organizations/*/people/*/preferences"
 _MENTORSHIP = "organizations/*/mentorships/*"
 _GOAL = f"{_MENTORSHIP}/goals/*"
 _REQUEST = "organizations/*/programs/*/matchRequests/*"
@@ -154,22 +150,13 @@ def queued(tenant: str, message: events.MessageQueued) -> Ref:
     return Ref(tenant, fields.owned_id(tenant, MESSAGE, message.message, "message"))
 
 
-def muted(message: preference.Preferences, mask: FieldMask) -> tuple[Category, ...] | None:
-    """Return what an update mutes; None if its mask, or an empty mask and value, leave that alone.
-
-    Raises Invalid UNKNOWN_FIELD for a path that is no changeable field.
-    """
-    unknown = sorted(set(mask.paths) - {"muted_mail", "*"})
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    if not mask.paths and not message.muted_mail:
-        return None
-    names = (inbox.Message.Category.Name(category) for category in message.muted_mail)
-    return tuple(Category(name.removeprefix("CATEGORY_")) for name in names)
+def message_of(tenant: str, person: str, name: str) -> str:
+    """Return the id in a message's name. Raises Invalid NAMES_DIFFER unless it is of this person."""
+    organization, addressee, message = ids.parse_name(MESSAGE, name, "names")
+    if (organization, addressee) != (tenant, person):
+        wrong = (("names", "must be messages of the parent"),)
+        raise Invalid("NAMES_DIFFER", "a name is of another parent", fields=wrong)
+    return message
 
 
 def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
@@ -177,13 +164,18 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     state = stored.state
     shown = inbox.Message(
         name=_message(ref, state),
-        category=_category(state.category),
+        category=category_value(state.category),
         state=inbox.Message.State.Value(f"STATE_{state.stage}"),
         cause_event_id=state.cause_event_id,
         mail_message_id=state.mail_message_id,
         attempts=state.attempts,
         send_time=_stamp(state.send_time),
         read_time=_stamp(state.read_time),
+        seen_time=_stamp(state.seen_time),
+        reason=_reason(state.reason),
+        hold_time=_stamp(state.held_until),
+        failure=state.failure,
+        digest=_told_by(ref.tenant, state),
         etag=stored.etag,
         create_time=_stamp(stored.create_time),
         update_time=_stamp(stored.update_time),
@@ -193,53 +185,62 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     return shown
 
 
-def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None) -> preference.Preferences:
-    """Encode a person's preferences; none stored are the defaults, without an etag."""
-    return preference.Preferences(
-        name=_preferences(tenant, person),
-        muted_mail=[_category(category) for category in stored.state.muted] if stored else (),
-        etag=stored.etag if stored else "",
-    )
-
-
 def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
-    """Encode what happened to a message, keyed by the id of what it is about."""
-    name, key = _message(ref, state), state.facts.about
-    return Outgoing(message=_event(name, state, event), subject=name, key=key)
+    """Encode what happened to a message.
+
+    Keyed by whom it is for: so one person's messages are delivered one after another, which is what the
+    weekly budget, throttles and digests count on.
+    """
+    name = _message(ref, state)
+    return Outgoing(message=_event(ref.tenant, name, state, event), subject=name, key=state.person)
 
 
-def preferences_outgoing(ref: Ref, _state: Preferences, _event: PreferencesUpdated) -> Outgoing:
-    """Encode that preferences changed, keyed by their person's id."""
-    name = _preferences(ref.tenant, ref.id)
-    return Outgoing(message=events.PreferencesUpdated(preferences=name), subject=name, key=ref.id)
+_FAILURES: Final[Mapping[type[Any], type[Any]]] = {
+    messages.MessageDelayed: events.MessageDelayed,
+    messages.MessageFailed: events.MessageFailed,
+    messages.MessageBounced: events.MessageBounced,
+}
+"""Those that carry what a mail server said."""
 
 
-def _event(name: str, state: messages.Message, event: messages.MessageEvent) -> Message:
+def _event(tenant: str, name: str, state: messages.Message, event: messages.MessageEvent) -> Message:
+    told: Message
     match event:
         case messages.MessageQueued():
-            return events.MessageQueued(message=name, category=_category(state.category))
+            told = events.MessageQueued(message=name, category=category_value(state.category))
+        case messages.MessageHeld():
+            until = _stamp(state.held_until)
+            told = events.MessageHeld(message=name, reason=_reason(state.reason), hold_time=until)
         case messages.MessageSent():
-            category = _category(state.category)
-            return events.MessageSent(message=name, category=category, attempts=state.attempts)
-        case messages.MessageDelayed(reason):
-            return events.MessageDelayed(message=name, reason=reason)
-        case messages.MessageFailed(reason):
-            return events.MessageFailed(message=name, reason=reason)
+            category = category_value(state.category)
+            told = events.MessageSent(message=name, category=category, attempts=state.attempts)
         case messages.MessageSuppressed():
-            return events.MessageSuppressed(message=name)
+            told = events.MessageSuppressed(message=name, reason=_reason(state.reason))
+        case messages.MessageDigested():
+            told = events.MessageDigested(message=name, digest=_told_by(tenant, state))
+        case messages.MessageSeen():
+            told = events.MessageSeen(message=name)
         case messages.MessageRead():
-            return events.MessageRead(message=name)
+            told = events.MessageRead(message=name)
+        case failed:
+            told = _FAILURES[type(failed)](message=name, reason=failed.reason)
+    return told
+
+
+def _told_by(tenant: str, state: messages.Message) -> str:
+    return _message(Ref(tenant, state.digest), state) if state.digest else ""
+
+
+def _reason(reason: messages.Reason | None) -> inbox.Message.Reason.ValueType:
+    return inbox.Message.Reason.Value(f"REASON_{reason or 'UNSPECIFIED'}")
 
 
 def _message(ref: Ref, state: messages.Message) -> str:
     return ids.name("organizations", ref.tenant, "people", state.person, "messages", ref.id)
 
 
-def _preferences(tenant: str, person: str) -> str:
-    return ids.name("organizations", tenant, "people", person, "preferences")
-
-
-def _category(category: Category) -> inbox.Message.Category.ValueType:
+def category_value(category: Category) -> inbox.Message.Category.ValueType:
+    """Encode a category."""
     return inbox.Message.Category.Value(f"CATEGORY_{category}")
 
 
