@@ -12,6 +12,7 @@ from services.notifications.app.couriers import Couriers
 from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live
 from services.notifications.app.post import Post
+from services.notifications.app.templates import Templates
 from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.writing import Writer
 from services.notifications.clients.profiles import Profiles
@@ -22,10 +23,12 @@ from services.notifications.domain.webhooks import Secrets
 from services.notifications.rpc.messages import InboxServicer
 from services.notifications.rpc.preferences import PreferenceServicer
 from services.notifications.rpc.site import Site
+from services.notifications.rpc.templates import TemplateServicer
 from services.notifications.rpc.webhooks import WebhookServicer
 from services.pb.mentoring.notifications.v1 import (
     inbox_service_pb2_grpc,
     preference_service_pb2_grpc,
+    template_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
 
@@ -41,8 +44,9 @@ def build(settings: Settings, resources: Resources) -> Service:
     key = settings.signing_key_file.read_bytes().strip() if settings.signing_key_file else None
     secrets = Secrets(key) if key else None
     links = Links(key, settings.public_url) if key and settings.public_url else None
-    choices = Choices(preferences)
-    post = Post(messages, choices, Writer(profiles, links), smtp, clock)
+    own_words = database.aggregates(store.TEMPLATES)
+    choices, templates = Choices(preferences), Templates(own_words)
+    post = Post(messages, choices, Writer(profiles, templates, links), smtp, clock)
     couriers = Couriers((webhooks, deliveries), http, secrets, clock)
     endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     handlers = Handlers()
@@ -66,9 +70,14 @@ def build(settings: Settings, resources: Resources) -> Service:
                 WebhookServicer(endpoints),
                 "mentoring.notifications.v1.WebhookService",
             ),
+            (
+                template_service_pb2_grpc.add_TemplateServiceServicer_to_server,
+                TemplateServicer(templates, clock),
+                "mentoring.notifications.v1.TemplateService",
+            ),
         ),
         handlers=handlers,
-        kinds=(messages, preferences, webhooks, deliveries),
+        kinds=(messages, preferences, webhooks, deliveries, own_words),
         loops=(Site(settings.http_address, links, choices).run,) if settings.http_address and links else (),
         stop=(couriers.close, http.close, smtp.close),
     )

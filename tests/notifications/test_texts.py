@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.messages import Category
-from services.notifications.domain.texts import Names, written
+from services.notifications.domain.messages import Category, Content, Message
+from services.notifications.domain.texts import Names, Reader
+from services.notifications.domain.texts import written as written_for
 from tests.notifications.factories import (
     ALERT,
     CONTENT,
@@ -20,6 +21,12 @@ from tests.notifications.factories import (
     REQUEST,
     queued,
 )
+
+
+def written(message: Message, names: Names) -> Content:
+    """Return what a message says to a reader of English."""
+    return written_for(message, Reader(names))
+
 
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]

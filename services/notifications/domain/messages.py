@@ -6,7 +6,7 @@ next, and one that comes too early is held: queued again when its time has come.
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.kernel.errors import NotFound, Refused
@@ -168,6 +168,7 @@ class Facts:
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
     WAITLISTED, why the request was closed or the webhook is off, or what was noticed about a silent pair.
+    `day` and `moment` are dates that the reader should know, such as an end or a deadline.
     """
 
     mentorship: str = ""
@@ -182,6 +183,8 @@ class Facts:
     code: str = ""
     enrolment: str = ""
     webhook: str = ""
+    day: date | None = None
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

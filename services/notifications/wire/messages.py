@@ -1,13 +1,14 @@
 """Events that lead to messages, and messages, from and to protobuf; stored ids become full names."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kernel import fields, ids
+from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
@@ -115,6 +116,8 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         recipient=known.get("lead" if asks else "recipient", ""),
         enrolment=known.get("enrolment", ""),
         code=_noticed(message),
+        day=_day(message),
+        moment=_moment(message),
     )
     return [Draft(known[field], category, facts) for field in whom if known.get(field)]
 
@@ -124,6 +127,20 @@ def _noticed(message: Any) -> str:
     if not isinstance(message, processor.NudgeDue) or not message.reasons:
         return ""
     return processor.Reason.Name(message.reasons[0]).removeprefix("REASON_")
+
+
+def _day(message: Any) -> date | None:
+    """Return the last day that an event of a mentorship names."""
+    told = getattr(message, "end_date", None)
+    return date(told.year, told.month, told.day) if told is not None and told.year else None
+
+
+def _moment(message: Any) -> datetime | None:
+    """Return the moment by which something ends, that an event names."""
+    for field in ("expire_time", "resume_time"):
+        if field in message.DESCRIPTOR.fields_by_name and message.HasField(field):
+            return truncated(getattr(message, field).ToDatetime(UTC))
+    return None
 
 
 def queued(tenant: str, message: events.MessageQueued) -> Ref:
