@@ -1,7 +1,7 @@
 """Messages to people: an inbox each may read, and mails that say the same.
 
 Owns    Message, Preferences, Words, Webhook, Delivery
-Serves  InboxService, PreferenceService, TemplateService, WebhookService, links in mails
+Serves  InboxService, PreferenceService, TemplateService, WebhookService, DeliveryService, links in mails
 Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
         MessageSuppressed MessageDigested MessageSeen MessageRead PreferencesUpdated
         TemplateUpdated TemplateReset WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled

@@ -14,6 +14,7 @@ from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2 as delivery
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
@@ -161,7 +162,7 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     """Encode a stored message."""
     state = stored.state
     shown = inbox.Message(
-        name=_message(ref, state),
+        name=message_name(ref, state),
         category=category_value(state.category),
         state=inbox.Message.State.Value(f"STATE_{state.stage}"),
         cause_event_id=state.cause_event_id,
@@ -183,13 +184,27 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     return shown
 
 
+def counts(found: Mapping[tuple[Any, ...], int]) -> delivery.CountMessagesResponse:
+    """Encode counts by (category, stage, reason), in this order."""
+    shown = delivery.CountMessagesResponse()
+    for (category, stage, reason), count in found.items():
+        shown.counts.add(
+            category=category_value(category),
+            state=inbox.Message.State.Value(f"STATE_{stage}"),
+            reason=_reason(reason),
+            count=count,
+        )
+    shown.counts.sort(key=lambda one: (one.category, one.state, one.reason))
+    return shown
+
+
 def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
     """Encode what happened to a message.
 
     Keyed by whom it is for: so one person's messages are delivered one after another, which is what the
     weekly budget, throttles and digests count on.
     """
-    name = _message(ref, state)
+    name = message_name(ref, state)
     return Outgoing(message=_event(ref.tenant, name, state, event), subject=name, key=state.person)
 
 
@@ -226,14 +241,15 @@ def _event(tenant: str, name: str, state: messages.Message, event: messages.Mess
 
 
 def _told_by(tenant: str, state: messages.Message) -> str:
-    return _message(Ref(tenant, state.digest), state) if state.digest else ""
+    return message_name(Ref(tenant, state.digest), state) if state.digest else ""
 
 
 def _reason(reason: messages.Reason | None) -> inbox.Message.Reason.ValueType:
     return inbox.Message.Reason.Value(f"REASON_{reason or 'UNSPECIFIED'}")
 
 
-def _message(ref: Ref, state: messages.Message) -> str:
+def message_name(ref: Ref, state: messages.Message) -> str:
+    """Return a message's full name."""
     return ids.name("organizations", ref.tenant, "people", state.person, "messages", ref.id)
 
 
