@@ -1,11 +1,11 @@
 """Messages to people: an inbox each may read, and mails that say the same.
 
-Owns    Message, Preferences, Webhook, Delivery
-Serves  InboxService, PreferenceService, WebhookService, links in mails
+Owns    Message, Preferences, Words, Webhook, Delivery
+Serves  InboxService, PreferenceService, TemplateService, WebhookService, DeliveryService, links in mails
 Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
         MessageSuppressed MessageDigested MessageSeen MessageRead PreferencesUpdated
-        WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled WebhookDeleted
-        WebhookDeliveryQueued WebhookDeliveryDelayed WebhookDelivered WebhookDeliveryFailed
+        TemplateUpdated TemplateReset WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled
+        WebhookDeleted WebhookDeliveryQueued WebhookDeliveryDelayed WebhookDelivered WebhookDeliveryFailed
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
         processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships

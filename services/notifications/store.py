@@ -4,8 +4,9 @@ from services.kernel.mongo import Kind
 from services.notifications.domain.deliveries import Delivery
 from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Preferences
+from services.notifications.domain.templates import Words
 from services.notifications.domain.webhooks import Webhook
-from services.notifications.wire import messages, preferences, webhooks
+from services.notifications.wire import messages, preferences, templates, webhooks
 
 MESSAGES = Kind(
     collection="messages",
@@ -16,6 +17,9 @@ MESSAGES = Kind(
     indexes=(("person",), ("category",), ("stage",)),
 )
 PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
+TEMPLATES = Kind(
+    collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
+)
 WEBHOOKS = Kind(collection="webhooks", state=Webhook, encode=webhooks.webhook_outgoing, indexes=(("stage",),))
 DELIVERIES = Kind(
     collection="webhook_deliveries",

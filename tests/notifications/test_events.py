@@ -14,6 +14,7 @@ from services.notifications import store
 from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Mail, Person
 from services.notifications.app.post import Post
+from services.notifications.app.templates import Templates
 from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
@@ -68,7 +69,13 @@ class World:
         self.handlers = Handlers()
         hear(
             self.handlers,
-            Post(self.kept, Choices(preferences), Writer(self.everybody), self.everybody, clock),
+            Post(
+                self.kept,
+                Choices(preferences),
+                Writer(self.everybody, Templates(Aggregates(store.TEMPLATES, clock))),
+                self.everybody,
+                clock,
+            ),
         )
 
     async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:

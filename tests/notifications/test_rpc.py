@@ -15,6 +15,8 @@ from services.kernel.due import Due
 from services.kernel.mongo import Ref
 from services.kernel.run import Resources, Service
 from services.notifications.__main__ import build
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2 as delivery
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2_grpc as delivery_grpc
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc as inbox_grpc
 from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
@@ -25,6 +27,7 @@ from tests.directory import Directory, OwnIdentity, directory
 from tests.harness import Metadata, Running, reason, running
 from tests.notifications.factories import MENTEE, MENTOR, NOON, ORG, STRANGER, reminder_due
 from tests.notifications.postbox import Postbox, postbox
+from tests.notifications.test_bounces import report as bounce_report
 
 pytestmark = pytest.mark.servers
 
@@ -160,6 +163,33 @@ async def test_muted_mail_is_readable_in_the_inbox_only(world: World, people: Di
     assert shown.text.startswith("Hello Kim,")
     assert world.box.mails == []
     assert set(people.tokens) == {"Bearer token-of-acme"}
+
+
+async def test_what_failed_or_came_back_is_counted_and_sent_again_by_hr(world: World) -> None:
+    stub = delivery_grpc.DeliveryServiceStub(world.at.channel)
+    world.box.recipient = "550 5.1.1 nobody here"
+    failed = await world.deliver(await world.remind())
+    assert failed.failure == "SMTP_550"
+    world.clock.advance(timedelta(seconds=1))
+    asked = delivery.CountMessagesRequest(parent=f"organizations/{ORG}")
+    counts = (await stub.CountMessages(asked, metadata=world.hr)).counts
+    assert sorted((one.state, one.count) for one in counts) == [
+        (inbox.Message.STATE_QUEUED, 1),
+        (inbox.Message.STATE_FAILED, 1),
+    ]
+    again = delivery.ResendMessageRequest(name=failed.name, etag=failed.etag, request_id="again")
+    code, _ = await refused(stub.ResendMessage(again, metadata=world.mentee))
+    assert code is grpc.StatusCode.PERMISSION_DENIED
+    queued = await stub.ResendMessage(again, metadata=world.hr)
+    assert await stub.ResendMessage(again, metadata=world.hr) == queued
+    world.box.recipient = "250 OK"
+    sent = await world.deliver(queued, "queued-2")
+    assert sent.state == inbox.Message.STATE_SENT
+    mail = bounce_report(sent.mail_message_id)
+    request = delivery.ReportBounceRequest(parent=f"organizations/{ORG}", mail=mail)
+    assert (await stub.ReportBounce(request, metadata=world.hr)).message == sent.name
+    shown = await world.inbox.GetMessage(inbox.GetMessageRequest(name=sent.name), metadata=world.mentee)
+    assert (shown.state, shown.failure) == (inbox.Message.STATE_BOUNCED, "SMTP_5.1.1")
 
 
 async def test_only_the_addressee_and_hr_see_a_message(world: World) -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.messages import Category
-from services.notifications.domain.praise import PRAISE
-from services.notifications.domain.texts import Names, written
+from services.notifications.domain.messages import Category, Content, Message
+from services.notifications.domain.texts import Names, Reader
+from services.notifications.domain.texts import written as written_for
+from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 from tests.notifications.factories import (
     ALERT,
     CONTENT,
@@ -23,6 +24,17 @@ from tests.notifications.factories import (
     queued,
 )
 
+
+def written(message: Message, names: Names) -> Content:
+    """Return what a message says to a reader of English."""
+    return written_for(message, Reader(names))
+
+
+PRAISE = [
+    kind.removeprefix("KIND_")
+    for kind in Recognition.Kind.DESCRIPTOR.values_by_name
+    if "GOAL_COMPLETED" not in kind
+]
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
 PAIR_CATEGORIES = [one for one in Category if one not in REQUEST_CATEGORIES]
@@ -69,7 +81,7 @@ def test_whoever_earned_something_else_reads_what_for(code: str) -> None:
         ("MEETINGS_HELD", 1, "you and Ada Lovelace had your first meeting."),
         ("MEETINGS_HELD", 10, "you and Ada Lovelace had 10 meetings."),
         ("STREAK", 5, "had 5 meetings in a row and missed none."),
-        ("MENTOR_IMPACT", 1, "Ada Lovelace, whom you mentor, reached 1 goal."),
+        ("MENTOR_IMPACT", 1, "Ada Lovelace, whom you mentor, reached a goal."),
         ("KUDOS_RECEIVED", 3, "you were thanked 3 times in your mentorship with Ada Lovelace."),
         ("MENTORSHIP_COMPLETED", 0, "you and Ada Lovelace brought your mentorship to its end."),
         ("OTHER", 7, "you earned a recognition in your mentorship with Ada Lovelace."),

@@ -14,6 +14,7 @@ from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live, Visit
 from services.notifications.app.ports import Mail, Person
 from services.notifications.app.post import Post
+from services.notifications.app.templates import Templates
 from services.notifications.app.writing import Writer
 from services.notifications.domain.links import Links
 from services.notifications.domain.messages import Attempt, Category, Facts, Message
@@ -105,8 +106,14 @@ class World:
         self.mailer = Mailer()
         self.messages = Forgetful(store.MESSAGES, self.clock)
         preferences = Aggregates(store.PREFERENCES, self.clock)
+        self.kept_words = Aggregates(store.TEMPLATES, self.clock)
+        self.templates = Templates(self.kept_words)
         self.post = Post(
-            self.messages, Choices(preferences), Writer(self.people, LINKS), self.mailer, self.clock
+            self.messages,
+            Choices(preferences),
+            Writer(self.people, self.templates, LINKS),
+            self.mailer,
+            self.clock,
         )
         self.saved = Saved()
         self.inbox = Inbox(self.messages, Live(self.saved.follow), self.clock)

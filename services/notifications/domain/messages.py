@@ -6,7 +6,7 @@ next, and one that comes too early is held: queued again when its time has come.
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.kernel.errors import NotFound, Refused
@@ -168,7 +168,8 @@ class Facts:
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
     WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, or
-    what a person is recognised for (empty: a goal), `count` times.
+    what a person is recognised for (empty: a goal), `count` times. `day` and `moment` are dates that the
+    reader should know, such as an end or a deadline.
     """
 
     mentorship: str = ""
@@ -184,6 +185,8 @@ class Facts:
     enrolment: str = ""
     count: int = 0
     webhook: str = ""
+    day: date | None = None
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """Events that lead to messages, and messages, from and to protobuf; stored ids become full names."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kernel import fields, ids
+from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2 as delivery
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
@@ -134,6 +136,8 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         recipient=known.get("lead" if asks else "recipient", ""),
         enrolment=known.get("enrolment", ""),
         code=_noticed(message),
+        day=_day(message),
+        moment=_moment(message),
     )
     return [Draft(known[field], category, facts) for field in whom if known.get(field)]
 
@@ -143,6 +147,20 @@ def _noticed(message: Any) -> str:
     if not isinstance(message, processor.NudgeDue) or not message.reasons:
         return ""
     return processor.Reason.Name(message.reasons[0]).removeprefix("REASON_")
+
+
+def _day(message: Any) -> date | None:
+    """Return the last day that an event of a mentorship names."""
+    told = getattr(message, "end_date", None)
+    return date(told.year, told.month, told.day) if told is not None and told.year else None
+
+
+def _moment(message: Any) -> datetime | None:
+    """Return the moment by which something ends, that an event names."""
+    for field in ("expire_time", "resume_time"):
+        if field in message.DESCRIPTOR.fields_by_name and message.HasField(field):
+            return truncated(getattr(message, field).ToDatetime(UTC))
+    return None
 
 
 def queued(tenant: str, message: events.MessageQueued) -> Ref:
@@ -176,7 +194,7 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     """Encode a stored message."""
     state = stored.state
     shown = inbox.Message(
-        name=_message(ref, state),
+        name=message_name(ref, state),
         category=category_value(state.category),
         state=inbox.Message.State.Value(f"STATE_{state.stage}"),
         cause_event_id=state.cause_event_id,
@@ -198,13 +216,27 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     return shown
 
 
+def counts(found: Mapping[tuple[Any, ...], int]) -> delivery.CountMessagesResponse:
+    """Encode counts by (category, stage, reason), in this order."""
+    shown = delivery.CountMessagesResponse()
+    for (category, stage, reason), count in found.items():
+        shown.counts.add(
+            category=category_value(category),
+            state=inbox.Message.State.Value(f"STATE_{stage}"),
+            reason=_reason(reason),
+            count=count,
+        )
+    shown.counts.sort(key=lambda one: (one.category, one.state, one.reason))
+    return shown
+
+
 def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
     """Encode what happened to a message.
 
     Keyed by whom it is for: so one person's messages are delivered one after another, which is what the
     weekly budget, throttles and digests count on.
     """
-    name = _message(ref, state)
+    name = message_name(ref, state)
     return Outgoing(message=_event(ref.tenant, name, state, event), subject=name, key=state.person)
 
 
@@ -241,14 +273,15 @@ def _event(tenant: str, name: str, state: messages.Message, event: messages.Mess
 
 
 def _told_by(tenant: str, state: messages.Message) -> str:
-    return _message(Ref(tenant, state.digest), state) if state.digest else ""
+    return message_name(Ref(tenant, state.digest), state) if state.digest else ""
 
 
 def _reason(reason: messages.Reason | None) -> inbox.Message.Reason.ValueType:
     return inbox.Message.Reason.Value(f"REASON_{reason or 'UNSPECIFIED'}")
 
 
-def _message(ref: Ref, state: messages.Message) -> str:
+def message_name(ref: Ref, state: messages.Message) -> str:
+    """Return a message's full name."""
     return ids.name("organizations", ref.tenant, "people", state.person, "messages", ref.id)
 
 

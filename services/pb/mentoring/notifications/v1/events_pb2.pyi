@@ -281,6 +281,50 @@ class MessageRead(_message.Message):
 Global___MessageRead: _TypeAlias = MessageRead  # noqa: Y015
 
 @_typing.final
+class TemplateUpdated(_message.Message):
+    """An organization wrote a template."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    template: _builtins.str
+    """organizations/{organization}/templates/{template}"""
+    def __init__(
+        self,
+        *,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TemplateUpdated: _TypeAlias = TemplateUpdated  # noqa: Y015
+
+@_typing.final
+class TemplateReset(_message.Message):
+    """An organization took a template back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    template: _builtins.str
+    """organizations/{organization}/templates/{template}"""
+    def __init__(
+        self,
+        *,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TemplateReset: _TypeAlias = TemplateReset  # noqa: Y015
+
+@_typing.final
 class WebhookCreated(_message.Message):
     """An organization added an endpoint."""
 
