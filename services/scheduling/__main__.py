@@ -4,8 +4,13 @@ from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
-from services.scheduling import app, clients, events, rpc, store
+from services.scheduling import clients, events, store
+from services.scheduling.app.availability import Availability
+from services.scheduling.app.following import Mentorships
+from services.scheduling.app.meetings import Meetings
 from services.scheduling.domain.meetings import Pair, Policy
+from services.scheduling.rpc.availability import AvailabilityServicer
+from services.scheduling.rpc.meetings import MeetingServicer
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -14,21 +19,21 @@ def build(settings: Settings, resources: Resources) -> Service:
     pairs = resources.database.projection(store.PAIRS, Pair)
     profiles = clients.Profiles(resources.channel(settings.profiles_address))
     policy = Policy()
-    meetings = app.Meetings(kept, pairs, resources.clock, policy)
-    availability = app.Availability((kept, pairs), profiles, resources.clock, policy)
+    meetings = Meetings(kept, pairs, resources.clock, policy)
+    availability = Availability((kept, pairs), profiles, resources.clock, policy)
     handlers = Handlers()
-    events.hear(handlers, app.Mentorships(pairs, kept, resources.clock))
+    events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                rpc.MeetingServicer(meetings),
+                MeetingServicer(meetings),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                rpc.AvailabilityServicer(availability),
+                AvailabilityServicer(availability),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),

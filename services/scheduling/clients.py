@@ -6,8 +6,9 @@ from services.kernel.errors import NotFound, Unavailable
 from services.kernel.ids import name
 from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
-from services.scheduling import wire
 from services.scheduling.domain.hours import Hours
+from services.scheduling.wire.availability import hours
+from services.scheduling.wire.names import person_name
 
 _PASSING = {
     grpc.StatusCode.UNAVAILABLE,
@@ -26,7 +27,7 @@ class Profiles:
         """Return both people's weekly hours. NotFound PERSON_NOT_FOUND, Unavailable PROFILES_UNAVAILABLE."""
         request = BatchGetPeopleRequest(
             parent=name("organizations", tenant),
-            names=[wire.person_name(tenant, person) for person in people],
+            names=[person_name(tenant, person) for person in people],
         )
         try:
             answer = await self._people.BatchGetPeople(request)
@@ -37,4 +38,4 @@ class Profiles:
                 raise NotFound("PERSON_NOT_FOUND", "one of the two people does not exist") from error
             raise
         mentor, mentee = answer.people
-        return wire.hours(mentor), wire.hours(mentee)
+        return hours(mentor), hours(mentee)

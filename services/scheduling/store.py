@@ -1,13 +1,13 @@
 """How meetings are kept in MongoDB, and under which name the copies of pairs."""
 
 from services.kernel.mongo import Kind
-from services.scheduling import wire
 from services.scheduling.domain.meetings import Meeting
+from services.scheduling.wire.events import outgoing
 
 MEETINGS = Kind(
     collection="meetings",
     state=Meeting,
-    encode=wire.outgoing,
+    encode=outgoing,
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),

@@ -11,7 +11,10 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.scheduling import store
-from services.scheduling.app import ALL, Asked, Availability, Meetings, Mentorships
+from services.scheduling.app.availability import Asked, Availability
+from services.scheduling.app.following import Mentorships
+from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.ports import ALL
 from services.scheduling.domain.hours import Hours, Range
 from services.scheduling.domain.meetings import Pair, Stage, Wish
 from tests.fakes import Aggregates, Projection

@@ -10,7 +10,7 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated, MentorshipEnded
 from services.scheduling import store
-from services.scheduling.app import Mentorships
+from services.scheduling.app.following import Mentorships
 from services.scheduling.domain.meetings import Meeting, MeetingBooked, Pair, Stage
 from services.scheduling.events import hear
 from tests.fakes import Aggregates, Projection

@@ -15,10 +15,13 @@ from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyW
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.pb.mentoring.scheduling.v1.availability_service_pb2 import FindSlotsRequest
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2 import Meeting
-from services.scheduling import wire
 from services.scheduling.domain import meetings
 from services.scheduling.domain.hours import Hours, Slot, Window
 from services.scheduling.domain.meetings import MeetingEvent
+from services.scheduling.wire import availability as wire_hours
+from services.scheduling.wire import meetings as wire
+from services.scheduling.wire.events import outgoing
+from services.scheduling.wire.pairs import activated as pair_of
 from tests.scheduling.factories import (
     LEAD,
     MENTEE,
@@ -50,12 +53,12 @@ def stamp(moment: datetime) -> Timestamp:
 
 
 def test_an_active_mentorship_becomes_a_pair_of_the_same_organization() -> None:
-    assert wire.activated(ORG, activated()) == (Ref(ORG, PAIR_ID), PAIR)
+    assert pair_of(ORG, activated()) == (Ref(ORG, PAIR_ID), PAIR)
 
 
 def test_a_mentorship_of_another_organization_is_poison() -> None:
     with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
-        wire.activated("globex", activated())
+        pair_of("globex", activated())
 
 
 @pytest.mark.parametrize("field", ["mentorship", "lead", "mentor", "mentee"])
@@ -64,7 +67,7 @@ def test_a_mentorship_with_a_malformed_name_is_poison(field: str) -> None:
     message.CopyFrom(activated())
     setattr(message, field, "organizations/acme")
     with pytest.raises(Invalid) as refusal:
-        wire.activated(ORG, message)
+        pair_of(ORG, message)
     assert [path for path, _ in refusal.value.fields] == [field]
 
 
@@ -84,7 +87,9 @@ def test_times_are_kept_in_milliseconds_like_the_store_does() -> None:
 
 def test_a_time_on_no_calendar_names_its_field() -> None:
     with pytest.raises(Invalid, match="TIME_MALFORMED") as refusal:
-        wire.range_of(FindSlotsRequest(start_time=Timestamp(seconds=1), end_time=Timestamp(seconds=10**15)))
+        wire_hours.range_of(
+            FindSlotsRequest(start_time=Timestamp(seconds=1), end_time=Timestamp(seconds=10**15))
+        )
     assert [path for path, _ in refusal.value.fields] == ["end_time"]
 
 
@@ -142,7 +147,7 @@ ABOUT = {
     ],
 )
 def test_what_happens_is_told_under_the_mentorships_key(event: MeetingEvent, message: object) -> None:
-    told = wire.outgoing(REF, booked(), event)
+    told = outgoing(REF, booked(), event)
     assert (told.message, told.subject, told.key) == (message, NAME, PAIR_ID)
 
 
@@ -153,13 +158,13 @@ _minutes = st.integers(0, 1439)
 def test_weekly_hours_are_taken_over_as_profiles_tells_them(windows: list[tuple[int, int, int]]) -> None:
     told = [WeeklyWindow(day=day, start_minute=start, end_minute=end) for day, start, end in windows]
     person = Person(time_zone="Asia/Kathmandu", weekly_hours=told)
-    assert wire.hours(person) == Hours("Asia/Kathmandu", tuple(Window(*window) for window in windows))
+    assert wire_hours.hours(person) == Hours("Asia/Kathmandu", tuple(Window(*window) for window in windows))
 
 
 def test_a_slot_shows_on_both_clocks() -> None:
     """30 March 2026 is after Berlin's change to summer time; Kathmandu has none."""
     start = datetime(2026, 3, 30, 12, tzinfo=UTC)
-    shown = wire.slot(Slot(start, start + 45 * MINUTE), ("Europe/Berlin", "Asia/Kathmandu"))
+    shown = wire_hours.slot(Slot(start, start + 45 * MINUTE), ("Europe/Berlin", "Asia/Kathmandu"))
     assert shown.mentor_local_start == "2026-03-30T14:00:00+02:00"
     assert shown.mentee_local_start == "2026-03-30T17:45:00+05:45"
     assert shown.end_time.ToDatetime(UTC) == start + 45 * MINUTE
@@ -168,4 +173,4 @@ def test_a_slot_shows_on_both_clocks() -> None:
 def test_the_agreed_length_is_taken_in_minutes() -> None:
     message = activated()
     message.meeting_length.CopyFrom(Duration(seconds=90 * 60))
-    assert wire.activated(ORG, message)[1].meeting_minutes == 90
+    assert pair_of(ORG, message)[1].meeting_minutes == 90

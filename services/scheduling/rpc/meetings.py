@@ -1,14 +1,13 @@
-"""MeetingService and AvailabilityService: decode, app, encode."""
+"""MeetingService: decode, app, encode."""
 
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
-from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
-from services.pb.mentoring.scheduling.v1.availability_service_pb2_grpc import AvailabilityServiceServicer
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
-from services.scheduling import wire
-from services.scheduling.app import Asked, Availability, Meetings
+from services.scheduling.app.meetings import Meetings
+from services.scheduling.wire import meetings as wire
+from services.scheduling.wire.names import MEETING, MENTORSHIP
 
 
 class MeetingServicer(MeetingServiceServicer):
@@ -31,7 +30,7 @@ class MeetingServicer(MeetingServiceServicer):
         self, request: meetings.ListMeetingsRequest, _: object
     ) -> meetings.ListMeetingsResponse:
         """Return a page of a mentorship's meetings, or of all mentorships'."""
-        tenant, mentorship = parse_name(wire.MENTORSHIP, request.parent, "parent")
+        tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
         query = Query(page_size=request.page_size, page_token=request.page_token)
         page = await self._app.list(caller(), mentorship, query)
         return meetings.ListMeetingsResponse(
@@ -51,23 +50,6 @@ class MeetingServicer(MeetingServiceServicer):
         return wire.meeting(ref, stored)
 
 
-class AvailabilityServicer(AvailabilityServiceServicer):
-    """Serves free times."""
-
-    def __init__(self, app: Availability) -> None:
-        self._app = app
-
-    async def FindSlots(
-        self, request: availability.FindSlotsRequest, _: object
-    ) -> availability.FindSlotsResponse:
-        """Return free times of a mentorship's two people."""
-        _, mentorship = parse_name(wire.MENTORSHIP, request.parent, "parent")
-        length = request.length.ToTimedelta() if request.HasField("length") else None
-        asked = Asked(mentorship, wire.range_of(request), length, request.page_size)
-        found = await self._app.find(caller(), asked)
-        return availability.FindSlotsResponse(slots=[wire.slot(one, found.zones) for one in found.slots])
-
-
 def _meeting(name: str) -> tuple[str, Ref]:
-    tenant, mentorship, meeting = parse_name(wire.MEETING, name)
+    tenant, mentorship, meeting = parse_name(MEETING, name)
     return mentorship, Ref(tenant, meeting)

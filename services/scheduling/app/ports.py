@@ -1,0 +1,74 @@
+"""What the application needs from outside."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from services.kernel.auth import Caller
+from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.scheduling.domain.hours import Hours
+from services.scheduling.domain.meetings import Meeting, Pair
+
+ALL: Final = "-"
+"""Stands for all mentorships where a list asks for one."""
+
+_OVERSEERS: Final = frozenset({"program_lead", "hr_admin", "service"})
+_PAGE: Final = 1000
+
+
+class Aggregates(Protocol):
+    """Where meetings are kept; `kernel.mongo.Aggregates` states the contract."""
+
+    async def get(self, ref: Ref) -> Versioned[Meeting]:
+        """Return one."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Meeting]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Meeting, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Meeting]:
+        """Store a new one, once per cause. Refused SLOT_TAKEN if another one claims one of its slots."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Meeting], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Meeting]:
+        """Store what `decide` makes of one, once per cause."""
+
+    async def list(self, tenant: str, query: Query) -> Page[Meeting]:
+        """Return a page."""
+
+
+class Pairs(Protocol):
+    """The copy of each mentorship's pair, by the mentorship's id."""
+
+    async def get(self, ref: Ref) -> Pair | None:
+        """Return one, None if no such mentorship was ever active."""
+
+    async def put(self, ref: Ref, state: Pair, sequence: int) -> bool:
+        """Store what the event numbered `sequence` tells; False when a later one was stored."""
+
+
+class People(Protocol):
+    """What other services know about people."""
+
+    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
+        """Return both people's weekly hours. NotFound, Unavailable."""
+
+
+def oversees(caller: Caller) -> bool:
+    """Whether the caller reads everybody's meetings."""
+    return bool(caller.roles & _OVERSEERS)
+
+
+async def whole_list(
+    kept: Aggregates, tenant: str, where: dict[str, Any]
+) -> Sequence[tuple[str, Versioned[Meeting]]]:
+    """Return every meeting of those conditions, page by page."""
+    found: list[tuple[str, Versioned[Meeting]]] = []
+    token = ""
+    while True:
+        page = await kept.list(tenant, Query(where=where, page_size=_PAGE, page_token=token))
+        found.extend(page.items)
+        token = page.next_page_token
+        if not token:
+            return found
