@@ -9,6 +9,7 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
-        KudosGiven IntroductionProposed IntroductionMade
+        KudosGiven IntroductionProposed IntroductionMade, and from scheduling MeetingReminderDue
+        MeetingRescheduled MeetingCancelled MeetingClaimed
 Calls   profiles.PersonService for names and addresses, an SMTP server
 """

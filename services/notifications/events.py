@@ -14,6 +14,7 @@ from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, NudgeDue, RebookReminderDue
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
+from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 
 _REQUESTER, _RECIPIENT = ("requester",), ("recipient",)
 _REQUESTS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
@@ -46,6 +47,10 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.KudosGiven, Category.KUDOS, _RECIPIENT),
     (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee", "contact")),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
+    (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _PAIR),
+    (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _PARTNER),
+    (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _PARTNER),
+    (scheduling.MeetingClaimed, Category.MEETING_CLAIMED, _PARTNER),
     (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
 )
 """The same for what happens in mentorships and programs; the people are named by fields of the event."""

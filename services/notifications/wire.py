@@ -100,6 +100,8 @@ def _code(message: Any) -> str:
 def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
     """Decode an event for those people whom its fields `whom` name; "partner" is the other than `person`.
 
+    What the platform did by itself, without a `person`, concerns no partner.
+
     Raises Invalid for malformed and foreign names.
     """
     known = {
@@ -107,9 +109,10 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         for field, value in message.ListFields()
         if field.name in _NAMES
     }
-    known["partner"] = next(
-        (known.get(one, "") for one in _PAIR if known.get(one) != known.get("person")), ""
-    )
+    if "person" in known:
+        known["partner"] = next(
+            (known.get(one, "") for one in _PAIR if known.get(one) != known["person"]), ""
+        )
     asks = isinstance(message, matching.EnrolmentRequested)
     facts = Facts(
         mentorship=known.get("mentorship", ""),

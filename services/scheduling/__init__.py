@@ -2,7 +2,8 @@
 
 Owns    Meeting, and a copy of each active mentorship's pair
 Serves  MeetingService, AvailabilityService
-Tells   MeetingBooked MeetingCheckedIn MeetingHeld MeetingMissed MeetingCancelled
+Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld
+        MeetingMissed MeetingClaimed MeetingClaimClosed MeetingCancelled
 Hears   mentorships.MentorshipActivated, mentorships.MentorshipEnded
 Calls   profiles.PersonService for weekly hours
 """

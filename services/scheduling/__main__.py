@@ -8,7 +8,8 @@ from services.scheduling import clients, events, store
 from services.scheduling.app.availability import Availability
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
-from services.scheduling.domain.meetings import Pair, Policy
+from services.scheduling.domain.meetings import Pair
+from services.scheduling.domain.policy import Policy
 from services.scheduling.rpc.availability import AvailabilityServicer
 from services.scheduling.rpc.meetings import MeetingServicer
 

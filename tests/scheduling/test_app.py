@@ -15,8 +15,10 @@ from services.scheduling.app.availability import Asked, Availability
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import ALL
+from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.hours import Hours, Range
-from services.scheduling.domain.meetings import Pair, Stage, Wish
+from services.scheduling.domain.meetings import Pair, Stage
+from services.scheduling.domain.told import Reason
 from tests.fakes import Aggregates, Projection
 from tests.scheduling.factories import (
     LEAD,
@@ -96,7 +98,7 @@ async def test_either_of_the_two_books_and_both_see_it(world: World) -> None:
     meeting, stage = await world.book()
     assert stage is Stage.BOOKED
     for caller in (mentor, mentee, lead):
-        assert (await world.meetings.get(caller, PAIR_ID, meeting)).state.start == NOON
+        assert (await world.meetings.get(caller, (PAIR_ID, meeting))).state.start == NOON
     assert world.told() == ["MeetingBooked"]
 
 
@@ -132,7 +134,7 @@ async def test_of_many_requests_for_one_slot_exactly_one_wins(world: World) -> N
 
 async def test_a_cancelled_meeting_frees_its_slot(world: World) -> None:
     meeting, _ = await world.book()
-    await world.meetings.cancel(mentor, PAIR_ID, meeting, Cause("cancel"), etag="")
+    await world.meetings.cancel(mentor, (PAIR_ID, meeting), Reason.ILLNESS, ("", Cause("cancel")))
     assert (await world.book(request="again"))[1] is Stage.BOOKED
 
 
@@ -149,10 +151,10 @@ async def test_nothing_is_booked_before_the_mentorship_is_known_to_be_active(
 async def test_both_check_in_and_the_meeting_is_held(world: World) -> None:
     meeting, _ = await world.book()
     world.clock.advance(NOON - MORNING)
-    await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in-1"))
-    again = await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in-2"))
+    await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in-1"))
+    again = await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in-2"))
     assert again.state.present == (MENTEE,)
-    held = await world.meetings.check_in(mentor, PAIR_ID, meeting, Cause("in-3"))
+    held = await world.meetings.check_in(mentor, (PAIR_ID, meeting), Cause("in-3"))
     assert held.state.stage is Stage.HELD
     assert world.told() == ["MeetingBooked", "MeetingCheckedIn", "MeetingCheckedIn", "MeetingHeld"]
 
@@ -160,20 +162,20 @@ async def test_both_check_in_and_the_meeting_is_held(world: World) -> None:
 async def test_a_stale_etag_cancels_nothing(world: World) -> None:
     meeting, _ = await world.book()
     world.clock.advance(NOON - MORNING - 15 * MINUTE)
-    await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in"))
+    await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in"))
     with pytest.raises(Conflict, match="ETAG_MISMATCH"):
-        await world.meetings.cancel(mentor, PAIR_ID, meeting, Cause("cancel"), etag='"1"')
+        await world.meetings.cancel(mentor, (PAIR_ID, meeting), Reason.ILLNESS, ('"1"', Cause("cancel")))
 
 
 async def test_strangers_and_other_organizations_find_no_meeting(world: World) -> None:
     meeting, _ = await world.book()
     for caller in (stranger, foreigner):
         with pytest.raises(NotFound):
-            await world.meetings.get(caller, PAIR_ID, meeting)
+            await world.meetings.get(caller, (PAIR_ID, meeting))
     with pytest.raises(NotFound):
-        await world.meetings.get(mentor, OTHER_ID, meeting)
+        await world.meetings.get(mentor, (OTHER_ID, meeting))
     with pytest.raises(Denied, match="NOT_A_PARTICIPANT"):
-        await world.meetings.check_in(stranger, PAIR_ID, meeting, Cause("in"))
+        await world.meetings.check_in(stranger, (PAIR_ID, meeting), Cause("in"))
 
 
 async def test_lists_hold_what_the_caller_may_see(world: World) -> None:
@@ -207,7 +209,7 @@ async def test_a_meeting_that_runs_is_still_in_the_way(world: World) -> None:
     world.clock.advance(NOON - MORNING)
     for place, caller in enumerate((mentor, mentee)):
         meeting = (await world.meetings.list(caller, PAIR_ID, Query())).items[0][0]
-        await world.meetings.check_in(caller, PAIR_ID, meeting, Cause(f"in-{place}"))
+        await world.meetings.check_in(caller, (PAIR_ID, meeting), Cause(f"in-{place}"))
     assert await world.starts() == ["16:00"]
 
 
@@ -229,7 +231,7 @@ async def test_an_ended_mentorship_books_no_more_and_leaves_no_meeting_to_miss(w
     meeting, _ = await world.book()
     for _ in range(2):
         await world.mentorships.ended(Ref(ORG, PAIR_ID), 6, Cause("ended"))
-    stored = await world.meetings.get(lead, PAIR_ID, meeting)
+    stored = await world.meetings.get(lead, (PAIR_ID, meeting))
     assert (stored.state.stage, stored.state.due_at) == (Stage.CANCELLED, None)
     assert world.told() == ["MeetingBooked", "MeetingCancelled"]
     with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):

@@ -11,7 +11,8 @@ from services.kernel.mongo import Cause, Ref
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated, MentorshipEnded
 from services.scheduling import store
 from services.scheduling.app.following import Mentorships
-from services.scheduling.domain.meetings import Meeting, MeetingBooked, Pair, Stage
+from services.scheduling.domain.meetings import Meeting, Pair, Stage
+from services.scheduling.domain.told import MeetingBooked
 from services.scheduling.events import hear
 from tests.fakes import Aggregates, Projection
 from tests.scheduling.factories import MORNING, ORG, PAIR, PAIR_ID, activated, booked

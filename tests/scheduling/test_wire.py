@@ -1,6 +1,8 @@
 """Meetings and pairs to and from protobuf."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -12,12 +14,13 @@ from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.pb.mentoring.scheduling.v1.availability_service_pb2 import FindSlotsRequest
-from services.pb.mentoring.scheduling.v1.meeting_service_pb2 import Meeting
-from services.scheduling.domain import meetings
+from services.pb.mentoring.scheduling.v1.meeting_service_pb2 import Meeting, RescheduleMeetingRequest
+from services.scheduling.domain import attendance, meetings, told
 from services.scheduling.domain.hours import Hours, Slot, Window
-from services.scheduling.domain.meetings import MeetingEvent
+from services.scheduling.domain.told import MeetingEvent
 from services.scheduling.wire import availability as wire_hours
 from services.scheduling.wire import meetings as wire
 from services.scheduling.wire.events import outgoing
@@ -27,10 +30,12 @@ from tests.scheduling.factories import (
     MENTEE,
     MENTOR,
     MINUTE,
+    MORNING,
     NOON,
     ORG,
     PAIR,
     PAIR_ID,
+    POLICY,
     activated,
     booked,
     cancelled,
@@ -104,6 +109,31 @@ def test_a_stored_meeting_is_shown_with_full_names() -> None:
     assert (message.create_time.ToDatetime(UTC), message.update_time.ToDatetime(UTC)) == (NOON, LATER)
 
 
+def test_a_meeting_shows_who_gave_notice_who_claims_and_how_it_was_called_off() -> None:
+    late, _ = attendance.give_notice(booked(), (PAIR_ID, MENTEE), (told.Notice.LATE, 20), MORNING, POLICY)
+    off = late.cancel(PAIR_ID, MENTOR, MORNING, told.Reason.TRAVEL)[0]
+    message = wire.meeting(REF, Versioned(off, 3, NOON, NOON))
+    [notice] = message.notices
+    assert (notice.person, notice.notice, notice.minutes_late) == (
+        f"{PEOPLE}/{MENTEE}",
+        codes.NOTICE_LATE,
+        20,
+    )
+    call = message.cancellation
+    assert (call.person, call.late) == (f"{PEOPLE}/{MENTOR}", True)
+    assert (call.reason, message.sequence) == (codes.CANCEL_REASON_TRAVEL, 1)
+    claimed = attendance.dispute(missed(), (PAIR_ID, MENTEE), LATER, POLICY)[0]
+    claim = wire.meeting(REF, Versioned(claimed, 3, NOON, NOON)).claim
+    assert (claim.person, claim.expire_time) == (f"{PEOPLE}/{MENTEE}", stamp(LATER + POLICY.dispute))
+
+
+def test_a_move_keeps_the_length_unless_an_end_is_given() -> None:
+    request = RescheduleMeetingRequest(start_time=stamp(LATER))
+    assert wire.new_times(PAIR_ID, request, booked(NOON, 60)) == wish(LATER, 60)
+    request.end_time.CopyFrom(stamp(LATER + 15 * MINUTE))
+    assert wire.new_times(PAIR_ID, request, booked(NOON, 60)) == wish(LATER, 15)
+
+
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [
@@ -116,7 +146,7 @@ def test_every_end_of_a_meeting_shows(stored: meetings.Meeting, shown: int) -> N
     assert wire.meeting(REF, Versioned(stored, 3, NOON, NOON)).state == shown
 
 
-ABOUT = {
+ABOUT: dict[str, Any] = {
     "meeting": NAME,
     "mentorship": PARENT,
     "mentor": f"{PEOPLE}/{MENTOR}",
@@ -124,31 +154,90 @@ ABOUT = {
 }
 
 
+TIMES: dict[str, Any] = {"start_time": stamp(NOON), "end_time": stamp(NOON + 45 * MINUTE)}
+
+
+def test_a_disputed_miss_is_told_apart_from_a_meeting_that_nobody_knew_of() -> None:
+    message = outgoing(REF, missed(), told.MeetingClaimed(MENTEE)).message
+    assert isinstance(message, events.MeetingClaimed)
+    assert message.disputes_miss
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [
+        (told.MeetingBooked(), events.MeetingBooked(**ABOUT, **TIMES)),
         (
-            meetings.MeetingBooked(),
-            events.MeetingBooked(**ABOUT, start_time=stamp(NOON), end_time=stamp(NOON + 45 * MINUTE)),
-        ),
-        (
-            meetings.MeetingCheckedIn(MENTOR),
-            events.MeetingCheckedIn(**ABOUT, person=f"{PEOPLE}/{MENTOR}"),
-        ),
-        (meetings.MeetingHeld(), events.MeetingHeld(**ABOUT)),
-        (
-            meetings.MeetingMissed((MENTEE,)),
-            events.MeetingMissed(
-                **ABOUT, lead=f"{PEOPLE}/{LEAD}", absent=[f"{PEOPLE}/{MENTEE}"], start_time=stamp(NOON)
+            told.MeetingRescheduled(MENTEE, NOON - 90 * MINUTE, NOON - 45 * MINUTE),
+            events.MeetingRescheduled(
+                **ABOUT,
+                **TIMES,
+                person=f"{PEOPLE}/{MENTEE}",
+                old_start_time=stamp(NOON - 90 * MINUTE),
+                old_end_time=stamp(NOON - 45 * MINUTE),
+                sequence=3,
             ),
         ),
-        (meetings.MeetingCancelled(MENTEE), events.MeetingCancelled(**ABOUT, person=f"{PEOPLE}/{MENTEE}")),
-        (meetings.MeetingCancelled(""), events.MeetingCancelled(**ABOUT)),
+        (
+            told.MeetingReminderDue(60 * MINUTE),
+            events.MeetingReminderDue(**ABOUT, start_time=stamp(NOON), before=Duration(seconds=3600)),
+        ),
+        (
+            told.MeetingNoticeGiven(MENTOR, told.Notice.LATE, 10),
+            events.MeetingNoticeGiven(
+                **ABOUT,
+                person=f"{PEOPLE}/{MENTOR}",
+                notice=codes.NOTICE_LATE,
+                minutes_late=10,
+                start_time=stamp(NOON),
+            ),
+        ),
+        (
+            told.MeetingCheckedIn(MENTOR, late=True),
+            events.MeetingCheckedIn(**ABOUT, person=f"{PEOPLE}/{MENTOR}", late=True),
+        ),
+        (told.MeetingHeld(), events.MeetingHeld(**ABOUT, **TIMES)),
+        (told.MeetingHeld(claimed=True), events.MeetingHeld(**ABOUT, **TIMES, claimed=True)),
+        (
+            told.MeetingMissed((MENTOR, MENTEE), (MENTEE,)),
+            events.MeetingMissed(
+                **ABOUT,
+                lead=f"{PEOPLE}/{LEAD}",
+                absent=[f"{PEOPLE}/{MENTOR}", f"{PEOPLE}/{MENTEE}"],
+                start_time=stamp(NOON),
+                notified=[f"{PEOPLE}/{MENTEE}"],
+            ),
+        ),
+        (
+            told.MeetingClaimed(MENTEE),
+            events.MeetingClaimed(**ABOUT, person=f"{PEOPLE}/{MENTEE}", start_time=stamp(NOON)),
+        ),
+        (
+            told.MeetingClaimClosed(MENTEE, told.Closed.LAPSED),
+            events.MeetingClaimClosed(**ABOUT, person=f"{PEOPLE}/{MENTEE}", end=codes.CLAIM_END_LAPSED),
+        ),
+        (
+            told.MeetingCancelled(MENTEE, told.Reason.ILLNESS, late=True),
+            events.MeetingCancelled(
+                **ABOUT,
+                person=f"{PEOPLE}/{MENTEE}",
+                start_time=stamp(NOON),
+                late=True,
+                reason=codes.CANCEL_REASON_ILLNESS,
+                sequence=3,
+            ),
+        ),
+        (
+            told.MeetingCancelled("", told.Reason.MENTORSHIP_ENDED),
+            events.MeetingCancelled(
+                **ABOUT, start_time=stamp(NOON), reason=codes.CANCEL_REASON_MENTORSHIP_ENDED, sequence=3
+            ),
+        ),
     ],
 )
 def test_what_happens_is_told_under_the_mentorships_key(event: MeetingEvent, message: object) -> None:
-    told = outgoing(REF, booked(), event)
-    assert (told.message, told.subject, told.key) == (message, NAME, PAIR_ID)
+    out = outgoing(REF, replace(booked(), revision=3), event)
+    assert (out.message, out.subject, out.key) == (message, NAME, PAIR_ID)
 
 
 _minutes = st.integers(0, 1439)

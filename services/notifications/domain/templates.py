@@ -161,6 +161,46 @@ Hello {{ name }},
 Please read it in the mentoring portal and sign it, or propose what suits you better.
 """,
     ),
+    Category.MEETING_REMINDER: (
+        "Your mentoring meeting with {{ other }} is near",
+        """\
+Hello {{ name }},
+
+you meet {{ other }} soon: the mentoring portal shows when and where, on your own clock.
+
+If you cannot come, or will be late, please say so there.
+""",
+    ),
+    Category.MEETING_MOVED: (
+        "{{ other }} moved your mentoring meeting",
+        """\
+Hello {{ name }},
+
+{{ other }} moved your meeting to another time, which the mentoring portal shows on your own clock.
+
+If it does not suit you, please choose another one there.
+""",
+    ),
+    Category.MEETING_CANCELLED: (
+        "{{ other }} called your mentoring meeting off",
+        """\
+Hello {{ name }},
+
+{{ other }} cannot come and called your meeting off.
+
+Please find another time in the mentoring portal: it shows when both of you are free.
+""",
+    ),
+    Category.MEETING_CLAIMED: (
+        "{{ other }} says that you met",
+        """\
+Hello {{ name }},
+
+{{ other }} says that a meeting of you two took place.
+
+Please confirm it in the mentoring portal, or say that it did not.
+""",
+    ),
     Category.MENTORSHIP_PAUSED: (
         "Your mentoring with {{ other }} is paused",
         """\

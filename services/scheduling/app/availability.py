@@ -10,7 +10,8 @@ from services.kernel.mongo import Ref
 from services.scheduling.app.ports import Aggregates, Pairs, People, oversees, whole_list
 from services.scheduling.domain import hours, meetings
 from services.scheduling.domain.hours import Range, Slot
-from services.scheduling.domain.meetings import Policy, Stage
+from services.scheduling.domain.meetings import Stage
+from services.scheduling.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

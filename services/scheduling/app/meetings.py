@@ -4,6 +4,7 @@ The organization is the caller's. Beside refusals of `domain`, every method rais
 there, and every change raises Conflict for a stale `etag`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from services.kernel import ids
@@ -12,8 +13,21 @@ from services.kernel.clock import Clock
 from services.kernel.errors import Denied
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.scheduling.app.ports import ALL, Aggregates, Pairs, oversees
-from services.scheduling.domain import meetings
-from services.scheduling.domain.meetings import Meeting, Policy, Wish
+from services.scheduling.domain import attendance, booking, meetings
+from services.scheduling.domain.attendance import Said
+from services.scheduling.domain.booking import Wish
+from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import Reason
+
+Names = tuple[str, str]
+"""A meeting: (mentorship, meeting)."""
+
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
+
+NewTimes = Callable[[Meeting], Wish]
+"""When a meeting shall be, from when it is."""
 
 
 class Meetings:
@@ -30,20 +44,22 @@ class Meetings:
 
         A repeat answers what was stored, even when its time has passed since.
         """
-        ref = Ref(caller.org, ids.derived_id(caller.org, "meeting", caller.subject, cause.id))
-        known = await self._meetings.get_many(caller.org, [ref.id])
-        if known:
-            return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
-        pair = await self._pairs.get(Ref(caller.org, wish.mentorship))
-        if pair is None:
-            raise meetings.not_active()
-        decision = meetings.book(pair, caller.subject, wish, self._clock.now(), self._policy)
-        return ref, await self._meetings.create(ref, *decision, cause)
+        now = self._clock.now()
+        return await self._created(
+            caller, wish, lambda pair: booking.book(pair, caller.subject, wish, now, self._policy), cause
+        )
 
-    async def get(self, caller: Caller, mentorship: str, meeting: str) -> Versioned[Meeting]:
+    async def log(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
+        """Tell of a meeting that took place elsewhere. Refused SLOT_TAKEN if either had another one then."""
+        now = self._clock.now()
+        return await self._created(
+            caller, wish, lambda pair: attendance.log(pair, caller.subject, wish, now, self._policy), cause
+        )
+
+    async def get(self, caller: Caller, names: Names) -> Versioned[Meeting]:
         """Return one meeting of a mentorship; participants get their own only."""
-        stored = await self._meetings.get(Ref(caller.org, meeting))
-        stored.state.require_under(mentorship)
+        stored = await self._meetings.get(Ref(caller.org, names[1]))
+        stored.state.require_under(names[0])
         if not oversees(caller):
             stored.state.require_reader(caller.subject)
         return stored
@@ -61,23 +77,70 @@ class Meetings:
             where["people"] = caller.subject
         return await self._meetings.list(caller.org, replace(page, where=where))
 
-    async def check_in(
-        self, caller: Caller, mentorship: str, meeting: str, cause: Cause
-    ) -> Versioned[Meeting]:
-        """Say that the caller is there."""
+    async def move(self, caller: Caller, names: Names, times: NewTimes, how: How) -> Versioned[Meeting]:
+        """Give a meeting another time, on both calendars at once. Refused SLOT_TAKEN."""
         now = self._clock.now()
-        return await self._meetings.change(
-            Ref(caller.org, meeting), lambda state: state.check_in(mentorship, caller.subject, now), cause
+        return await self._change(
+            caller, names, lambda one: booking.move(one, caller.subject, times(one), now, self._policy), how
         )
 
-    async def cancel(
-        self, caller: Caller, mentorship: str, meeting: str, cause: Cause, *, etag: str
-    ) -> Versioned[Meeting]:
+    async def check_in(self, caller: Caller, names: Names, cause: Cause) -> Versioned[Meeting]:
+        """Say that the caller is there."""
+        now = self._clock.now()
+        return await self._change(
+            caller, names, lambda one: one.check_in(names[0], caller.subject, now), ("", cause)
+        )
+
+    async def cancel(self, caller: Caller, names: Names, reason: Reason, how: How) -> Versioned[Meeting]:
         """Call a meeting off."""
         now = self._clock.now()
-        return await self._meetings.change(
-            Ref(caller.org, meeting),
-            lambda state: state.cancel(mentorship, caller.subject, now),
-            cause,
-            etag=etag,
+        return await self._change(
+            caller, names, lambda one: one.cancel(names[0], caller.subject, now, reason), how
         )
+
+    async def give_notice(self, caller: Caller, names: Names, said: Said, how: How) -> Versioned[Meeting]:
+        """Say that the caller comes late or not."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        return await self._change(
+            caller, names, lambda one: attendance.give_notice(one, who, said, now, self._policy), how
+        )
+
+    async def dispute(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Say that a missed meeting was held."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        return await self._change(
+            caller, names, lambda one: attendance.dispute(one, who, now, self._policy), how
+        )
+
+    async def confirm(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Agree that a meeting took place."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.confirm(one, who), how)
+
+    async def reject(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Disagree."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.reject(one, who), how)
+
+    async def withdraw(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Take a claim back."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.withdraw(one, who), how)
+
+    async def _created(
+        self, caller: Caller, wish: Wish, decide: Callable[[Pair], Decision], cause: Cause
+    ) -> tuple[Ref, Versioned[Meeting]]:
+        ref = Ref(caller.org, ids.derived_id(caller.org, "meeting", caller.subject, cause.id))
+        known = await self._meetings.get_many(caller.org, [ref.id])
+        if known:
+            return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
+        pair = await self._pairs.get(Ref(caller.org, wish.mentorship))
+        if pair is None:
+            raise meetings.not_active()
+        return ref, await self._meetings.create(ref, *decide(pair), cause)
+
+    async def _change(
+        self, caller: Caller, names: Names, decide: Callable[[Meeting], Decision], how: How
+    ) -> Versioned[Meeting]:
+        etag, cause = how
+        return await self._meetings.change(Ref(caller.org, names[1]), decide, cause, etag=etag)

@@ -160,5 +160,7 @@ def _whole(minutes: set[int]) -> Iterator[int]:
 
 
 def quarters_of(start: datetime, end: datetime) -> tuple[datetime, ...]:
-    """Return the starts, in UTC, of the quarters that a time from `start` (on a quarter) to `end` touches."""
-    return tuple(start.astimezone(UTC) + place * QUARTER for place in range(quarter_count(end - start)))
+    """Return the starts, in UTC, of the quarters that a time from `start` to `end` touches."""
+    moment = start.astimezone(UTC)
+    first = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    return tuple(first + place * QUARTER for place in range(quarter_count(end - first)))

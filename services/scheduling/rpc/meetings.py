@@ -1,11 +1,16 @@
 """MeetingService: decode, app, encode."""
 
+from typing import Any
+
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
-from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.meetings import How, Meetings, Names
+from services.scheduling.domain.booking import Wish
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.wire import codes
 from services.scheduling.wire import meetings as wire
 from services.scheduling.wire.names import MEETING, MENTORSHIP
 
@@ -23,8 +28,8 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def GetMeeting(self, request: meetings.GetMeetingRequest, _: object) -> meetings.Meeting:
         """Return one meeting."""
-        mentorship, ref = _meeting(request.name)
-        return wire.meeting(ref, await self._app.get(caller(), mentorship, ref.id))
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.get(caller(), names))
 
     async def ListMeetings(
         self, request: meetings.ListMeetingsRequest, _: object
@@ -38,18 +43,64 @@ class MeetingServicer(MeetingServiceServicer):
             next_page_token=page.next_page_token,
         )
 
+    async def RescheduleMeeting(
+        self, request: meetings.RescheduleMeetingRequest, _: object
+    ) -> meetings.Meeting:
+        """Give a meeting another time."""
+        ref, names = _meeting(request.name)
+
+        def times(known: Meeting) -> Wish:
+            return wire.new_times(names[0], request, known)
+
+        return wire.meeting(ref, await self._app.move(caller(), names, times, _how(request)))
+
     async def CheckIn(self, request: meetings.CheckInRequest, _: object) -> meetings.Meeting:
         """Say that the caller is there."""
-        mentorship, ref = _meeting(request.name)
-        return wire.meeting(ref, await self._app.check_in(caller(), mentorship, ref.id, cause(request)))
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.check_in(caller(), names, cause(request)))
+
+    async def GiveNotice(self, request: meetings.GiveNoticeRequest, _: object) -> meetings.Meeting:
+        """Say that the caller comes late or not."""
+        ref, names = _meeting(request.name)
+        said = codes.notice_of(request.notice), request.minutes_late
+        return wire.meeting(ref, await self._app.give_notice(caller(), names, said, _how(request)))
+
+    async def LogMeeting(self, request: meetings.LogMeetingRequest, _: object) -> meetings.Meeting:
+        """Tell of a meeting that took place elsewhere."""
+        wish = wire.wish(request.parent, request.meeting)
+        return wire.meeting(*await self._app.log(caller(), wish, cause(request)))
+
+    async def DisputeMeeting(self, request: meetings.DisputeMeetingRequest, _: object) -> meetings.Meeting:
+        """Say that a missed meeting was held."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.dispute(caller(), names, _how(request)))
+
+    async def ConfirmMeeting(self, request: meetings.ConfirmMeetingRequest, _: object) -> meetings.Meeting:
+        """Agree that a meeting took place."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.confirm(caller(), names, _how(request)))
+
+    async def RejectMeeting(self, request: meetings.RejectMeetingRequest, _: object) -> meetings.Meeting:
+        """Disagree."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.reject(caller(), names, _how(request)))
+
+    async def WithdrawClaim(self, request: meetings.WithdrawClaimRequest, _: object) -> meetings.Meeting:
+        """Take a claim back."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.withdraw(caller(), names, _how(request)))
 
     async def CancelMeeting(self, request: meetings.CancelMeetingRequest, _: object) -> meetings.Meeting:
         """Call a meeting off."""
-        mentorship, ref = _meeting(request.name)
-        stored = await self._app.cancel(caller(), mentorship, ref.id, cause(request), etag=request.etag)
-        return wire.meeting(ref, stored)
+        ref, names = _meeting(request.name)
+        reason = codes.reason_of(request.reason)
+        return wire.meeting(ref, await self._app.cancel(caller(), names, reason, _how(request)))
 
 
-def _meeting(name: str) -> tuple[str, Ref]:
+def _meeting(name: str) -> tuple[Ref, Names]:
     tenant, mentorship, meeting = parse_name(MEETING, name)
-    return mentorship, Ref(tenant, meeting)
+    return Ref(tenant, meeting), (mentorship, meeting)
+
+
+def _how(request: Any) -> How:
+    return request.etag, cause(request)

@@ -1,43 +1,86 @@
 """What scheduling tells."""
 
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.kernel.mongo import Outgoing, Ref
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
-from services.scheduling.domain import meetings
+from services.scheduling.domain import told
+from services.scheduling.domain.meetings import Meeting, Stage
+from services.scheduling.wire import codes
 from services.scheduling.wire.names import meeting_name, mentorship_name, person_name, stamp_of
 
 
-def outgoing(ref: Ref, state: meetings.Meeting, event: meetings.MeetingEvent) -> Outgoing:
+def outgoing(ref: Ref, state: Meeting, event: told.MeetingEvent) -> Outgoing:
     """Encode what happened to a meeting, keyed by its mentorship's id."""
-    return Outgoing(
-        message=_event(ref, state, event), subject=meeting_name(ref, state.mentorship), key=state.mentorship
-    )
+    message = _event(_about(ref, state), ref.tenant, state, event)
+    return Outgoing(message, subject=meeting_name(ref, state.mentorship), key=state.mentorship)
 
 
-def _event(ref: Ref, state: meetings.Meeting, event: meetings.MeetingEvent) -> Message:
-    tenant = ref.tenant
-    about = {
+def _about(ref: Ref, state: Meeting) -> dict[str, str]:
+    mentor, mentee = (person_name(ref.tenant, person) for person in state.people)
+    return {
         "meeting": meeting_name(ref, state.mentorship),
-        "mentorship": mentorship_name(tenant, state.mentorship),
-        "mentor": person_name(tenant, state.people[0]),
-        "mentee": person_name(tenant, state.people[1]),
+        "mentorship": mentorship_name(ref.tenant, state.mentorship),
+        "mentor": mentor,
+        "mentee": mentee,
     }
+
+
+def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.MeetingEvent) -> Message:
+    start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
-        case meetings.MeetingBooked():
-            return events.MeetingBooked(
-                **about, start_time=stamp_of(state.start), end_time=stamp_of(state.end)
-            )
-        case meetings.MeetingCheckedIn(person):
-            return events.MeetingCheckedIn(**about, person=person_name(tenant, person))
-        case meetings.MeetingHeld():
-            return events.MeetingHeld(**about)
-        case meetings.MeetingMissed(absent):
+        case told.MeetingBooked():
+            return events.MeetingBooked(**about, start_time=start, end_time=end)
+        case told.MeetingReminderDue(before):
+            wait = Duration()
+            wait.FromTimedelta(before)
+            return events.MeetingReminderDue(**about, start_time=start, before=wait)
+        case told.MeetingHeld(claimed):
+            return events.MeetingHeld(**about, start_time=start, end_time=end, claimed=claimed)
+        case told.MeetingMissed(absent, notified):
             return events.MeetingMissed(
                 **about,
                 lead=person_name(tenant, state.lead),
                 absent=[person_name(tenant, person) for person in absent],
-                start_time=stamp_of(state.start),
+                start_time=start,
+                notified=[person_name(tenant, person) for person in notified],
             )
-        case meetings.MeetingCancelled(person):
-            return events.MeetingCancelled(**about, person=person_name(tenant, person) if person else "")
+        case _:
+            person = person_name(tenant, event.person) if event.person else ""
+            return _of_person({**about, "person": person}, state, event)
+
+
+def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent) -> Message:
+    """Encode what somebody did; `about` names them."""
+    start, end = stamp_of(state.start), stamp_of(state.end)
+    match event:
+        case told.MeetingRescheduled(_, old_start, old_end):
+            return events.MeetingRescheduled(
+                **about,
+                start_time=start,
+                end_time=end,
+                old_start_time=stamp_of(old_start),
+                old_end_time=stamp_of(old_end),
+                sequence=state.revision,
+            )
+        case told.MeetingNoticeGiven(_, notice, minutes):
+            code = codes.notice(notice)
+            return events.MeetingNoticeGiven(**about, notice=code, minutes_late=minutes, start_time=start)
+        case told.MeetingCheckedIn(_, late):
+            return events.MeetingCheckedIn(**about, late=late)
+        case told.MeetingClaimed():
+            disputes = state.stage is Stage.MISSED
+            return events.MeetingClaimed(**about, start_time=start, disputes_miss=disputes)
+        case told.MeetingClaimClosed(_, closed):
+            return events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
+        case told.MeetingCancelled(_, reason, late):
+            return events.MeetingCancelled(
+                **about,
+                start_time=start,
+                late=late,
+                reason=codes.cancel_reason(reason),
+                sequence=state.revision,
+            )

@@ -94,6 +94,14 @@ class Message(_message.Message):
         """A pair of one's program has been silent for long."""
         CATEGORY_ENROLMENT_REQUESTED: Message._Category.ValueType  # 30
         """Somebody wants to join one's program."""
+        CATEGORY_MEETING_REMINDER: Message._Category.ValueType  # 31
+        """A meeting begins soon."""
+        CATEGORY_MEETING_MOVED: Message._Category.ValueType  # 32
+        """The other one of a pair moved a meeting."""
+        CATEGORY_MEETING_CANCELLED: Message._Category.ValueType  # 33
+        """The other one of a pair called a meeting off."""
+        CATEGORY_MEETING_CLAIMED: Message._Category.ValueType  # 34
+        """The other one of a pair says that a meeting took place."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -160,6 +168,14 @@ class Message(_message.Message):
     """A pair of one's program has been silent for long."""
     CATEGORY_ENROLMENT_REQUESTED: Message.Category.ValueType  # 30
     """Somebody wants to join one's program."""
+    CATEGORY_MEETING_REMINDER: Message.Category.ValueType  # 31
+    """A meeting begins soon."""
+    CATEGORY_MEETING_MOVED: Message.Category.ValueType  # 32
+    """The other one of a pair moved a meeting."""
+    CATEGORY_MEETING_CANCELLED: Message.Category.ValueType  # 33
+    """The other one of a pair called a meeting off."""
+    CATEGORY_MEETING_CLAIMED: Message.Category.ValueType  # 34
+    """The other one of a pair says that a meeting took place."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -27,15 +27,22 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as mentoring_dot_scheduling_dot_v1_dot_codes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mentoring/scheduling/v1/meeting_service.proto\x12\x17mentoring.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe5\x04\n\x07Meeting\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12:\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x38\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x14\n\x06mentor\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06mentee\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12;\n\x05state\x18\x06 \x01(\x0e\x32&.mentoring.scheduling.v1.Meeting.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07present\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"g\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_BOOKED\x10\x01\x12\x0e\n\nSTATE_HELD\x10\x02\x12\x10\n\x0cSTATE_MISSED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04:k\xea\x41h\n\x1cscheduling.mentoring/Meeting\x12Horganizations/{organization}/mentorships/{mentorship}/meetings/{meeting}\"\xb4\x01\n\x12\x42ookMeetingRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12=\n\x07meeting\x18\x02 \x01(\x0b\x32 .mentoring.scheduling.v1.MeetingB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"d\n\x11GetMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\"\x89\x01\n\x13ListMeetingsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"c\n\x14ListMeetingsResponse\x12\x32\n\x08meetings\x18\x01 \x03(\x0b\x32 .mentoring.scheduling.v1.Meeting\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"~\n\x0e\x43heckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9b\x01\n\x14\x43\x61ncelMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xce\x04\n\x0eMeetingService\x12n\n\x0b\x42ookMeeting\x12+.mentoring.scheduling.v1.BookMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x10\x8a\xb5\x18\x0c\x12\x02\x01\x02\x1a\x06parent\x12o\n\nGetMeeting\x12*.mentoring.scheduling.v1.GetMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x82\x01\n\x0cListMeetings\x12,.mentoring.scheduling.v1.ListMeetingsRequest\x1a-.mentoring.scheduling.v1.ListMeetingsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12\x64\n\x07\x43heckIn\x12\'.mentoring.scheduling.v1.CheckInRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12p\n\rCancelMeeting\x12-.mentoring.scheduling.v1.CancelMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mentoring/scheduling/v1/meeting_service.proto\x12\x17mentoring.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a#mentoring/scheduling/v1/codes.proto\"\xae\t\n\x07Meeting\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12:\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x38\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x14\n\x06mentor\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06mentee\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12;\n\x05state\x18\x06 \x01(\x0e\x32&.mentoring.scheduling.v1.Meeting.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07present\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x16\n\x08sequence\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x13\n\x05tardy\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12\x43\n\x07notices\x18\r \x03(\x0b\x32,.mentoring.scheduling.v1.Meeting.NoticeGivenB\x04\xe2\x41\x01\x03\x12;\n\x05\x63laim\x18\x0e \x01(\x0b\x32&.mentoring.scheduling.v1.Meeting.ClaimB\x04\xe2\x41\x01\x03\x12I\n\x0c\x63\x61ncellation\x18\x0f \x01(\x0b\x32-.mentoring.scheduling.v1.Meeting.CancellationB\x04\xe2\x41\x01\x03\x1aj\n\x0bNoticeGiven\x12\x14\n\x06person\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x06notice\x18\x02 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x03 \x01(\x05\x1aN\n\x05\x43laim\x12\x14\n\x06person\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1ai\n\x0c\x43\x61ncellation\x12\x14\n\x06person\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x06reason\x18\x02 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x0c\n\x04late\x18\x03 \x01(\x08\"\x8e\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_BOOKED\x10\x01\x12\x0e\n\nSTATE_HELD\x10\x02\x12\x10\n\x0cSTATE_MISSED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\x12\x11\n\rSTATE_CLAIMED\x10\x05\x12\x12\n\x0eSTATE_REJECTED\x10\x06:k\xea\x41h\n\x1cscheduling.mentoring/Meeting\x12Horganizations/{organization}/mentorships/{mentorship}/meetings/{meeting}\"\xb4\x01\n\x12\x42ookMeetingRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12=\n\x07meeting\x18\x02 \x01(\x0b\x32 .mentoring.scheduling.v1.MeetingB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"d\n\x11GetMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\"\x89\x01\n\x13ListMeetingsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"c\n\x14ListMeetingsResponse\x12\x32\n\x08meetings\x18\x01 \x03(\x0b\x32 .mentoring.scheduling.v1.Meeting\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"~\n\x0e\x43heckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xe0\x01\n\x14\x43\x61ncelMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x06reason\x18\x04 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReasonB\x0c\xbaH\t\x82\x01\x06\x10\x01 \x07 \x08\"\x89\x02\n\x18RescheduleMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12:\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xfe\x02\n\x11GiveNoticeRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12?\n\x06notice\x18\x02 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.NoticeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1f\n\x0cminutes_late\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x00\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@:\x81\x01\xbaH~\x1a|\n\x13give_notice.minutes\x12\x36minutes_late goes with NOTICE_LATE, and only with that\x1a-(this.notice == 1) == (this.minutes_late > 0)\"\xb3\x01\n\x11LogMeetingRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12=\n\x07meeting\x18\x02 \x01(\x0b\x32 .mentoring.scheduling.v1.MeetingB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9c\x01\n\x15\x44isputeMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9c\x01\n\x15\x43onfirmMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9b\x01\n\x14RejectMeetingRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9b\x01\n\x14WithdrawClaimRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xee\n\n\x0eMeetingService\x12n\n\x0b\x42ookMeeting\x12+.mentoring.scheduling.v1.BookMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x10\x8a\xb5\x18\x0c\x12\x02\x01\x02\x1a\x06parent\x12o\n\nGetMeeting\x12*.mentoring.scheduling.v1.GetMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x82\x01\n\x0cListMeetings\x12,.mentoring.scheduling.v1.ListMeetingsRequest\x1a-.mentoring.scheduling.v1.ListMeetingsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12\x64\n\x07\x43heckIn\x12\'.mentoring.scheduling.v1.CheckInRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12x\n\x11RescheduleMeeting\x12\x31.mentoring.scheduling.v1.RescheduleMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12j\n\nGiveNotice\x12*.mentoring.scheduling.v1.GiveNoticeRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12l\n\nLogMeeting\x12*.mentoring.scheduling.v1.LogMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x10\x8a\xb5\x18\x0c\x12\x02\x01\x02\x1a\x06parent\x12r\n\x0e\x44isputeMeeting\x12..mentoring.scheduling.v1.DisputeMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12r\n\x0e\x43onfirmMeeting\x12..mentoring.scheduling.v1.ConfirmMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12p\n\rRejectMeeting\x12-.mentoring.scheduling.v1.RejectMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12p\n\rWithdrawClaim\x12-.mentoring.scheduling.v1.WithdrawClaimRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12p\n\rCancelMeeting\x12-.mentoring.scheduling.v1.CancelMeetingRequest\x1a .mentoring.scheduling.v1.Meeting\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.scheduling.v1.meeting_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_MEETING_NOTICEGIVEN'].fields_by_name['person']._loaded_options = None
+  _globals['_MEETING_NOTICEGIVEN'].fields_by_name['person']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING_CLAIM'].fields_by_name['person']._loaded_options = None
+  _globals['_MEETING_CLAIM'].fields_by_name['person']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING_CANCELLATION'].fields_by_name['person']._loaded_options = None
+  _globals['_MEETING_CANCELLATION'].fields_by_name['person']._serialized_options = b'\342A\001\003'
   _globals['_MEETING'].fields_by_name['name']._loaded_options = None
   _globals['_MEETING'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_MEETING'].fields_by_name['start_time']._loaded_options = None
@@ -54,6 +61,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEETING'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_MEETING'].fields_by_name['update_time']._loaded_options = None
   _globals['_MEETING'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING'].fields_by_name['sequence']._loaded_options = None
+  _globals['_MEETING'].fields_by_name['sequence']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING'].fields_by_name['tardy']._loaded_options = None
+  _globals['_MEETING'].fields_by_name['tardy']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING'].fields_by_name['notices']._loaded_options = None
+  _globals['_MEETING'].fields_by_name['notices']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING'].fields_by_name['claim']._loaded_options = None
+  _globals['_MEETING'].fields_by_name['claim']._serialized_options = b'\342A\001\003'
+  _globals['_MEETING'].fields_by_name['cancellation']._loaded_options = None
+  _globals['_MEETING'].fields_by_name['cancellation']._serialized_options = b'\342A\001\003'
   _globals['_MEETING']._loaded_options = None
   _globals['_MEETING']._serialized_options = b'\352Ah\n\034scheduling.mentoring/Meeting\022Horganizations/{organization}/mentorships/{mentorship}/meetings/{meeting}'
   _globals['_BOOKMEETINGREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -78,6 +95,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELMEETINGREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
   _globals['_CANCELMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CANCELMEETINGREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CANCELMEETINGREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\t\202\001\006\020\001 \007 \010'
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['start_time']._loaded_options = None
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['start_time']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RESCHEDULEMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['notice']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['notice']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['minutes_late']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['minutes_late']._serialized_options = b'\272H\006\032\004\030<(\000'
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_GIVENOTICEREQUEST']._loaded_options = None
+  _globals['_GIVENOTICEREQUEST']._serialized_options = b'\272H~\032|\n\023give_notice.minutes\0226minutes_late goes with NOTICE_LATE, and only with that\032-(this.notice == 1) == (this.minutes_late > 0)'
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H+r)2\'^organizations/[^/]+/mentorships/[^/]+$'
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['meeting']._loaded_options = None
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['meeting']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_LOGMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DISPUTEMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CONFIRMMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REJECTMEETINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H:r826^organizations/[^/]+/mentorships/[^/]+/meetings/[^/]+$'
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_WITHDRAWCLAIMREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_MEETINGSERVICE'].methods_by_name['BookMeeting']._loaded_options = None
   _globals['_MEETINGSERVICE'].methods_by_name['BookMeeting']._serialized_options = b'\212\265\030\014\022\002\001\002\032\006parent'
   _globals['_MEETINGSERVICE'].methods_by_name['GetMeeting']._loaded_options = None
@@ -86,24 +155,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEETINGSERVICE'].methods_by_name['ListMeetings']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
   _globals['_MEETINGSERVICE'].methods_by_name['CheckIn']._loaded_options = None
   _globals['_MEETINGSERVICE'].methods_by_name['CheckIn']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['RescheduleMeeting']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['RescheduleMeeting']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['GiveNotice']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['GiveNotice']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['LogMeeting']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['LogMeeting']._serialized_options = b'\212\265\030\014\022\002\001\002\032\006parent'
+  _globals['_MEETINGSERVICE'].methods_by_name['DisputeMeeting']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['DisputeMeeting']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['ConfirmMeeting']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['ConfirmMeeting']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['RejectMeeting']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['RejectMeeting']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
+  _globals['_MEETINGSERVICE'].methods_by_name['WithdrawClaim']._loaded_options = None
+  _globals['_MEETINGSERVICE'].methods_by_name['WithdrawClaim']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
   _globals['_MEETINGSERVICE'].methods_by_name['CancelMeeting']._loaded_options = None
   _globals['_MEETINGSERVICE'].methods_by_name['CancelMeeting']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
-  _globals['_MEETING']._serialized_start=230
-  _globals['_MEETING']._serialized_end=843
-  _globals['_MEETING_STATE']._serialized_start=631
-  _globals['_MEETING_STATE']._serialized_end=734
-  _globals['_BOOKMEETINGREQUEST']._serialized_start=846
-  _globals['_BOOKMEETINGREQUEST']._serialized_end=1026
-  _globals['_GETMEETINGREQUEST']._serialized_start=1028
-  _globals['_GETMEETINGREQUEST']._serialized_end=1128
-  _globals['_LISTMEETINGSREQUEST']._serialized_start=1131
-  _globals['_LISTMEETINGSREQUEST']._serialized_end=1268
-  _globals['_LISTMEETINGSRESPONSE']._serialized_start=1270
-  _globals['_LISTMEETINGSRESPONSE']._serialized_end=1369
-  _globals['_CHECKINREQUEST']._serialized_start=1371
-  _globals['_CHECKINREQUEST']._serialized_end=1497
-  _globals['_CANCELMEETINGREQUEST']._serialized_start=1500
-  _globals['_CANCELMEETINGREQUEST']._serialized_end=1655
-  _globals['_MEETINGSERVICE']._serialized_start=1658
-  _globals['_MEETINGSERVICE']._serialized_end=2248
+  _globals['_MEETING']._serialized_start=267
+  _globals['_MEETING']._serialized_end=1465
+  _globals['_MEETING_NOTICEGIVEN']._serialized_start=918
+  _globals['_MEETING_NOTICEGIVEN']._serialized_end=1024
+  _globals['_MEETING_CLAIM']._serialized_start=1026
+  _globals['_MEETING_CLAIM']._serialized_end=1104
+  _globals['_MEETING_CANCELLATION']._serialized_start=1106
+  _globals['_MEETING_CANCELLATION']._serialized_end=1211
+  _globals['_MEETING_STATE']._serialized_start=1214
+  _globals['_MEETING_STATE']._serialized_end=1356
+  _globals['_BOOKMEETINGREQUEST']._serialized_start=1468
+  _globals['_BOOKMEETINGREQUEST']._serialized_end=1648
+  _globals['_GETMEETINGREQUEST']._serialized_start=1650
+  _globals['_GETMEETINGREQUEST']._serialized_end=1750
+  _globals['_LISTMEETINGSREQUEST']._serialized_start=1753
+  _globals['_LISTMEETINGSREQUEST']._serialized_end=1890
+  _globals['_LISTMEETINGSRESPONSE']._serialized_start=1892
+  _globals['_LISTMEETINGSRESPONSE']._serialized_end=1991
+  _globals['_CHECKINREQUEST']._serialized_start=1993
+  _globals['_CHECKINREQUEST']._serialized_end=2119
+  _globals['_CANCELMEETINGREQUEST']._serialized_start=2122
+  _globals['_CANCELMEETINGREQUEST']._serialized_end=2346
+  _globals['_RESCHEDULEMEETINGREQUEST']._serialized_start=2349
+  _globals['_RESCHEDULEMEETINGREQUEST']._serialized_end=2614
+  _globals['_GIVENOTICEREQUEST']._serialized_start=2617
+  _globals['_GIVENOTICEREQUEST']._serialized_end=2999
+  _globals['_LOGMEETINGREQUEST']._serialized_start=3002
+  _globals['_LOGMEETINGREQUEST']._serialized_end=3181
+  _globals['_DISPUTEMEETINGREQUEST']._serialized_start=3184
+  _globals['_DISPUTEMEETINGREQUEST']._serialized_end=3340
+  _globals['_CONFIRMMEETINGREQUEST']._serialized_start=3343
+  _globals['_CONFIRMMEETINGREQUEST']._serialized_end=3499
+  _globals['_REJECTMEETINGREQUEST']._serialized_start=3502
+  _globals['_REJECTMEETINGREQUEST']._serialized_end=3657
+  _globals['_WITHDRAWCLAIMREQUEST']._serialized_start=3660
+  _globals['_WITHDRAWCLAIMREQUEST']._serialized_end=3815
+  _globals['_MEETINGSERVICE']._serialized_start=3818
+  _globals['_MEETINGSERVICE']._serialized_end=5208
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as _codes_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +43,10 @@ class Meeting(_message.Message):
         """Somebody had not checked in when the grace period ended."""
         STATE_CANCELLED: Meeting._State.ValueType  # 4
         """Called off."""
+        STATE_CLAIMED: Meeting._State.ValueType  # 5
+        """Logged afterwards; the other one has not answered yet."""
+        STATE_REJECTED: Meeting._State.ValueType  # 6
+        """Logged afterwards, but not confirmed."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How the meeting went."""
@@ -56,6 +61,92 @@ class Meeting(_message.Message):
     """Somebody had not checked in when the grace period ended."""
     STATE_CANCELLED: Meeting.State.ValueType  # 4
     """Called off."""
+    STATE_CLAIMED: Meeting.State.ValueType  # 5
+    """Logged afterwards; the other one has not answered yet."""
+    STATE_REJECTED: Meeting.State.ValueType  # 6
+    """Logged afterwards, but not confirmed."""
+
+    @_typing.final
+    class NoticeGiven(_message.Message):
+        """What somebody said beforehand."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        NOTICE_FIELD_NUMBER: _builtins.int
+        MINUTES_LATE_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who."""
+        notice: _codes_pb2.Notice.ValueType
+        """What."""
+        minutes_late: _builtins.int
+        """How late."""
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            notice: _codes_pb2.Notice.ValueType = ...,
+            minutes_late: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["minutes_late", b"minutes_late", "notice", b"notice", "person", b"person"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Claim(_message.Message):
+        """Says that the meeting took place."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who says so."""
+        @_builtins.property
+        def expire_time(self) -> _timestamp_pb2.Timestamp:
+            """Until when the other one can answer."""
+
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            expire_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "person", b"person"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Cancellation(_message.Message):
+        """How it was called off."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        LATE_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """By whom; empty when the platform did."""
+        reason: _codes_pb2.CancelReason.ValueType
+        """Why."""
+        late: _builtins.bool
+        """Whether that was less than a day before the start, or than three hours for a flash meeting."""
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            reason: _codes_pb2.CancelReason.ValueType = ...,
+            late: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "person", b"person", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     NAME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
@@ -67,6 +158,11 @@ class Meeting(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TARDY_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    CANCELLATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -77,6 +173,8 @@ class Meeting(_message.Message):
     """How the meeting went."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry: grows with each change of its time, and when it is called off."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -97,6 +195,22 @@ class Meeting(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def tardy(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who of the present came late."""
+
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.NoticeGiven]:
+        """Who said beforehand that they come late or not."""
+
+    @_builtins.property
+    def claim(self) -> Global___Meeting.Claim:
+        """What waits for the other one's answer."""
+
+    @_builtins.property
+    def cancellation(self) -> Global___Meeting.Cancellation:
+        """Set once it is called off."""
+
     def __init__(
         self,
         *,
@@ -110,10 +224,15 @@ class Meeting(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+        tardy: _abc.Iterable[_builtins.str] | None = ...,
+        notices: _abc.Iterable[Global___Meeting.NoticeGiven] | None = ...,
+        claim: Global___Meeting.Claim | None = ...,
+        cancellation: Global___Meeting.Cancellation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "present", b"present", "start_time", b"start_time", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "present", b"present", "sequence", b"sequence", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,6 +385,152 @@ class CancelMeetingRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    reason: _codes_pb2.CancelReason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _codes_pb2.CancelReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelMeetingRequest: _TypeAlias = CancelMeetingRequest  # noqa: Y015
+
+@_typing.final
+class RescheduleMeetingRequest(_message.Message):
+    """Gives a meeting another time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment, on a quarter hour."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after; absent keeps the length."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "etag", b"etag", "name", b"name", "request_id", b"request_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleMeetingRequest: _TypeAlias = RescheduleMeetingRequest  # noqa: Y015
+
+@_typing.final
+class GiveNoticeRequest(_message.Message):
+    """Says what to expect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    MINUTES_LATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    notice: _codes_pb2.Notice.ValueType
+    """Late or absent."""
+    minutes_late: _builtins.int
+    """How late."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        notice: _codes_pb2.Notice.ValueType = ...,
+        minutes_late: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "minutes_late", b"minutes_late", "name", b"name", "notice", b"notice", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GiveNoticeRequest: _TypeAlias = GiveNoticeRequest  # noqa: Y015
+
+@_typing.final
+class LogMeetingRequest(_message.Message):
+    """Tells of a meeting afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEETING_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def meeting(self) -> Global___Meeting:
+        """When it took place, at most 30 days ago; at any minute."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        meeting: Global___Meeting | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogMeetingRequest: _TypeAlias = LogMeetingRequest  # noqa: Y015
+
+@_typing.final
+class DisputeMeetingRequest(_message.Message):
+    """Says that a missed meeting was held."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/mentorships/{id}/meetings/{id}"""
     etag: _builtins.str
@@ -285,4 +550,94 @@ class CancelMeetingRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CancelMeetingRequest: _TypeAlias = CancelMeetingRequest  # noqa: Y015
+Global___DisputeMeetingRequest: _TypeAlias = DisputeMeetingRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmMeetingRequest(_message.Message):
+    """Agrees with the other one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMeetingRequest: _TypeAlias = ConfirmMeetingRequest  # noqa: Y015
+
+@_typing.final
+class RejectMeetingRequest(_message.Message):
+    """Disagrees with the other one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectMeetingRequest: _TypeAlias = RejectMeetingRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawClaimRequest(_message.Message):
+    """Takes a claim back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawClaimRequest: _TypeAlias = WithdrawClaimRequest  # noqa: Y015

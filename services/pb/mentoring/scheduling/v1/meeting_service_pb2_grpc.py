@@ -55,6 +55,41 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.RescheduleMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RescheduleMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.GiveNotice = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GiveNotice',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.LogMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/LogMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.DisputeMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/DisputeMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.ConfirmMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/ConfirmMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.RejectMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RejectMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.WithdrawClaim = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/WithdrawClaim',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
         self.CancelMeeting = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CancelMeeting',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelMeetingRequest.SerializeToString,
@@ -94,6 +129,55 @@ class MeetingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RescheduleMeeting(self, request, context):
+        """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GiveNotice(self, request, context):
+        """Says before the start that the calling participant comes late or not at all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LogMeeting(self, request, context):
+        """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisputeMeeting(self, request, context):
+        """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmMeeting(self, request, context):
+        """Agrees that a meeting took place which the other one logged or disputed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectMeeting(self, request, context):
+        """Disagrees with that.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawClaim(self, request, context):
+        """Takes back what the calling participant logged or disputed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelMeeting(self, request, context):
         """Calls a meeting off before it starts.
         """
@@ -122,6 +206,41 @@ def add_MeetingServiceServicer_to_server(servicer, server):
             'CheckIn': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckIn,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'RescheduleMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescheduleMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'GiveNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GiveNotice,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'LogMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.LogMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'DisputeMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisputeMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'ConfirmMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'RejectMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'WithdrawClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawClaim,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
             ),
             'CancelMeeting': grpc.unary_unary_rpc_method_handler(
@@ -238,6 +357,195 @@ class MeetingService:
             target,
             '/mentoring.scheduling.v1.MeetingService/CheckIn',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescheduleMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RescheduleMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GiveNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GiveNotice',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LogMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/LogMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisputeMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/DisputeMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/ConfirmMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RejectMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/WithdrawClaim',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
             options,
             channel_credentials,

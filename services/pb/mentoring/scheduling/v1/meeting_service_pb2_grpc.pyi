@@ -24,6 +24,20 @@ class MeetingServiceStub:
     """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
     CheckIn: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CheckInRequest, _meeting_service_pb2.Meeting]
     """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
+    RescheduleMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleMeetingRequest, _meeting_service_pb2.Meeting]
+    """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then."""
+    GiveNotice: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GiveNoticeRequest, _meeting_service_pb2.Meeting]
+    """Says before the start that the calling participant comes late or not at all."""
+    LogMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.LogMeetingRequest, _meeting_service_pb2.Meeting]
+    """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it."""
+    DisputeMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.DisputeMeetingRequest, _meeting_service_pb2.Meeting]
+    """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days."""
+    ConfirmMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ConfirmMeetingRequest, _meeting_service_pb2.Meeting]
+    """Agrees that a meeting took place which the other one logged or disputed."""
+    RejectMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RejectMeetingRequest, _meeting_service_pb2.Meeting]
+    """Disagrees with that."""
+    WithdrawClaim: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.WithdrawClaimRequest, _meeting_service_pb2.Meeting]
+    """Takes back what the calling participant logged or disputed."""
     CancelMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelMeetingRequest, _meeting_service_pb2.Meeting]
     """Calls a meeting off before it starts."""
 
@@ -61,6 +75,62 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.CheckInRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
+
+    @_abc_1.abstractmethod
+    def RescheduleMeeting(
+        self,
+        request: _meeting_service_pb2.RescheduleMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RescheduleMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then."""
+
+    @_abc_1.abstractmethod
+    def GiveNotice(
+        self,
+        request: _meeting_service_pb2.GiveNoticeRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GiveNoticeRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Says before the start that the calling participant comes late or not at all."""
+
+    @_abc_1.abstractmethod
+    def LogMeeting(
+        self,
+        request: _meeting_service_pb2.LogMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.LogMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it."""
+
+    @_abc_1.abstractmethod
+    def DisputeMeeting(
+        self,
+        request: _meeting_service_pb2.DisputeMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.DisputeMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days."""
+
+    @_abc_1.abstractmethod
+    def ConfirmMeeting(
+        self,
+        request: _meeting_service_pb2.ConfirmMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.ConfirmMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Agrees that a meeting took place which the other one logged or disputed."""
+
+    @_abc_1.abstractmethod
+    def RejectMeeting(
+        self,
+        request: _meeting_service_pb2.RejectMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RejectMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Disagrees with that."""
+
+    @_abc_1.abstractmethod
+    def WithdrawClaim(
+        self,
+        request: _meeting_service_pb2.WithdrawClaimRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.WithdrawClaimRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Takes back what the calling participant logged or disputed."""
 
     @_abc_1.abstractmethod
     def CancelMeeting(

@@ -1,0 +1,117 @@
+"""Booking a meeting and moving it: which times can be had, and what it claims of both calendars."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from services.kernel.errors import Invalid, Refused
+from services.scheduling.domain import hours
+from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A meeting as asked for, start inclusive and end exclusive in UTC."""
+
+    mentorship: str
+    start: datetime
+    end: datetime
+
+
+def book(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
+    """Book a meeting of an active pair, by one of the two.
+
+    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
+    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE.
+    """
+    pair.require_participant(person)
+    pair.require_active()
+    _require_bookable(wish, now, policy)
+    meeting = Meeting(
+        mentorship=wish.mentorship,
+        people=pair.people,
+        lead=pair.lead,
+        start=wish.start,
+        end=wish.end,
+        early_time=wish.start,
+        check_time=wish.start,
+        slots=claims(pair.people, wish),
+    )
+    return _timed(meeting, now, policy), [MeetingBooked()]
+
+
+def move(meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
+    """Give a meeting another time, for which both have to check in anew; the same time changes nothing.
+
+    Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
+    and what `book` raises for the new time.
+    """
+    meeting.require_actor(wish.mentorship, person)
+    meeting.require_booked()
+    if (meeting.start, meeting.end) == (wish.start, wish.end):
+        return meeting, []
+    if now > meeting.start - policy.reschedule:
+        raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
+    _require_bookable(wish, now, policy)
+    moved = replace(
+        meeting,
+        start=wish.start,
+        end=wish.end,
+        slots=claims(meeting.people, wish),
+        present=(),
+        tardy=(),
+        told=(),
+        revision=meeting.revision + 1,
+    )
+    return _timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
+
+
+def _timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
+    """Return the meeting with all that hangs on its times."""
+    start = meeting.start
+    reminders = sorted(start - before for before in policy.reminders)
+    return replace(
+        meeting,
+        early_time=start - policy.early,
+        tardy_time=start + policy.tardy,
+        check_time=start + policy.grace,
+        late_time=start - policy.late_notice(meeting.end - start),
+        reminders=tuple(moment for moment in reminders if moment > now),
+    )
+
+
+def _require_bookable(wish: Wish, now: datetime, policy: Policy) -> None:
+    start, end = "meeting.start_time", "meeting.end_time"
+    if not hours.on_quarter(wish.start):
+        raise invalid("START_NOT_ON_QUARTER_HOUR", start, "must be on a quarter hour")
+    if wish.start <= now:
+        raise invalid("START_IN_PAST", start, "must be in the future")
+    if wish.start > now + policy.ahead:
+        raise invalid("START_TOO_FAR_AHEAD", start, f"must be at most {policy.ahead.days} days ahead")
+    require_length(wish, policy, end)
+
+
+def require_length(wish: Wish, policy: Policy, field: str) -> None:
+    """Raise Invalid LENGTH_OUT_OF_RANGE unless the meeting is as long as meetings may be."""
+    if not policy.shortest <= wish.end - wish.start <= policy.longest:
+        shortest, longest = (int(limit / timedelta(minutes=1)) for limit in (policy.shortest, policy.longest))
+        raise invalid(
+            "LENGTH_OUT_OF_RANGE", field, f"must be {shortest} to {longest} minutes after the start"
+        )
+
+
+def claims(people: tuple[str, str], wish: Wish) -> tuple[str, ...]:
+    """Return the claims of a meeting on both calendars."""
+    quarters = hours.quarters_of(wish.start, wish.end)
+    return tuple(claim(person, quarter) for person in people for quarter in quarters)
+
+
+def claim(person: str, quarter: datetime) -> str:
+    """Return the claim of `person` on a quarter hour, such as "e0100746/2026-03-02T12:15Z"."""
+    return f"{person}/{quarter.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+
+
+def invalid(reason: str, field: str, description: str) -> Invalid:
+    """Return a refusal of one field."""
+    return Invalid(reason, f"{field} {description}", fields=((field, description),))
