@@ -5,7 +5,8 @@ from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
 from services.scheduling import clients, events, store
-from services.scheduling.app.availability import Availability
+from services.scheduling.app.availability import Availability, Free
+from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.domain.meetings import Pair
@@ -19,9 +20,11 @@ def build(settings: Settings, resources: Resources) -> Service:
     kept = resources.database.aggregates(store.MEETINGS)
     pairs = resources.database.projection(store.PAIRS, Pair)
     profiles = clients.Profiles(resources.channel(settings.profiles_address))
+    own = resources.database.aggregates(store.AVAILABILITIES)
+    diaries = Diaries(Kept(kept, own), profiles)
     policy = Policy()
-    meetings = Meetings(kept, pairs, resources.clock, policy)
-    availability = Availability((kept, pairs), profiles, resources.clock, policy)
+    meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
+    free = Free(pairs, diaries, resources.clock, policy)
     handlers = Handlers()
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
@@ -34,12 +37,12 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                AvailabilityServicer(availability),
+                AvailabilityServicer(Availability(own), free),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),
         handlers=handlers,
-        kinds=(kept,),
+        kinds=(kept, own),
     )
 
 

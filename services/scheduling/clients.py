@@ -1,5 +1,7 @@
 """Whom scheduling asks: profiles, for weekly hours."""
 
+from collections.abc import Sequence
+
 import grpc
 
 from services.kernel.errors import NotFound, Unavailable
@@ -23,8 +25,8 @@ class Profiles:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._people = PersonServiceStub(channel)
 
-    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
-        """Return both people's weekly hours. NotFound PERSON_NOT_FOUND, Unavailable PROFILES_UNAVAILABLE."""
+    async def hours(self, tenant: str, people: Sequence[str]) -> list[Hours]:
+        """Return people's weekly hours. NotFound PERSON_NOT_FOUND, Unavailable PROFILES_UNAVAILABLE."""
         request = BatchGetPeopleRequest(
             parent=name("organizations", tenant),
             names=[person_name(tenant, person) for person in people],
@@ -35,7 +37,6 @@ class Profiles:
             if error.code() in _PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "weekly hours cannot be read now") from error
             if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise NotFound("PERSON_NOT_FOUND", "one of the two people does not exist") from error
+                raise NotFound("PERSON_NOT_FOUND", "one of the people does not exist") from error
             raise
-        mentor, mentee = answer.people
-        return hours(mentor), hours(mentee)
+        return [hours(person) for person in answer.people]

@@ -1,7 +1,9 @@
-"""How meetings are kept in MongoDB, and under which name the copies of pairs."""
+"""How meetings and availabilities are kept in MongoDB, and under which name the copies of pairs."""
 
 from services.kernel.mongo import Kind
+from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.meetings import Meeting
+from services.scheduling.wire.availability import updated
 from services.scheduling.wire.events import outgoing
 
 MEETINGS = Kind(
@@ -11,6 +13,9 @@ MEETINGS = Kind(
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),
-    indexes=(("mentorship",), ("people",)),
+    indexes=(("mentorship",), ("people", "start")),
 )
+AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
+"""They have their person's id."""
+
 PAIRS = "pairs"

@@ -1,6 +1,7 @@
 """Who may do what with meetings, repeats included, on kept state in memory."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,8 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.scheduling import store
-from services.scheduling.app.availability import Asked, Availability
+from services.scheduling.app.availability import Asked, Free
+from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import ALL
@@ -52,9 +54,9 @@ class People:
     def __init__(self) -> None:
         self.known = {MENTOR: UTC_HOURS, MENTEE: UTC_HOURS, STRANGER: UTC_HOURS}
 
-    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
+    async def hours(self, tenant: str, people: Sequence[str]) -> list[Hours]:
         assert tenant == ORG
-        return self.known[people[0]], self.known[people[1]]
+        return [self.known[person] for person in people]
 
 
 class World:
@@ -66,8 +68,10 @@ class World:
         self.kept = Aggregates(store.MEETINGS, self.clock)
         self.pairs = Projection(Pair)
         self.mentorships = Mentorships(self.pairs, self.kept, self.clock)
-        self.meetings = Meetings(self.kept, self.pairs, self.clock, POLICY)
-        self.availability = Availability((self.kept, self.pairs), self.people, self.clock, POLICY)
+        self.own = Aggregates(store.AVAILABILITIES, self.clock)
+        self.diaries = Diaries(Kept(self.kept, self.own), self.people)
+        self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY)
+        self.free = Free(self.pairs, self.diaries, self.clock, POLICY)
 
     async def book(
         self, caller: Caller = mentee, asked: Wish | None = None, request: str = "book"
@@ -79,7 +83,7 @@ class World:
     async def starts(self, caller: Caller = mentee, mentorship: str = PAIR_ID) -> list[str]:
         """Return when an hour from now on is free today."""
         within = Range(MORNING, MORNING + timedelta(hours=9))
-        found = await self.availability.find(caller, Asked(mentorship, within, HOUR, 100))
+        found = await self.free.find(caller, Asked(mentorship, within, HOUR, 100))
         return [f"{slot.start:%H:%M}" for slot in found.slots]
 
     def told(self) -> list[str]:
@@ -215,7 +219,7 @@ async def test_a_meeting_that_runs_is_still_in_the_way(world: World) -> None:
 
 async def test_the_agreed_length_counts_where_none_is_asked_for(world: World) -> None:
     within = Range(MORNING, MORNING + timedelta(hours=9))
-    found = await world.availability.find(mentee, Asked(PAIR_ID, within))
+    found = await world.free.find(mentee, Asked(PAIR_ID, within))
     assert {slot.end - slot.start for slot in found.slots} == {45 * MINUTE}
     assert (len(found.slots), found.zones) == (20, ("UTC", "UTC"))
 

@@ -150,7 +150,7 @@ async def test_neighbouring_meetings_do_not_collide_and_a_cancelled_one_is_free_
 
 async def test_a_meeting_is_missed_once_the_grace_period_is_over(world: World) -> None:
     meeting = await world.book()
-    [kept] = world.at.service.kinds
+    kept, *_ = world.at.service.kinds
     world.clock.advance(NOON - 60 * MINUTE - MORNING)
     assert [await world.due.fire(kept) for _ in range(2)] == [1, 0]
     world.clock.advance(60 * MINUTE + POLICY.grace - timedelta(milliseconds=1))
@@ -328,3 +328,43 @@ async def test_a_meeting_that_took_place_elsewhere_is_logged_once_and_rejected_o
     withdraw = meetings.WithdrawClaimRequest(name=logged.name)
     await world.meetings.WithdrawClaim(withdraw, metadata=world.mentee)
     assert await world.told(logged) == ["MeetingClaimed", "MeetingClaimClosed"]
+
+
+async def test_people_set_when_they_can_be_met_and_search_and_booking_heed_it(world: World) -> None:
+    name = f"{PEOPLE}/{MENTOR}/availability"
+    get = availability.GetAvailabilityRequest(name=name)
+    fresh = await world.availability.GetAvailability(get, metadata=world.mentor)
+    assert (fresh.etag, fresh.step_minutes) == ('"0"', 15)
+    windows = [availability.Availability.WeeklyWindow(day=1, start_minute=13 * 60, end_minute=15 * 60)]
+    wanted = availability.Availability(
+        name=name,
+        etag=fresh.etag,
+        time_zone="Europe/Berlin",
+        weekly_hours=availability.Availability.WeeklyHours(windows=windows),
+        step_minutes=60,
+    )
+    update = availability.UpdateAvailabilityRequest(availability=wanted, request_id="r-1")
+    stored = await world.availability.UpdateAvailability(update, metadata=world.mentor)
+    assert stored == await world.availability.UpdateAvailability(update, metadata=world.mentor)
+    denied = world.availability.UpdateAvailability(update, metadata=world.mentee)
+    assert (await refused(denied))[1] == "AVAILABILITY_NOT_YOURS"
+    assert (await refused(world.book(NOON + 180 * MINUTE)))[1] == "OUTSIDE_HOURS"
+    everyday = [WeeklyWindow(day=1, start_minute=0, end_minute=1440)]
+    world.people.add(Person(name=f"{PEOPLE}/{MENTEE}", time_zone="UTC", weekly_hours=everyday))
+    find = availability.FindSlotsRequest(
+        parent=PARENT, start_time=stamp(MORNING), end_time=stamp(MORNING + timedelta(days=1))
+    )
+    slots = (await world.availability.FindSlots(find, metadata=world.mentee)).slots
+    assert [slot.mentor_local_start[11:16] for slot in slots] == ["13:00", "14:00"]
+
+
+async def test_a_window_that_ends_before_it_starts_is_refused_by_the_contract(world: World) -> None:
+    backward = availability.Availability.WeeklyWindow(day=1, start_minute=900, end_minute=600)
+    wanted = availability.Availability(
+        name=f"{PEOPLE}/{MENTOR}/availability",
+        time_zone="UTC",
+        weekly_hours=availability.Availability.WeeklyHours(windows=[backward]),
+    )
+    update = availability.UpdateAvailabilityRequest(availability=wanted)
+    code, why = await refused(world.availability.UpdateAvailability(update, metadata=world.mentor))
+    assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")

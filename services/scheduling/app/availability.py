@@ -2,47 +2,55 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
-from services.kernel.mongo import Ref
-from services.scheduling.app.ports import Aggregates, Pairs, People, oversees, whole_list
-from services.scheduling.domain import hours, meetings
+from services.kernel.errors import Conflict, NotFound
+from services.kernel.mongo import Cause, Ref, Versioned
+from services.scheduling.app.diaries import Diaries
+from services.scheduling.app.ports import Availabilities, Pairs, oversees
+from services.scheduling.domain import availability, hours, meetings
+from services.scheduling.domain.availability import NOTHING_YET
 from services.scheduling.domain.hours import Range, Slot
-from services.scheduling.domain.meetings import Stage
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.slots import free_slots
+
+_HR = frozenset({"hr_admin", "service"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Free times asked for: when a mentorship's two could meet. No length means as agreed."""
+    """Free times asked for: when a mentorship's two, and `guests`, could meet. No length means as agreed."""
 
     mentorship: str
     within: Range
     length: timedelta | None = None
     page_size: int = 0
+    guests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Free times, and the zones (mentor's, mentee's) to show them in."""
+    """Free times, the zones (mentor's, mentee's, guests') to show them in, and who has none for now."""
 
     slots: Sequence[Slot]
-    zones: tuple[str, str]
+    zones: tuple[str, ...]
+    closed: tuple[str, ...] = ()
 
 
-class Availability:
-    """Free times of two people."""
+class Free:
+    """Free times of several people."""
 
-    def __init__(self, store: tuple[Aggregates, Pairs], people: People, clock: Clock, policy: Policy) -> None:
-        self._meetings, self._pairs = store
-        self._people = people
+    def __init__(self, pairs: Pairs, diaries: Diaries, clock: Clock, policy: Policy) -> None:
+        self._pairs = pairs
+        self._diaries = diaries
         self._clock = clock
         self._policy = policy
 
     async def find(self, caller: Caller, asked: Asked) -> Found:
-        """Return free times of both, earliest first, from the policy's notice on.
+        """Return free times of all, earliest first, from the policy's notice on.
 
         Refused MENTORSHIP_NOT_ACTIVE, also for callers who are neither of the two nor staff.
         """
@@ -51,18 +59,37 @@ class Availability:
             raise meetings.not_active()
         pair.require_active()
         length = asked.length or timedelta(minutes=pair.meeting_minutes)
-        earliest = self._clock.now() + self._policy.notice
-        search = hours.search(asked.within, length, asked.page_size, earliest)
-        both = await self._people.hours(caller.org, pair.people)
-        busy = await self._busy(caller.org, pair.people, search)
-        return Found(hours.free_slots(both, busy, search), (both[0].zone, both[1].zone))
+        now = self._clock.now()
+        search = hours.search(asked.within, length, asked.page_size, now + self._policy.notice)
+        people = tuple(dict.fromkeys((*pair.people, *asked.guests)))
+        diaries = await self._diaries.searching(caller.org, people, search)
+        zones = tuple(diary.zone.key for diary in diaries)
+        closed = tuple(diary.person for diary in diaries if not diary.is_open)
+        return Found(free_slots(diaries, search, now), zones, closed)
 
-    async def _busy(self, tenant: str, people: tuple[str, str], search: hours.Search) -> set[datetime]:
-        where = {
-            "people": {"$in": sorted(people)},
-            "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
-            "start": {"$lt": search.end},
-            "end": {"$gt": search.start},
-        }
-        booked = [stored.state for _, stored in await whole_list(self._meetings, tenant, where)]
-        return {quarter for one in booked for quarter in hours.quarters_of(one.start, one.end)}
+
+class Availability:
+    """What people set for themselves."""
+
+    def __init__(self, kept: Availabilities) -> None:
+        self._kept = kept
+
+    async def get(self, caller: Caller, person: str) -> Versioned[availability.Availability] | None:
+        """Return what a person set, None for nothing. NotFound unless it is the caller, or they are staff."""
+        if caller.subject != person and not oversees(caller):
+            raise NotFound("NOT_FOUND", "nothing of this name exists")
+        return (await self._kept.get_many(caller.org, [person])).get(person)
+
+    async def update(
+        self, caller: Caller, person: str, changes: dict[str, Any], how: tuple[str, Cause]
+    ) -> Versioned[availability.Availability]:
+        """Set some of it; `how` is (etag, cause). Denied AVAILABILITY_NOT_YOURS, Invalid, Conflict."""
+        availability.require_own(caller.subject, person, hr=bool(caller.roles & _HR))
+        ref, (etag, cause) = Ref(caller.org, person), how
+        if await self._kept.get_many(caller.org, [person]):
+            return await self._kept.change(
+                ref, lambda known: availability.update(known, changes), cause, etag=etag
+            )
+        if etag not in {"", NOTHING_YET}:
+            raise Conflict("ETAG_MISMATCH", "it was changed since it was read")
+        return await self._kept.create(ref, *availability.update(None, changes), cause)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import Cause, Ref
+from services.kernel.mongo import Cause, Query, Ref
 from services.scheduling.app.ports import Aggregates, Pairs, whole_list
 from services.scheduling.domain.meetings import Pair, Stage
 
@@ -28,5 +28,5 @@ class Mentorships:
         await self._pairs.put(ref, replace(pair, active=False), sequence)
         now = self._clock.now()
         where = {"mentorship": ref.id, "stage": Stage.BOOKED.value}
-        for meeting, _ in await whole_list(self._meetings, ref.tenant, where):
+        for meeting, _ in await whole_list(self._meetings, ref.tenant, Query(where=where)):
             await self._meetings.change(Ref(ref.tenant, meeting), lambda state: state.drop(now), cause)

@@ -1,10 +1,12 @@
 """What the application needs from outside."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.meetings import Meeting, Pair
 
@@ -38,6 +40,23 @@ class Aggregates(Protocol):
         """Return a page."""
 
 
+class Availabilities(Protocol):
+    """What people set for themselves, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Availability]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Availability, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Availability]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Availability], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Availability]:
+        """Store what `decide` makes of one, once per cause."""
+
+
 class Pairs(Protocol):
     """The copy of each mentorship's pair, by the mentorship's id."""
 
@@ -51,8 +70,8 @@ class Pairs(Protocol):
 class People(Protocol):
     """What other services know about people."""
 
-    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
-        """Return both people's weekly hours. NotFound, Unavailable."""
+    async def hours(self, tenant: str, people: Sequence[str]) -> Sequence[Hours]:
+        """Return people's weekly hours, in their order. NotFound, Unavailable."""
 
 
 def oversees(caller: Caller) -> bool:
@@ -60,14 +79,12 @@ def oversees(caller: Caller) -> bool:
     return bool(caller.roles & _OVERSEERS)
 
 
-async def whole_list(
-    kept: Aggregates, tenant: str, where: dict[str, Any]
-) -> Sequence[tuple[str, Versioned[Meeting]]]:
-    """Return every meeting of those conditions, page by page."""
+async def whole_list(kept: Aggregates, tenant: str, query: Query) -> Sequence[tuple[str, Versioned[Meeting]]]:
+    """Return everything that a query finds, page by page."""
     found: list[tuple[str, Versioned[Meeting]]] = []
     token = ""
     while True:
-        page = await kept.list(tenant, Query(where=where, page_size=_PAGE, page_token=token))
+        page = await kept.list(tenant, replace(query, page_size=_PAGE, page_token=token))
         found.extend(page.items)
         token = page.next_page_token
         if not token:

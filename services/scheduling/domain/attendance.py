@@ -69,7 +69,7 @@ def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> D
         end=wish.end,
         early_time=wish.start,
         check_time=wish.end,
-        slots=booking.claims(pair.people, wish),
+        slots=booking.claims(booking.bare(pair.people), wish),
         stage=Stage.CLAIMED,
         claim=Claim(person, now + policy.dispute),
     )
@@ -135,7 +135,7 @@ def _require_claim_of_other(meeting: Meeting, names: Names) -> None:
 def _held(meeting: Meeting) -> Decision:
     """Settle that it took place: both were there, and nobody can claim the same time once more."""
     wish = Wish(meeting.mentorship, meeting.start, meeting.end)
-    slots = booking.claims(meeting.people, wish)
+    slots = booking.claims(booking.bare(meeting.people), wish)
     held = replace(meeting, stage=Stage.HELD, present=meeting.people, slots=slots, claim=None)
     return held, [MeetingHeld(claimed=True)]
 

@@ -1,13 +1,17 @@
 """Booking a meeting and moving it: which times can be had, and what it claims of both calendars."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.kernel.errors import Invalid, Refused
 from services.scheduling.domain import hours
+from services.scheduling.domain.diary import Diary
 from services.scheduling.domain.meetings import Decision, Meeting, Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
+
+Diaries = tuple[Diary, ...]
+"""Of mentor and mentee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +23,18 @@ class Wish:
     end: datetime
 
 
-def book(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
-    """Book a meeting of an active pair, by one of the two.
+def book(
+    pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
+) -> Decision:
+    """Book a meeting of an active pair, by one of the two, whose `diaries` allow it (none: they set nothing).
 
     Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
-    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE.
+    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE, and what `Diary.require` raises.
     """
     pair.require_participant(person)
     pair.require_active()
-    _require_bookable(wish, now, policy)
+    known = diaries or bare(pair.people)
+    _require_bookable(wish, now, policy, known)
     meeting = Meeting(
         mentorship=wish.mentorship,
         people=pair.people,
@@ -36,12 +43,14 @@ def book(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> 
         end=wish.end,
         early_time=wish.start,
         check_time=wish.start,
-        slots=claims(pair.people, wish),
+        slots=claims(known, wish),
     )
     return _timed(meeting, now, policy), [MeetingBooked()]
 
 
-def move(meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
+def move(
+    meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
+) -> Decision:
     """Give a meeting another time, for which both have to check in anew; the same time changes nothing.
 
     Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
@@ -51,14 +60,16 @@ def move(meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Polic
     meeting.require_booked()
     if (meeting.start, meeting.end) == (wish.start, wish.end):
         return meeting, []
-    if now > meeting.start - policy.reschedule:
+    known = diaries or bare(meeting.people)
+    notice = max(policy.reschedule, *(diary.moving for diary in known))
+    if now > meeting.start - notice:
         raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
-    _require_bookable(wish, now, policy)
+    _require_bookable(wish, now, policy, known)
     moved = replace(
         meeting,
         start=wish.start,
         end=wish.end,
-        slots=claims(meeting.people, wish),
+        slots=claims(known, wish),
         present=(),
         tardy=(),
         told=(),
@@ -81,7 +92,7 @@ def _timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
     )
 
 
-def _require_bookable(wish: Wish, now: datetime, policy: Policy) -> None:
+def _require_bookable(wish: Wish, now: datetime, policy: Policy, diaries: Diaries) -> None:
     start, end = "meeting.start_time", "meeting.end_time"
     if not hours.on_quarter(wish.start):
         raise invalid("START_NOT_ON_QUARTER_HOUR", start, "must be on a quarter hour")
@@ -90,6 +101,8 @@ def _require_bookable(wish: Wish, now: datetime, policy: Policy) -> None:
     if wish.start > now + policy.ahead:
         raise invalid("START_TOO_FAR_AHEAD", start, f"must be at most {policy.ahead.days} days ahead")
     require_length(wish, policy, end)
+    for diary in diaries:
+        diary.require(wish.start, wish.end, now)
 
 
 def require_length(wish: Wish, policy: Policy, field: str) -> None:
@@ -101,15 +114,14 @@ def require_length(wish: Wish, policy: Policy, field: str) -> None:
         )
 
 
-def claims(people: tuple[str, str], wish: Wish) -> tuple[str, ...]:
-    """Return the claims of a meeting on both calendars."""
-    quarters = hours.quarters_of(wish.start, wish.end)
-    return tuple(claim(person, quarter) for person in people for quarter in quarters)
+def claims(diaries: Diaries, wish: Wish) -> tuple[str, ...]:
+    """Return the claims of a meeting on the calendars of all. Refused LIMIT_REACHED."""
+    return tuple(claim for diary in diaries for claim in diary.claims_for(wish.start, wish.end))
 
 
-def claim(person: str, quarter: datetime) -> str:
-    """Return the claim of `person` on a quarter hour, such as "e0100746/2026-03-02T12:15Z"."""
-    return f"{person}/{quarter.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+def bare(people: tuple[str, ...]) -> Diaries:
+    """Return the diaries of people who set nothing."""
+    return tuple(Diary(person) for person in people)
 
 
 def invalid(reason: str, field: str, description: str) -> Invalid:

@@ -12,12 +12,18 @@ from services.kernel.mongo import Ref
 
 MENTORSHIP: Final = "organizations/*/mentorships/*"
 MEETING: Final = "organizations/*/mentorships/*/meetings/*"
+AVAILABILITY: Final = "organizations/*/people/*/availability"
 PERSON: Final = "organizations/*/people/*"
 
 
 def person_name(tenant: str, person: str) -> str:
     """Return a person's full name."""
     return ids.name("organizations", tenant, "people", person)
+
+
+def availability_name(ref: Ref) -> str:
+    """Return the full name of when a person can be met; the reference is the person's."""
+    return f"{person_name(ref.tenant, ref.id)}/availability"
 
 
 def mentorship_of(tenant: str, name: str) -> Ref:

@@ -24,18 +24,84 @@ _sym_db = _symbol_database.Default()
 
 from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from google.type import dayofweek_pb2 as google_dot_type_dot_dayofweek__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2mentoring/scheduling/v1/availability_service.proto\x12\x17mentoring.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xa5\x02\n\x10\x46indSlotsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12:\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x38\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12;\n\x06length\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x03\x08\xc0p2\x03\x08\x84\x07\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"A\n\x11\x46indSlotsResponse\x12,\n\x05slots\x18\x01 \x03(\x0b\x32\x1d.mentoring.scheduling.v1.Slot\"\x9c\x01\n\x04Slot\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12mentor_local_start\x18\x03 \x01(\t\x12\x1a\n\x12mentee_local_start\x18\x04 \x01(\t2\x90\x01\n\x13\x41vailabilityService\x12y\n\tFindSlots\x12).mentoring.scheduling.v1.FindSlotsRequest\x1a*.mentoring.scheduling.v1.FindSlotsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2mentoring/scheduling/v1/availability_service.proto\x12\x17mentoring.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bgoogle/type/dayofweek.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xc4\x0c\n\x0c\x41vailability\x12H\n\x04name\x18\x01 \x01(\tB:\xe2\x41\x01\x08\xbaH3r12/^organizations/[^/]+/people/[^/]+/availability$\x12\x1a\n\ttime_zone\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0cweekly_hours\x18\x03 \x01(\x0b\x32\x31.mentoring.scheduling.v1.Availability.WeeklyHours\x12P\n\toverrides\x18\x04 \x03(\x0b\x32\x32.mentoring.scheduling.v1.Availability.DateOverrideB\t\xbaH\x06\x92\x01\x03\x10\x90\x03\x12R\n\rout_of_office\x18\x05 \x03(\x0b\x32\x31.mentoring.scheduling.v1.Availability.OutOfOfficeB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12(\n\x15\x62uffer_before_minutes\x18\x06 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18x(\x00\x12\'\n\x14\x62uffer_after_minutes\x18\x07 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18x(\x00\x12+\n\x16\x62ooking_notice_minutes\x18\x08 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\xd1\x02(\x00\x12\x30\n\x1brescheduling_notice_minutes\x18\t \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\xd1\x02(\x00\x12 \n\x0chorizon_days\x18\n \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xed\x02(\x00\x12#\n\x0cstep_minutes\x18\x0b \x01(\x05\x42\r\xbaH\n\x1a\x08\x30\x00\x30\x0f\x30\x1e\x30<\x12\x1e\n\x0bmax_per_day\x18\x0c \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x18(\x00\x12\x1f\n\x0cmax_per_week\x18\r \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12-\n\x0fholiday_country\x18\x0e \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{2})?$\x12.\n\x0eholiday_region\x18\x0f \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{0,3}$\x12\x15\n\x04\x65tag\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a\xf4\x01\n\x0cWeeklyWindow\x12/\n\x03\x64\x61y\x18\x01 \x01(\x0e\x32\x16.google.type.DayOfWeekB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01:q\xbaHn\x1al\n availability.weekly_window.order\x12#the window must end after it starts\x1a#this.start_minute < this.end_minute\x1a\\\n\x0bWeeklyHours\x12M\n\x07windows\x18\x01 \x03(\x0b\x32\x32.mentoring.scheduling.v1.Availability.WeeklyWindowB\x08\xbaH\x05\x92\x01\x02\x10\x32\x1aH\n\x04Span\x12 \n\x0cstart_minute\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12\x1e\n\nend_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01\x1a|\n\x0c\x44\x61teOverride\x12\'\n\x04\x64\x61te\x18\x01 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\x43\n\x05spans\x18\x02 \x03(\x0b\x32*.mentoring.scheduling.v1.Availability.SpanB\x08\xbaH\x05\x92\x01\x02\x10\n\x1aj\n\x0bOutOfOffice\x12-\n\nfirst_date\x18\x01 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12,\n\tlast_date\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01:o\xea\x41l\n!scheduling.mentoring/Availability\x12\x39organizations/{organization}/people/{person}/availability2\x0c\x61vailability\"b\n\x16GetAvailabilityRequest\x12H\n\x04name\x18\x01 \x01(\tB:\xe2\x41\x01\x02\xbaH3r12/^organizations/[^/]+/people/[^/]+/availability$\"\xb2\x01\n\x19UpdateAvailabilityRequest\x12G\n\x0c\x61vailability\x18\x01 \x01(\x0b\x32%.mentoring.scheduling.v1.AvailabilityB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x87\x03\n\x10\x46indSlotsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\x12:\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x38\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12;\n\x06length\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x03\x08\xc0p2\x03\x08\x84\x07\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12`\n\x06people\x18\x06 \x03(\tBP\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH/\x92\x01,\x10\x08\x18\x01\"&r$2\"^organizations/[^/]+/people/[^/]+$\"X\n\x11\x46indSlotsResponse\x12,\n\x05slots\x18\x01 \x03(\x0b\x32\x1d.mentoring.scheduling.v1.Slot\x12\x15\n\rclosed_people\x18\x02 \x03(\t\"\x9c\x01\n\x04Slot\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12mentor_local_start\x18\x03 \x01(\t\x12\x1a\n\x12mentee_local_start\x18\x04 \x01(\t2\xa1\x03\n\x13\x41vailabilityService\x12~\n\x0fGetAvailability\x12/.mentoring.scheduling.v1.GetAvailabilityRequest\x1a%.mentoring.scheduling.v1.Availability\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x8e\x01\n\x12UpdateAvailability\x12\x32.mentoring.scheduling.v1.UpdateAvailabilityRequest\x1a%.mentoring.scheduling.v1.Availability\"\x1d\x8a\xb5\x18\x19\x12\x04\x01\x02\x03\x04\x1a\x11\x61vailability.name\x12y\n\tFindSlots\x12).mentoring.scheduling.v1.FindSlotsRequest\x1a*.mentoring.scheduling.v1.FindSlotsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.scheduling.v1.availability_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['day']._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['day']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['start_minute']._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['start_minute']._serialized_options = b'\272H\007\032\005\030\237\013(\000'
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['end_minute']._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYWINDOW'].fields_by_name['end_minute']._serialized_options = b'\272H\007\032\005\030\240\013(\001'
+  _globals['_AVAILABILITY_WEEKLYWINDOW']._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYWINDOW']._serialized_options = b'\272Hn\032l\n availability.weekly_window.order\022#the window must end after it starts\032#this.start_minute < this.end_minute'
+  _globals['_AVAILABILITY_WEEKLYHOURS'].fields_by_name['windows']._loaded_options = None
+  _globals['_AVAILABILITY_WEEKLYHOURS'].fields_by_name['windows']._serialized_options = b'\272H\005\222\001\002\0202'
+  _globals['_AVAILABILITY_SPAN'].fields_by_name['start_minute']._loaded_options = None
+  _globals['_AVAILABILITY_SPAN'].fields_by_name['start_minute']._serialized_options = b'\272H\007\032\005\030\237\013(\000'
+  _globals['_AVAILABILITY_SPAN'].fields_by_name['end_minute']._loaded_options = None
+  _globals['_AVAILABILITY_SPAN'].fields_by_name['end_minute']._serialized_options = b'\272H\007\032\005\030\240\013(\001'
+  _globals['_AVAILABILITY_DATEOVERRIDE'].fields_by_name['date']._loaded_options = None
+  _globals['_AVAILABILITY_DATEOVERRIDE'].fields_by_name['date']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_AVAILABILITY_DATEOVERRIDE'].fields_by_name['spans']._loaded_options = None
+  _globals['_AVAILABILITY_DATEOVERRIDE'].fields_by_name['spans']._serialized_options = b'\272H\005\222\001\002\020\n'
+  _globals['_AVAILABILITY_OUTOFOFFICE'].fields_by_name['first_date']._loaded_options = None
+  _globals['_AVAILABILITY_OUTOFOFFICE'].fields_by_name['first_date']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_AVAILABILITY_OUTOFOFFICE'].fields_by_name['last_date']._loaded_options = None
+  _globals['_AVAILABILITY_OUTOFOFFICE'].fields_by_name['last_date']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_AVAILABILITY'].fields_by_name['name']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['name']._serialized_options = b'\342A\001\010\272H3r12/^organizations/[^/]+/people/[^/]+/availability$'
+  _globals['_AVAILABILITY'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_AVAILABILITY'].fields_by_name['overrides']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['overrides']._serialized_options = b'\272H\006\222\001\003\020\220\003'
+  _globals['_AVAILABILITY'].fields_by_name['out_of_office']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['out_of_office']._serialized_options = b'\272H\005\222\001\002\0202'
+  _globals['_AVAILABILITY'].fields_by_name['buffer_before_minutes']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['buffer_before_minutes']._serialized_options = b'\272H\006\032\004\030x(\000'
+  _globals['_AVAILABILITY'].fields_by_name['buffer_after_minutes']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['buffer_after_minutes']._serialized_options = b'\272H\006\032\004\030x(\000'
+  _globals['_AVAILABILITY'].fields_by_name['booking_notice_minutes']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['booking_notice_minutes']._serialized_options = b'\272H\010\032\006\030\300\321\002(\000'
+  _globals['_AVAILABILITY'].fields_by_name['rescheduling_notice_minutes']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['rescheduling_notice_minutes']._serialized_options = b'\272H\010\032\006\030\300\321\002(\000'
+  _globals['_AVAILABILITY'].fields_by_name['horizon_days']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['horizon_days']._serialized_options = b'\272H\007\032\005\030\355\002(\000'
+  _globals['_AVAILABILITY'].fields_by_name['step_minutes']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['step_minutes']._serialized_options = b'\272H\n\032\0100\0000\0170\0360<'
+  _globals['_AVAILABILITY'].fields_by_name['max_per_day']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['max_per_day']._serialized_options = b'\272H\006\032\004\030\030(\000'
+  _globals['_AVAILABILITY'].fields_by_name['max_per_week']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['max_per_week']._serialized_options = b'\272H\006\032\004\030d(\000'
+  _globals['_AVAILABILITY'].fields_by_name['holiday_country']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['holiday_country']._serialized_options = b'\272H\021r\0172\r^([A-Z]{2})?$'
+  _globals['_AVAILABILITY'].fields_by_name['holiday_region']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['holiday_region']._serialized_options = b'\272H\023r\0212\017^[A-Z0-9]{0,3}$'
+  _globals['_AVAILABILITY'].fields_by_name['etag']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_AVAILABILITY'].fields_by_name['update_time']._loaded_options = None
+  _globals['_AVAILABILITY'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_AVAILABILITY']._loaded_options = None
+  _globals['_AVAILABILITY']._serialized_options = b'\352Al\n!scheduling.mentoring/Availability\0229organizations/{organization}/people/{person}/availability2\014availability'
+  _globals['_GETAVAILABILITYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETAVAILABILITYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H3r12/^organizations/[^/]+/people/[^/]+/availability$'
+  _globals['_UPDATEAVAILABILITYREQUEST'].fields_by_name['availability']._loaded_options = None
+  _globals['_UPDATEAVAILABILITYREQUEST'].fields_by_name['availability']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_UPDATEAVAILABILITYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UPDATEAVAILABILITYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_FINDSLOTSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_FINDSLOTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H+r)2\'^organizations/[^/]+/mentorships/[^/]+$'
   _globals['_FINDSLOTSREQUEST'].fields_by_name['start_time']._loaded_options = None
@@ -46,14 +112,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDSLOTSREQUEST'].fields_by_name['length']._serialized_options = b'\272H\r\252\001\n\"\003\010\300p2\003\010\204\007'
   _globals['_FINDSLOTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_FINDSLOTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_FINDSLOTSREQUEST'].fields_by_name['people']._loaded_options = None
+  _globals['_FINDSLOTSREQUEST'].fields_by_name['people']._serialized_options = b'\372A\033\n\031profiles.mentoring/Person\272H/\222\001,\020\010\030\001\"&r$2\"^organizations/[^/]+/people/[^/]+$'
+  _globals['_AVAILABILITYSERVICE'].methods_by_name['GetAvailability']._loaded_options = None
+  _globals['_AVAILABILITYSERVICE'].methods_by_name['GetAvailability']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_AVAILABILITYSERVICE'].methods_by_name['UpdateAvailability']._loaded_options = None
+  _globals['_AVAILABILITYSERVICE'].methods_by_name['UpdateAvailability']._serialized_options = b'\212\265\030\031\022\004\001\002\003\004\032\021availability.name'
   _globals['_AVAILABILITYSERVICE'].methods_by_name['FindSlots']._loaded_options = None
   _globals['_AVAILABILITYSERVICE'].methods_by_name['FindSlots']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
-  _globals['_FINDSLOTSREQUEST']._serialized_start=240
-  _globals['_FINDSLOTSREQUEST']._serialized_end=533
-  _globals['_FINDSLOTSRESPONSE']._serialized_start=535
-  _globals['_FINDSLOTSRESPONSE']._serialized_end=600
-  _globals['_SLOT']._serialized_start=603
-  _globals['_SLOT']._serialized_end=759
-  _globals['_AVAILABILITYSERVICE']._serialized_start=762
-  _globals['_AVAILABILITYSERVICE']._serialized_end=906
+  _globals['_AVAILABILITY']._serialized_start=354
+  _globals['_AVAILABILITY']._serialized_end=1958
+  _globals['_AVAILABILITY_WEEKLYWINDOW']._serialized_start=1199
+  _globals['_AVAILABILITY_WEEKLYWINDOW']._serialized_end=1443
+  _globals['_AVAILABILITY_WEEKLYHOURS']._serialized_start=1445
+  _globals['_AVAILABILITY_WEEKLYHOURS']._serialized_end=1537
+  _globals['_AVAILABILITY_SPAN']._serialized_start=1539
+  _globals['_AVAILABILITY_SPAN']._serialized_end=1611
+  _globals['_AVAILABILITY_DATEOVERRIDE']._serialized_start=1613
+  _globals['_AVAILABILITY_DATEOVERRIDE']._serialized_end=1737
+  _globals['_AVAILABILITY_OUTOFOFFICE']._serialized_start=1739
+  _globals['_AVAILABILITY_OUTOFOFFICE']._serialized_end=1845
+  _globals['_GETAVAILABILITYREQUEST']._serialized_start=1960
+  _globals['_GETAVAILABILITYREQUEST']._serialized_end=2058
+  _globals['_UPDATEAVAILABILITYREQUEST']._serialized_start=2061
+  _globals['_UPDATEAVAILABILITYREQUEST']._serialized_end=2239
+  _globals['_FINDSLOTSREQUEST']._serialized_start=2242
+  _globals['_FINDSLOTSREQUEST']._serialized_end=2633
+  _globals['_FINDSLOTSRESPONSE']._serialized_start=2635
+  _globals['_FINDSLOTSRESPONSE']._serialized_end=2723
+  _globals['_SLOT']._serialized_start=2726
+  _globals['_SLOT']._serialized_end=2882
+  _globals['_AVAILABILITYSERVICE']._serialized_start=2885
+  _globals['_AVAILABILITYSERVICE']._serialized_end=3302
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AvailabilityServiceStub:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
 
     def __init__(self, channel):
@@ -35,6 +35,16 @@ class AvailabilityServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetAvailability = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/GetAvailability',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+                _registered_method=True)
+        self.UpdateAvailability = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/UpdateAvailability',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+                _registered_method=True)
         self.FindSlots = channel.unary_unary(
                 '/mentoring.scheduling.v1.AvailabilityService/FindSlots',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.SerializeToString,
@@ -43,11 +53,25 @@ class AvailabilityServiceStub:
 
 
 class AvailabilityServiceServicer:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
 
+    def GetAvailability(self, request, context):
+        """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAvailability(self, request, context):
+        """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindSlots(self, request, context):
-        """Lists free times inside both people's weekly hours, each in its own zone, earliest first.
+        """Lists times that are free in all people's calendars by everything that is known of them, earliest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -56,6 +80,16 @@ class AvailabilityServiceServicer:
 
 def add_AvailabilityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAvailability,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.SerializeToString,
+            ),
+            'UpdateAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAvailability,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.SerializeToString,
+            ),
             'FindSlots': grpc.unary_unary_rpc_method_handler(
                     servicer.FindSlots,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.FromString,
@@ -70,8 +104,62 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AvailabilityService:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
+
+    @staticmethod
+    def GetAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/GetAvailability',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/UpdateAvailability',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def FindSlots(request,

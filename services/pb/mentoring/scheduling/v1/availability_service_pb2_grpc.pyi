@@ -13,14 +13,34 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AvailabilityServiceStub:
-    """Finds times that suit both."""
+    """Keeps when people can be met, and finds times that suit all."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetAvailability: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.GetAvailabilityRequest, _availability_service_pb2.Availability]
+    """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted."""
+    UpdateAvailability: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.UpdateAvailabilityRequest, _availability_service_pb2.Availability]
+    """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
     FindSlots: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.FindSlotsRequest, _availability_service_pb2.FindSlotsResponse]
-    """Lists free times inside both people's weekly hours, each in its own zone, earliest first."""
+    """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
 class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds times that suit both."""
+    """Keeps when people can be met, and finds times that suit all."""
+
+    @_abc_1.abstractmethod
+    def GetAvailability(
+        self,
+        request: _availability_service_pb2.GetAvailabilityRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.GetAvailabilityRequest, _abc.Awaitable[_availability_service_pb2.Availability]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Availability]:
+        """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted."""
+
+    @_abc_1.abstractmethod
+    def UpdateAvailability(
+        self,
+        request: _availability_service_pb2.UpdateAvailabilityRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.UpdateAvailabilityRequest, _abc.Awaitable[_availability_service_pb2.Availability]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Availability]:
+        """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
 
     @_abc_1.abstractmethod
     def FindSlots(
@@ -28,6 +48,6 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _availability_service_pb2.FindSlotsRequest,
         context: _aio.ServicerContext[_availability_service_pb2.FindSlotsRequest, _abc.Awaitable[_availability_service_pb2.FindSlotsResponse]],
     ) -> _abc.Awaitable[_availability_service_pb2.FindSlotsResponse]:
-        """Lists free times inside both people's weekly hours, each in its own zone, earliest first."""
+        """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
 def add_AvailabilityServiceServicer_to_server(servicer: AvailabilityServiceServicer, server: _aio.Server) -> None: ...

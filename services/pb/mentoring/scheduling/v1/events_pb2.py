@@ -27,31 +27,33 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as mentoring_dot_scheduling_dot_v1_dot_codes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\"\xb4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xee\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\"\xb4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xee\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.scheduling.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEETINGBOOKED']._serialized_start=168
-  _globals['_MEETINGBOOKED']._serialized_end=346
-  _globals['_MEETINGRESCHEDULED']._serialized_start=349
-  _globals['_MEETINGRESCHEDULED']._serialized_end=668
-  _globals['_MEETINGREMINDERDUE']._serialized_start=671
-  _globals['_MEETINGREMINDERDUE']._serialized_end=851
-  _globals['_MEETINGNOTICEGIVEN']._serialized_start=854
-  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1078
-  _globals['_MEETINGCHECKEDIN']._serialized_start=1080
-  _globals['_MEETINGCHECKEDIN']._serialized_end=1197
-  _globals['_MEETINGHELD']._serialized_start=1200
-  _globals['_MEETINGHELD']._serialized_end=1393
-  _globals['_MEETINGMISSED']._serialized_start=1396
-  _globals['_MEETINGMISSED']._serialized_end=1576
-  _globals['_MEETINGCLAIMED']._serialized_start=1579
-  _globals['_MEETINGCLAIMED']._serialized_end=1751
-  _globals['_MEETINGCLAIMCLOSED']._serialized_start=1754
-  _globals['_MEETINGCLAIMCLOSED']._serialized_end=1907
-  _globals['_MEETINGCANCELLED']._serialized_start=1910
-  _globals['_MEETINGCANCELLED']._serialized_end=2148
+  _globals['_AVAILABILITYUPDATED']._serialized_start=167
+  _globals['_AVAILABILITYUPDATED']._serialized_end=226
+  _globals['_MEETINGBOOKED']._serialized_start=229
+  _globals['_MEETINGBOOKED']._serialized_end=407
+  _globals['_MEETINGRESCHEDULED']._serialized_start=410
+  _globals['_MEETINGRESCHEDULED']._serialized_end=729
+  _globals['_MEETINGREMINDERDUE']._serialized_start=732
+  _globals['_MEETINGREMINDERDUE']._serialized_end=912
+  _globals['_MEETINGNOTICEGIVEN']._serialized_start=915
+  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1139
+  _globals['_MEETINGCHECKEDIN']._serialized_start=1141
+  _globals['_MEETINGCHECKEDIN']._serialized_end=1258
+  _globals['_MEETINGHELD']._serialized_start=1261
+  _globals['_MEETINGHELD']._serialized_end=1454
+  _globals['_MEETINGMISSED']._serialized_start=1457
+  _globals['_MEETINGMISSED']._serialized_end=1637
+  _globals['_MEETINGCLAIMED']._serialized_start=1640
+  _globals['_MEETINGCLAIMED']._serialized_end=1812
+  _globals['_MEETINGCLAIMCLOSED']._serialized_start=1815
+  _globals['_MEETINGCLAIMCLOSED']._serialized_end=1968
+  _globals['_MEETINGCANCELLED']._serialized_start=1971
+  _globals['_MEETINGCANCELLED']._serialized_end=2209
 # @@protoc_insertion_point(module_scope)

@@ -22,6 +22,32 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class AvailabilityUpdated(_message.Message):
+    """A person changed when they can be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    availability: _builtins.str
+    """organizations/{organization}/people/{person}/availability"""
+    person: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        availability: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AvailabilityUpdated: _TypeAlias = AvailabilityUpdated  # noqa: Y015
+
+@_typing.final
 class MeetingBooked(_message.Message):
     """A meeting is booked."""
 
