@@ -1,14 +1,16 @@
 """One person's calendar as slot search and booking see it: both ask it, so what is found can be booked."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.kernel.errors import Refused
 from services.scheduling.domain import grid as quarters
 from services.scheduling.domain.availability import Availability
-from services.scheduling.domain.grid import DAY, FULL, QUARTER, Grid
+from services.scheduling.domain.grid import DAY, FULL, QUARTER, Grid, Pattern
 from services.scheduling.domain.hours import (
     Hours,
     quarter_count,
@@ -69,10 +71,10 @@ class Diary:
         if not self.is_open:
             return 0
         before, after = self._buffers
-        open_ = quarters.runs(grid.project(self.zone, self._open_on), quarter_count(length))
+        open_ = quarters.runs(grid.project(self.zone, self._open()), quarter_count(length))
         reach = quarter_count(length + after)
         taken = quarters.spread(grid.touched(self.busy), quarter_count(before), reach)
-        return open_ & ~taken & grid.project(self.zone, self._starts_on) & self._in_time(grid, now)
+        return open_ & ~taken & grid.project(self.zone, self._starts()) & self._in_time(grid, now)
 
     def require(self, start: datetime, end: datetime, now: datetime) -> None:
         """Raise Refused unless a meeting can be at that time, whatever else may be claimed.
@@ -109,34 +111,44 @@ class Diary:
             return (1 << grid.count) - 1
         return grid.inside(now + self.own.notice * _MINUTE, now + timedelta(days=self.own.horizon))
 
-    def _open_on(self, day: date) -> int:
-        if self.own is not None:
-            for override in self.own.overrides:
-                if override.day == day:
-                    return span_bits(override.spans)
-            if self.own.is_closed(day):
+    def _open(self) -> Pattern:
+        """Return the quarter hours of days at which the person meets people."""
+        week = None if self.hours is None else weekly_bits(self.hours.windows)
+        own = self.own
+        unlike = {} if own is None else {one.day: one.spans for one in own.overrides}
+
+        def on(day: date) -> int:
+            if (spans := unlike.get(day)) is not None:
+                return span_bits(spans)
+            if own is not None and own.is_closed(day):
                 return 0
-        return FULL if self.hours is None else weekly_bits(self.hours.windows)[day.isoweekday()]
+            return FULL if week is None else week[day.isoweekday()]
 
-    def _starts_on(self, day: date) -> int:
+        return on
+
+    def _starts(self) -> Pattern:
+        """Return the quarter hours of days on which meetings may start."""
         if self.own is None:
-            return FULL
-        if self._is_full(day):
-            return 0
-        step = self.own.step * _MINUTE // QUARTER
-        return sum(1 << quarter for quarter in range(0, DAY, step))
+            return lambda _: FULL
+        step = step_bits(self.own.step)
+        full = self._full()
+        return lambda day: 0 if any(_period(day, unit) in full for unit, _ in self._limits) else step
 
-    def _is_full(self, day: date) -> bool:
-        return any(limit and len(self._within(day, unit)) >= limit for unit, limit in self._limits)
+    def _full(self) -> frozenset[str]:
+        """Return the days and weeks of the person's calendar with as many meetings as there may be."""
+        if not self.is_limited:
+            return frozenset()
+        days = [one.astimezone(self.zone).date() for one in self.starts]
+        return frozenset(
+            period
+            for unit, limit in self._limits
+            for period, count in Counter(_period(day, unit) for day in days).items()
+            if 0 < limit <= count
+        )
 
     @property
     def _limits(self) -> tuple[tuple[str, int], ...]:
         return () if self.own is None else (("day", self.own.per_day), ("week", self.own.per_week))
-
-    def _within(self, day: date, unit: str) -> list[datetime]:
-        """Return the starts of meetings on the same day, or in the same week, of the person's calendar."""
-        wanted = _period(day, unit)
-        return [one for one in self.starts if _period(one.astimezone(self.zone).date(), unit) == wanted]
 
     def _places(self, start: datetime) -> list[str]:
         day = start.astimezone(self.zone).date()
@@ -158,11 +170,12 @@ class Diary:
 
     def _require_open(self, start: datetime, end: datetime) -> None:
         grid = Grid.over(start, end)
-        if grid.project(self.zone, self._open_on) != (1 << grid.count) - 1:
+        if grid.project(self.zone, self._open()) != (1 << grid.count) - 1:
             raise Refused("OUTSIDE_HOURS", "one of the two takes no meetings then")
-        if self._is_full(start.astimezone(self.zone).date()):
+        day = start.astimezone(self.zone).date()
+        if not self._full().isdisjoint(_period(day, unit) for unit, _ in self._limits):
             raise _full()
-        if not grid.project(self.zone, self._starts_on) & 1:
+        if not grid.project(self.zone, self._starts()) & 1:
             raise Refused("NOT_ON_STEP", "one of the two starts meetings at other minutes")
 
 
@@ -185,6 +198,12 @@ def claimed(person: str, claims: tuple[str, ...]) -> list[Times]:
         if one.startswith(mine) and one.endswith("Z")
     ]
     return [(start, start + QUARTER) for start in starts]
+
+
+@cache
+def step_bits(minutes: int) -> int:
+    """Return the quarter hours of a day that begin on a multiple of so many minutes."""
+    return sum(1 << quarter for quarter in range(0, DAY, minutes * _MINUTE // QUARTER))
 
 
 def _period(day: date, unit: str) -> str:

@@ -8,6 +8,7 @@ UTC and change on them.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -38,13 +39,13 @@ class Grid:
 
     def touched(self, times: Iterable[tuple[datetime, datetime]]) -> int:
         """Return the bits of the quarter hours that times (start, end) touch."""
-        bits = 0
+        digits = bytearray(b"0") * (self.count or 1)
         for start, end in times:
             first = max(0, _floor(start) - self.first)
             last = min(self.count, _ceiling(end) - self.first)
             if first < last:
-                bits |= ((1 << (last - first)) - 1) << first
-        return bits
+                digits[first:last] = b"1" * (last - first)
+        return int(digits[::-1], 2)
 
     def inside(self, start: datetime, end: datetime) -> int:
         """Return the bits of the quarter hours that begin from `start` to `end`, both included."""
@@ -55,9 +56,10 @@ class Grid:
     def project(self, zone: ZoneInfo, pattern: Pattern) -> int:
         """Return the bits of what a pattern holds on the wall clock of a zone."""
         begin = self.first // DAY
+        once = cache(pattern)
         bits = 0
         for day in range(begin, _ceiling_div(self.first + self.count, DAY)):
-            bits |= _utc_day(day, zone, pattern) << (day - begin) * DAY
+            bits |= _utc_day(day, zone, once) << (day - begin) * DAY
         return (bits >> (self.first - begin * DAY)) & ((1 << self.count) - 1)
 
     def moments(self, bits: int) -> Iterator[datetime]:
