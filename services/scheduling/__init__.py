@@ -3,7 +3,7 @@
 Owns    Meeting, Availability of each person, and a copy of each active mentorship's pair
 Serves  MeetingService, AvailabilityService
 Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld
-        MeetingMissed MeetingClaimed MeetingClaimClosed MeetingCancelled AvailabilityUpdated
+        MeetingMissed MeetingClaimed MeetingClaimClosed MeetingAnswered MeetingCancelled AvailabilityUpdated
 Hears   mentorships.MentorshipActivated, mentorships.MentorshipEnded
 Calls   profiles.PersonService for weekly hours
 """

@@ -9,6 +9,7 @@ from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.series import Series
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.rpc.availability import AvailabilityServicer
@@ -32,7 +33,7 @@ def build(settings: Settings, resources: Resources) -> Service:
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                MeetingServicer(meetings),
+                MeetingServicer(meetings, Series((kept, pairs), meetings, resources.clock)),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (

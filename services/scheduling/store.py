@@ -13,7 +13,7 @@ MEETINGS = Kind(
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),
-    indexes=(("mentorship",), ("people", "start")),
+    indexes=(("mentorship",), ("people", "start"), ("series",)),
 )
 AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
 """They have their person's id."""

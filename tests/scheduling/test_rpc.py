@@ -368,3 +368,35 @@ async def test_a_window_that_ends_before_it_starts_is_refused_by_the_contract(wo
     update = availability.UpdateAvailabilityRequest(availability=wanted)
     code, why = await refused(world.availability.UpdateAvailability(update, metadata=world.mentor))
     assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+
+
+async def test_a_series_is_booked_and_its_rest_called_off(world: World) -> None:
+    request = meetings.BookSeriesRequest(
+        parent=PARENT, start_time=stamp(NOON), time_zone="Europe/Berlin", count=3, request_id="r-1"
+    )
+    made = await world.meetings.BookSeries(request, metadata=world.mentee)
+    assert made == await world.meetings.BookSeries(request, metadata=world.mentee)
+    assert [one.start_time.ToDatetime(UTC).hour for one in made.meetings] == [12, 12, 11]
+    cancel = meetings.CancelSeriesRequest(name=made.meetings[1].name, reason=codes.CANCEL_REASON_WORKLOAD)
+    off = await world.meetings.CancelSeries(cancel, metadata=world.mentor)
+    assert [one.name for one in off.meetings] == [one.name for one in made.meetings[1:]]
+
+
+async def test_an_invitation_goes_out_and_its_answer_comes_back(world: World) -> None:
+    meeting = await world.book()
+    request = meetings.GetInvitationRequest(
+        name=meeting.name,
+        organizer_address="mailto:meet@example.com",
+        mentor_address="mailto:ada@example.com",
+        mentee_address="mailto:bob@example.com",
+    )
+    told = await world.meetings.GetInvitation(request, metadata=world.mentee)
+    assert (told.method, told.sequence) == ("REQUEST", 0)
+    answer = told.document.replace("METHOD:REQUEST", "METHOD:REPLY").replace("NEEDS-ACTION", "DECLINED")
+    lines = [line for line in answer.replace("\r\n ", "").split("\r\n") if "ada@" not in line]
+    back = meetings.AnswerInvitationRequest(person=f"{PEOPLE}/{MENTEE}", document="\r\n".join(lines))
+    foreign = world.meetings.AnswerInvitation(back, metadata=world.mentor)
+    assert (await refused(foreign))[1] == "ANSWER_NOT_YOURS"
+    stored = await world.meetings.AnswerInvitation(back, metadata=world.at.token("mail", "service"))
+    assert stored.answers[0].status == codes.ANSWER_STATUS_DECLINED
+    assert stored.notices[0].notice == codes.NOTICE_ABSENT

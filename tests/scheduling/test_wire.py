@@ -196,6 +196,10 @@ def test_a_disputed_miss_is_told_apart_from_a_meeting_that_nobody_knew_of() -> N
             told.MeetingCheckedIn(MENTOR, late=True),
             events.MeetingCheckedIn(**ABOUT, person=f"{PEOPLE}/{MENTOR}", late=True),
         ),
+        (
+            told.MeetingAnswered(MENTEE, told.Status.DECLINED),
+            events.MeetingAnswered(**ABOUT, person=f"{PEOPLE}/{MENTEE}", status=codes.ANSWER_STATUS_DECLINED),
+        ),
         (told.MeetingHeld(), events.MeetingHeld(**ABOUT, **TIMES)),
         (told.MeetingHeld(claimed=True), events.MeetingHeld(**ABOUT, **TIMES, claimed=True)),
         (

@@ -22,7 +22,7 @@ from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
 from services.scheduling.domain.meetings import Decision, Meeting, Pair
 from services.scheduling.domain.policy import Policy
-from services.scheduling.domain.told import Reason
+from services.scheduling.domain.told import Reason, Status
 
 Names = tuple[str, str]
 """A meeting: (mentorship, meeting)."""
@@ -138,6 +138,21 @@ class Meetings:
         return await self._change(
             caller, names, lambda one: attendance.give_notice(one, who, said, now, self._policy), how
         )
+
+    async def answer(
+        self, caller: Caller, person: str, meeting: str, said: tuple[Status, int], cause: Cause
+    ) -> tuple[Ref, Versioned[Meeting]]:
+        """Take over what the calendar of `person` answered to the invitation of a revision of a meeting.
+
+        Denied ANSWER_NOT_YOURS unless it is the caller's own, or the caller is a service.
+        """
+        if caller.subject != person and "service" not in caller.roles:
+            raise Denied("ANSWER_NOT_YOURS", "only the person's own calendar answers")
+        now, ref = self._clock.now(), Ref(caller.org, meeting)
+        stored = await self._meetings.change(
+            ref, lambda one: attendance.answer(one, person, said, now), cause
+        )
+        return ref, stored
 
     async def dispute(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
         """Say that a missed meeting was held."""

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from services.kernel.errors import Denied, Refused
 from services.scheduling.domain import booking
 from services.scheduling.domain.booking import Wish, invalid
-from services.scheduling.domain.meetings import Claim, Decision, Meeting, Pair, Stage, Told
+from services.scheduling.domain.meetings import Answer, Claim, Decision, Meeting, Pair, Stage, Told
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.told import (
     Closed,
+    MeetingAnswered,
     MeetingClaimed,
+    MeetingEvent,
     MeetingHeld,
     MeetingNoticeGiven,
     Notice,
+    Status,
 )
 
 Names = tuple[str, str]
@@ -45,6 +48,34 @@ def give_notice(meeting: Meeting, names: Names, said: Said, now: datetime, polic
     check = max(meeting.start, min(latest, meeting.end - policy.grace)) + policy.grace
     noticed = replace(meeting, told=(*others, told), check_time=check)
     return noticed, [MeetingNoticeGiven(person, *said)]
+
+
+def answer(meeting: Meeting, person: str, said: tuple[Status, int], now: datetime) -> Decision:
+    """Take over what `person` answered in their calendar to the invitation of that revision.
+
+    To decline before the start is to give notice of not coming. Raises NotFound, Refused MEETING_CANCELLED,
+    MEETING_OVER or ANSWER_OUTDATED.
+    """
+    status, revision = said
+    meeting.require_reader(person)
+    meeting.require_booked()
+    if revision < meeting.revision:
+        raise Refused("ANSWER_OUTDATED", "the meeting was changed since this was answered")
+    told = Answer(person, status)
+    if told in meeting.answers:
+        return meeting, []
+    others = tuple(one for one in meeting.answers if one.person != person)
+    answered = replace(meeting, answers=(*others, told))
+    happened: list[MeetingEvent] = [MeetingAnswered(person, status)]
+    if now >= meeting.start or person in meeting.present:
+        return answered, happened
+    absent = Told(person, Notice.ABSENT)
+    if status is not Status.DECLINED:
+        return replace(answered, told=tuple(one for one in meeting.told if one != absent)), happened
+    if absent in meeting.told:
+        return answered, happened
+    rest = tuple(one for one in meeting.told if one.person != person)
+    return replace(answered, told=(*rest, absent)), [*happened, MeetingNoticeGiven(person, Notice.ABSENT)]
 
 
 def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:

@@ -16,11 +16,12 @@ Diaries = tuple[Diary, ...]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A meeting as asked for, start inclusive and end exclusive in UTC."""
+    """A meeting as asked for, start inclusive and end exclusive in UTC; alone or in a series."""
 
     mentorship: str
     start: datetime
     end: datetime
+    series: str = ""
 
 
 def book(
@@ -44,6 +45,8 @@ def book(
         early_time=wish.start,
         check_time=wish.start,
         slots=claims(known, wish),
+        series=wish.series,
+        occurrence=wish.start if wish.series else None,
     )
     return _timed(meeting, now, policy), [MeetingBooked()]
 
@@ -73,6 +76,7 @@ def move(
         present=(),
         tardy=(),
         told=(),
+        answers=(),
         revision=meeting.revision + 1,
     )
     return _timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]

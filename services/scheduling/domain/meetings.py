@@ -20,6 +20,7 @@ from services.scheduling.domain.told import (
     MeetingReminderDue,
     Notice,
     Reason,
+    Status,
 )
 
 
@@ -36,12 +37,13 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes as they agreed."""
+    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed."""
 
     people: tuple[str, str]
     lead: str
     meeting_minutes: int
     active: bool = True
+    cadence_days: int = 14
 
     def require_active(self) -> None:
         """Raise Refused MENTORSHIP_NOT_ACTIVE once it is over."""
@@ -80,6 +82,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered to the invitation."""
+
+    person: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """One meeting of `people` (mentor, mentee), start inclusive and end exclusive in UTC.
 
@@ -87,6 +97,7 @@ class Meeting:
     decided, `late_time` from when calling off is late; `reminders` are those still to come, first one first.
     `slots` are claims on both calendars, "<person>/<quarter hour>". `revision` counts what changes it for
     calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
+    `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
     """
 
     mentorship: str
@@ -107,6 +118,9 @@ class Meeting:
     revision: int = 0
     claim: Claim | None = None
     call: Call | None = None
+    answers: tuple[Answer, ...] = ()
+    series: str = ""
+    occurrence: datetime | None = None
 
     def require_under(self, mentorship: str) -> None:
         """Raise NotFound unless this is a meeting of that mentorship."""

@@ -26,6 +26,14 @@ class Notice(StrEnum):
     ABSENT = "ABSENT"
 
 
+class Status(StrEnum):
+    """What somebody answered to the invitation in their calendar."""
+
+    ACCEPTED = "ACCEPTED"
+    TENTATIVE = "TENTATIVE"
+    DECLINED = "DECLINED"
+
+
 class Closed(StrEnum):
     """Why nobody waits any more for the answer to a claim that was not confirmed."""
 
@@ -111,6 +119,14 @@ class MeetingCancelled:
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MeetingAnswered:
+    """Somebody answered the invitation in their calendar."""
+
+    person: str
+    status: Status
+
+
 PersonalEvent = (
     MeetingRescheduled
     | MeetingNoticeGiven
@@ -118,6 +134,7 @@ PersonalEvent = (
     | MeetingClaimed
     | MeetingClaimClosed
     | MeetingCancelled
+    | MeetingAnswered
 )
 """What somebody did."""
 

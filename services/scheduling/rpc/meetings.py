@@ -1,25 +1,29 @@
 """MeetingService: decode, app, encode."""
 
+from functools import partial
 from typing import Any
 
+from services.kernel import fields
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
 from services.scheduling.app.meetings import How, Meetings, Names
+from services.scheduling.app.series import Series
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
-from services.scheduling.wire import codes
+from services.scheduling.wire import calendar, codes, series
 from services.scheduling.wire import meetings as wire
-from services.scheduling.wire.names import MEETING, MENTORSHIP
+from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON
 
 
 class MeetingServicer(MeetingServiceServicer):
     """Serves meetings."""
 
-    def __init__(self, app: Meetings) -> None:
+    def __init__(self, app: Meetings, several: Series) -> None:
         self._app = app
+        self._series = several
 
     async def BookMeeting(self, request: meetings.BookMeetingRequest, _: object) -> meetings.Meeting:
         """Book a meeting."""
@@ -53,6 +57,45 @@ class MeetingServicer(MeetingServiceServicer):
             return wire.new_times(names[0], request, known)
 
         return wire.meeting(ref, await self._app.move(caller(), names, times, _how(request)))
+
+    async def BookSeries(self, request: meetings.BookSeriesRequest, _: object) -> meetings.BookSeriesResponse:
+        """Book meetings at the same time on one wall clock."""
+        _tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        rhythm = partial(series.rhythm, request)
+        made = await self._series.book(caller(), mentorship, rhythm, cause(request))
+        return series.booked(made.meetings, made.skipped)
+
+    async def CancelSeries(
+        self, request: meetings.CancelSeriesRequest, _: object
+    ) -> meetings.CancelSeriesResponse:
+        """Call off the rest of a series."""
+        _ref, names = _meeting(request.name)
+        reason = codes.reason_of(request.reason)
+        off = await self._series.cancel(caller(), names, reason, cause(request))
+        return meetings.CancelSeriesResponse(meetings=[wire.meeting(*one) for one in off])
+
+    async def GetInvitation(self, request: meetings.GetInvitationRequest, _: object) -> meetings.Invitation:
+        """Return what calendars read."""
+        ref, names = _meeting(request.name)
+        stored = await self._app.get(caller(), names)
+        people = (request.mentor_address, request.mentee_address)
+        look = calendar.Look(request.organizer_address, people, request.summary, request.location)
+        return meetings.Invitation(
+            method=calendar.method(stored.state),
+            document=calendar.invitation(ref, stored, look),
+            uid=calendar.uid(ref),
+            sequence=stored.state.revision,
+        )
+
+    async def AnswerInvitation(
+        self, request: meetings.AnswerInvitationRequest, _: object
+    ) -> meetings.Meeting:
+        """Take over the answer of a person's calendar."""
+        who = caller()
+        person = fields.owned_id(who.org, PERSON, request.person, "person")
+        said = calendar.reply(who.org, request.document)
+        answer = (said.status, said.revision)
+        return wire.meeting(*await self._app.answer(who, person, said.meeting, answer, cause(request)))
 
     async def CheckIn(self, request: meetings.CheckInRequest, _: object) -> meetings.Meeting:
         """Say that the caller is there."""

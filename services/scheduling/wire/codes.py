@@ -1,7 +1,7 @@
 """Codes to and from protobuf."""
 
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
-from services.scheduling.domain.told import Closed, Notice, Reason
+from services.scheduling.domain.told import Closed, Notice, Reason, Status
 
 
 def cancel_reason(reason: Reason) -> codes.CancelReason.ValueType:
@@ -22,6 +22,11 @@ def notice(said: Notice) -> codes.Notice.ValueType:
 def notice_of(code: codes.Notice.ValueType) -> Notice:
     """Decode what somebody says about coming."""
     return Notice(codes.Notice.Name(code).removeprefix("NOTICE_"))
+
+
+def answer_status(status: Status) -> codes.AnswerStatus.ValueType:
+    """Encode what somebody answered."""
+    return codes.AnswerStatus.Value(f"ANSWER_STATUS_{status}")
 
 
 def claim_end(closed: Closed) -> codes.ClaimEnd.ValueType:

@@ -55,10 +55,11 @@ def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.Meeti
 
 def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent) -> Message:
     """Encode what somebody did; `about` names them."""
+    message: Message
     start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
         case told.MeetingRescheduled(_, old_start, old_end):
-            return events.MeetingRescheduled(
+            message = events.MeetingRescheduled(
                 **about,
                 start_time=start,
                 end_time=end,
@@ -68,19 +69,22 @@ def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent)
             )
         case told.MeetingNoticeGiven(_, notice, minutes):
             code = codes.notice(notice)
-            return events.MeetingNoticeGiven(**about, notice=code, minutes_late=minutes, start_time=start)
+            message = events.MeetingNoticeGiven(**about, notice=code, minutes_late=minutes, start_time=start)
         case told.MeetingCheckedIn(_, late):
-            return events.MeetingCheckedIn(**about, late=late)
+            message = events.MeetingCheckedIn(**about, late=late)
         case told.MeetingClaimed():
             disputes = state.stage is Stage.MISSED
-            return events.MeetingClaimed(**about, start_time=start, disputes_miss=disputes)
+            message = events.MeetingClaimed(**about, start_time=start, disputes_miss=disputes)
         case told.MeetingClaimClosed(_, closed):
-            return events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
+            message = events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
+        case told.MeetingAnswered(_, status):
+            message = events.MeetingAnswered(**about, status=codes.answer_status(status))
         case told.MeetingCancelled(_, reason, late):
-            return events.MeetingCancelled(
+            message = events.MeetingCancelled(
                 **about,
                 start_time=start,
                 late=late,
                 reason=codes.cancel_reason(reason),
                 sequence=state.revision,
             )
+    return message

@@ -44,8 +44,14 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
         update_time=stamp_of(stored.update_time),
         sequence=state.revision,
         tardy=[person_name(ref.tenant, person) for person in state.tardy],
+        series=state.series,
         notices=[_notice(ref.tenant, told) for told in state.told],
     )
+    for answer in state.answers:
+        who = person_name(ref.tenant, answer.person)
+        message.answers.add(person=who, status=codes.answer_status(answer.status))
+    if state.occurrence is not None:
+        message.occurrence_time.CopyFrom(stamp_of(state.occurrence))
     if (claim := state.claim) is not None:
         who = person_name(ref.tenant, claim.person)
         message.claim.CopyFrom(pb.Meeting.Claim(person=who, expire_time=stamp_of(claim.until)))

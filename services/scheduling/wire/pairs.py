@@ -20,5 +20,6 @@ def activated(tenant: str, message: mentorships.MentorshipActivated) -> tuple[Re
         ),
         lead=fields.owned_id(tenant, PERSON, message.lead, "lead"),
         meeting_minutes=message.meeting_length.ToTimedelta() // _MINUTE,
+        cadence_days=max(1, message.cadence.ToTimedelta().days) if message.HasField("cadence") else 14,
     )
     return mentorship_of(tenant, message.mentorship), pair

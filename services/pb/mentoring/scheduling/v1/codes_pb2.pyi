@@ -88,6 +88,34 @@ NOTICE_ABSENT: Notice.ValueType  # 2
 """Does not come."""
 Global___Notice: _TypeAlias = Notice  # noqa: Y015
 
+class _AnswerStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AnswerStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ANSWER_STATUS_UNSPECIFIED: _AnswerStatus.ValueType  # 0
+    """Never stored."""
+    ANSWER_STATUS_ACCEPTED: _AnswerStatus.ValueType  # 1
+    """Comes."""
+    ANSWER_STATUS_TENTATIVE: _AnswerStatus.ValueType  # 2
+    """Comes perhaps."""
+    ANSWER_STATUS_DECLINED: _AnswerStatus.ValueType  # 3
+    """Does not come."""
+
+class AnswerStatus(_AnswerStatus, metaclass=_AnswerStatusEnumTypeWrapper):
+    """What somebody answered to the invitation in their calendar."""
+
+ANSWER_STATUS_UNSPECIFIED: AnswerStatus.ValueType  # 0
+"""Never stored."""
+ANSWER_STATUS_ACCEPTED: AnswerStatus.ValueType  # 1
+"""Comes."""
+ANSWER_STATUS_TENTATIVE: AnswerStatus.ValueType  # 2
+"""Comes perhaps."""
+ANSWER_STATUS_DECLINED: AnswerStatus.ValueType  # 3
+"""Does not come."""
+Global___AnswerStatus: _TypeAlias = AnswerStatus  # noqa: Y015
+
 class _ClaimEnd:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

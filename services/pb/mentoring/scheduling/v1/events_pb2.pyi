@@ -258,6 +258,48 @@ class MeetingNoticeGiven(_message.Message):
 Global___MeetingNoticeGiven: _TypeAlias = MeetingNoticeGiven  # noqa: Y015
 
 @_typing.final
+class MeetingAnswered(_message.Message):
+    """Somebody answered the invitation in their calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who answered."""
+    status: _codes_pb2.AnswerStatus.ValueType
+    """What."""
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        status: _codes_pb2.AnswerStatus.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingAnswered: _TypeAlias = MeetingAnswered  # noqa: Y015
+
+@_typing.final
 class MeetingCheckedIn(_message.Message):
     """One of the two is there."""
 

@@ -50,6 +50,26 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsResponse.FromString,
                 _registered_method=True)
+        self.BookSeries = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/BookSeries',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
+                _registered_method=True)
+        self.CancelSeries = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/CancelSeries',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.FromString,
+                _registered_method=True)
+        self.GetInvitation = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GetInvitation',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.FromString,
+                _registered_method=True)
+        self.AnswerInvitation = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/AnswerInvitation',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
         self.CheckIn = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CheckIn',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
@@ -117,6 +137,34 @@ class MeetingServiceServicer:
 
     def ListMeetings(self, request, context):
         """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BookSeries(self, request, context):
+        """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelSeries(self, request, context):
+        """Calls off a meeting of a series and all that come after it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInvitation(self, request, context):
+        """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerInvitation(self, request, context):
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +250,26 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     servicer.ListMeetings,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsResponse.SerializeToString,
+            ),
+            'BookSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.BookSeries,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.SerializeToString,
+            ),
+            'CancelSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelSeries,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.SerializeToString,
+            ),
+            'GetInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInvitation,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.SerializeToString,
+            ),
+            'AnswerInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerInvitation,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
             ),
             'CheckIn': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckIn,
@@ -331,6 +399,114 @@ class MeetingService:
             '/mentoring.scheduling.v1.MeetingService/ListMeetings',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BookSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/BookSeries',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/CancelSeries',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GetInvitation',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/AnswerInvitation',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,14 @@ class MeetingServiceStub:
     """Returns one meeting."""
     ListMeetings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ListMeetingsRequest, _meeting_service_pb2.ListMeetingsResponse]
     """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
+    BookSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.BookSeriesRequest, _meeting_service_pb2.BookSeriesResponse]
+    """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+    CancelSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelSeriesRequest, _meeting_service_pb2.CancelSeriesResponse]
+    """Calls off a meeting of a series and all that come after it."""
+    GetInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetInvitationRequest, _meeting_service_pb2.Invitation]
+    """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
+    AnswerInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AnswerInvitationRequest, _meeting_service_pb2.Meeting]
+    """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
     CheckIn: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CheckInRequest, _meeting_service_pb2.Meeting]
     """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
     RescheduleMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleMeetingRequest, _meeting_service_pb2.Meeting]
@@ -67,6 +75,38 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.ListMeetingsRequest, _abc.Awaitable[_meeting_service_pb2.ListMeetingsResponse]],
     ) -> _abc.Awaitable[_meeting_service_pb2.ListMeetingsResponse]:
         """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
+
+    @_abc_1.abstractmethod
+    def BookSeries(
+        self,
+        request: _meeting_service_pb2.BookSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.BookSeriesRequest, _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]:
+        """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+
+    @_abc_1.abstractmethod
+    def CancelSeries(
+        self,
+        request: _meeting_service_pb2.CancelSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.CancelSeriesRequest, _abc.Awaitable[_meeting_service_pb2.CancelSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.CancelSeriesResponse]:
+        """Calls off a meeting of a series and all that come after it."""
+
+    @_abc_1.abstractmethod
+    def GetInvitation(
+        self,
+        request: _meeting_service_pb2.GetInvitationRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GetInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Invitation]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Invitation]:
+        """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
+
+    @_abc_1.abstractmethod
+    def AnswerInvitation(
+        self,
+        request: _meeting_service_pb2.AnswerInvitationRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.AnswerInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
 
     @_abc_1.abstractmethod
     def CheckIn(
