@@ -1,11 +1,14 @@
 """Wires the service. `python -m services.scheduling [rpc|events|relay|due]`, all of them by default."""
 
+import asyncio
+
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
 from services.scheduling import clients, events, store
 from services.scheduling.app.availability import Availability, Free
+from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
@@ -22,7 +25,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     pairs = resources.database.projection(store.PAIRS, Pair)
     profiles = clients.Profiles(resources.channel(settings.profiles_address))
     own = resources.database.aggregates(store.AVAILABILITIES)
-    diaries = Diaries(Kept(kept, own), profiles)
+    others = resources.database.aggregates(store.CALENDARS)
+    diaries = Diaries(Kept(kept, own, others), profiles, resources.clock)
     policy = Policy()
     meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
     free = Free(pairs, diaries, resources.clock, policy)
@@ -38,12 +42,14 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                AvailabilityServicer(Availability(own), free),
+                AvailabilityServicer(
+                    Availability(own), Calendars(others, resources.clock, asyncio.to_thread), free
+                ),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),
         handlers=handlers,
-        kinds=(kept, own),
+        kinds=(kept, own, others),
     )
 
 

@@ -1,9 +1,11 @@
-"""How meetings and availabilities are kept in MongoDB, and under which name the copies of pairs."""
+"""How scheduling's documents are kept in MongoDB, and under which name the copies of pairs."""
 
 from services.kernel.mongo import Kind
 from services.scheduling.domain.availability import Availability
+from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.wire.availability import updated
+from services.scheduling.wire.calendars import outgoing as calendar_outgoing
 from services.scheduling.wire.events import outgoing
 
 MEETINGS = Kind(
@@ -18,4 +20,5 @@ MEETINGS = Kind(
 AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
 """They have their person's id."""
 
+CALENDARS = Kind(collection="calendars", state=Calendar, encode=calendar_outgoing, indexes=(("person",),))
 PAIRS = "pairs"

@@ -69,7 +69,8 @@ class World:
         self.pairs = Projection(Pair)
         self.mentorships = Mentorships(self.pairs, self.kept, self.clock)
         self.own = Aggregates(store.AVAILABILITIES, self.clock)
-        self.diaries = Diaries(Kept(self.kept, self.own), self.people)
+        self.others = Aggregates(store.CALENDARS, self.clock)
+        self.diaries = Diaries(Kept(self.kept, self.own, self.others), self.people, self.clock)
         self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY)
         self.free = Free(self.pairs, self.diaries, self.clock, POLICY)
 

@@ -2,29 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kernel.clock import FixedClock
-from services.kernel.config import Settings
-from services.kernel.due import Due
-from services.kernel.mongo import Ref
-from services.kernel.run import Resources, Service
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
-from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc as availability_grpc
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
-from services.pb.mentoring.scheduling.v1 import meeting_service_pb2_grpc as meetings_grpc
-from services.scheduling.__main__ import build
-from tests.directory import Directory, OwnIdentity, directory
-from tests.harness import Metadata, Running, reason, running
+from tests.harness import reason
 from tests.scheduling.factories import (
     MENTEE,
     MENTOR,
@@ -32,77 +21,17 @@ from tests.scheduling.factories import (
     MORNING,
     NOON,
     ORG,
-    PAIR_ID,
     POLICY,
-    STRANGER,
-    activated,
 )
+from tests.scheduling.serving import PARENT, PEOPLE, World, refused, served, stamp
 
 pytestmark = pytest.mark.servers
-
-PARENT = f"organizations/{ORG}/mentorships/{PAIR_ID}"
-PEOPLE = f"organizations/{ORG}/people"
-
-
-def stamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
-
-
-class World:
-    """The service in the morning with one active mentorship, and those who call it."""
-
-    def __init__(self, at: Running, clock: FixedClock, people: Directory, due: Due) -> None:
-        self.at = at
-        self.clock = clock
-        self.people = people
-        self.due = due
-        self.meetings = meetings_grpc.MeetingServiceStub(at.channel)
-        self.availability = availability_grpc.AvailabilityServiceStub(at.channel)
-        self.mentor = at.token(MENTOR, "mentor")
-        self.mentee = at.token(MENTEE, "mentee")
-        self.stranger = at.token(STRANGER, "mentee")
-        self.foreigner = at.token(MENTEE, "mentee", org="globex")
-        self.lead = at.token("lead", "program_lead")
-
-    async def book(
-        self, start: datetime = NOON, request_id: str = "", caller: Metadata | None = None
-    ) -> meetings.Meeting:
-        """Book 45 minutes."""
-        wish = meetings.Meeting(start_time=stamp(start), end_time=stamp(start + 45 * MINUTE))
-        request = meetings.BookMeetingRequest(parent=PARENT, meeting=wish, request_id=request_id)
-        return await self.meetings.BookMeeting(request, metadata=caller or self.mentee)
-
-    async def check_in(self, meeting: meetings.Meeting, caller: Metadata) -> meetings.Meeting:
-        request = meetings.CheckInRequest(name=meeting.name)
-        return await self.meetings.CheckIn(request, metadata=caller)
-
-    async def told(self, meeting: meetings.Meeting) -> list[str]:
-        return await self.at.told(Ref(ORG, meeting.name.rsplit("/", 1)[-1]))
 
 
 @pytest.fixture
 async def world(mongo_url: str) -> AsyncIterator[World]:
-    clock, opened = FixedClock(MORNING), list[Resources]()
-
-    def known_to_profiles(settings: Settings, resources: Resources) -> Service:
-        opened.append(replace(resources, identity=OwnIdentity()))  # type: ignore[arg-type]  # as its protocol
-        return build(settings, opened[0])
-
-    async with (
-        directory() as people,
-        running(known_to_profiles, mongo_url, clock, profiles_address=people.address) as at,
-    ):
-        await at.hear(activated(), "activated")
-        yield World(at, clock, people, Due(opened[0].database, at.service.kinds, clock))
-
-
-async def refused(call: object) -> tuple[grpc.StatusCode, str]:
-    """Return the status and the reason that a call ends with."""
-    with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await call  # type: ignore[misc]  # any awaitable call
-    return refusal.value.code(), reason(refusal.value)
+    async with served(mongo_url) as made:
+        yield made
 
 
 async def test_a_meeting_is_booked_once_per_request_and_held_when_both_come(world: World) -> None:
@@ -328,75 +257,3 @@ async def test_a_meeting_that_took_place_elsewhere_is_logged_once_and_rejected_o
     withdraw = meetings.WithdrawClaimRequest(name=logged.name)
     await world.meetings.WithdrawClaim(withdraw, metadata=world.mentee)
     assert await world.told(logged) == ["MeetingClaimed", "MeetingClaimClosed"]
-
-
-async def test_people_set_when_they_can_be_met_and_search_and_booking_heed_it(world: World) -> None:
-    name = f"{PEOPLE}/{MENTOR}/availability"
-    get = availability.GetAvailabilityRequest(name=name)
-    fresh = await world.availability.GetAvailability(get, metadata=world.mentor)
-    assert (fresh.etag, fresh.step_minutes) == ('"0"', 15)
-    windows = [availability.Availability.WeeklyWindow(day=1, start_minute=13 * 60, end_minute=15 * 60)]
-    wanted = availability.Availability(
-        name=name,
-        etag=fresh.etag,
-        time_zone="Europe/Berlin",
-        weekly_hours=availability.Availability.WeeklyHours(windows=windows),
-        step_minutes=60,
-    )
-    update = availability.UpdateAvailabilityRequest(availability=wanted, request_id="r-1")
-    stored = await world.availability.UpdateAvailability(update, metadata=world.mentor)
-    assert stored == await world.availability.UpdateAvailability(update, metadata=world.mentor)
-    denied = world.availability.UpdateAvailability(update, metadata=world.mentee)
-    assert (await refused(denied))[1] == "AVAILABILITY_NOT_YOURS"
-    assert (await refused(world.book(NOON + 180 * MINUTE)))[1] == "OUTSIDE_HOURS"
-    everyday = [WeeklyWindow(day=1, start_minute=0, end_minute=1440)]
-    world.people.add(Person(name=f"{PEOPLE}/{MENTEE}", time_zone="UTC", weekly_hours=everyday))
-    find = availability.FindSlotsRequest(
-        parent=PARENT, start_time=stamp(MORNING), end_time=stamp(MORNING + timedelta(days=1))
-    )
-    slots = (await world.availability.FindSlots(find, metadata=world.mentee)).slots
-    assert [slot.mentor_local_start[11:16] for slot in slots] == ["13:00", "14:00"]
-
-
-async def test_a_window_that_ends_before_it_starts_is_refused_by_the_contract(world: World) -> None:
-    backward = availability.Availability.WeeklyWindow(day=1, start_minute=900, end_minute=600)
-    wanted = availability.Availability(
-        name=f"{PEOPLE}/{MENTOR}/availability",
-        time_zone="UTC",
-        weekly_hours=availability.Availability.WeeklyHours(windows=[backward]),
-    )
-    update = availability.UpdateAvailabilityRequest(availability=wanted)
-    code, why = await refused(world.availability.UpdateAvailability(update, metadata=world.mentor))
-    assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
-
-
-async def test_a_series_is_booked_and_its_rest_called_off(world: World) -> None:
-    request = meetings.BookSeriesRequest(
-        parent=PARENT, start_time=stamp(NOON), time_zone="Europe/Berlin", count=3, request_id="r-1"
-    )
-    made = await world.meetings.BookSeries(request, metadata=world.mentee)
-    assert made == await world.meetings.BookSeries(request, metadata=world.mentee)
-    assert [one.start_time.ToDatetime(UTC).hour for one in made.meetings] == [12, 12, 11]
-    cancel = meetings.CancelSeriesRequest(name=made.meetings[1].name, reason=codes.CANCEL_REASON_WORKLOAD)
-    off = await world.meetings.CancelSeries(cancel, metadata=world.mentor)
-    assert [one.name for one in off.meetings] == [one.name for one in made.meetings[1:]]
-
-
-async def test_an_invitation_goes_out_and_its_answer_comes_back(world: World) -> None:
-    meeting = await world.book()
-    request = meetings.GetInvitationRequest(
-        name=meeting.name,
-        organizer_address="mailto:meet@example.com",
-        mentor_address="mailto:ada@example.com",
-        mentee_address="mailto:bob@example.com",
-    )
-    told = await world.meetings.GetInvitation(request, metadata=world.mentee)
-    assert (told.method, told.sequence) == ("REQUEST", 0)
-    answer = told.document.replace("METHOD:REQUEST", "METHOD:REPLY").replace("NEEDS-ACTION", "DECLINED")
-    lines = [line for line in answer.replace("\r\n ", "").split("\r\n") if "ada@" not in line]
-    back = meetings.AnswerInvitationRequest(person=f"{PEOPLE}/{MENTEE}", document="\r\n".join(lines))
-    foreign = world.meetings.AnswerInvitation(back, metadata=world.mentor)
-    assert (await refused(foreign))[1] == "ANSWER_NOT_YOURS"
-    stored = await world.meetings.AnswerInvitation(back, metadata=world.at.token("mail", "service"))
-    assert stored.answers[0].status == codes.ANSWER_STATUS_DECLINED
-    assert stored.notices[0].notice == codes.NOTICE_ABSENT

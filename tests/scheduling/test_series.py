@@ -59,8 +59,12 @@ def by_dateutil(wanted: Rhythm) -> list[datetime]:
     return [wanted.first, *(one.astimezone(UTC) for one in local[1:])]
 
 
+# dateutil takes the clocks of Morocco, whose summer time is the standard, for an hour off around a change.
+_SERIES_ZONES = [zone for zone in ZONES if zone != "Africa/Casablanca"]
+
+
 @given(
-    zone=st.sampled_from(ZONES),
+    zone=st.sampled_from(_SERIES_ZONES),
     place=st.integers(0, 1000),
     quarters=st.integers(-96, 96),
     days=st.integers(1, 31),

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.scheduling.domain.availability import Availability
+from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.meetings import Meeting, Pair
 
@@ -55,6 +56,26 @@ class Availabilities(Protocol):
         self, ref: Ref, decide: Decide[Availability], cause: Cause, *, etag: str = ""
     ) -> Versioned[Availability]:
         """Store what `decide` makes of one, once per cause."""
+
+
+class KeptCalendars(Protocol):
+    """Other calendars of people."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Calendar]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Calendar, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Calendar]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Calendar], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Calendar]:
+        """Store what `decide` makes of one, once per cause."""
+
+    async def list(self, tenant: str, query: Query) -> Page[Calendar]:
+        """Return a page."""
 
 
 class Pairs(Protocol):

@@ -1,5 +1,8 @@
 """AvailabilityService: decode, app, encode."""
 
+from dataclasses import replace
+from functools import partial
+
 from services.kernel import fields
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Ref
@@ -7,15 +10,19 @@ from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
 from services.pb.mentoring.scheduling.v1.availability_service_pb2_grpc import AvailabilityServiceServicer
 from services.scheduling.app.availability import Asked, Availability, Free
+from services.scheduling.app.calendars import Calendars, Import
 from services.scheduling.wire import availability as wire
-from services.scheduling.wire.names import AVAILABILITY, MENTORSHIP, PERSON, person_name
+from services.scheduling.wire import calendars
+from services.scheduling.wire.busy import busy
+from services.scheduling.wire.names import AVAILABILITY, CALENDAR, MENTORSHIP, PERSON, person_name
 
 
 class AvailabilityServicer(AvailabilityServiceServicer):
     """Serves when people can be met, and free times."""
 
-    def __init__(self, app: Availability, free: Free) -> None:
+    def __init__(self, app: Availability, others: Calendars, free: Free) -> None:
         self._app = app
+        self._calendars = others
         self._free = free
 
     async def GetAvailability(
@@ -34,6 +41,36 @@ class AvailabilityServicer(AvailabilityServiceServicer):
         changes = wire.changes(told, request.update_mask)
         stored = await self._app.update(caller(), person, changes, (told.etag, cause(request)))
         return wire.shown(Ref(tenant, person), stored)
+
+    async def ImportCalendar(
+        self, request: availability.ImportCalendarRequest, _: object
+    ) -> availability.Calendar:
+        """Take over when a person is busy."""
+        tenant, *names = parse_name(CALENDAR, request.name)
+        what = Import(partial(busy, request.document, request.time_zone))
+        if request.HasField("valid_for"):
+            what = replace(what, valid_for=request.valid_for.ToTimedelta())
+        stored, now = await self._calendars.take(caller(), (names[0], names[1]), what, cause(request))
+        return calendars.calendar(tenant, stored, now)
+
+    async def ListCalendars(
+        self, request: availability.ListCalendarsRequest, _: object
+    ) -> availability.ListCalendarsResponse:
+        """Return a person's other calendars."""
+        tenant, person = parse_name(PERSON, request.parent, "parent")
+        found, now = await self._calendars.list(caller(), person)
+        return availability.ListCalendarsResponse(
+            calendars=[calendars.calendar(tenant, stored, now) for stored in found]
+        )
+
+    async def RemoveCalendar(
+        self, request: availability.RemoveCalendarRequest, _: object
+    ) -> availability.Calendar:
+        """Forget another calendar."""
+        tenant, *names = parse_name(CALENDAR, request.name)
+        how = request.etag, cause(request)
+        stored, now = await self._calendars.remove(caller(), (names[0], names[1]), how)
+        return calendars.calendar(tenant, stored, now)
 
     async def FindSlots(
         self, request: availability.FindSlotsRequest, _: object

@@ -13,6 +13,7 @@ from services.kernel.mongo import Ref
 MENTORSHIP: Final = "organizations/*/mentorships/*"
 MEETING: Final = "organizations/*/mentorships/*/meetings/*"
 AVAILABILITY: Final = "organizations/*/people/*/availability"
+CALENDAR: Final = "organizations/*/people/*/calendars/*"
 PERSON: Final = "organizations/*/people/*"
 
 

@@ -45,6 +45,21 @@ class AvailabilityServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
                 _registered_method=True)
+        self.ImportCalendar = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/ImportCalendar',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+                _registered_method=True)
+        self.ListCalendars = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/ListCalendars',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.FromString,
+                _registered_method=True)
+        self.RemoveCalendar = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/RemoveCalendar',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+                _registered_method=True)
         self.FindSlots = channel.unary_unary(
                 '/mentoring.scheduling.v1.AvailabilityService/FindSlots',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.SerializeToString,
@@ -70,6 +85,27 @@ class AvailabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportCalendar(self, request, context):
+        """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendars(self, request, context):
+        """Lists the other calendars of the calling person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveCalendar(self, request, context):
+        """Forgets another calendar; its times are free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindSlots(self, request, context):
         """Lists times that are free in all people's calendars by everything that is known of them, earliest first.
         """
@@ -89,6 +125,21 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
                     servicer.UpdateAvailability,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.SerializeToString,
+            ),
+            'ImportCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportCalendar,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
+            ),
+            'ListCalendars': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendars,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.SerializeToString,
+            ),
+            'RemoveCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveCalendar,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
             ),
             'FindSlots': grpc.unary_unary_rpc_method_handler(
                     servicer.FindSlots,
@@ -151,6 +202,87 @@ class AvailabilityService:
             '/mentoring.scheduling.v1.AvailabilityService/UpdateAvailability',
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/ImportCalendar',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendars(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/ListCalendars',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/RemoveCalendar',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
             options,
             channel_credentials,
             insecure,

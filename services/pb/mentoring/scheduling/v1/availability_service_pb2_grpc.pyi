@@ -20,6 +20,12 @@ class AvailabilityServiceStub:
     """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted."""
     UpdateAvailability: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.UpdateAvailabilityRequest, _availability_service_pb2.Availability]
     """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
+    ImportCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ImportCalendarRequest, _availability_service_pb2.Calendar]
+    """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+    ListCalendars: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ListCalendarsRequest, _availability_service_pb2.ListCalendarsResponse]
+    """Lists the other calendars of the calling person."""
+    RemoveCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.RemoveCalendarRequest, _availability_service_pb2.Calendar]
+    """Forgets another calendar; its times are free again."""
     FindSlots: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.FindSlotsRequest, _availability_service_pb2.FindSlotsResponse]
     """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
@@ -41,6 +47,30 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_availability_service_pb2.UpdateAvailabilityRequest, _abc.Awaitable[_availability_service_pb2.Availability]],
     ) -> _abc.Awaitable[_availability_service_pb2.Availability]:
         """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
+
+    @_abc_1.abstractmethod
+    def ImportCalendar(
+        self,
+        request: _availability_service_pb2.ImportCalendarRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.ImportCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
+        """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+
+    @_abc_1.abstractmethod
+    def ListCalendars(
+        self,
+        request: _availability_service_pb2.ListCalendarsRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.ListCalendarsRequest, _abc.Awaitable[_availability_service_pb2.ListCalendarsResponse]],
+    ) -> _abc.Awaitable[_availability_service_pb2.ListCalendarsResponse]:
+        """Lists the other calendars of the calling person."""
+
+    @_abc_1.abstractmethod
+    def RemoveCalendar(
+        self,
+        request: _availability_service_pb2.RemoveCalendarRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.RemoveCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
+        """Forgets another calendar; its times are free again."""
 
     @_abc_1.abstractmethod
     def FindSlots(

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as mentoring_dot_scheduling_dot_v1_dot_codes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\"\xb4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0fMeetingAnswered\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32%.mentoring.scheduling.v1.AnswerStatus\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xee\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"D\n\x0f\x43\x61lendarChanged\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x08\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\"\xb4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0fMeetingAnswered\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32%.mentoring.scheduling.v1.AnswerStatus\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xee\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,26 +36,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AVAILABILITYUPDATED']._serialized_start=167
   _globals['_AVAILABILITYUPDATED']._serialized_end=226
-  _globals['_MEETINGBOOKED']._serialized_start=229
-  _globals['_MEETINGBOOKED']._serialized_end=407
-  _globals['_MEETINGRESCHEDULED']._serialized_start=410
-  _globals['_MEETINGRESCHEDULED']._serialized_end=729
-  _globals['_MEETINGREMINDERDUE']._serialized_start=732
-  _globals['_MEETINGREMINDERDUE']._serialized_end=912
-  _globals['_MEETINGNOTICEGIVEN']._serialized_start=915
-  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1139
-  _globals['_MEETINGANSWERED']._serialized_start=1142
-  _globals['_MEETINGANSWERED']._serialized_end=1299
-  _globals['_MEETINGCHECKEDIN']._serialized_start=1301
-  _globals['_MEETINGCHECKEDIN']._serialized_end=1418
-  _globals['_MEETINGHELD']._serialized_start=1421
-  _globals['_MEETINGHELD']._serialized_end=1614
-  _globals['_MEETINGMISSED']._serialized_start=1617
-  _globals['_MEETINGMISSED']._serialized_end=1797
-  _globals['_MEETINGCLAIMED']._serialized_start=1800
-  _globals['_MEETINGCLAIMED']._serialized_end=1972
-  _globals['_MEETINGCLAIMCLOSED']._serialized_start=1975
-  _globals['_MEETINGCLAIMCLOSED']._serialized_end=2128
-  _globals['_MEETINGCANCELLED']._serialized_start=2131
-  _globals['_MEETINGCANCELLED']._serialized_end=2369
+  _globals['_CALENDARCHANGED']._serialized_start=228
+  _globals['_CALENDARCHANGED']._serialized_end=296
+  _globals['_MEETINGBOOKED']._serialized_start=299
+  _globals['_MEETINGBOOKED']._serialized_end=477
+  _globals['_MEETINGRESCHEDULED']._serialized_start=480
+  _globals['_MEETINGRESCHEDULED']._serialized_end=799
+  _globals['_MEETINGREMINDERDUE']._serialized_start=802
+  _globals['_MEETINGREMINDERDUE']._serialized_end=982
+  _globals['_MEETINGNOTICEGIVEN']._serialized_start=985
+  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1209
+  _globals['_MEETINGANSWERED']._serialized_start=1212
+  _globals['_MEETINGANSWERED']._serialized_end=1369
+  _globals['_MEETINGCHECKEDIN']._serialized_start=1371
+  _globals['_MEETINGCHECKEDIN']._serialized_end=1488
+  _globals['_MEETINGHELD']._serialized_start=1491
+  _globals['_MEETINGHELD']._serialized_end=1684
+  _globals['_MEETINGMISSED']._serialized_start=1687
+  _globals['_MEETINGMISSED']._serialized_end=1867
+  _globals['_MEETINGCLAIMED']._serialized_start=1870
+  _globals['_MEETINGCLAIMED']._serialized_end=2042
+  _globals['_MEETINGCLAIMCLOSED']._serialized_start=2045
+  _globals['_MEETINGCLAIMCLOSED']._serialized_end=2198
+  _globals['_MEETINGCANCELLED']._serialized_start=2201
+  _globals['_MEETINGCANCELLED']._serialized_end=2439
 # @@protoc_insertion_point(module_scope)

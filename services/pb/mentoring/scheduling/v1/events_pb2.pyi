@@ -48,6 +48,36 @@ class AvailabilityUpdated(_message.Message):
 Global___AvailabilityUpdated: _TypeAlias = AvailabilityUpdated  # noqa: Y015
 
 @_typing.final
+class CalendarChanged(_message.Message):
+    """When a person is busy by another calendar of theirs was imported, or forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    removed: _builtins.bool
+    """Whether it was forgotten."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "person", b"person", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
+
+@_typing.final
 class MeetingBooked(_message.Message):
     """A meeting is booked."""
 
