@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
+    calendar_address: Address | None = Field(
+        default=None, description="plain HTTP for subscriptions of calendar programs; none: not served"
+    )
+    calendar_url: Url | None = Field(
+        default=None, description="how calendar programs reach that from outside, such as https://host"
+    )
     skill_model: Path | None = Field(
         default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"
     )

@@ -10,12 +10,14 @@ from services.scheduling import clients, events, store
 from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
+from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.series import Series
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
-from services.scheduling.rpc.availability import AvailabilityServicer
+from services.scheduling.rpc.availability import Apps, AvailabilityServicer
+from services.scheduling.rpc.feed import FeedServer
 from services.scheduling.rpc.meetings import MeetingServicer
 
 
@@ -30,6 +32,11 @@ def build(settings: Settings, resources: Resources) -> Service:
     policy = Policy()
     meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
     free = Free(pairs, diaries, resources.clock, policy)
+    feeds = resources.database.aggregates(store.FEEDS)
+    subscriptions = Subscriptions(feeds, kept, resources.clock)
+    imports = Calendars(others, resources.clock, asyncio.to_thread)
+    apps = Apps(Availability(own), imports, subscriptions, free)
+    address = settings.calendar_address
     handlers = Handlers()
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
@@ -42,14 +49,13 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                AvailabilityServicer(
-                    Availability(own), Calendars(others, resources.clock, asyncio.to_thread), free
-                ),
+                AvailabilityServicer(apps, settings.calendar_url or ""),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),
         handlers=handlers,
-        kinds=(kept, own, others),
+        kinds=(kept, own, others, feeds),
+        loops=() if address is None else (FeedServer(subscriptions, address).run,),
     )
 
 

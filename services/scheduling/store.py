@@ -3,8 +3,10 @@
 from services.kernel.mongo import Kind
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.wire.availability import updated
+from services.scheduling.wire.calendars import feed_outgoing
 from services.scheduling.wire.calendars import outgoing as calendar_outgoing
 from services.scheduling.wire.events import outgoing
 
@@ -21,4 +23,7 @@ AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=up
 """They have their person's id."""
 
 CALENDARS = Kind(collection="calendars", state=Calendar, encode=calendar_outgoing, indexes=(("person",),))
+FEEDS = Kind(collection="calendar_feeds", state=Feed, encode=feed_outgoing)
+"""They have their person's id."""
+
 PAIRS = "pairs"

@@ -123,3 +123,15 @@ async def test_another_calendar_is_imported_listed_heeded_and_removed(world: Wor
     remove = availability.RemoveCalendarRequest(name=name, etag=imported.etag)
     await world.availability.RemoveCalendar(remove, metadata=world.mentor)
     assert (await world.book()).state == meetings.Meeting.STATE_BOOKED
+
+
+async def test_a_feed_has_a_secret_address_until_it_is_closed(world: World) -> None:
+    name = f"{PEOPLE}/{MENTOR}/calendarFeed"
+    opening = availability.OpenCalendarFeedRequest(name=name)
+    opened = await world.availability.OpenCalendarFeed(opening, metadata=world.mentor)
+    assert opened.url.startswith(f"/calendar/acme/{MENTOR}/")
+    assert await world.availability.OpenCalendarFeed(opening, metadata=world.mentor) == opened
+    closing = availability.CloseCalendarFeedRequest(name=name)
+    assert (await world.availability.CloseCalendarFeed(closing, metadata=world.mentor)).url == ""
+    again = await world.availability.OpenCalendarFeed(opening, metadata=world.mentor)
+    assert again.url not in {"", opened.url}

@@ -8,6 +8,7 @@ from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.meetings import Meeting, Pair
 
@@ -76,6 +77,21 @@ class KeptCalendars(Protocol):
 
     async def list(self, tenant: str, query: Query) -> Page[Calendar]:
         """Return a page."""
+
+
+class Feeds(Protocol):
+    """Feeds of people, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Feed]]:
+        """Return those of `ids` that are there."""
+
+    async def create(self, ref: Ref, state: Feed, events: Sequence[Any], cause: Cause) -> Versioned[Feed]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Feed], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Feed]:
+        """Store what `decide` makes of one, once per cause."""
 
 
 class Pairs(Protocol):

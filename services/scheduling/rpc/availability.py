@@ -1,6 +1,6 @@
 """AvailabilityService: decode, app, encode."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from services.kernel import fields
@@ -11,19 +11,32 @@ from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as avai
 from services.pb.mentoring.scheduling.v1.availability_service_pb2_grpc import AvailabilityServiceServicer
 from services.scheduling.app.availability import Asked, Availability, Free
 from services.scheduling.app.calendars import Calendars, Import
+from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.wire import availability as wire
 from services.scheduling.wire import calendars
 from services.scheduling.wire.busy import busy
-from services.scheduling.wire.names import AVAILABILITY, CALENDAR, MENTORSHIP, PERSON, person_name
+from services.scheduling.wire.names import AVAILABILITY, CALENDAR, FEED, MENTORSHIP, PERSON, person_name
+
+
+@dataclass(frozen=True, slots=True)
+class Apps:
+    """What answers."""
+
+    availability: Availability
+    calendars: Calendars
+    subscriptions: Subscriptions
+    free: Free
 
 
 class AvailabilityServicer(AvailabilityServiceServicer):
-    """Serves when people can be met, and free times."""
+    """Serves when people can be met, and free times; addresses of feeds begin with `feed_base`."""
 
-    def __init__(self, app: Availability, others: Calendars, free: Free) -> None:
-        self._app = app
-        self._calendars = others
-        self._free = free
+    def __init__(self, apps: Apps, feed_base: str) -> None:
+        self._app = apps.availability
+        self._calendars = apps.calendars
+        self._subscriptions = apps.subscriptions
+        self._free = apps.free
+        self._feed_base = feed_base.rstrip("/")
 
     async def GetAvailability(
         self, request: availability.GetAvailabilityRequest, _: object
@@ -71,6 +84,22 @@ class AvailabilityServicer(AvailabilityServiceServicer):
         how = request.etag, cause(request)
         stored, now = await self._calendars.remove(caller(), (names[0], names[1]), how)
         return calendars.calendar(tenant, stored, now)
+
+    async def OpenCalendarFeed(
+        self, request: availability.OpenCalendarFeedRequest, _: object
+    ) -> availability.CalendarFeed:
+        """Return the address of a person's feed."""
+        ref = Ref(*parse_name(FEED, request.name))
+        stored = await self._subscriptions.open(caller(), ref.id, cause(request))
+        return calendars.feed(ref, stored, self._feed_base)
+
+    async def CloseCalendarFeed(
+        self, request: availability.CloseCalendarFeedRequest, _: object
+    ) -> availability.CalendarFeed:
+        """Make the address useless."""
+        ref = Ref(*parse_name(FEED, request.name))
+        stored = await self._subscriptions.close(caller(), ref.id, cause(request))
+        return calendars.feed(ref, stored, self._feed_base)
 
     async def FindSlots(
         self, request: availability.FindSlotsRequest, _: object

@@ -1,4 +1,4 @@
-"""Other calendars to and from protobuf."""
+"""Other calendars, and feeds to them, to and from protobuf."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as pb
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.scheduling.domain.calendars import Calendar, CalendarEvent
+from services.scheduling.domain.feeds import Feed, FeedEvent
 from services.scheduling.wire.names import person_name, stamp_of
 
 
@@ -28,6 +29,25 @@ def outgoing(ref: Ref, state: Calendar, event: CalendarEvent) -> Outgoing:
     removed = event is CalendarEvent.REMOVED
     message = events.CalendarChanged(calendar=name, person=person, removed=removed)
     return Outgoing(message, subject=name, key=state.person)
+
+
+def feed(ref: Ref, stored: Versioned[Feed], base: str) -> pb.CalendarFeed:
+    """Encode a person's feed; its address begins with `base`."""
+    state = stored.state
+    path = f"/calendar/{ref.tenant}/{ref.id}/{state.signature(ref.tenant, ref.id)}.ics"
+    return pb.CalendarFeed(name=_feed_name(ref), url=f"{base}{path}" if state.is_open else "")
+
+
+def feed_outgoing(ref: Ref, _: Feed, event: FeedEvent) -> Outgoing:
+    """Encode that a feed opened or closed, keyed by its person."""
+    name, person = _feed_name(ref), person_name(ref.tenant, ref.id)
+    closed = event is FeedEvent.CLOSED
+    message = events.CalendarFeedChanged(calendar_feed=name, person=person, closed=closed)
+    return Outgoing(message, subject=name, key=ref.id)
+
+
+def _feed_name(ref: Ref) -> str:
+    return f"{person_name(ref.tenant, ref.id)}/calendarFeed"
 
 
 def _name(tenant: str, state: Calendar) -> str:

@@ -14,6 +14,7 @@ MENTORSHIP: Final = "organizations/*/mentorships/*"
 MEETING: Final = "organizations/*/mentorships/*/meetings/*"
 AVAILABILITY: Final = "organizations/*/people/*/availability"
 CALENDAR: Final = "organizations/*/people/*/calendars/*"
+FEED: Final = "organizations/*/people/*/calendarFeed"
 PERSON: Final = "organizations/*/people/*"
 
 

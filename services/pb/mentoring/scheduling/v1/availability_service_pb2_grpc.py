@@ -60,6 +60,16 @@ class AvailabilityServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
                 _registered_method=True)
+        self.OpenCalendarFeed = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/OpenCalendarFeed',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+                _registered_method=True)
+        self.CloseCalendarFeed = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/CloseCalendarFeed',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+                _registered_method=True)
         self.FindSlots = channel.unary_unary(
                 '/mentoring.scheduling.v1.AvailabilityService/FindSlots',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.SerializeToString,
@@ -106,6 +116,20 @@ class AvailabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OpenCalendarFeed(self, request, context):
+        """Returns the address under which the calling person's calendar program can subscribe to their meetings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseCalendarFeed(self, request, context):
+        """Makes that address useless; opening the feed again gives another one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindSlots(self, request, context):
         """Lists times that are free in all people's calendars by everything that is known of them, earliest first.
         """
@@ -140,6 +164,16 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
                     servicer.RemoveCalendar,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
+            ),
+            'OpenCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenCalendarFeed,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.SerializeToString,
+            ),
+            'CloseCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseCalendarFeed,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.SerializeToString,
             ),
             'FindSlots': grpc.unary_unary_rpc_method_handler(
                     servicer.FindSlots,
@@ -283,6 +317,60 @@ class AvailabilityService:
             '/mentoring.scheduling.v1.AvailabilityService/RemoveCalendar',
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/OpenCalendarFeed',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/CloseCalendarFeed',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
             options,
             channel_credentials,
             insecure,

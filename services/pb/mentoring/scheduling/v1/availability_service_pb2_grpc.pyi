@@ -26,6 +26,10 @@ class AvailabilityServiceStub:
     """Lists the other calendars of the calling person."""
     RemoveCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.RemoveCalendarRequest, _availability_service_pb2.Calendar]
     """Forgets another calendar; its times are free again."""
+    OpenCalendarFeed: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.OpenCalendarFeedRequest, _availability_service_pb2.CalendarFeed]
+    """Returns the address under which the calling person's calendar program can subscribe to their meetings."""
+    CloseCalendarFeed: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.CloseCalendarFeedRequest, _availability_service_pb2.CalendarFeed]
+    """Makes that address useless; opening the feed again gives another one."""
     FindSlots: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.FindSlotsRequest, _availability_service_pb2.FindSlotsResponse]
     """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
@@ -71,6 +75,22 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_availability_service_pb2.RemoveCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
     ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
         """Forgets another calendar; its times are free again."""
+
+    @_abc_1.abstractmethod
+    def OpenCalendarFeed(
+        self,
+        request: _availability_service_pb2.OpenCalendarFeedRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.OpenCalendarFeedRequest, _abc.Awaitable[_availability_service_pb2.CalendarFeed]],
+    ) -> _abc.Awaitable[_availability_service_pb2.CalendarFeed]:
+        """Returns the address under which the calling person's calendar program can subscribe to their meetings."""
+
+    @_abc_1.abstractmethod
+    def CloseCalendarFeed(
+        self,
+        request: _availability_service_pb2.CloseCalendarFeedRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.CloseCalendarFeedRequest, _abc.Awaitable[_availability_service_pb2.CalendarFeed]],
+    ) -> _abc.Awaitable[_availability_service_pb2.CalendarFeed]:
+        """Makes that address useless; opening the feed again gives another one."""
 
     @_abc_1.abstractmethod
     def FindSlots(

@@ -78,6 +78,36 @@ class CalendarChanged(_message.Message):
 Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
 
 @_typing.final
+class CalendarFeedChanged(_message.Message):
+    """A person's calendar program can subscribe to their meetings, or cannot any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FEED_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    calendar_feed: _builtins.str
+    """organizations/{organization}/people/{person}/calendarFeed"""
+    person: _builtins.str
+    """The person."""
+    closed: _builtins.bool
+    """Whether it was closed."""
+    def __init__(
+        self,
+        *,
+        calendar_feed: _builtins.str = ...,
+        person: _builtins.str = ...,
+        closed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_feed", b"calendar_feed", "closed", b"closed", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFeedChanged: _TypeAlias = CalendarFeedChanged  # noqa: Y015
+
+@_typing.final
 class MeetingBooked(_message.Message):
     """A meeting is booked."""
 
