@@ -5,6 +5,6 @@ Serves  MeetingService, AvailabilityService, and over HTTP feeds for calendar pr
 Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld
         MeetingMissed MeetingClaimed MeetingClaimClosed MeetingAnswered MeetingCancelled
         AvailabilityUpdated CalendarChanged CalendarFeedChanged
-Hears   mentorships.MentorshipActivated, mentorships.MentorshipEnded
+Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
 Calls   profiles.PersonService for weekly hours
 """

@@ -1,9 +1,18 @@
 """What scheduling hears."""
 
+from typing import Any
+
 from services.kernel.events import Event, Handlers
-from services.kernel.mongo import Cause
-from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated, MentorshipEnded
+from services.kernel.mongo import Cause, Ref
+from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    MentorshipActivated,
+    MentorshipCompleted,
+    MentorshipEnded,
+    MentorshipPaused,
+    MentorshipResumed,
+)
 from services.scheduling.app.following import Mentorships
+from services.scheduling.domain.told import Reason
 from services.scheduling.wire.names import mentorship_of
 from services.scheduling.wire.pairs import activated as pair_of
 
@@ -15,9 +24,21 @@ def hear(handlers: Handlers, mentorships: Mentorships) -> None:
         ref, pair = pair_of(event.tenant, event.message)
         await mentorships.activated(ref, pair, event.sequence)
 
-    async def ended(event: Event[MentorshipEnded]) -> None:
-        ref = mentorship_of(event.tenant, event.message.mentorship)
-        await mentorships.ended(ref, event.sequence, Cause(id=event.id, trace=event.trace))
+    async def resumed(event: Event[MentorshipResumed]) -> None:
+        await mentorships.resumed(_ref(event), event.sequence)
+
+    async def stopped(event: Event[Any]) -> None:
+        rests = isinstance(event.message, MentorshipPaused)
+        reason = Reason.MENTORSHIP_PAUSED if rests else Reason.MENTORSHIP_ENDED
+        cause = Cause(id=event.id, trace=event.trace)
+        await mentorships.stopped(_ref(event), reason, event.sequence, cause)
 
     handlers.on(MentorshipActivated, activated)
-    handlers.on(MentorshipEnded, ended)
+    handlers.on(MentorshipResumed, resumed)
+    handlers.on(MentorshipPaused, stopped)
+    handlers.on(MentorshipCompleted, stopped)
+    handlers.on(MentorshipEnded, stopped)
+
+
+def _ref(event: Event[Any]) -> Ref:
+    return mentorship_of(event.tenant, event.message.mentorship)

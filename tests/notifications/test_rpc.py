@@ -135,7 +135,7 @@ async def test_a_busy_mail_server_is_asked_again_when_the_timer_comes(world: Wor
     world.box.data = "451 4.3.0 later"
     waiting = await world.deliver(await world.remind())
     assert (waiting.state, waiting.attempts) == (inbox.Message.STATE_QUEUED, 1)
-    [messages, _] = world.at.service.kinds
+    messages = world.at.service.kinds[0]
     assert await world.due.fire(messages) == 0
     world.clock.advance(timedelta(seconds=8))
     assert await world.due.fire(messages) == 1
@@ -183,6 +183,22 @@ async def test_reading_is_noted_once_by_the_addressee(world: World) -> None:
     assert await world.told(read) == ["MessageQueued", "MessageRead"]
 
 
+async def test_the_inbox_follows_what_happens(world: World) -> None:
+    """Over the database's own change stream, as a portal would; other people's messages stay out."""
+    queued = await world.remind()
+    request = inbox.StreamMessagesRequest(parent=INBOX)
+    stream = world.inbox.StreamMessages(request, metadata=world.mentee)
+    assert await stream.read() == queued
+    sent = await world.deliver(queued)
+    assert await stream.read() == sent
+    request_seen = inbox.MarkMessagesSeenRequest(parent=INBOX, names=[sent.name], request_id="seen")
+    seen = await world.inbox.MarkMessagesSeen(request_seen, metadata=world.mentee)
+    assert await stream.read() == seen.messages[0]
+    stream.cancel()
+    code, _ = await refused(world.inbox.StreamMessages(request, metadata=world.stranger).read())
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
 async def test_preferences_have_defaults_and_versions(world: World) -> None:
     request = preference.GetPreferencesRequest(name=PREFERENCES)
     fresh = await world.preferences.GetPreferences(request, metadata=world.mentee)
@@ -194,6 +210,26 @@ async def test_preferences_have_defaults_and_versions(world: World) -> None:
     assert (await world.preferences.GetPreferences(request, metadata=world.hr)).etag == '"2"'
     code, _ = await refused(world.preferences.GetPreferences(request, metadata=world.stranger))
     assert code is grpc.StatusCode.NOT_FOUND
+
+
+async def test_an_organizations_quiet_hours_hold_a_mail_until_the_timer_comes(world: World) -> None:
+    everybody = f"{PEOPLE}/-/preferences"
+    quiet = preference.MailHours(quiet=preference.QuietHours(start_minute=660, end_minute=780))
+    request = preference.UpdatePreferencesRequest(
+        preferences=preference.Preferences(name=everybody, hours=quiet), request_id="hours"
+    )
+    code, why = await refused(world.preferences.UpdatePreferences(request, metadata=world.mentee))
+    assert (code, why) == (grpc.StatusCode.PERMISSION_DENIED, "HR_ADMIN_ONLY")
+    await world.preferences.UpdatePreferences(request, metadata=world.hr)
+    held = await world.deliver(await world.remind())
+    assert (held.state, held.reason) == (inbox.Message.STATE_HELD, inbox.Message.REASON_QUIET_HOURS)
+    assert held.hold_time.ToDatetime(UTC) == NOON + timedelta(hours=1)
+    assert held.text.startswith("Hello Kim,")
+    world.clock.advance(timedelta(hours=1))
+    assert await world.due.fire(world.at.service.kinds[0]) == 1
+    sent = await world.deliver(held, "queued-2")
+    assert (sent.state, sent.reason) == (inbox.Message.STATE_SENT, inbox.Message.REASON_DEFAULT)
+    assert len(world.box.mails) == 1
 
 
 async def test_wrong_updates_name_their_field(world: World) -> None:

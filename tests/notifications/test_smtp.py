@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from deploy.local.ports import free_port
-from services.notifications.app import Mail, Person
-from services.notifications.clients.smtp import Smtp
+from services.notifications.app.ports import Mail, Person
+from services.notifications.clients.smtp import Security, Smtp
 from services.notifications.domain.messages import Attempt, Content, Verdict
 from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON
 from tests.notifications.postbox import Postbox, postbox
+from tests.notifications.trust import contexts
 
 SENDER = "mentoring@acme.example"
 KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
@@ -148,3 +150,55 @@ async def test_closing_a_connection_that_is_gone_is_no_failure(box: Postbox, smt
     box.hang_up()
     await smtp.close()
     assert len(box.mails) == 1
+
+
+async def test_a_mail_with_two_forms_lets_the_reader_choose(box: Postbox, smtp: Smtp) -> None:
+    await smtp.send(replace(MAIL, content=replace(MAIL.content, html="<p>Grüße</p>")))
+    [mail] = box.mails
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, html = mail.iter_parts()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert html.get_content().strip() == "<p>Grüße</p>"
+
+
+async def test_mail_programs_are_told_how_to_unsubscribe(box: Postbox, smtp: Smtp) -> None:
+    link = "https://mentoring.example/unsubscribe/" + "a" * 120
+    await smtp.send(replace(MAIL, unsubscribe=link))
+    [mail] = box.mails
+    assert mail["List-Unsubscribe"].replace(" ", "") == f"<{link}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+async def test_after_starttls_the_server_learns_who_sends(tmp_path: Path) -> None:
+    server, client = contexts(tmp_path)
+    security = Security(starttls=True, context=client, login=("mentoring", "secret"))
+    async with postbox(tls=server) as made:
+        smtp = Smtp(("localhost", made.address[1]), SENDER, security)
+        assert await smtp.send(MAIL) == ACCEPTED
+        await smtp.close()
+    assert made.logins == [("mentoring", "secret")]
+
+
+async def test_encrypted_from_the_first_byte(tmp_path: Path) -> None:
+    server, client = contexts(tmp_path)
+    async with postbox(tls=server, implicit=True) as made:
+        smtp = Smtp(
+            ("localhost", made.address[1]), SENDER, Security(tls=True, starttls=False, context=client)
+        )
+        assert await smtp.send(MAIL) == ACCEPTED
+        await smtp.close()
+    assert len(made.mails) == 1
+
+
+async def test_no_mail_goes_out_in_the_clear_where_encryption_is_asked_for(box: Postbox) -> None:
+    smtp = Smtp(box.address, SENDER, Security(starttls=True))
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+    assert box.mails == []
+
+
+async def test_a_certificate_of_nobody_we_trust_gets_no_mail(tmp_path: Path) -> None:
+    server, _ = contexts(tmp_path)
+    async with postbox(tls=server, implicit=True) as made:
+        smtp = Smtp(("localhost", made.address[1]), SENDER, Security(tls=True, starttls=False))
+        assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+    assert made.mails == []

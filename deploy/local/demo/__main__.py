@@ -14,6 +14,7 @@ from rich.console import Console
 
 from deploy.local.demo import audit, report
 from deploy.local.demo.api import Api, refusal
+from deploy.local.demo.caring import appreciate, check_in
 from deploy.local.demo.joining import import_people, match, open_program
 from deploy.local.demo.meeting import meet
 from deploy.local.demo.relating import agree, complete_goals, set_goals
@@ -53,6 +54,8 @@ async def tell(story: Story, file: bytes) -> None:
     await meet(story, lambda place: place % 5 > 1)
     await complete_goals(story)
     await meet(story, lambda place: place % 5 > 0)
+    await appreciate(story)
+    await check_in(story)
 
 
 async def settled(api: Api, story: Story, terminal: report.Terminal) -> audit.Ledger:
@@ -61,8 +64,7 @@ async def settled(api: Api, story: Story, terminal: report.Terminal) -> audit.Le
     while True:
         ledger = await audit.ledger(api, story)
         missing = sum(lost for lost, _ in ledger.differences().values())
-        waiting = sum(message.state == message.STATE_QUEUED for message in ledger.messages)
-        if missing + waiting == 0 or quiet == QUIET:
+        if missing == 0 or quiet == QUIET:
             bar.step(QUIET - quiet)
             return ledger
         now = len(ledger.events) + report.held(ledger)

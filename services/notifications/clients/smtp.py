@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import ssl
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,7 +13,8 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from services.kernel import log
-from services.notifications.app import Mail
+from services.kernel.config import Settings
+from services.notifications.app.ports import Mail
 from services.notifications.domain.messages import Attempt, Verdict
 
 _TIMEOUT_SECONDS = 10.0
@@ -20,14 +23,48 @@ _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _ACCEPTED = Attempt(Verdict.ACCEPTED)
 
 
+@dataclass(frozen=True, slots=True)
+class Security:
+    """How to speak to a mail server.
+
+    tls       True: from the first byte
+    starttls  True: or not at all; None: where the server offers it
+    context   whom to trust; None: the system's authorities
+    login     user name and password, None for none
+    """
+
+    tls: bool = False
+    starttls: bool | None = None
+    context: ssl.SSLContext | None = None
+    login: tuple[str, str] | None = None
+
+
+def security_of(settings: Settings) -> Security:
+    """Read how to speak to the mail server. OSError for unreadable files."""
+    authorities = settings.smtp_ca_file
+    password = settings.smtp_password_file.read_text().strip() if settings.smtp_password_file else ""
+    return Security(
+        tls=settings.smtp_security == "tls",
+        starttls={"starttls": True, "opportunistic": None}.get(settings.smtp_security, False),
+        context=ssl.create_default_context(cafile=authorities) if authorities else None,
+        login=(settings.smtp_username, password) if settings.smtp_username else None,
+    )
+
+
 class Smtp:
-    """One mail server. STARTTLS is used when the server offers it."""
+    """One mail server, by default with STARTTLS where the server offers it."""
 
     def __init__(
-        self, address: tuple[str, int], sender: str, *, timeout_seconds: float = _TIMEOUT_SECONDS
+        self,
+        address: tuple[str, int],
+        sender: str,
+        security: Security | None = None,
+        *,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
         self._address = address
         self._sender = sender
+        self._security = security or Security()
         self._timeout = timeout_seconds
         self._idle: list[aiosmtplib.SMTP] = []
         self._slots = asyncio.Semaphore(_CONNECTIONS)
@@ -76,7 +113,18 @@ class Smtp:
             else:
                 return known
         host, port = self._address
-        fresh = aiosmtplib.SMTP(hostname=host, port=port, timeout=self._timeout)
+        how = self._security
+        name, password = how.login or (None, None)
+        fresh = aiosmtplib.SMTP(
+            hostname=host,
+            port=port,
+            timeout=self._timeout,
+            use_tls=how.tls,
+            start_tls=how.starttls,
+            tls_context=how.context,
+            username=name,
+            password=password,
+        )
         await fresh.connect()
         return fresh
 
@@ -114,7 +162,12 @@ def composed(sender: str, mail: Mail) -> EmailMessage:
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Mentoring-Event"] = mail.cause
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.content.text)
+    if mail.content.html:
+        message.add_alternative(mail.content.html, subtype="html")
     return message
 
 

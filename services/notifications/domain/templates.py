@@ -368,4 +368,16 @@ Hello {{ name }},
 Please approve or decline it in the mentoring portal.
 """,
     ),
+    Category.WEBHOOK_DISABLED: (
+        "A webhook you made was switched off",
+        """\
+Hello {{ name }},
+
+the webhook {{ webhook }} was switched off
+{%- if code == "GONE" %}: it answered that it is gone for good
+{%- else %}: all ten attempts to reach it failed, over three days{% endif %}.
+
+Please repair the endpoint, switch it on again and send again what it missed, or remove it.
+""",
+    ),
 }

@@ -37,7 +37,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed."""
+    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed.
+
+    No lead: it is an informal one. It is active unless it rests or is over.
+    """
 
     people: tuple[str, str]
     lead: str
@@ -46,7 +49,7 @@ class Pair:
     cadence_days: int = 14
 
     def require_active(self) -> None:
-        """Raise Refused MENTORSHIP_NOT_ACTIVE once it is over."""
+        """Raise Refused MENTORSHIP_NOT_ACTIVE while it rests and once it is over."""
         if not self.active:
             raise not_active()
 
@@ -242,7 +245,7 @@ def require_participant(people: tuple[str, str], person: str) -> None:
 
 
 def not_active() -> Refused:
-    """Return the answer for mentorships that are unknown, not active yet, or over."""
+    """Return the answer for mentorships that are unknown, not active yet, resting, or over."""
     return Refused("MENTORSHIP_NOT_ACTIVE", "the mentorship is not active")
 
 

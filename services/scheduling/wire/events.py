@@ -43,7 +43,7 @@ def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.Meeti
         case told.MeetingMissed(absent, notified):
             return events.MeetingMissed(
                 **about,
-                lead=person_name(tenant, state.lead),
+                lead=person_name(tenant, state.lead) if state.lead else "",
                 absent=[person_name(tenant, person) for person in absent],
                 start_time=start,
                 notified=[person_name(tenant, person) for person in notified],

@@ -18,7 +18,7 @@ def activated(tenant: str, message: mentorships.MentorshipActivated) -> tuple[Re
             fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
             fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
         ),
-        lead=fields.owned_id(tenant, PERSON, message.lead, "lead"),
+        lead=fields.owned_id(tenant, PERSON, message.lead, "lead") if message.lead else "",
         meeting_minutes=message.meeting_length.ToTimedelta() // _MINUTE,
         cadence_days=max(1, message.cadence.ToTimedelta().days) if message.HasField("cadence") else 14,
     )
