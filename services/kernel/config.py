@@ -59,12 +59,6 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
-    calendar_address: Address | None = Field(
-        default=None, description="plain HTTP for subscriptions of calendar programs; none: not served"
-    )
-    calendar_url: Url | None = Field(
-        default=None, description="how calendar programs reach that from outside, such as https://host"
-    )
     skill_model: Path | None = Field(
         default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"
     )
@@ -82,7 +76,9 @@ class Settings(BaseSettings):
         default=None, description="32 or more random bytes: sign links in mails, derive webhook secrets"
     )
     public_url: Url | None = Field(default=None, description="where the world reaches `http_address`")
-    http_address: Address | None = Field(default=None, description="for links in mails; unset: not served")
+    http_address: Address | None = Field(
+        default=None, description="links in mails, calendar feeds; unset: not served"
+    )
     webhook_private: bool = Field(
         default=False, description="let webhooks call http:// and addresses that are not public"
     )

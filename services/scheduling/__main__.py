@@ -36,7 +36,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     subscriptions = Subscriptions(feeds, kept, resources.clock)
     imports = Calendars(others, resources.clock, asyncio.to_thread)
     apps = Apps(Availability(own), imports, subscriptions, free)
-    address = settings.calendar_address
+    address = settings.http_address
     handlers = Handlers()
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
@@ -49,7 +49,7 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                AvailabilityServicer(apps, settings.calendar_url or ""),
+                AvailabilityServicer(apps, settings.public_url or ""),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),

@@ -12,7 +12,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.kernel.clock import FixedClock
 from services.kernel.config import Settings
 from services.kernel.due import Due
-from services.kernel.mongo import Ref
+from services.kernel.mongo import Database, Ref
+from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc as availability_grpc
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
@@ -45,11 +46,12 @@ def stamp(moment: datetime) -> Timestamp:
 class World:
     """The service in the morning with one active mentorship, and those who call it."""
 
-    def __init__(self, at: Running, clock: FixedClock, people: Directory, due: Due) -> None:
+    def __init__(self, at: Running, clock: FixedClock, people: Directory, resources: Resources) -> None:
         self.at = at
+        self.resources = resources
         self.clock = clock
         self.people = people
-        self.due = due
+        self.due = Due(resources.database, at.service.kinds, clock)
         self.meetings = meetings_grpc.MeetingServiceStub(at.channel)
         self.availability = availability_grpc.AvailabilityServiceStub(at.channel)
         self.mentor = at.token(MENTOR, "mentor")
@@ -88,7 +90,21 @@ async def served(mongo_url: str) -> AsyncIterator[World]:
         running(known_to_profiles, mongo_url, clock, profiles_address=people.address) as at,
     ):
         await at.hear(activated(), "activated")
-        yield World(at, clock, people, Due(opened[0].database, at.service.kinds, clock))
+        yield World(at, clock, people, opened[0])
+
+
+@asynccontextmanager
+async def replica_of(world: World) -> AsyncIterator[meetings_grpc.MeetingServiceStub]:
+    """Serve the same database once more: with connections of its own, as another process would."""
+    resources = world.resources
+    name = world.resources.database.name
+    async with Database(resources.settings.mongo_url, name, world.clock) as database:
+        service = build(resources.settings, replace(resources, database=database))
+        server = Server(resources.settings, service.servicers, resources.tokens, database.claims)
+        port = await server.start()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield meetings_grpc.MeetingServiceStub(channel)
+        await server.drain()
 
 
 async def refused(call: object) -> tuple[grpc.StatusCode, str]:

@@ -23,7 +23,7 @@ from tests.scheduling.factories import (
     ORG,
     POLICY,
 )
-from tests.scheduling.serving import PARENT, PEOPLE, World, refused, served, stamp
+from tests.scheduling.serving import PARENT, PEOPLE, World, refused, replica_of, served, stamp
 
 pytestmark = pytest.mark.servers
 
@@ -257,3 +257,20 @@ async def test_a_meeting_that_took_place_elsewhere_is_logged_once_and_rejected_o
     withdraw = meetings.WithdrawClaimRequest(name=logged.name)
     await world.meetings.WithdrawClaim(withdraw, metadata=world.mentee)
     assert await world.told(logged) == ["MeetingClaimed", "MeetingClaimClosed"]
+
+
+async def test_of_100_bookings_over_two_replicas_exactly_one_wins(world: World) -> None:
+    """Nothing but the database knows of both."""
+    wish = meetings.Meeting(start_time=stamp(NOON), end_time=stamp(NOON + 45 * MINUTE))
+    request = meetings.BookMeetingRequest(parent=PARENT, meeting=wish)
+    async with replica_of(world) as other:
+        callers = [world.mentor, world.mentee] * 25
+        books = [
+            stub.BookMeeting(request, metadata=caller)
+            for stub in (world.meetings, other)
+            for caller in callers
+        ]
+        answers = await asyncio.gather(*books, return_exceptions=True)
+    lost = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert len(lost) == 99
+    assert {reason(error) for error in lost} == {"SLOT_TAKEN"}

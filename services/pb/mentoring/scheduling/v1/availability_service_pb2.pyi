@@ -476,7 +476,7 @@ class CalendarFeed(_message.Message):
     name: _builtins.str
     """organizations/{organization}/people/{person}/calendarFeed"""
     url: _builtins.str
-    """Whoever has the address can read the meetings' times. Empty once closed; without host when the operator set none."""
+    """Whoever has the address can read the times of the meetings. Empty once closed; a path alone when the operator set no public address."""
     def __init__(
         self,
         *,
