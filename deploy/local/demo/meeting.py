@@ -54,10 +54,13 @@ async def _live(story: Story, day: Sequence[scheduling.Meeting], coming: set[str
 
 async def _reminders(story: Story) -> int:
     """Return how many reminders to book again have been handed to the mail server."""
-    request = inbox.ListMessagesRequest(parent=f"{story.api.parent}/people/-")
+    request = inbox.ListMessagesRequest(
+        parent=f"{story.api.parent}/people/-",
+        category=inbox.Message.CATEGORY_REBOOK_REMINDER,
+        states=[inbox.Message.STATE_SENT],
+    )
     pages = story.api.pages(story.api.inbox.ListMessages, request)
-    wanted = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.STATE_SENT)
-    return sum([(one.category, one.state) == wanted async for page in pages for one in page.messages])
+    return sum([len(page.messages) async for page in pages])
 
 
 async def all_meetings(story: Story) -> list[scheduling.Meeting]:

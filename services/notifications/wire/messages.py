@@ -162,6 +162,19 @@ def message_of(tenant: str, person: str, name: str) -> str:
     return message
 
 
+def wanted(request: inbox.ListMessagesRequest) -> dict[str, Any]:
+    """Decode which messages a list asks for, as conditions on the state."""
+    where: dict[str, Any] = {}
+    if request.category:
+        where["category"] = inbox.Message.Category.Name(request.category).removeprefix("CATEGORY_")
+    if request.states:
+        states = (inbox.Message.State.Name(state).removeprefix("STATE_") for state in request.states)
+        where["stage"] = {"$in": sorted(states)}
+    if request.unread:
+        where["read_time"] = None
+    return where
+
+
 def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
     """Encode a stored message."""
     state = stored.state
