@@ -20,6 +20,7 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "processor.v1.RebookReminderDue": _PAIR,
     "processor.v1.LeadAlertDue": ("lead",),
     "processor.v1.LeadEscalationDue": ("lead",),
+    "scheduling.v1.MeetingReminderDue": _PAIR,
 }
 """Fields that name the people, by type of event below `mentoring.`"""
 
@@ -28,14 +29,19 @@ _OTHER: Final = frozenset(
         "mentorships.v1.AgreementProposed",
         "mentorships.v1.ExtensionProposed",
         "mentorships.v1.ClosingProposed",
+        "scheduling.v1.MeetingCancelled",
+        "scheduling.v1.MeetingClaimed",
+        "scheduling.v1.MeetingRescheduled",
     }
 )
-"""What one of a pair did is told to the other."""
+"""What one of a pair did is told to the other; what the platform did by itself is not."""
 
 
 def addressees(type_name: str, message: Any) -> list[str]:
     """Return the full names of those who get a message because of an event."""
     kind = type_name.removeprefix("mentoring.")
+    if kind in _OTHER and not message.person:
+        return []
     if kind in _OTHER:
         return [one for one in (message.mentor, message.mentee) if one != message.person]
     if kind == "recognition.v1.RecognitionIssued":
