@@ -121,6 +121,7 @@ def _settings(mongo_url: str, issuer: Issuer, more: Mapping[str, Any]) -> Settin
         "oidc_issuer": ISSUER,
         "oidc_jwks_url": issuer.jwks_url,
         "oidc_token_url": issuer.token_url,
+        "profiles_address": "127.0.0.1:1",  # nobody: tests that ask it bring their own
         "drain_seconds": 5,
     }
     return Settings(**{**usual, **more})

@@ -46,6 +46,7 @@ class Folder:
         self.path = path.absolute()
         self.clock = self.path / "clock"
         self.issuer = self.path / "issuer"
+        self.credential_key = self.path / "credentials" / "key.pem"
         self.mails = self.path / "mails"
         self.mongo = self.path / "mongo"
         self.kafka = self.path / "kafka"

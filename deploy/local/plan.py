@@ -106,6 +106,7 @@ class Plan:
             issuer_url=self.state.issuer,
             smtp_port=_port_of(self.state.smtp),
             secret_file=self._folder.issuer / "client_secret",
+            credential_key_file=self._folder.credential_key,
             clock_file=self._folder.clock,
         )
 

@@ -47,6 +47,7 @@ class Surroundings:
     issuer_url: str
     smtp_port: int
     secret_file: Path
+    credential_key_file: Path
     clock_file: Path
 
     def environment(self, service: str) -> dict[str, str]:
@@ -64,6 +65,7 @@ class Surroundings:
             "OIDC_TOKEN_URL": f"{self.issuer_url}/token",
             "CLIENT_ID": service,
             "CLIENT_SECRET_FILE": str(self.secret_file),
+            "CREDENTIAL_KEY_FILE": str(self.credential_key_file),
             "CLOCK_FILE": str(self.clock_file),
             "SIGNING_KEY_FILE": str(self.secret_file),
             "WEBHOOK_PRIVATE": "true",

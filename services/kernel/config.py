@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         default="", description="own identity towards other services; empty means `service`"
     )
     client_secret_file: Path | None = None
+    credential_key_file: Path | None = Field(
+        default=None, description="PEM key that signs credentials; without one none are issued"
+    )
     clock_file: Path | None = Field(default=None, description="shared development clock")
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
@@ -132,7 +135,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a file of at least 32 bytes")
         return value
 
-    @field_validator("client_secret_file", "smtp_password_file", "smtp_ca_file")
+    @field_validator("client_secret_file", "credential_key_file", "smtp_password_file", "smtp_ca_file")
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

@@ -53,7 +53,8 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.FitQuestionOpened, Category.FIT_QUESTION, _PERSON),
     (mentorships.FeedbackGiven, Category.FEEDBACK, _RECIPIENT),
     (mentorships.KudosGiven, Category.KUDOS, _RECIPIENT),
-    (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee", "contact")),
+    (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee",)),
+    (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
     (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
 )

@@ -14,7 +14,7 @@ MESSAGES = Kind(
     encode=messages.message_outgoing,
     due_at=lambda message: message.due_at,
     fire=Message.fire,
-    indexes=(("person",),),
+    indexes=(("person",), ("category",), ("stage",)),
 )
 PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
 TEMPLATES = Kind(

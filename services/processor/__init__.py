@@ -3,6 +3,10 @@
 Owns    nothing; the table `pairs` is a fold over the topics it hears
 Serves  nobody
 Tells   RebookReminderDue LeadAlertDue RecognitionEarned
-Hears   scheduling.MeetingHeld scheduling.MeetingMissed mentorships.GoalCompleted
+        NudgeDue NudgeHeld LeadEscalationDue ConclusionDue HealthChanged
+Hears   scheduling.MeetingBooked/Held/Missed/Cancelled
+        mentorships.MentorshipCreated/Activated/Extended/Paused/Resumed/Completed/Ended
+        mentorships.GoalCreated/Updated/Completed/Reopened/Dropped
+        mentorships.CheckInAnswered CheckInExpired FitAnswered FeedbackGiven KudosGiven
 Calls   nobody
 """

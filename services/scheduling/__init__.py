@@ -3,6 +3,6 @@
 Owns    Meeting, and a copy of each active mentorship's pair
 Serves  MeetingService, AvailabilityService
 Tells   MeetingBooked MeetingCheckedIn MeetingHeld MeetingMissed MeetingCancelled
-Hears   mentorships.MentorshipActivated, mentorships.MentorshipEnded
+Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
 Calls   profiles.PersonService for weekly hours
 """

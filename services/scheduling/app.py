@@ -77,12 +77,20 @@ class Mentorships:
         """Let the two book, or take over what they agreed anew."""
         await self._pairs.put(ref, pair, sequence)
 
-    async def ended(self, ref: Ref, sequence: int, cause: Cause) -> None:
-        """Stop booking and call off what is ahead: nobody should be told they missed it."""
+    async def resumed(self, ref: Ref, sequence: int) -> None:
+        """Let the two book again what they agreed before it rested."""
+        pair = await self._pairs.get(ref)
+        if pair is not None:
+            await self._pairs.put(ref, replace(pair, active=True), sequence)
+
+    async def stopped(self, ref: Ref, sequence: int, cause: Cause) -> None:
+        """Stop booking, for good or for a rest, and call off what is ahead: nobody should miss it."""
         pair = await self._pairs.get(ref)
         if pair is None:
             return
-        await self._pairs.put(ref, replace(pair, active=False), sequence)
+        stored = await self._pairs.put(ref, replace(pair, active=False), sequence)
+        if pair.active and not stored:
+            return  # heard again, and it goes on since
         now = self._clock.now()
         where = {"mentorship": ref.id, "stage": Stage.BOOKED.value}
         for meeting, _ in await _all(self._meetings, ref.tenant, where):

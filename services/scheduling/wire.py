@@ -41,7 +41,7 @@ def activated(tenant: str, message: mentorships.MentorshipActivated) -> tuple[Re
             fields.owned_id(tenant, _PERSON, message.mentor, "mentor"),
             fields.owned_id(tenant, _PERSON, message.mentee, "mentee"),
         ),
-        lead=fields.owned_id(tenant, _PERSON, message.lead, "lead"),
+        lead=fields.owned_id(tenant, _PERSON, message.lead, "lead") if message.lead else "",
         meeting_minutes=message.meeting_length.ToTimedelta() // _MINUTE,
     )
     return mentorship_of(tenant, message.mentorship), pair
@@ -119,7 +119,7 @@ def _event(ref: Ref, state: meetings.Meeting, event: meetings.MeetingEvent) -> M
         case meetings.MeetingMissed(absent):
             return events.MeetingMissed(
                 **about,
-                lead=person_name(tenant, state.lead),
+                lead=person_name(tenant, state.lead) if state.lead else "",
                 absent=[person_name(tenant, person) for person in absent],
                 start_time=_stamp(state.start),
             )

@@ -12,7 +12,7 @@ from services.matching.domain import matches
 from services.matching.domain.matches import MatchEnded, Misfit
 from services.matching.domain.plan import Proposal
 from services.matching.domain.policy import Pair
-from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded
+from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipCompleted, MentorshipEnded
 from tests.matching.factories import MATCH, MENTEE, MENTOR, ORG, ORIGIN, PROGRAM_ID, STRANGER
 from tests.matching.town import Town, mentees, mentors, town, who
 
@@ -60,6 +60,13 @@ def test_the_pair_is_not_proposed_again_after_a_rematch_but_may_be_after_a_good_
     assert matches.holds([CONFIRMED], {}) == [(PROGRAM_ID, Pair(MENTOR, MENTEE))]
 
 
+def test_two_who_must_never_meet_again_are_proposed_in_no_program_and_in_no_direction() -> None:
+    apart = CONFIRMED.end(never_again=True)[0]
+    assert matches.parted([apart, CONFIRMED]) == {Pair(MENTOR, MENTEE), Pair(MENTEE, MENTOR)}
+    assert matches.refused([apart], "another") == matches.parted([apart])
+    assert matches.parted([CONFIRMED.end()[0]]) == frozenset()
+
+
 def test_a_match_made_by_request_is_confirmed_at_once_and_names_its_mentee_as_taken() -> None:
     match, events = matches.agree(ORIGIN, Proposal(MENTOR, MENTEE, 1, ()), (MENTOR, MENTEE))
     assert (match.stage, match.accepted_by) == (matches.Stage.CONFIRMED, (MENTOR, MENTEE))
@@ -87,6 +94,10 @@ async def here() -> Town:
 async def only_live(here: Town) -> tuple[str, matches.Match]:
     ((name, match),) = [(name, match) for name, match in await here.matched() if match.live]
     return name, match
+
+
+def mentorship_of(match: matches.Match) -> str:
+    return f"organizations/{ORG}/mentorships/{match.origin.mentorship}"
 
 
 async def leave(here: Town, name: str, caller: Caller, **how: Any) -> matches.Match:
@@ -123,11 +134,32 @@ async def test_the_end_that_mentorships_tells_back_changes_nothing(here: Town) -
     await leave(here, name, who(ANN))
     await here.settle()
     told = here.names()
-    ended = MentorshipEnded(mentorship=f"organizations/{ORG}/mentorships/{match.origin.mentorship}")
+    ended = MentorshipEnded(mentorship=mentorship_of(match))
     for event_id in ("one", "one", "two"):
         await here.hear(ended, event_id)
     await here.settle()
     assert here.names() == told
+
+
+@pytest.mark.parametrize("kind", [MentorshipEnded, MentorshipCompleted])
+async def test_what_ends_or_completes_frees_the_mentors_seat_for_the_next_in_line(
+    here: Town, kind: Any
+) -> None:
+    name, match = await only_live(here)
+    await here.hear(kind(mentorship=mentorship_of(match)), "over")
+    await here.settle(times=3)
+    next_name, next_match = await only_live(here)
+    assert next_match.people == (GUY, BOB)
+    assert await here.held(GUY) == {next_name}
+    assert name != next_name
+
+
+async def test_who_must_never_meet_again_cannot_ask_each_other(here: Town) -> None:
+    _, match = await only_live(here)
+    await here.hear(MentorshipEnded(mentorship=mentorship_of(match), never_again=True), "over")
+    with pytest.raises(Refused, match="NOT_ALLOWED"):
+        await here.ask(ANN, GUY)
+    assert await here.ask(ANN, MAY)
 
 
 async def test_an_end_of_a_mentorship_that_nobody_matched_changes_nothing(here: Town) -> None:

@@ -1,21 +1,24 @@
-"""Who may do what with mentorships and goals, repeats included, on kept state in memory."""
+"""Who may do what with mentorships, repeats included, on kept state in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
-from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
+from services.kernel.errors import Conflict, Denied, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
-from services.mentorships.app.goals import Goals
-from services.mentorships.app.mentorships import Mentorships
-from services.mentorships.domain import Stage
-from tests.fakes import Aggregates
+from services.mentorships.app.following import Following
+from services.mentorships.app.mentorships import Mentorships, Selection
+from services.mentorships.app.ports import Employment
+from services.mentorships.domain import EndReason, Stage
+from services.mentorships.domain.ending import Parting
+from tests.fakes import Aggregates, Projection
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
-    DRAFT,
     ID,
     LEAD,
     MENTEE,
@@ -28,37 +31,51 @@ from tests.mentorships.factories import (
 )
 
 OTHER = "22222222-2222-4222-8222-222222222222"
-HR_ID = "admin"
 
-mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
-mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
-stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
-lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
-hr = Caller(ORG, HR_ID, frozenset({"hr_admin"}))
-foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
+
+class People:
+    """Who exists, and who of them has left."""
+
+    def __init__(self) -> None:
+        self.known = {MENTOR, MENTEE, STRANGER, LEAD}
+        self.left: set[str] = set()
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        assert tenant == ORG
+        if not self.known.issuperset(people):
+            raise NotFound("PERSON_NOT_FOUND", "unknown")
+        if self.left.intersection(people):
+            raise Refused("PERSON_LEFT", "gone")
 
 
 class World:
-    """Mentorships and goals in memory and a clock at NOON."""
+    """Mentorships in memory and a clock at NOON."""
 
     def __init__(self) -> None:
         self.clock = FixedClock(NOON)
-        kept = Aggregates(store.MENTORSHIPS, self.clock)
-        self.mentorships = Mentorships(kept)
-        self.goals = Goals(Aggregates(store.GOALS, self.clock), kept, self.clock)
+        self.people = People()
+        self.kept = Aggregates(store.MENTORSHIPS, self.clock)
+        self.mentorships = Mentorships(self.kept, self.people, self.clock)
+        self.employments = Projection(Employment)
+        self.following = Following(self.kept, self.employments, self.clock)
 
-    async def activate(self) -> None:
-        """Let the pair agree."""
-        await self.mentorships.propose(mentee, ID, TERMS, Cause("propose"), etag="")
-        await self.mentorships.sign(mentor, ID, 1, Cause("sign-1"), etag="")
-        await self.mentorships.sign(mentee, ID, 1, Cause("sign-2"), etag="")
+    def told(self, mentorship: str = ID) -> list[str]:
+        """Return the types of what a mentorship has told so far."""
+        row = self.kept.rows[Ref(ORG, mentorship).key]
+        return [event["type"].rpartition(".")[2] for event in row["outbox"]]
+
+    async def activate(self, mentorship: str = ID, first: Caller = mentee, second: Caller = mentor) -> None:
+        """Let a pair agree."""
+        await self.mentorships.propose(first, mentorship, TERMS, Cause("propose"), etag="")
+        await self.mentorships.sign(second, mentorship, 1, Cause("sign-1"), etag="")
+        await self.mentorships.sign(first, mentorship, 1, Cause("sign-2"), etag="")
 
 
 @pytest.fixture
 async def begun() -> World:
     """Hold one mentorship of the pair that nobody has agreed on."""
     world = World()
-    await world.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    await world.following.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
     return world
 
 
@@ -70,7 +87,7 @@ async def running(begun: World) -> World:
 
 
 async def test_a_match_told_twice_begins_one_mentorship(begun: World) -> None:
-    await begun.mentorships.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
+    await begun.following.begin(Ref(ORG, ID), proposed(), Cause("event-1"))
     assert (await begun.mentorships.get(mentee, ID)).version == 1
 
 
@@ -95,7 +112,7 @@ async def several(begun: World) -> World:
     for key, (people, program) in pairs.items():
         begun.clock.advance(timedelta(seconds=1))
         mentorship = replace(proposed(), people=people, program=program)
-        await begun.mentorships.begin(Ref(ORG, key), mentorship, Cause(f"event-{key}"))
+        await begun.following.begin(Ref(ORG, key), mentorship, Cause(f"event-{key}"))
     return begun
 
 
@@ -116,13 +133,15 @@ async def several(begun: World) -> World:
 async def test_lists_show_what_the_caller_may_see(
     several: World, caller: Caller, person: str, program: str, ids: list[str]
 ) -> None:
-    page = await several.mentorships.list(caller, person, program, Query())
+    page = await several.mentorships.list(caller, Selection(person, program), Query())
     assert [key for key, _ in page.items] == ids
 
 
 async def test_lists_go_on_page_by_page(several: World) -> None:
-    first = await several.mentorships.list(hr, "", "", Query(page_size=2))
-    rest = await several.mentorships.list(hr, "", "", Query(page_size=2, page_token=first.next_page_token))
+    first = await several.mentorships.list(hr, Selection(), Query(page_size=2))
+    rest = await several.mentorships.list(
+        hr, Selection(), Query(page_size=2, page_token=first.next_page_token)
+    )
     assert [key for key, _ in (*first.items, *rest.items)] == [ID, OTHER, "third"]
     assert rest.next_page_token == ""
 
@@ -165,84 +184,43 @@ async def test_the_pair_and_overseers_end_it(running: World, caller: Caller) -> 
     assert ended.state.stage is Stage.ENDED
 
 
-async def test_a_goal_is_set_read_and_completed(running: World) -> None:
-    ref, created = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
-    assert await running.goals.get(mentor, ID, ref.id) == created
-    reached = running.clock.advance(timedelta(days=20))
-    completed = await running.goals.complete(mentor, ID, ref.id, Cause("c1"), etag=created.etag)
-    assert (completed.state.complete_time, completed.version) == (reached, 2)
+async def test_lists_are_narrowed_to_a_stage(several: World) -> None:
+    await several.activate()
+    await several.mentorships.end(mentor, OTHER, Cause("end"), etag="")
+    for stage, ids in {Stage.ACTIVE: [ID], Stage.ENDED: [OTHER], Stage.PROPOSED: ["third"]}.items():
+        page = await several.mentorships.list(hr, Selection(stage=stage), Query())
+        assert [key for key, _ in page.items] == ids
 
 
-async def test_completing_twice_is_refused_but_a_repeated_request_is_answered(running: World) -> None:
-    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
-    completed = await running.goals.complete(mentee, ID, ref.id, Cause("c1"), etag="")
-    running.clock.advance(timedelta(hours=1))
-    repeated = await running.goals.complete(mentee, ID, ref.id, Cause("c1"), etag="")
-    assert (repeated.state, repeated.version) == (completed.state, completed.version)
-    with pytest.raises(Refused) as refusal:
-        await running.goals.complete(mentor, ID, ref.id, Cause("c2"), etag="")
-    assert refusal.value.reason == "GOAL_ALREADY_COMPLETED"
+async def test_what_was_signed_stays_readable_but_not_in_lists(running: World) -> None:
+    await running.mentorships.propose(mentor, ID, replace(TERMS, cadence_days=7), Cause("p"), etag="")
+    for who in (mentor, mentee):
+        await running.mentorships.sign(who, ID, 2, Cause(f"again-{who.subject}"), etag="")
+    signed = await running.mentorships.revisions(mentee, ID)
+    assert [(one.revision, one.terms.cadence_days) for one in signed] == [(2, 7), (1, 14)]
+    assert [one.terms.focus_areas for one in await running.mentorships.revisions(hr, ID)] == [(), ()]
+    (listed,) = (await running.mentorships.list(mentor, Selection(), Query())).items
+    assert listed[1].state.earlier == ()
 
 
-async def test_the_same_request_sets_one_goal_even_after_the_end(running: World) -> None:
-    draft = replace(DRAFT, target_date=date(2026, 3, 3))
-    cause = Cause("request:7", digest="body")
-    first, created = await running.goals.create(mentee, ID, draft, cause)
-    running.clock.advance(timedelta(days=30))
-    await running.mentorships.end(mentor, ID, Cause("end"), etag="")
-    again, repeated = await running.goals.create(mentee, ID, draft, cause)
-    assert (again, repeated.state, repeated.version) == (first, created.state, 1)
-    with pytest.raises(Invalid) as refusal:
-        await running.goals.create(mentee, ID, draft, replace(cause, digest="another body"))
-    assert refusal.value.reason == "REQUEST_ID_REUSED"
+async def test_overseers_get_no_words_whatever_they_do(running: World) -> None:
+    for stored in (
+        await running.mentorships.get(hr, ID),
+        (await running.mentorships.list(lead, Selection(), Query())).items[0][1],
+        await running.mentorships.end(hr, ID, Cause("end"), etag=""),
+    ):
+        assert stored.state.agreement is not None
+        assert stored.state.agreement.terms == replace(TERMS, focus_areas=())
 
 
-async def test_the_same_request_id_of_both_people_sets_two_goals(running: World) -> None:
-    cause = Cause("request:1", digest="body")
-    first, _ = await running.goals.create(mentee, ID, DRAFT, cause)
-    second, _ = await running.goals.create(mentor, ID, DRAFT, cause)
-    assert first != second
-
-
-async def test_goals_wait_for_an_active_mentorship(begun: World) -> None:
-    with pytest.raises(Refused) as refusal:
-        await begun.goals.create(mentee, ID, DRAFT, Cause("g"))
-    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
-
-
-@pytest.mark.parametrize("caller", [stranger, lead, foreigner])
-async def test_goals_of_others_are_not_found(running: World, caller: Caller) -> None:
-    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
-    with pytest.raises(NotFound):
-        await running.goals.get(caller, ID, ref.id)
-    with pytest.raises(NotFound):
-        await running.goals.list(caller, ID, Query())
-    with pytest.raises(NotFound):
-        await running.goals.complete(caller, ID, ref.id, Cause("c"), etag="")
-
-
-async def test_a_goal_is_not_found_below_another_mentorship(running: World) -> None:
-    ref, _ = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
-    with pytest.raises(NotFound):
-        await running.goals.get(mentee, OTHER, ref.id)
-    with pytest.raises(NotFound):
-        await running.goals.complete(mentee, OTHER, ref.id, Cause("c"), etag="")
-
-
-async def test_hr_sees_goals_without_their_words(running: World) -> None:
-    ref, created = await running.goals.create(mentee, ID, DRAFT, Cause("g1"))
-    shown = await running.goals.get(hr, ID, ref.id)
-    assert shown.state == replace(created.state, title="", measure="")
-    listed = await running.goals.list(hr, ID, Query())
-    assert listed.items == [(ref.id, shown)]
-
-
-async def test_the_pair_lists_its_goals_earliest_first(running: World) -> None:
-    made = []
-    for number in range(3):
-        made.append((await running.goals.create(mentee, ID, DRAFT, Cause(f"g{number}")))[0].id)
-        running.clock.advance(timedelta(seconds=1))
-    page = await running.goals.list(mentor, ID, Query(page_size=2))
-    assert [key for key, _ in page.items] == made[:2]
-    rest = await running.goals.list(mentor, ID, Query(page_size=2, page_token=page.next_page_token))
-    assert [key for key, _ in rest.items] == made[2:]
+async def test_why_it_ended_is_kept_and_safety_is_hrs_alone(running: World) -> None:
+    safety = Parting(EndReason.SAFETY, never_again=True)
+    for caller in (mentor, lead):
+        with pytest.raises(Denied, match="HR_ONLY"):
+            await running.mentorships.end(caller, ID, Cause("no"), etag="", parting=safety)
+    ended = await running.mentorships.end(hr, ID, Cause("end"), etag="", parting=safety)
+    assert ended.state.over is not None
+    assert (ended.state.over.reason, ended.state.over.never_again) == (EndReason.SAFETY, True)
+    shown = (await running.mentorships.get(mentee, ID)).state.over
+    assert shown is not None
+    assert shown.reason is EndReason.OVERSEER

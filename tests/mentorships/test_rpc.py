@@ -16,7 +16,7 @@ from services.pb.mentoring.mentorships.v1 import goal_service_pb2_grpc as goals_
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2_grpc as mentorships_grpc
 from tests.harness import Running, reason, running
-from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
+from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, NOON, ORG, STRANGER, confirmed
 
 pytestmark = pytest.mark.servers
 
@@ -40,6 +40,7 @@ class World:
         self.mentee = at.token(MENTEE, "mentee")
         self.stranger = at.token(STRANGER, "mentee")
         self.hr = at.token("admin", "hr_admin")
+        self.lead = at.token(LEAD, "program_lead")
 
     async def activate(self) -> None:
         """Let the pair agree."""
@@ -185,7 +186,7 @@ async def test_strangers_sign_nothing_and_the_ended_stays_ended(world: World) ->
     assert ended.state == mentorships.Mentorship.STATE_ENDED
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await world.set_goal()
-    assert reason(refusal.value) == "MENTORSHIP_NOT_ACTIVE"
+    assert reason(refusal.value) == "MENTORSHIP_ENDED"
 
 
 async def test_a_request_id_means_one_request_whatever_it_is_about(world: World) -> None:

@@ -1,10 +1,11 @@
-"""Mentorships and goals to and from protobuf."""
+"""Mentorships to and from protobuf."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,13 +13,19 @@ from hypothesis import strategies as st
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain import Channel, GoalDraft, Kind, Terms
-from services.mentorships.wire import goals as goal_wire
+from services.mentorships.domain import Channel, Confidentiality, Terms, closing, ending
+from services.mentorships.domain.ending import Parting
+from services.mentorships.domain.resting import Rest
+from services.mentorships.wire import agreements
 from services.mentorships.wire import mentorships as wire
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
-from services.pb.mentoring.mentorships.v1 import events_pb2 as events
-from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
-from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement, Mentorship
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
+from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import (
+    Agreement,
+    EndMentorshipRequest,
+    Mentorship,
+    PauseMentorshipRequest,
+)
 from tests.mentorships.factories import (
     ID,
     LEAD,
@@ -26,16 +33,17 @@ from tests.mentorships.factories import (
     MENTOR,
     NOON,
     ORG,
-    TERMS,
+    STRANGER,
     active,
     agreed,
+    amended,
     confirmed,
-    goal,
+    dated,
+    paused,
     proposed,
 )
 
 REF = Ref(ORG, ID)
-GOAL_REF = Ref(ORG, "goal-1")
 NAME = f"organizations/acme/mentorships/{ID}"
 PEOPLE = "organizations/acme/people"
 LATER = NOON + timedelta(days=3, milliseconds=7)
@@ -43,6 +51,18 @@ LATER = NOON + timedelta(days=3, milliseconds=7)
 
 def test_a_confirmed_match_becomes_a_mentorship_of_the_same_organization() -> None:
     assert wire.confirmed(ORG, confirmed()) == (REF, proposed())
+
+
+def test_a_first_proposal_may_start_from_what_is_usual_in_the_program() -> None:
+    shown = wire.mentorship(REF, Versioned(proposed(), 1, NOON, NOON)).usual_agreement
+    assert (shown.cadence.seconds, shown.meeting_length.seconds) == (14 * 86_400, 3_600)
+    assert (list(shown.channels), list(shown.focus_areas)) == ([Agreement.CHANNEL_VIDEO], ["public_speaking"])
+    assert date(shown.end_date.year, shown.end_date.month, shown.end_date.day) == NOON.date() + timedelta(180)
+
+
+def test_an_older_match_says_less_of_what_is_usual() -> None:
+    message = MatchConfirmed(cadence=confirmed().cadence, meeting_length=confirmed().meeting_length)
+    assert agreements.usual(message) == domain.Usual(14, 60)
 
 
 def test_a_match_of_another_organization_is_poison() -> None:
@@ -74,8 +94,85 @@ def test_a_stored_mentorship_is_shown_with_full_names() -> None:
     assert message.update_time.ToDatetime(UTC) == LATER
 
 
+def shown(state: domain.Mentorship) -> Mentorship:
+    return wire.mentorship(REF, Versioned(state, 1, NOON, NOON))
+
+
 def test_without_a_proposal_there_is_no_agreement_to_show() -> None:
-    assert not wire.mentorship(REF, Versioned(proposed(), 1, NOON, NOON)).HasField("agreement")
+    message = shown(proposed())
+    assert not message.HasField("agreement")
+    assert not message.HasField("proposed_agreement")
+
+
+def test_what_is_in_force_and_what_is_on_the_table_are_told_apart() -> None:
+    """Before anything is in force, both fields show what is on the table: clients of old read the first."""
+    waiting = shown(agreed(MENTEE))
+    assert waiting.agreement == waiting.proposed_agreement
+    assert not waiting.agreement.HasField("sign_time")
+    running = shown(active())
+    assert running.agreement.sign_time.ToDatetime(UTC) == NOON
+    assert not running.HasField("proposed_agreement")
+    both = shown(amended())
+    assert (both.agreement.revision, both.proposed_agreement.revision) == (1, 2)
+    assert both.agreement == running.agreement
+
+
+def test_an_informal_mentorship_names_no_program_lead_or_match() -> None:
+    message = shown(domain.ask((MENTOR, MENTEE), MENTEE)[0])
+    assert (message.program, message.lead, message.match) == ("", "", "")
+    assert message.proposer == f"{PEOPLE}/{MENTEE}"
+
+
+def test_a_rest_and_a_wish_for_more_time_are_shown() -> None:
+    end = date(2026, 6, 30)
+    resting = shown(paused(dated(end)))
+    assert resting.state == Mentorship.STATE_PAUSED
+    assert (resting.pause.reason, resting.pause.person) == (codes.PAUSE_REASON_AWAY, f"{PEOPLE}/{MENTEE}")
+    assert resting.pause.resume_time.ToDatetime(UTC) == NOON + timedelta(days=30)
+    asking = shown(closing.ask_for_more(dated(end), MENTOR, None, NOON)[0])
+    assert asking.end_date == Date(year=2026, month=6, day=30)
+    assert asking.proposed_extension.end_date == Date(year=2026, month=9, day=30)
+    assert not asking.HasField("pause")
+
+
+def test_how_it_was_over_and_who_goes_on_are_shown() -> None:
+    successor = domain.Successor("next-id", STRANGER)
+    handed = ending.hand_over(active(), successor, LATER)[0]
+    looked_back = closing.look_back(handed, MENTEE, closing.Answers(5, recommends=True), LATER)[0]
+    message = shown(looked_back)
+    assert (message.state, message.end_reason) == (Mentorship.STATE_ENDED, codes.END_REASON_HANDED_OVER)
+    assert message.end_time.ToDatetime(UTC) == LATER
+    assert message.successor == "organizations/acme/mentorships/next-id"
+    assert [(one.person, one.satisfaction) for one in message.closing_surveys] == [(f"{PEOPLE}/{MENTEE}", 5)]
+    assert shown(ending.succeed(handed, ID)[0]).predecessor == NAME
+
+
+@pytest.mark.parametrize("stage", domain.Stage)
+def test_every_stage_is_a_state_to_filter_by(stage: domain.Stage) -> None:
+    state = shown(replace(proposed(), stage=stage)).state
+    assert wire.stage(state) is stage
+    assert wire.stage(Mentorship.STATE_UNSPECIFIED) is None
+
+
+@pytest.mark.parametrize("reason", domain.PauseReason)
+def test_every_reason_for_a_rest_is_read(reason: domain.PauseReason) -> None:
+    request = PauseMentorshipRequest(reason=codes.PauseReason.Value(f"PAUSE_REASON_{reason}"))
+    assert wire.rest(request) == Rest(reason, None)
+    request.resume_time.FromDatetime(LATER)
+    assert wire.rest(request) == Rest(reason, LATER)
+
+
+def test_a_time_on_no_calendar_is_refused() -> None:
+    with pytest.raises(Invalid, match="TIME_MALFORMED"):
+        wire.rest(
+            PauseMentorshipRequest(reason=codes.PAUSE_REASON_AWAY, resume_time=Timestamp(seconds=2**62))
+        )
+
+
+def test_how_a_mentorship_ends_is_read() -> None:
+    assert wire.parting(EndMentorshipRequest()) == Parting(None, never_again=False)
+    safety = EndMentorshipRequest(reason=codes.END_REASON_SAFETY, never_again=True)
+    assert wire.parting(safety) == Parting(domain.EndReason.SAFETY, never_again=True)
 
 
 _areas = st.lists(st.text(min_size=1, max_size=100), min_size=1, max_size=10).map(tuple)
@@ -85,13 +182,17 @@ _terms = st.builds(
     meeting_minutes=st.integers(15, 240),
     channels=st.lists(st.sampled_from(Channel), min_size=1, unique=True).map(tuple),
     focus_areas=_areas,
+    mentor_expectations=st.text(max_size=50),
+    mentee_expectations=st.text(max_size=50),
+    confidentiality=st.none() | st.sampled_from(Confidentiality),
+    end_date=st.none() | st.dates(),
 )
 
 
 @given(_terms)
 def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
     state = replace(proposed(), agreement=domain.Agreement(terms, revision=1))
-    assert wire.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
+    assert agreements.terms(wire.mentorship(REF, Versioned(state, 1, NOON, NOON)).agreement) == terms
 
 
 @pytest.mark.parametrize(
@@ -104,121 +205,13 @@ def test_terms_survive_the_way_out_and_back(terms: Terms) -> None:
 )
 def test_parts_of_days_and_minutes_are_refused(agreement: Agreement, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        wire.terms(agreement)
+        agreements.terms(agreement)
     assert refusal.value.reason == "DURATION_NOT_WHOLE"
     assert [path for path, _ in refusal.value.fields] == [field]
 
 
-_drafts = st.builds(
-    GoalDraft,
-    kind=st.sampled_from(Kind),
-    title=st.text(min_size=1, max_size=200),
-    measure=st.text(max_size=500),
-    target_date=st.none() | st.dates(),
-)
-_moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- the zone is the strategy's
-
-
-@given(_drafts, st.none() | _moments)
-def test_goals_survive_the_way_out_and_back(draft: GoalDraft, complete_time: datetime | None) -> None:
-    state = domain.Goal(
-        mentorship=ID,
-        people=(MENTOR, MENTEE),
-        kind=draft.kind,
-        title=draft.title,
-        measure=draft.measure,
-        target_date=draft.target_date,
-        complete_time=complete_time,
-    )
-    message = goal_wire.goal(GOAL_REF, Versioned(state, 1, NOON, LATER))
-    assert goal_wire.draft(message) == draft
-    assert (message.state == Goal.STATE_COMPLETED) == message.HasField("complete_time")
-    assert message.HasField("complete_time") == (complete_time is not None)
-    assert message.name == f"{NAME}/goals/goal-1"
-
-
-@pytest.mark.parametrize("target", [Date(), Date(year=2026, month=2, day=29), Date(year=2026), Date(year=-1)])
-def test_dates_on_no_calendar_are_refused(target: Date) -> None:
-    with pytest.raises(Invalid) as refusal:
-        goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x", target_date=target))
-    assert refusal.value.reason == "TARGET_DATE_MALFORMED"
-    assert [path for path, _ in refusal.value.fields] == ["goal.target_date"]
-
-
-def test_a_goal_without_a_date_has_none() -> None:
-    assert goal_wire.draft(Goal(kind=Goal.KIND_CAREER, title="x")).target_date is None
-    assert not goal_wire.goal(GOAL_REF, Versioned(goal(), 1, NOON, NOON)).HasField("target_date")
-    dated = replace(goal(), target_date=date(2026, 4, 1))
-    assert goal_wire.goal(GOAL_REF, Versioned(dated, 1, NOON, NOON)).target_date == Date(
-        year=2026, month=4, day=1
-    )
-
-
-@pytest.mark.parametrize(
-    ("event", "message"),
-    [
-        (
-            domain.MentorshipCreated(),
-            events.MentorshipCreated(
-                mentorship=NAME,
-                program="organizations/acme/programs/spring",
-                lead=f"{PEOPLE}/{LEAD}",
-                mentor=f"{PEOPLE}/{MENTOR}",
-                mentee=f"{PEOPLE}/{MENTEE}",
-            ),
-        ),
-        (
-            domain.AgreementProposed(MENTEE, 2),
-            events.AgreementProposed(mentorship=NAME, person=f"{PEOPLE}/{MENTEE}", revision=2),
-        ),
-        (
-            domain.AgreementSigned(MENTOR, 2),
-            events.AgreementSigned(mentorship=NAME, person=f"{PEOPLE}/{MENTOR}", revision=2),
-        ),
-        (
-            domain.MentorshipActivated(TERMS.cadence_days, TERMS.meeting_minutes),
-            events.MentorshipActivated(
-                mentorship=NAME,
-                program="organizations/acme/programs/spring",
-                lead=f"{PEOPLE}/{LEAD}",
-                mentor=f"{PEOPLE}/{MENTOR}",
-                mentee=f"{PEOPLE}/{MENTEE}",
-                cadence=Duration(seconds=14 * 86_400),
-                meeting_length=Duration(seconds=3_600),
-            ),
-        ),
-        (domain.MentorshipEnded(), events.MentorshipEnded(mentorship=NAME)),
-    ],
-)
-def test_what_happens_to_a_mentorship_is_told_under_its_name_and_key(
-    event: domain.MentorshipEvent, message: object
-) -> None:
-    outgoing = wire.mentorship_outgoing(REF, active(), event)
-    assert (outgoing.message, outgoing.subject, outgoing.key) == (message, NAME, ID)
-
-
-@pytest.mark.parametrize(
-    ("event", "message"),
-    [
-        (
-            domain.GoalCreated(),
-            events.GoalCreated(goal=f"{NAME}/goals/goal-1", mentorship=NAME, kind=Goal.KIND_TECHNICAL_SKILL),
-        ),
-        (
-            domain.GoalCompleted(),
-            events.GoalCompleted(
-                goal=f"{NAME}/goals/goal-1",
-                mentorship=NAME,
-                mentor=f"{PEOPLE}/{MENTOR}",
-                mentee=f"{PEOPLE}/{MENTEE}",
-                kind=Goal.KIND_TECHNICAL_SKILL,
-            ),
-        ),
-    ],
-)
-def test_what_happens_to_a_goal_travels_with_its_mentorship_and_without_its_words(
-    event: domain.GoalEvent, message: object
-) -> None:
-    outgoing = goal_wire.goal_outgoing(GOAL_REF, goal(), event)
-    assert (outgoing.message, outgoing.subject, outgoing.key) == (message, f"{NAME}/goals/goal-1", ID)
-    assert goal().title.encode() not in outgoing.message.SerializeToString()
+def test_a_last_day_on_no_calendar_is_refused() -> None:
+    terms = Agreement(cadence=Duration(seconds=86_400), end_date=Date(year=2026, month=2, day=29))
+    with pytest.raises(Invalid, match="DATE_MALFORMED") as refusal:
+        agreements.terms(terms)
+    assert [path for path, _ in refusal.value.fields] == ["agreement.end_date"]

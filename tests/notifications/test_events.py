@@ -34,6 +34,7 @@ from tests.notifications.factories import (
     PAIR_ID,
     alert_due,
     match_ended,
+    meetings_recognised,
     recognition_issued,
     reminder_due,
     request_news,
@@ -127,6 +128,7 @@ def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world
         (reminder_due(), [MENTOR, MENTEE]),
         (alert_due(), [LEAD]),
         (recognition_issued(), [MENTOR, MENTEE]),
+        (meetings_recognised(), [MENTOR]),
     ],
 )
 async def test_each_event_becomes_one_mail_per_person_however_often_anything_is_told(
@@ -197,7 +199,8 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(mentorships.FitQuestionOpened), "FIT_QUESTION", [MENTEE]),
         (told(mentorships.FeedbackGiven), "FEEDBACK", [MENTOR]),
         (told(mentorships.KudosGiven), "KUDOS", [MENTOR]),
-        (told(mentorships.IntroductionProposed), "INTRODUCTION_PROPOSED", [MENTEE, CONTACT]),
+        (told(mentorships.IntroductionProposed), "INTRODUCTION_PROPOSED", [MENTEE]),
+        (told(mentorships.IntroductionOffered), "INTRODUCTION_PROPOSED", [CONTACT]),
         (told(mentorships.IntroductionMade), "INTRODUCTION_MADE", [MENTOR, MENTEE, CONTACT]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE), "NUDGE", [MENTEE]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE_AGAIN), "NUDGE", [MENTEE]),

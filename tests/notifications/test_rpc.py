@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -269,3 +270,20 @@ async def test_wrong_updates_name_their_field(world: World) -> None:
     )
     unspecified = inbox.Message.CATEGORY_UNSPECIFIED
     assert (await refused(world.mute(unspecified)))[1] == "INVALID_FIELDS"
+
+
+async def test_an_inbox_is_narrowed_to_what_is_wanted(world: World) -> None:
+    message = await world.remind()
+
+    async def names(**wanted: Any) -> list[str]:
+        request = inbox.ListMessagesRequest(parent=INBOX, **wanted)
+        listed = await world.inbox.ListMessages(request, metadata=world.mentee)
+        return [one.name for one in listed.messages]
+
+    assert await names(category=inbox.Message.CATEGORY_REBOOK_REMINDER, unread=True) == [message.name]
+    assert await names(category=inbox.Message.CATEGORY_KUDOS) == []
+    assert await names(states=[inbox.Message.STATE_SENT]) == []
+    assert await names(states=[inbox.Message.STATE_SENT, inbox.Message.STATE_QUEUED]) == [message.name]
+    read = inbox.MarkMessageReadRequest(name=message.name)
+    await world.inbox.MarkMessageRead(read, metadata=world.mentee)
+    assert await names(unread=True) == []

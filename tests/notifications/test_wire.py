@@ -15,6 +15,7 @@ from services.notifications.domain.messages import Category, Draft, Facts, Messa
 from services.notifications.wire import messages as wire
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
+from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 from tests.notifications.factories import (
     ALERT,
     CONTENT,
@@ -28,10 +29,12 @@ from tests.notifications.factories import (
     PAIR_ID,
     RECOGNITION,
     REMINDER,
+    TEN_MEETINGS,
     alert_due,
     delayed,
     failed,
     held,
+    meetings_recognised,
     queued,
     recognition_issued,
     reminder_due,
@@ -62,10 +65,30 @@ def test_congratulations_go_to_both() -> None:
     ]
 
 
+def test_goals_are_news_for_both_whether_or_not_the_event_tells_its_kind() -> None:
+    """Events of before there were other kinds tell none."""
+    told = recognition_issued()
+    told.kind = Recognition.KIND_GOAL_COMPLETED
+    assert wire.congratulations(ORG, told) == wire.congratulations(ORG, recognition_issued())
+
+
+@pytest.mark.parametrize("person", [MENTOR, MENTEE])
+def test_any_other_recognition_is_news_for_the_one_who_earned_it(person: str) -> None:
+    told = wire.congratulations(ORG, meetings_recognised(person))
+    assert told == [Draft(person, Category.RECOGNITION, TEN_MEETINGS)]
+
+
+def test_a_kind_of_a_newer_recognition_service_is_told_in_general_words() -> None:
+    told = meetings_recognised()
+    told.kind = 99  # type: ignore[assignment]  # not known yet
+    assert [draft.facts.code for draft in wire.congratulations(ORG, told)] == ["OTHER"]
+
+
 _DECODERS: list[tuple[Callable[[str, Any], object], Proto, tuple[str, ...]]] = [
     (wire.reminders, reminder_due(), ("mentorship", "meeting", "mentor", "mentee")),
     (wire.alerts, alert_due(), ("mentorship", "meeting", "lead")),
     (wire.congratulations, recognition_issued(), ("mentorship", "goal", "mentor", "mentee")),
+    (wire.congratulations, meetings_recognised(), ("mentorship", "mentor", "mentee", "person")),
     (wire.queued, events.MessageQueued(message=NAME), ("message",)),
 ]
 

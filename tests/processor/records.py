@@ -1,7 +1,6 @@
 """Events of the writers, and the records that Kafka holds of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,9 +10,7 @@ from services.kernel.ids import derived_id
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from services.processor.agents.batch import Taken
-from tests.processor.factories import LEAD, MENTEE, MENTOR, ORG, mentorship
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+from tests.processor.factories import LEAD, MENTEE, MENTOR, NOON, ORG, mentorship
 
 
 def event(message: Message, subject: str, sequence: int, pair: str = "m1") -> Event[Any]:
@@ -44,10 +41,10 @@ def held_event(meeting: str, pair: str = "m1") -> Event[Any]:
     return event(message, name, 4, pair)
 
 
-def booked_event(meeting: str, pair: str = "m1") -> Event[Any]:
+def checked_in_event(meeting: str, pair: str = "m1") -> Event[Any]:
     """Return an event that means nothing to the processor."""
     name = f"{mentorship(pair)}/meetings/{meeting}"
-    return event(scheduling.MeetingBooked(meeting=name, mentorship=mentorship(pair)), name, 1, pair)
+    return event(scheduling.MeetingCheckedIn(meeting=name, mentorship=mentorship(pair)), name, 1, pair)
 
 
 def completed_event(goal: str, pair: str = "m1") -> Event[Any]:

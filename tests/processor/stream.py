@@ -20,7 +20,7 @@ from services.kernel.kafka import Producer
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.processor.agents.watch import Watch
 from services.processor.agents.worker import HEARD, Worker, changelog
-from tests.processor.records import NOON
+from tests.processor.factories import NOON
 
 TELLS = {
     kind.DESCRIPTOR.full_name: kind

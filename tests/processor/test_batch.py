@@ -10,7 +10,7 @@ from services.kernel.events import Event, encode
 from services.processor import wire
 from services.processor.agents.batch import Digest, Taken, digest
 from tests.processor.records import (
-    booked_event,
+    checked_in_event,
     completed_event,
     held_event,
     missed_event,
@@ -63,7 +63,7 @@ def test_without_the_table_the_same_batch_tells_the_same_bytes() -> None:
 
 
 def test_types_that_mean_nothing_here_are_skipped() -> None:
-    made = run({}, booked_event("a"))
+    made = run({}, checked_in_event("a"))
     assert (len(made.skipped), made.told, made.pairs, made.dead) == (1, [], {}, [])
 
 

@@ -12,7 +12,8 @@ from services.kernel.kafka import Record
 from services.processor.agents.patient import Patient
 from services.processor.agents.watch import Watch
 from services.processor.agents.worker import Worker, changelog
-from tests.processor.records import NOON, missed_event, record, without
+from tests.processor.factories import NOON
+from tests.processor.records import missed_event, record, without
 
 NOWHERE = "127.0.0.1:1"
 LETTER = Record("t", b"k", b"v")

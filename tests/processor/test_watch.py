@@ -10,7 +10,8 @@ from services.kernel.clock import FixedClock
 from services.kernel.events.progress import STUCK_SECONDS, Progress
 from services.processor.agents.batch import Taken, digest
 from services.processor.agents.watch import Watch
-from tests.processor.records import NOON, booked_event, missed_event, record
+from tests.processor.factories import NOON
+from tests.processor.records import checked_in_event, missed_event, record
 
 TOPIC = "mentoring.scheduling.v1"
 HERE = (TOPIC, 0)
@@ -90,7 +91,7 @@ def counted() -> dict[str, float]:
 
 def test_every_record_is_counted_by_what_became_of_it(watch: Watch) -> None:
     before = counted()
-    good, odd = record(missed_event("a")), record(booked_event("b"))
+    good, odd = record(missed_event("a")), record(checked_in_event("b"))
     handle(watch, good, odd, odd, replace(good, value=b"\xff"))
     after = counted()
     assert {name: after[name] - before[name] for name in after} == {"ok": 1, "skipped": 2, "dlq": 1}

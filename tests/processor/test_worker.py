@@ -27,8 +27,8 @@ async def test_events_of_both_topics_lead_to_decisions_under_the_pairs_key(strea
     pair = stream.pair()
     async with stream.worker():
         await stream.tell(missed_event("a", pair), missed_event("b", pair), completed_event("g", pair))
-        told = await stream.decisions(4)
-    assert kinds(told) == {"RebookReminderDue": 2, "LeadAlertDue": 1, "RecognitionEarned": 1}
+        told = await stream.decisions(6)
+    assert kinds(told) == {"RebookReminderDue": 2, "LeadAlertDue": 1, "RecognitionEarned": 3}
     assert {event.key for event in told} == {pair}
 
 
@@ -49,12 +49,12 @@ async def test_a_table_rebuilt_from_the_events_tells_the_same_bytes_again(stream
         for meeting in ("a", "b", "c"):
             await stream.tell(*(missed_event(meeting, pair) for pair in (first, second, third)))
         await stream.tell(held_event("h", first), missed_event("d", first), completed_event("g", second))
-        once = await stream.records(TOLD, 14)
+        once = await stream.records(TOLD, 18)
     fresh = f"{stream.app}-rebuilt"
     await topics.apply(stream.bootstrap, [table_topic(fresh)])
     await stream.join_from_begin(fresh)
     async with stream.worker(app=fresh):
-        both = await stream.records(TOLD, 28)
+        both = await stream.records(TOLD, 36)
     told = Counter((one.key, one.value, one.headers) for one in both)
     assert told == Counter({(one.key, one.value, one.headers): 2 for one in once})
 
@@ -91,11 +91,11 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
             await stream.tell(*(missed_event("b", pair) for pair in pairs))
             await stream.decisions(36)
         await stream.tell(*(completed_event("g", pair) for pair in pairs))
-        told = await stream.decisions(48)
+        told = await stream.decisions(72)
     assert kinds(list({event.id: event for event in told}.values())) == {
         "RebookReminderDue": 24,
         "LeadAlertDue": 12,
-        "RecognitionEarned": 12,
+        "RecognitionEarned": 36,
     }
 
 

@@ -225,7 +225,7 @@ async def test_free_times_are_for_the_two_and_for_staff(world: World) -> None:
 async def test_an_ended_mentorship_books_no_more_and_leaves_no_meeting_to_miss(world: World) -> None:
     meeting, _ = await world.book()
     for _ in range(2):
-        await world.mentorships.ended(Ref(ORG, PAIR_ID), 6, Cause("ended"))
+        await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("ended"))
     stored = await world.meetings.get(lead, PAIR_ID, meeting)
     assert (stored.state.stage, stored.state.due_at) == (Stage.CANCELLED, None)
     assert world.told() == ["MeetingBooked", "MeetingCancelled"]
@@ -234,12 +234,36 @@ async def test_an_ended_mentorship_books_no_more_and_leaves_no_meeting_to_miss(w
 
 
 async def test_what_was_heard_before_the_end_does_not_begin_it_anew(world: World) -> None:
-    await world.mentorships.ended(Ref(ORG, PAIR_ID), 6, Cause("ended"))
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("ended"))
     await world.mentorships.activated(Ref(ORG, PAIR_ID), PAIR, 5)
     with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):
         await world.starts()
 
 
 async def test_the_end_of_what_never_was_active_is_nothing(world: World) -> None:
-    await world.mentorships.ended(Ref(ORG, "never-active"), 2, Cause("ended"))
+    await world.mentorships.stopped(Ref(ORG, "never-active"), 2, Cause("ended"))
+    assert await world.pairs.get(Ref(ORG, "never-active")) is None
+
+
+async def test_a_pair_that_rests_books_nothing_until_it_goes_on(world: World) -> None:
+    meeting, _ = await world.book()
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
+    assert (await world.meetings.get(lead, PAIR_ID, meeting)).state.stage is Stage.CANCELLED
+    with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):
+        await world.book(request="again")
+    await world.mentorships.resumed(Ref(ORG, PAIR_ID), 7)
+    assert (await world.book(request="after"))[1] is Stage.BOOKED
+
+
+async def test_a_rest_heard_again_after_it_went_on_stops_nothing_more(world: World) -> None:
+    """The meeting booked since is not called off: the pair is active, whatever comes late."""
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
+    await world.mentorships.resumed(Ref(ORG, PAIR_ID), 7)
+    meeting, _ = await world.book()
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
+    assert (await world.meetings.get(lead, PAIR_ID, meeting)).state.stage is Stage.BOOKED
+
+
+async def test_what_never_was_active_does_not_go_on(world: World) -> None:
+    await world.mentorships.resumed(Ref(ORG, "never-active"), 3)
     assert await world.pairs.get(Ref(ORG, "never-active")) is None

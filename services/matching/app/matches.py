@@ -73,11 +73,13 @@ class Matches:
             taken.update(one.pair.mentee for one in found if one.live and one.origin.run != run.id)
         return frozenset(taken & set(mentees))
 
-    async def ended(self, tenant: str, mentorship: str, cause: Cause) -> None:
+    async def ended(self, mentorship: Ref, cause: Cause, *, never_again: bool) -> None:
         """End the match whose mentorship is over; nothing happens when the match ended it."""
-        found = await self._matches.list(tenant, Query(where={"origin.mentorship": mentorship}, page_size=1))
-        for name, _ in found.items:
-            await self._matches.change(Ref(tenant, name), Match.end, cause)
+        query = Query(where={"origin.mentorship": mentorship.id}, page_size=1)
+        for name, _ in (await self._matches.list(mentorship.tenant, query)).items:
+            await self._matches.change(
+                Ref(mentorship.tenant, name), lambda match: match.end(never_again=never_again), cause
+            )
 
 
 def _readable(caller: Caller, stored: Versioned[Match]) -> Versioned[Match]:

@@ -55,7 +55,8 @@ class Pairing:
         sides = self._side(known, mentor), self._side(known, mentee)
         before = Pair(*people) in matches.previous(past)
         allowed = (
-            not pairing.blocked(mentor, mentee)
+            Pair(*people) not in matches.parted(past)
+            and not pairing.blocked(mentor, mentee)
             and pairing.may_meet(*sides, program.policy.rules, managers_of(known.values()))
             and not (program.policy.rules.past is Past.FORBID and before)
         )

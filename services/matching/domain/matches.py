@@ -54,18 +54,23 @@ class MatchDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchAdopted:
+    """A mentorship that was handed over to its mentor holds a seat."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchEnded:
     """The match, or the mentorship it became, is over."""
 
 
-Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined | MatchEnded
+Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined | MatchAdopted | MatchEnded
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a match comes from and what its mentorship is told; a copy, so a yes needs no other document.
 
-    `run` is the cohort run that proposed it, "" for a match made by request.
+    `run` is the cohort run that proposed it, "" for a match made by request and for an adopted mentorship.
     """
 
     program: str
@@ -81,8 +86,9 @@ class Origin:
 class Match:
     """One match of `people` (mentor, mentee); `accepted_by` is in the order of the answers.
 
-    `misfit` is why `ended_by` asked for somebody else, for HR only. `claims` must be unique in the
-    organization: of the matches made by request, a mentee has one in a program.
+    `misfit` is why `ended_by` asked for somebody else, for HR only; `never_again` keeps the two from being
+    matched in any program. `claims` must be unique in the organization: of the matches made by request, a
+    mentee has one in a program.
     """
 
     origin: Origin
@@ -96,6 +102,7 @@ class Match:
     misfit: str = ""
     ended_by: str = ""
     claims: tuple[str, ...] = ()
+    never_again: bool = False
 
     @property
     def live(self) -> bool:
@@ -159,11 +166,11 @@ class Match:
         ended = replace(self, misfit=misfit.value, ended_by=person)
         return ended.end()
 
-    def end(self) -> "tuple[Match, list[Event]]":
+    def end(self, *, never_again: bool = False) -> "tuple[Match, list[Event]]":
         """End it with its mentorship; one that is no mentorship, or is over, stays as it is."""
         if self.stage is not Stage.CONFIRMED:
             return self, []
-        return replace(self, stage=Stage.ENDED, claims=()), [MatchEnded()]
+        return replace(self, stage=Stage.ENDED, claims=(), never_again=never_again), [MatchEnded()]
 
     def _require_not_ended(self) -> None:
         if self.stage is Stage.ENDED:
@@ -198,6 +205,14 @@ def agree(origin: Origin, proposal: Proposal, people: tuple[str, str]) -> tuple[
     return both, [*proposed, *first, *second]
 
 
+def adopt(origin: Origin, people: tuple[str, str]) -> tuple[Match, list[Event]]:
+    """Let a mentorship of `people` (mentor, mentee) that runs without a match hold its seat.
+
+    It claims nothing: it is there, even while the one before it has not been heard to be over.
+    """
+    return Match(origin, people, score_ppm=0, stage=Stage.CONFIRMED), [MatchAdopted()]
+
+
 def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:
     """Return (program, pair) of whatever takes a seat now.
 
@@ -211,12 +226,19 @@ def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> li
 
 
 def refused(known: Iterable[Match], program: str) -> frozenset[Pair]:
-    """Return the pairs that said no to each other in a program, before their mentorship began or in it."""
-    return frozenset(
+    """Return the `parted`, and who said no to each other in a program, before or in their mentorship."""
+    known = list(known)
+    return parted(known) | {
         match.pair
         for match in known
         if (match.stage is Stage.DECLINED or match.misfit) and match.origin.program == program
-    )
+    }
+
+
+def parted(known: Iterable[Match]) -> frozenset[Pair]:
+    """Return the pairs that must not be matched again in any program, either way round."""
+    apart = {match.pair for match in known if match.never_again}
+    return frozenset(apart | {Pair(pair.mentee, pair.mentor) for pair in apart})
 
 
 def previous(known: Iterable[Match]) -> frozenset[Pair]:

@@ -1,13 +1,20 @@
-"""The relationship of two people: its agreement, its stages, and who may change it."""
+"""The relationship of two people: what it is, who may see what of it, and who may change it.
+
+How it changes: `agreeing`, `resting`, `closing` and `ending`; by itself: `timers`.
+"""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
-from services.kernel.errors import Conflict, Denied, Refused
+from services.kernel.errors import Denied, Refused
 from services.mentorships.domain import goal
-from services.mentorships.domain.goal import Goal, GoalDraft, GoalEvent
-from services.mentorships.domain.rules import line, not_found
+from services.mentorships.domain.agreement import Agreement, Usual
+from services.mentorships.domain.goal import Goal, GoalDraft
+from services.mentorships.domain.goal_events import GoalEvent
+from services.mentorships.domain.happenings import MentorshipCreated, MentorshipEvent
+from services.mentorships.domain.rules import not_found
 
 
 class Stage(StrEnum):
@@ -15,82 +22,102 @@ class Stage(StrEnum):
 
     PROPOSED = "PROPOSED"
     ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
     ENDED = "ENDED"
 
 
-class Channel(StrEnum):
-    """How the two communicate."""
+OPEN: Final = (Stage.PROPOSED, Stage.ACTIVE, Stage.PAUSED)
+"""Not over."""
 
-    VIDEO = "VIDEO"
-    IN_PERSON = "IN_PERSON"
-    PHONE = "PHONE"
-    EMAIL = "EMAIL"
-    CHAT = "CHAT"
+
+class PauseReason(StrEnum):
+    """Why a mentorship rests."""
+
+    AWAY = "AWAY"
+    WORKLOAD = "WORKLOAD"
+    HOLD = "HOLD"
+    OTHER = "OTHER"
+
+
+class EndReason(StrEnum):
+    """Why a mentorship is over before both said that it reached its end."""
+
+    PARTICIPANT = "PARTICIPANT"
+    OVERSEER = "OVERSEER"
+    PERSON_LEFT = "PERSON_LEFT"
+    MATCH_ENDED = "MATCH_ENDED"
+    INACTIVE = "INACTIVE"
+    HANDED_OVER = "HANDED_OVER"
+    SAFETY = "SAFETY"
 
 
 @dataclass(frozen=True, slots=True)
-class MentorshipCreated:
-    """Two people want to work together."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementProposed:
-    """One of the two proposed terms."""
+class Who:
+    """Who changes a mentorship: one of the two, somebody who oversees all, or HR, who does that too."""
 
     person: str
-    revision: int
+    oversees: bool = False
+    hr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementSigned:
-    """One of the two signed."""
+class Pause:
+    """`person` asked for a rest at `since`, until `until`; a hold has no such time."""
 
     person: str
-    revision: int
+    reason: PauseReason
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class MentorshipActivated:
-    """Both signed, now or an amendment."""
+class Extension:
+    """`person` asks for a later last day."""
 
-    cadence_days: int
-    meeting_minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class MentorshipEnded:
-    """It is over."""
-
-
-MentorshipEvent = (
-    MentorshipCreated | AgreementProposed | AgreementSigned | MentorshipActivated | MentorshipEnded
-)
+    person: str
+    end_date: date
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What two people agree on. Ranges are the contract's; focus areas are the pair's own words."""
+class Over:
+    """How and when it was over. No reason: it was completed. `left`: who left the company, if that is why."""
 
-    cadence_days: int
-    meeting_minutes: int
-    channels: tuple[Channel, ...]
-    focus_areas: tuple[str, ...]
+    time: datetime
+    reason: EndReason | None = None
+    never_again: bool = False
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """One revision of the terms (counted from 1) and who has signed it."""
+class Survey:
+    """How `person` looks back: satisfaction from 1 to 5, and words for nobody else."""
 
-    terms: Terms
-    revision: int
-    signed_by: tuple[str, ...] = ()
+    person: str
+    satisfaction: int
+    recommends: bool
+    comment: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The mentorship in which another mentor goes on."""
+
+    mentorship: str
+    mentor: str
 
 
 @dataclass(frozen=True, slots=True)
 class Mentorship:
-    """A relationship of `people` (mentor, mentee) in a program.
+    """A relationship of `people` (mentor, mentee).
 
-    While an amendment waits for signatures the stage stays ACTIVE: the two keep meeting on what they had.
+    An informal one has no program, lead and match, and a `proposer`. `agreement` is in force, or on the
+    table before anything is; `amendment` is on the table while another is in force, `earlier` were in force
+    before; `usual` is what the program suggests. `revision` counts what was proposed; `end_date` is the last
+    day: as signed, moved by extensions and pauses. `told_near` is the last day whose coming was told.
+    `claims` must be unique in the organization: two people have one open informal mentorship in each
+    direction.
     """
 
     people: tuple[str, str]
@@ -99,6 +126,21 @@ class Mentorship:
     match: str
     stage: Stage = Stage.PROPOSED
     agreement: Agreement | None = None
+    amendment: Agreement | None = None
+    earlier: tuple[Agreement, ...] = ()
+    revision: int = 0
+    end_date: date | None = None
+    told_near: date | None = None
+    pause: Pause | None = None
+    extension: Extension | None = None
+    closing: str = ""
+    over: Over | None = None
+    surveys: tuple[Survey, ...] = ()
+    proposer: str = ""
+    predecessor: str = ""
+    successor: Successor | None = None
+    claims: tuple[str, ...] = ()
+    usual: Usual | None = None
 
     @property
     def mentor(self) -> str:
@@ -110,87 +152,91 @@ class Mentorship:
         """Who is guided."""
         return self.people[1]
 
+    @property
+    def in_force(self) -> Agreement | None:
+        """What both have signed, if they have."""
+        if self.agreement is None or not self.agreement.in_force_between(self.people):
+            return None
+        return self.agreement
+
+    @property
+    def on_the_table(self) -> Agreement | None:
+        """What waits for signatures, if anything does."""
+        return self.amendment or (None if self.in_force else self.agreement)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not over."""
+        return self.stage in OPEN
+
     def require_reader(self, person: str) -> None:
         """Raise NotFound unless `person` is one of the two."""
         if person not in self.people:
             raise not_found()
 
-    def propose(self, person: str, terms: Terms) -> tuple["Mentorship", list[MentorshipEvent]]:
-        """Put new terms on the table; earlier signatures fall and the proposer signs like the other.
+    def read_by(self, person: str, *, oversees: bool) -> "Mentorship":
+        """Return what `person` may read. NotFound for others outside the pair.
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_ENDED, Invalid for focus areas that say nothing.
+        Overseers get no words. The two see neither what HR does for somebody's safety as such nor how the
+        other one looks back.
         """
-        self._require_participant(person)
-        self._require_running()
-        areas = tuple(line(area, "agreement.focus_areas") for area in terms.focus_areas)
-        revision = self.agreement.revision + 1 if self.agreement else 1
-        agreement = Agreement(replace(terms, focus_areas=areas), revision)
-        return replace(self, agreement=agreement), [AgreementProposed(person, revision)]
+        if person not in self.people:
+            if not oversees:
+                raise not_found()
+            return self._without_words()
+        return replace(
+            self,
+            pause=_plain_pause(self.pause),
+            over=_plain_end(self.over),
+            surveys=tuple(survey for survey in self.surveys if survey.person == person),
+        )
 
-    def sign(self, person: str, revision: int) -> tuple["Mentorship", list[MentorshipEvent]]:
-        """Sign `revision`; the second signature makes the mentorship active.
+    def require_participant(self, person: str) -> None:
+        """Raise Denied NOT_A_PARTICIPANT unless `person` is one of the two."""
+        if person not in self.people:
+            raise Denied("NOT_A_PARTICIPANT", "only the mentor and the mentee may do this")
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_ENDED, AGREEMENT_MISSING or ALREADY_SIGNED, and
-        Conflict AGREEMENT_CHANGED when another revision is on the table.
-        """
-        self._require_participant(person)
-        self._require_running()
-        agreement = self._agreement_of(revision)
-        if person in agreement.signed_by:
-            raise Refused("ALREADY_SIGNED", "you have signed this revision")
-        signed = replace(agreement, signed_by=(*agreement.signed_by, person))
-        happened: list[MentorshipEvent] = [AgreementSigned(person, revision)]
-        if set(signed.signed_by) != set(self.people):
-            return replace(self, agreement=signed), happened
-        happened.append(MentorshipActivated(signed.terms.cadence_days, signed.terms.meeting_minutes))
-        return replace(self, agreement=signed, stage=Stage.ACTIVE), happened
+    def require_involved(self, who: Who) -> None:
+        """Raise Denied NOT_A_PARTICIPANT unless one of the two or an overseer."""
+        if not who.oversees:
+            self.require_participant(who.person)
 
-    def end(self, person: str, *, oversees: bool) -> tuple["Mentorship", list[MentorshipEvent]]:
-        """Finish the relationship, by one of the two or somebody who oversees all.
+    def require_open(self) -> None:
+        """Raise Refused MENTORSHIP_ENDED once it is over."""
+        if not self.is_open:
+            raise Refused("MENTORSHIP_ENDED", "this mentorship is over")
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_ENDED.
-        """
-        if not oversees:
-            self._require_participant(person)
-        self._require_running()
-        return replace(self, stage=Stage.ENDED), [MentorshipEnded()]
+    def require_awake(self) -> None:
+        """Raise Refused MENTORSHIP_ENDED or MENTORSHIP_PAUSED."""
+        self.require_open()
+        if self.stage is Stage.PAUSED:
+            raise Refused("MENTORSHIP_PAUSED", "this mentorship rests; resume it first")
 
-    def finish(self) -> tuple["Mentorship", list[MentorshipEvent]]:
-        """Finish it because its match is over; one that is over already stays as it is."""
-        if self.stage is Stage.ENDED:
-            return self, []
-        return replace(self, stage=Stage.ENDED), [MentorshipEnded()]
+    def require_active(self) -> None:
+        """Raise Refused MENTORSHIP_ENDED, MENTORSHIP_PAUSED or MENTORSHIP_NOT_ACTIVE."""
+        self.require_awake()
+        if self.stage is not Stage.ACTIVE:
+            raise Refused("MENTORSHIP_NOT_ACTIVE", "the agreement is not signed by both yet")
 
     def set_goal(
         self, mentorship: str, person: str, draft: GoalDraft, now: datetime
     ) -> tuple[Goal, list[GoalEvent]]:
         """Set a goal in this mentorship, whose id is `mentorship`, by one of the two.
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid as `goal.create` does.
+        Raises Denied NOT_A_PARTICIPANT, and as `require_active` and `goal.create`.
         """
-        self._require_participant(person)
-        if self.stage is not Stage.ACTIVE:
-            raise Refused("MENTORSHIP_NOT_ACTIVE", "goals are set in an active mentorship")
-        return goal.create(mentorship, self.people, draft, now)
+        self.require_participant(person)
+        self.require_active()
+        return goal.create(mentorship, person, self.people, draft, now)
 
-    def _agreement_of(self, revision: int) -> Agreement:
-        if self.agreement is None:
-            raise Refused("AGREEMENT_MISSING", "nobody has proposed an agreement yet")
-        if revision != self.agreement.revision:
-            raise Conflict(
-                "AGREEMENT_CHANGED",
-                "another revision is on the table",
-                metadata={"revision": str(self.agreement.revision)},
-            )
-        return self.agreement
-
-    def _require_participant(self, person: str) -> None:
-        if person not in self.people:
-            raise Denied("NOT_A_PARTICIPANT", "only the mentor and the mentee may do this")
-
-    def _require_running(self) -> None:
-        if self.stage is Stage.ENDED:
-            raise Refused("MENTORSHIP_ENDED", "this mentorship is over")
+    def _without_words(self) -> "Mentorship":
+        return replace(
+            self,
+            agreement=_wordless(self.agreement),
+            amendment=_wordless(self.amendment),
+            earlier=tuple(one.without_words() for one in self.earlier),
+            surveys=tuple(replace(survey, comment="") for survey in self.surveys),
+        )
 
 
 def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
@@ -198,3 +244,30 @@ def begin(mentorship: Mentorship) -> tuple[Mentorship, list[MentorshipEvent]]:
     if mentorship.mentor == mentorship.mentee:
         raise Refused("SAME_PERSON", "nobody is their own mentor")
     return mentorship, [MentorshipCreated()]
+
+
+def ask(people: tuple[str, str], person: str) -> tuple[Mentorship, list[MentorshipEvent]]:
+    """Ask the other one of `people` (mentor, mentee) for an informal mentorship.
+
+    Raises Denied NOT_A_PARTICIPANT, Refused SAME_PERSON.
+    """
+    claim = "informal/" + "/".join(people)
+    asked = Mentorship(people, program="", lead="", match="", proposer=person, claims=(claim,))
+    asked.require_participant(person)
+    return begin(asked)
+
+
+def _wordless(agreement: Agreement | None) -> Agreement | None:
+    return None if agreement is None else agreement.without_words()
+
+
+def _plain_pause(pause: Pause | None) -> Pause | None:
+    if pause is None or pause.reason is not PauseReason.HOLD:
+        return pause
+    return replace(pause, reason=PauseReason.OTHER)
+
+
+def _plain_end(over: Over | None) -> Over | None:
+    if over is None or over.reason is not EndReason.SAFETY:
+        return over
+    return replace(over, reason=EndReason.OVERSEER)

@@ -1,4 +1,4 @@
-"""What holds for mentorships and goals alike: plain text, wrong fields, hidden things."""
+"""What holds for mentorships and all that belongs to them: plain text, wrong fields, hidden things."""
 
 import unicodedata
 
@@ -15,9 +15,22 @@ def line(text: str, field: str) -> str:
     return joined
 
 
+def tag(text: str, field: str) -> str:
+    """Return `text` as a tag that equals however it was typed: `line` in lower case. Raises as `line`."""
+    return line(text, field).lower()
+
+
 def invalid(reason: str, field: str, description: str) -> Invalid:
     """Return the refusal of one wrong request field."""
     return Invalid(reason, f"{field} {description}", fields=((field, description),))
+
+
+def words(text: str, field: str) -> str:
+    """Return free text, lines kept, without outer white space; Invalid TEXT_NOT_PLAIN."""
+    trimmed = text.replace("\r\n", "\n").strip()
+    if any(unicodedata.category(one) == "Cc" and one not in "\n\t" for one in trimmed):
+        raise invalid("TEXT_NOT_PLAIN", field, "must not contain control characters")
+    return trimmed
 
 
 def not_found() -> NotFound:

@@ -1,1 +1,1 @@
-"""Domain <-> protobuf: `names`, `mentorships`, `goals`."""
+"""Domain <-> protobuf: `names`, `days`, `mentorships` with `agreements`, what `happenings` tell, `goals`."""

@@ -31,14 +31,14 @@ class Inbox:
         return stored
 
     async def list(self, caller: Caller, person: str, page: Query) -> Page[Message]:
-        """Return a page of a person's messages.
+        """Return a page of a person's messages, of those that `page` asks for.
 
         EVERYBODY is for HR: Denied HR_ADMIN_ONLY for others. NotFound for others than the person and HR.
         """
         if HR not in caller.roles:
             _require_self(caller, person)
-        where = {} if person == EVERYBODY else {"person": person}
-        return await self._messages.list(caller.org, replace(page, where=where))
+        whose = {} if person == EVERYBODY else {"person": person}
+        return await self._messages.list(caller.org, replace(page, where={**page.where, **whose}))
 
     async def stream(self, caller: Caller, person: str, latest: int) -> AsyncGenerator[Seen, None]:
         """Yield the person's latest messages, earliest first, then every change of one.

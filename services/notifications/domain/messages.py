@@ -167,8 +167,9 @@ class Facts:
 
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
-    WAITLISTED, why the request was closed or the webhook is off, or what was noticed about a silent pair.
-    `day` and `moment` are dates that the reader should know, such as an end or a deadline.
+    WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, or
+    what a person is recognised for (empty: a goal), `count` times. `day` and `moment` are dates that the
+    reader should know, such as an end or a deadline.
     """
 
     mentorship: str = ""
@@ -182,6 +183,7 @@ class Facts:
     recipient: str = ""
     code: str = ""
     enrolment: str = ""
+    count: int = 0
     webhook: str = ""
     day: date | None = None
     moment: datetime | None = None

@@ -26,7 +26,7 @@ class InboxServicer(InboxServiceServicer):
     async def ListMessages(self, request: inbox.ListMessagesRequest, _: object) -> inbox.ListMessagesResponse:
         """Return a page of a person's messages, or of all people's."""
         tenant, person = parse_name(wire.PERSON, request.parent, "parent")
-        query = Query(page_size=request.page_size, page_token=request.page_token)
+        query = Query(wire.wanted(request), request.page_size, request.page_token)
         page = await self._app.list(caller(), person, query)
         return inbox.ListMessagesResponse(
             messages=[wire.message(Ref(tenant, key), stored) for key, stored in page.items],

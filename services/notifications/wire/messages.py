@@ -19,10 +19,12 @@ from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.recognition.v1 import events_pb2 as recognition
+from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognitions
 
 PERSON = "organizations/*/people/*"
 MESSAGE = "organizations/*/people/*/messages/*"
 _MENTORSHIP = "organizations/*/mentorships/*"
+_GOAL = f"{_MENTORSHIP}/goals/*"
 _REQUEST = "organizations/*/programs/*/matchRequests/*"
 _PAIR = ("mentor", "mentee")
 _NAMES: Final[Mapping[str, str]] = {
@@ -31,6 +33,10 @@ _NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys((*_PAIR, "person", "author", "recipient", "contact", "lead"), PERSON),
 }
 """Which fields of an event name something that messages are about or go to."""
+_FOR_BOTH = frozenset(
+    {recognitions.Recognition.KIND_UNSPECIFIED, recognitions.Recognition.KIND_GOAL_COMPLETED}
+)
+"""Goals; of older events, which told no kind, every one was about a goal."""
 
 
 def person_name(tenant: str, person: str) -> str:
@@ -61,14 +67,27 @@ def alerts(tenant: str, message: processor.LeadAlertDue) -> list[Draft]:
 
 
 def congratulations(tenant: str, message: recognition.RecognitionIssued) -> list[Draft]:
-    """Decode that a pair earned a recognition. Raises Invalid for malformed and foreign names."""
+    """Decode what somebody is recognised for: a goal is both people's news, all else that of who earned it.
+
+    Raises Invalid for malformed and foreign names.
+    """
+    both = message.kind in _FOR_BOTH
     facts = Facts(
         mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
         mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
         mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
-        goal=fields.owned_id(tenant, f"{_MENTORSHIP}/goals/*", message.goal, "goal"),
+        goal=fields.owned_id(tenant, _GOAL, message.goal, "goal") if both or message.goal else "",
+        code="" if both else _kind(message.kind),
+        count=message.count,
     )
-    return [Draft(person, Category.RECOGNITION, facts) for person in (facts.mentor, facts.mentee)]
+    if both:
+        return [Draft(person, Category.RECOGNITION, facts) for person in (facts.mentor, facts.mentee)]
+    return [Draft(fields.owned_id(tenant, PERSON, message.person, "person"), Category.RECOGNITION, facts)]
+
+
+def _kind(kind: recognitions.Recognition.Kind.ValueType) -> str:
+    known = kind in recognitions.Recognition.Kind.values()
+    return recognitions.Recognition.Kind.Name(kind).removeprefix("KIND_") if known else "OTHER"
 
 
 def request_news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
@@ -156,6 +175,19 @@ def message_of(tenant: str, person: str, name: str) -> str:
         wrong = (("names", "must be messages of the parent"),)
         raise Invalid("NAMES_DIFFER", "a name is of another parent", fields=wrong)
     return message
+
+
+def wanted(request: inbox.ListMessagesRequest) -> dict[str, Any]:
+    """Decode which messages a list asks for, as conditions on the state."""
+    where: dict[str, Any] = {}
+    if request.category:
+        where["category"] = inbox.Message.Category.Name(request.category).removeprefix("CATEGORY_")
+    if request.states:
+        states = (inbox.Message.State.Name(state).removeprefix("STATE_") for state in request.states)
+        where["stage"] = {"$in": sorted(states)}
+    if request.unread:
+        where["read_time"] = None
+    return where
 
 
 def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:

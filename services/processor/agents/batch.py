@@ -8,7 +8,10 @@ from typing import Any
 from services.kernel.events import Event, Poison, decode
 from services.kernel.kafka import Headers
 from services.processor import wire
-from services.processor.domain import Heard, fold_all
+from services.processor.domain.facts import Heard
+from services.processor.domain.pairs import advance, fold
+from services.processor.domain.policy import DEFAULT, Policy
+from services.processor.domain.state import Pair
 
 Histories = defaultdict[bytes, list[tuple[Event[Any], Heard]]]
 
@@ -40,14 +43,17 @@ class Digest:
     dead: list[tuple[Taken, Poison]] = field(default_factory=list)
 
 
-def digest(records: Iterable[Taken], table: Mapping[bytes, bytes]) -> Digest:
+def digest(records: Iterable[Taken], table: Mapping[bytes, bytes], policy: Policy = DEFAULT) -> Digest:
     """Read records in the order they came and fold them, each key's pair loaded and dumped once."""
     made = Digest()
     histories: Histories = defaultdict(list)
     for record in records:
         _read(record, made, histories)
     for key, history in histories.items():
-        _fold(key, history, table, made)
+        before = wire.load(table.get(key))
+        after = _fold(before, history, policy, made)
+        if after != before:
+            made.pairs[key] = wire.dump(after)
     return made
 
 
@@ -63,12 +69,10 @@ def _read(record: Taken, made: Digest, histories: Histories) -> None:
         made.dead.append((record, poison))
 
 
-def _fold(
-    key: bytes, history: Sequence[tuple[Event[Any], Heard]], table: Mapping[bytes, bytes], made: Digest
-) -> None:
-    causes = {event.id: event for event, _ in history}
-    before = wire.load(table.get(key))
-    after, decisions = fold_all(before, (heard for _, heard in history))
-    made.told.extend(wire.told(decision, causes[decision.cause]) for decision in decisions)
-    if after != before:
-        made.pairs[key] = wire.dump(after)
+def _fold(pair: Pair, history: Sequence[tuple[Event[Any], Heard]], policy: Policy, made: Digest) -> Pair:
+    for event, heard in history:
+        pair, due = advance(pair, heard.time, policy)
+        made.told.extend(map(wire.told, due))
+        pair, follows = fold(pair, heard, policy)
+        made.told.extend(wire.told(decision, event.trace) for decision in follows)
+    return pair

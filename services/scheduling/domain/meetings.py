@@ -59,7 +59,7 @@ class MeetingMissed:
 
 @dataclass(frozen=True, slots=True)
 class MeetingCancelled:
-    """Somebody called it off; no person when the mentorship ended before it."""
+    """Somebody called it off; no person when the mentorship ended or rests before it."""
 
     person: str
 
@@ -69,7 +69,10 @@ MeetingEvent = MeetingBooked | MeetingCheckedIn | MeetingHeld | MeetingMissed | 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes as they agreed."""
+    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes as they agreed.
+
+    No lead: it is an informal one. It is active unless it rests or is over.
+    """
 
     people: tuple[str, str]
     lead: str
@@ -77,7 +80,7 @@ class Pair:
     active: bool = True
 
     def require_active(self) -> None:
-        """Raise Refused MENTORSHIP_NOT_ACTIVE once it is over."""
+        """Raise Refused MENTORSHIP_NOT_ACTIVE while it rests and once it is over."""
         if not self.active:
             raise not_active()
 
@@ -145,7 +148,7 @@ class Meeting:
         return self._cancelled(person)
 
     def drop(self, now: datetime) -> tuple["Meeting", list[MeetingEvent]]:
-        """Call the meeting off because its mentorship is over; one that has started stays as it is."""
+        """Call it off because its mentorship rests or is over; one that has started stays as it is."""
         if self.stage is not Stage.BOOKED or now >= self.start:
             return self, []
         return self._cancelled("")
@@ -234,7 +237,7 @@ def claim(person: str, quarter: datetime) -> str:
 
 
 def not_active() -> Refused:
-    """Return the answer for mentorships that are unknown, not active yet, or over."""
+    """Return the answer for mentorships that are unknown, not active yet, resting, or over."""
     return Refused("MENTORSHIP_NOT_ACTIVE", "the mentorship is not active")
 
 

@@ -5,6 +5,7 @@ What a mentee wants to reach."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -78,6 +79,8 @@ class Goal(_message.Message):
         """Not reached yet."""
         STATE_COMPLETED: Goal._State.ValueType  # 2
         """Reached."""
+        STATE_DROPPED: Goal._State.ValueType  # 3
+        """Given up."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far the goal is."""
@@ -88,6 +91,120 @@ class Goal(_message.Message):
     """Not reached yet."""
     STATE_COMPLETED: Goal.State.ValueType  # 2
     """Reached."""
+    STATE_DROPPED: Goal.State.ValueType  # 3
+    """Given up."""
+
+    @_typing.final
+    class Milestone(_message.Message):
+        """A step on the way."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        TITLE_FIELD_NUMBER: _builtins.int
+        TARGET_DATE_FIELD_NUMBER: _builtins.int
+        COMPLETE_TIME_FIELD_NUMBER: _builtins.int
+        id: _builtins.str
+        """Tells it from the others of its goal; empty for a new one."""
+        title: _builtins.str
+        """In the words of the two."""
+        @_builtins.property
+        def target_date(self) -> _date_pb2.Date:
+            """By when; not in the past when set."""
+
+        @_builtins.property
+        def complete_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was reached."""
+
+        def __init__(
+            self,
+            *,
+            id: _builtins.str = ...,
+            title: _builtins.str = ...,
+            target_date: _date_pb2.Date | None = ...,
+            complete_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "target_date", b"target_date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "id", b"id", "target_date", b"target_date", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Task(_message.Message):
+        """Something that one of the two has to do."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        TITLE_FIELD_NUMBER: _builtins.int
+        OWNER_FIELD_NUMBER: _builtins.int
+        DUE_DATE_FIELD_NUMBER: _builtins.int
+        COMPLETE_TIME_FIELD_NUMBER: _builtins.int
+        id: _builtins.str
+        """Tells it from the others of its goal; empty for a new one."""
+        title: _builtins.str
+        """In the words of the two."""
+        owner: _builtins.str
+        """Whose it is: the mentor's or the mentee's."""
+        @_builtins.property
+        def due_date(self) -> _date_pb2.Date:
+            """By when; not in the past when set."""
+
+        @_builtins.property
+        def complete_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was done."""
+
+        def __init__(
+            self,
+            *,
+            id: _builtins.str = ...,
+            title: _builtins.str = ...,
+            owner: _builtins.str = ...,
+            due_date: _date_pb2.Date | None = ...,
+            complete_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "due_date", b"due_date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "due_date", b"due_date", "id", b"id", "owner", b"owner", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ProgressNote(_message.Message):
+        """How it goes, in the words of one of the two."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        AUTHOR_FIELD_NUMBER: _builtins.int
+        TEXT_FIELD_NUMBER: _builtins.int
+        PERCENT_FIELD_NUMBER: _builtins.int
+        CREATE_TIME_FIELD_NUMBER: _builtins.int
+        author: _builtins.str
+        """Who wrote it."""
+        text: _builtins.str
+        """What they wrote."""
+        percent: _builtins.int
+        """How much of the goal is done, if they said so."""
+        @_builtins.property
+        def create_time(self) -> _timestamp_pb2.Timestamp:
+            """When they wrote it."""
+
+        def __init__(
+            self,
+            *,
+            author: _builtins.str = ...,
+            text: _builtins.str = ...,
+            percent: _builtins.int | None = ...,
+            create_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "create_time", b"create_time", "percent", b"percent"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "author", b"author", "create_time", b"create_time", "percent", b"percent", "text", b"text"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__percent: _TypeAlias = _typing.Literal["percent"]  # noqa: Y015
+        _WhichOneofArgType__percent: _TypeAlias = _typing.Literal["_percent", b"_percent"]  # noqa: Y015
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__percent) -> _WhichOneofReturnType__percent | None: ...
 
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -99,18 +216,35 @@ class Goal(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MILESTONES_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    SHARED_WITH_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    PROGRESS_NOTES_FIELD_NUMBER: _builtins.int
+    DROP_TIME_FIELD_NUMBER: _builtins.int
+    COMPLETIONS_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_FIELD_NUMBER: _builtins.int
+    PLAN_TEMPLATE_REVISION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/goals/{goal}"""
     kind: Global___Goal.Kind.ValueType
-    """What it is about."""
+    """What it is about. An update may leave it out."""
     title: _builtins.str
-    """In the mentee's words; seen by the two only."""
+    """In the mentee's words. An update may leave it out."""
     measure: _builtins.str
     """How one will know it is reached."""
     state: Global___Goal.State.ValueType
     """How far the goal is."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    percent: _builtins.int
+    """How much is done, as the latest progress note with a figure says."""
+    completions: _builtins.int
+    """How many times it was reached: more than once if it was reopened."""
+    plan_template: _builtins.str
+    """The plan template it came from; empty if the two set it themselves."""
+    plan_template_revision: _builtins.int
+    """Which revision of it."""
     @_builtins.property
     def target_date(self) -> _date_pb2.Date:
         """By when; not in the past when set."""
@@ -127,6 +261,28 @@ class Goal(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def milestones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal.Milestone]:
+        """The steps on the way, in order. An update replaces the list: those with an id go on as they are, those
+        without are new, and a reached one stays.
+        """
+
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal.Task]:
+        """What the two have to do for it. An update replaces the list as that of the milestones."""
+
+    @_builtins.property
+    def shared_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else may read the goal's words, though not the progress notes. Only the mentee shares."""
+
+    @_builtins.property
+    def progress_notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal.ProgressNote]:
+        """How it goes, earliest first; for the two only, and left out of lists."""
+
+    @_builtins.property
+    def drop_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was given up."""
+
     def __init__(
         self,
         *,
@@ -140,12 +296,23 @@ class Goal(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        milestones: _abc.Iterable[Global___Goal.Milestone] | None = ...,
+        tasks: _abc.Iterable[Global___Goal.Task] | None = ...,
+        shared_with: _abc.Iterable[_builtins.str] | None = ...,
+        percent: _builtins.int | None = ...,
+        progress_notes: _abc.Iterable[Global___Goal.ProgressNote] | None = ...,
+        drop_time: _timestamp_pb2.Timestamp | None = ...,
+        completions: _builtins.int = ...,
+        plan_template: _builtins.str = ...,
+        plan_template_revision: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "target_date", b"target_date", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "complete_time", b"complete_time", "create_time", b"create_time", "drop_time", b"drop_time", "percent", b"percent", "target_date", b"target_date", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "etag", b"etag", "kind", b"kind", "measure", b"measure", "name", b"name", "state", b"state", "target_date", b"target_date", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "complete_time", b"complete_time", "completions", b"completions", "create_time", b"create_time", "drop_time", b"drop_time", "etag", b"etag", "kind", b"kind", "measure", b"measure", "milestones", b"milestones", "name", b"name", "percent", b"percent", "plan_template", b"plan_template", "plan_template_revision", b"plan_template_revision", "progress_notes", b"progress_notes", "shared_with", b"shared_with", "state", b"state", "target_date", b"target_date", "tasks", b"tasks", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__percent: _TypeAlias = _typing.Literal["percent"]  # noqa: Y015
+    _WhichOneofArgType__percent: _TypeAlias = _typing.Literal["_percent", b"_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__percent) -> _WhichOneofReturnType__percent | None: ...
 
 Global___Goal: _TypeAlias = Goal  # noqa: Y015
 
@@ -212,22 +379,30 @@ class ListGoalsRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SHARED_WITH_ME_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """organizations/{id}/mentorships/{id}"""
+    """organizations/{id}/mentorships/{id}, or "-" instead of the last id for all mentorships."""
     page_size: _builtins.int
     """At most this many; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """From the previous page."""
+    state: Global___Goal.State.ValueType
+    """Only goals in this state, if given."""
+    shared_with_me: _builtins.bool
+    """Only goals that somebody shared with the caller."""
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        state: Global___Goal.State.ValueType = ...,
+        shared_with_me: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "shared_with_me", b"shared_with_me", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -290,3 +465,205 @@ class CompleteGoalRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CompleteGoalRequest: _TypeAlias = CompleteGoalRequest  # noqa: Y015
+
+@_typing.final
+class UpdateGoalRequest(_message.Message):
+    """Changes a goal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOAL_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def goal(self) -> Global___Goal:
+        """The new values, with the name; its etag as in the other requests."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """What to change; none: every field that has a value."""
+
+    def __init__(
+        self,
+        *,
+        goal: Global___Goal | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal", b"goal", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateGoalRequest: _TypeAlias = UpdateGoalRequest  # noqa: Y015
+
+@_typing.final
+class ReopenGoalRequest(_message.Message):
+    """Opens a goal again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/goals/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenGoalRequest: _TypeAlias = ReopenGoalRequest  # noqa: Y015
+
+@_typing.final
+class DropGoalRequest(_message.Message):
+    """Gives a goal up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/goals/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropGoalRequest: _TypeAlias = DropGoalRequest  # noqa: Y015
+
+@_typing.final
+class CompleteMilestoneRequest(_message.Message):
+    """Marks a milestone as reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MILESTONE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/goals/{id}"""
+    milestone: _builtins.str
+    """The milestone's id."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        milestone: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "milestone", b"milestone", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteMilestoneRequest: _TypeAlias = CompleteMilestoneRequest  # noqa: Y015
+
+@_typing.final
+class CompleteTaskRequest(_message.Message):
+    """Marks a task as done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/goals/{id}"""
+    task: _builtins.str
+    """The task's id."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        task: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteTaskRequest: _TypeAlias = CompleteTaskRequest  # noqa: Y015
+
+@_typing.final
+class AddProgressNoteRequest(_message.Message):
+    """Adds a progress note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/goals/{id}"""
+    text: _builtins.str
+    """How it goes."""
+    percent: _builtins.int
+    """How much of the goal is done, if one can say."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        text: _builtins.str = ...,
+        percent: _builtins.int | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "percent", b"percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percent", b"_percent", "etag", b"etag", "name", b"name", "percent", b"percent", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__percent: _TypeAlias = _typing.Literal["percent"]  # noqa: Y015
+    _WhichOneofArgType__percent: _TypeAlias = _typing.Literal["_percent", b"_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__percent) -> _WhichOneofReturnType__percent | None: ...
+
+Global___AddProgressNoteRequest: _TypeAlias = AddProgressNoteRequest  # noqa: Y015

@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class GoalServiceStub:
-    """Keeps the goals of a mentorship.
+    """Keeps the goals of a mentorship: what the mentee wants to reach, the steps on the way, how it goes.
+    Words are for the two and those the mentee shares a goal with; program leads and HR see kinds, states and
+    dates only.
     """
 
     def __init__(self, channel):
@@ -55,10 +57,42 @@ class GoalServiceStub:
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteGoalRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
                 _registered_method=True)
+        self.UpdateGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/UpdateGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.UpdateGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
+        self.ReopenGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/ReopenGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.ReopenGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
+        self.DropGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/DropGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.DropGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
+        self.CompleteMilestone = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/CompleteMilestone',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteMilestoneRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
+        self.CompleteTask = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/CompleteTask',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteTaskRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
+        self.AddProgressNote = channel.unary_unary(
+                '/mentoring.mentorships.v1.GoalService/AddProgressNote',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.AddProgressNoteRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+                _registered_method=True)
 
 
 class GoalServiceServicer:
-    """Keeps the goals of a mentorship.
+    """Keeps the goals of a mentorship: what the mentee wants to reach, the steps on the way, how it goes.
+    Words are for the two and those the mentee shares a goal with; program leads and HR see kinds, states and
+    dates only.
     """
 
     def CreateGoal(self, request, context):
@@ -76,14 +110,57 @@ class GoalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListGoals(self, request, context):
-        """Lists the goals of a mentorship, earliest first.
+        """Lists goals without their progress notes, earliest first: of a mentorship, of all that the caller takes part
+        in ("organizations/{id}/mentorships/-"), or those that somebody shared with the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteGoal(self, request, context):
-        """Marks a goal as reached. Once.
+        """Marks an open goal as reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateGoal(self, request, context):
+        """Changes an open goal; the sharing list, by the mentee alone, at any time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReopenGoal(self, request, context):
+        """Opens a reached or dropped goal again. What was given for reaching it stays until somebody revokes it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropGoal(self, request, context):
+        """Gives an open goal up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteMilestone(self, request, context):
+        """Marks a milestone of an open goal as reached. Once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteTask(self, request, context):
+        """Marks a task of an open goal as done. Once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddProgressNote(self, request, context):
+        """Adds a note on how it goes to a goal, for good. At most 100.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +189,36 @@ def add_GoalServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteGoalRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
             ),
+            'UpdateGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.UpdateGoalRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
+            'ReopenGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReopenGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.ReopenGoalRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
+            'DropGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.DropGoalRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
+            'CompleteMilestone': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteMilestone,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteMilestoneRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
+            'CompleteTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteTask,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteTaskRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
+            'AddProgressNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddProgressNote,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.AddProgressNoteRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'mentoring.mentorships.v1.GoalService', rpc_method_handlers)
@@ -121,7 +228,9 @@ def add_GoalServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GoalService:
-    """Keeps the goals of a mentorship.
+    """Keeps the goals of a mentorship: what the mentee wants to reach, the steps on the way, how it goes.
+    Words are for the two and those the mentee shares a goal with; program leads and HR see kinds, states and
+    dates only.
     """
 
     @staticmethod
@@ -221,6 +330,168 @@ class GoalService:
             target,
             '/mentoring.mentorships.v1.GoalService/CompleteGoal',
             mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/UpdateGoal',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.UpdateGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReopenGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/ReopenGoal',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.ReopenGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/DropGoal',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.DropGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteMilestone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/CompleteMilestone',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteMilestoneRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/CompleteTask',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.CompleteTaskRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddProgressNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GoalService/AddProgressNote',
+            mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.AddProgressNoteRequest.SerializeToString,
             mentoring_dot_mentorships_dot_v1_dot_goal__service__pb2.Goal.FromString,
             options,
             channel_credentials,

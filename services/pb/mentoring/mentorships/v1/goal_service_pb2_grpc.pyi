@@ -13,7 +13,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class GoalServiceStub:
-    """Keeps the goals of a mentorship."""
+    """Keeps the goals of a mentorship: what the mentee wants to reach, the steps on the way, how it goes.
+    Words are for the two and those the mentee shares a goal with; program leads and HR see kinds, states and
+    dates only.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.CreateGoalRequest, _goal_service_pb2.Goal]
@@ -21,12 +24,29 @@ class GoalServiceStub:
     GetGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.GetGoalRequest, _goal_service_pb2.Goal]
     """Returns one goal."""
     ListGoals: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.ListGoalsRequest, _goal_service_pb2.ListGoalsResponse]
-    """Lists the goals of a mentorship, earliest first."""
+    """Lists goals without their progress notes, earliest first: of a mentorship, of all that the caller takes part
+    in ("organizations/{id}/mentorships/-"), or those that somebody shared with the caller.
+    """
     CompleteGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.CompleteGoalRequest, _goal_service_pb2.Goal]
-    """Marks a goal as reached. Once."""
+    """Marks an open goal as reached."""
+    UpdateGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.UpdateGoalRequest, _goal_service_pb2.Goal]
+    """Changes an open goal; the sharing list, by the mentee alone, at any time."""
+    ReopenGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.ReopenGoalRequest, _goal_service_pb2.Goal]
+    """Opens a reached or dropped goal again. What was given for reaching it stays until somebody revokes it."""
+    DropGoal: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.DropGoalRequest, _goal_service_pb2.Goal]
+    """Gives an open goal up."""
+    CompleteMilestone: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.CompleteMilestoneRequest, _goal_service_pb2.Goal]
+    """Marks a milestone of an open goal as reached. Once."""
+    CompleteTask: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.CompleteTaskRequest, _goal_service_pb2.Goal]
+    """Marks a task of an open goal as done. Once."""
+    AddProgressNote: _aio.UnaryUnaryMultiCallable[_goal_service_pb2.AddProgressNoteRequest, _goal_service_pb2.Goal]
+    """Adds a note on how it goes to a goal, for good. At most 100."""
 
 class GoalServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the goals of a mentorship."""
+    """Keeps the goals of a mentorship: what the mentee wants to reach, the steps on the way, how it goes.
+    Words are for the two and those the mentee shares a goal with; program leads and HR see kinds, states and
+    dates only.
+    """
 
     @_abc_1.abstractmethod
     def CreateGoal(
@@ -50,7 +70,9 @@ class GoalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _goal_service_pb2.ListGoalsRequest,
         context: _aio.ServicerContext[_goal_service_pb2.ListGoalsRequest, _abc.Awaitable[_goal_service_pb2.ListGoalsResponse]],
     ) -> _abc.Awaitable[_goal_service_pb2.ListGoalsResponse]:
-        """Lists the goals of a mentorship, earliest first."""
+        """Lists goals without their progress notes, earliest first: of a mentorship, of all that the caller takes part
+        in ("organizations/{id}/mentorships/-"), or those that somebody shared with the caller.
+        """
 
     @_abc_1.abstractmethod
     def CompleteGoal(
@@ -58,6 +80,54 @@ class GoalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _goal_service_pb2.CompleteGoalRequest,
         context: _aio.ServicerContext[_goal_service_pb2.CompleteGoalRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
     ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
-        """Marks a goal as reached. Once."""
+        """Marks an open goal as reached."""
+
+    @_abc_1.abstractmethod
+    def UpdateGoal(
+        self,
+        request: _goal_service_pb2.UpdateGoalRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.UpdateGoalRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Changes an open goal; the sharing list, by the mentee alone, at any time."""
+
+    @_abc_1.abstractmethod
+    def ReopenGoal(
+        self,
+        request: _goal_service_pb2.ReopenGoalRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.ReopenGoalRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Opens a reached or dropped goal again. What was given for reaching it stays until somebody revokes it."""
+
+    @_abc_1.abstractmethod
+    def DropGoal(
+        self,
+        request: _goal_service_pb2.DropGoalRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.DropGoalRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Gives an open goal up."""
+
+    @_abc_1.abstractmethod
+    def CompleteMilestone(
+        self,
+        request: _goal_service_pb2.CompleteMilestoneRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.CompleteMilestoneRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Marks a milestone of an open goal as reached. Once."""
+
+    @_abc_1.abstractmethod
+    def CompleteTask(
+        self,
+        request: _goal_service_pb2.CompleteTaskRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.CompleteTaskRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Marks a task of an open goal as done. Once."""
+
+    @_abc_1.abstractmethod
+    def AddProgressNote(
+        self,
+        request: _goal_service_pb2.AddProgressNoteRequest,
+        context: _aio.ServicerContext[_goal_service_pb2.AddProgressNoteRequest, _abc.Awaitable[_goal_service_pb2.Goal]],
+    ) -> _abc.Awaitable[_goal_service_pb2.Goal]:
+        """Adds a note on how it goes to a goal, for good. At most 100."""
 
 def add_GoalServiceServicer_to_server(servicer: GoalServiceServicer, server: _aio.Server) -> None: ...

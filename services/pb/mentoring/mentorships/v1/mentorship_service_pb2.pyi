@@ -10,6 +10,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -40,7 +42,11 @@ class Mentorship(_message.Message):
         STATE_ACTIVE: Mentorship._State.ValueType  # 2
         """Signed by both."""
         STATE_ENDED: Mentorship._State.ValueType  # 3
-        """Over."""
+        """Over before both said that it reached its end."""
+        STATE_PAUSED: Mentorship._State.ValueType  # 4
+        """Signed by both, and resting."""
+        STATE_COMPLETED: Mentorship._State.ValueType  # 5
+        """It reached its end; the two are alumni of it."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far the relationship is."""
@@ -52,7 +58,11 @@ class Mentorship(_message.Message):
     STATE_ACTIVE: Mentorship.State.ValueType  # 2
     """Signed by both."""
     STATE_ENDED: Mentorship.State.ValueType  # 3
-    """Over."""
+    """Over before both said that it reached its end."""
+    STATE_PAUSED: Mentorship.State.ValueType  # 4
+    """Signed by both, and resting."""
+    STATE_COMPLETED: Mentorship.State.ValueType  # 5
+    """It reached its end; the two are alumni of it."""
 
     NAME_FIELD_NUMBER: _builtins.int
     MENTOR_FIELD_NUMBER: _builtins.int
@@ -65,6 +75,18 @@ class Mentorship(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSED_AGREEMENT_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    PAUSE_FIELD_NUMBER: _builtins.int
+    PROPOSED_EXTENSION_FIELD_NUMBER: _builtins.int
+    CLOSING_PROPOSER_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSER_FIELD_NUMBER: _builtins.int
+    PREDECESSOR_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    CLOSING_SURVEYS_FIELD_NUMBER: _builtins.int
+    USUAL_AGREEMENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     mentor: _builtins.str
@@ -72,18 +94,28 @@ class Mentorship(_message.Message):
     mentee: _builtins.str
     """Who is guided."""
     program: _builtins.str
-    """The program it belongs to."""
+    """The program it belongs to; empty for an informal mentorship."""
     lead: _builtins.str
-    """The program lead."""
+    """The program lead; empty for an informal mentorship."""
     match: _builtins.str
-    """The match it came from."""
+    """The match it came from; empty for an informal mentorship and for one that was handed over."""
     state: Global___Mentorship.State.ValueType
     """How far the relationship is."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    closing_proposer: _builtins.str
+    """Who has said that it reached its end; empty when nobody has."""
+    end_reason: _codes_pb2.EndReason.ValueType
+    """Why it is over; unspecified unless it ended. What HR did for somebody's safety shows as OVERSEER to the two."""
+    proposer: _builtins.str
+    """Who asked for an informal mentorship; empty for others."""
+    predecessor: _builtins.str
+    """The mentorship that this one goes on with; empty unless it was handed over."""
+    successor: _builtins.str
+    """The mentorship in which another mentor goes on; empty unless handed over."""
     @_builtins.property
     def agreement(self) -> Global___Agreement:
-        """What the two agreed on, once one of them proposed it."""
+        """What is in force; before anything is, what is on the table."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -92,6 +124,34 @@ class Mentorship(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
+
+    @_builtins.property
+    def proposed_agreement(self) -> Global___Agreement:
+        """What is on the table and waits for signatures; absent when nothing does."""
+
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day: as signed, moved by extensions and pauses; absent when none is agreed."""
+
+    @_builtins.property
+    def pause(self) -> Global___Pause:
+        """Why and until when it rests; absent unless it does."""
+
+    @_builtins.property
+    def proposed_extension(self) -> Global___Extension:
+        """A later last day that one of the two asked for; absent when nobody did."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was over; absent before."""
+
+    @_builtins.property
+    def closing_surveys(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClosingSurvey]:
+        """How the two look back on it: to each of them their own, to staff both without comments."""
+
+    @_builtins.property
+    def usual_agreement(self) -> Global___Agreement:
+        """What is usual in the program, for a first proposal to start from; absent for an informal mentorship."""
 
     def __init__(
         self,
@@ -107,14 +167,132 @@ class Mentorship(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        proposed_agreement: Global___Agreement | None = ...,
+        end_date: _date_pb2.Date | None = ...,
+        pause: Global___Pause | None = ...,
+        proposed_extension: Global___Extension | None = ...,
+        closing_proposer: _builtins.str = ...,
+        end_reason: _codes_pb2.EndReason.ValueType = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        proposer: _builtins.str = ...,
+        predecessor: _builtins.str = ...,
+        successor: _builtins.str = ...,
+        closing_surveys: _abc.Iterable[Global___ClosingSurvey] | None = ...,
+        usual_agreement: Global___Agreement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_date", b"end_date", "end_time", b"end_time", "pause", b"pause", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "update_time", b"update_time", "usual_agreement", b"usual_agreement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "etag", b"etag", "lead", b"lead", "match", b"match", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "program", b"program", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "closing_proposer", b"closing_proposer", "closing_surveys", b"closing_surveys", "create_time", b"create_time", "end_date", b"end_date", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "lead", b"lead", "match", b"match", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "pause", b"pause", "predecessor", b"predecessor", "program", b"program", "proposed_agreement", b"proposed_agreement", "proposed_extension", b"proposed_extension", "proposer", b"proposer", "state", b"state", "successor", b"successor", "update_time", b"update_time", "usual_agreement", b"usual_agreement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Mentorship: _TypeAlias = Mentorship  # noqa: Y015
+
+@_typing.final
+class Pause(_message.Message):
+    """Why and until when a mentorship rests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    RESUME_TIME_FIELD_NUMBER: _builtins.int
+    reason: _codes_pb2.PauseReason.ValueType
+    """Why. A hold shows as OTHER to the two."""
+    person: _builtins.str
+    """Who asked for it."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    @_builtins.property
+    def resume_time(self) -> _timestamp_pb2.Timestamp:
+        """When it goes on by itself; absent for a hold, which HR lifts."""
+
+    def __init__(
+        self,
+        *,
+        reason: _codes_pb2.PauseReason.ValueType = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        resume_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resume_time", b"resume_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "reason", b"reason", "resume_time", b"resume_time", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pause: _TypeAlias = Pause  # noqa: Y015
+
+@_typing.final
+class Extension(_message.Message):
+    """A later last day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """Who asked for it."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day asked for."""
+
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Extension: _TypeAlias = Extension  # noqa: Y015
+
+@_typing.final
+class ClosingSurvey(_message.Message):
+    """How one of the two looks back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    SATISFACTION_FIELD_NUMBER: _builtins.int
+    RECOMMENDS_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """Who answered."""
+    satisfaction: _builtins.int
+    """1 (poor) to 5 (very good)."""
+    recommends: _builtins.bool
+    """Whether they would recommend mentoring to others."""
+    comment: _builtins.str
+    """In their own words, for nobody else."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When they answered."""
+
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        satisfaction: _builtins.int = ...,
+        recommends: _builtins.bool = ...,
+        comment: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "create_time", b"create_time", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosingSurvey: _TypeAlias = ClosingSurvey  # noqa: Y015
 
 @_typing.final
 class Agreement(_message.Message):
@@ -157,14 +335,52 @@ class Agreement(_message.Message):
     CHANNEL_CHAT: Agreement.Channel.ValueType  # 5
     """Chat."""
 
+    class _Confidentiality:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ConfidentialityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Agreement._Confidentiality.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CONFIDENTIALITY_UNSPECIFIED: Agreement._Confidentiality.ValueType  # 0
+        """Not agreed."""
+        CONFIDENTIALITY_NOTHING_LEAVES: Agreement._Confidentiality.ValueType  # 1
+        """Nothing."""
+        CONFIDENTIALITY_TOPICS_ONLY: Agreement._Confidentiality.ValueType  # 2
+        """What it is about, but not what is said."""
+        CONFIDENTIALITY_WITH_CONSENT: Agreement._Confidentiality.ValueType  # 3
+        """What both allow, each time."""
+
+    class Confidentiality(_Confidentiality, metaclass=_ConfidentialityEnumTypeWrapper):
+        """What of it may be told to others."""
+
+    CONFIDENTIALITY_UNSPECIFIED: Agreement.Confidentiality.ValueType  # 0
+    """Not agreed."""
+    CONFIDENTIALITY_NOTHING_LEAVES: Agreement.Confidentiality.ValueType  # 1
+    """Nothing."""
+    CONFIDENTIALITY_TOPICS_ONLY: Agreement.Confidentiality.ValueType  # 2
+    """What it is about, but not what is said."""
+    CONFIDENTIALITY_WITH_CONSENT: Agreement.Confidentiality.ValueType  # 3
+    """What both allow, each time."""
+
     CADENCE_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     CHANNELS_FIELD_NUMBER: _builtins.int
     FOCUS_AREAS_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     SIGNED_BY_FIELD_NUMBER: _builtins.int
+    MENTOR_EXPECTATIONS_FIELD_NUMBER: _builtins.int
+    MENTEE_EXPECTATIONS_FIELD_NUMBER: _builtins.int
+    CONFIDENTIALITY_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    SIGN_TIME_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Grows with each proposal."""
+    mentor_expectations: _builtins.str
+    """What the mentor expects, in words for the two only."""
+    mentee_expectations: _builtins.str
+    """What the mentee expects, in words for the two only."""
+    confidentiality: Global___Agreement.Confidentiality.ValueType
+    """What of it may be told to others."""
     @_builtins.property
     def cadence(self) -> _duration_pb2.Duration:
         """Time between meetings, in whole days."""
@@ -179,11 +395,19 @@ class Agreement(_message.Message):
 
     @_builtins.property
     def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What it is about, such as "public speaking"."""
+        """What it is about, such as "public speaking", in words for the two only."""
 
     @_builtins.property
     def signed_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who has signed this revision."""
+
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day, at most three years ahead; absent for an open end."""
+
+    @_builtins.property
+    def sign_time(self) -> _timestamp_pb2.Timestamp:
+        """When the second of the two signed; absent before."""
 
     def __init__(
         self,
@@ -194,10 +418,15 @@ class Agreement(_message.Message):
         focus_areas: _abc.Iterable[_builtins.str] | None = ...,
         revision: _builtins.int = ...,
         signed_by: _abc.Iterable[_builtins.str] | None = ...,
+        mentor_expectations: _builtins.str = ...,
+        mentee_expectations: _builtins.str = ...,
+        confidentiality: Global___Agreement.Confidentiality.ValueType = ...,
+        end_date: _date_pb2.Date | None = ...,
+        sign_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "end_date", b"end_date", "meeting_length", b"meeting_length", "sign_time", b"sign_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "channels", b"channels", "focus_areas", b"focus_areas", "meeting_length", b"meeting_length", "revision", b"revision", "signed_by", b"signed_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "channels", b"channels", "confidentiality", b"confidentiality", "end_date", b"end_date", "focus_areas", b"focus_areas", "meeting_length", b"meeting_length", "mentee_expectations", b"mentee_expectations", "mentor_expectations", b"mentor_expectations", "revision", b"revision", "sign_time", b"sign_time", "signed_by", b"signed_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -236,6 +465,7 @@ class ListMentorshipsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     PROGRAM_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}"""
     page_size: _builtins.int
@@ -246,6 +476,8 @@ class ListMentorshipsRequest(_message.Message):
     """Only mentorships of this person, if given."""
     program: _builtins.str
     """Only mentorships of this program, if given."""
+    state: Global___Mentorship.State.ValueType
+    """Only mentorships in this state, if given; COMPLETED lists alumni."""
     def __init__(
         self,
         *,
@@ -254,10 +486,11 @@ class ListMentorshipsRequest(_message.Message):
         page_token: _builtins.str = ...,
         person: _builtins.str = ...,
         program: _builtins.str = ...,
+        state: Global___Mentorship.State.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "program", b"program", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -370,6 +603,196 @@ class EndMentorshipRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NEVER_AGAIN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    reason: _codes_pb2.EndReason.ValueType
+    """OVERSEER or, for HR alone, SAFETY; unspecified for PARTICIPANT or OVERSEER, as the caller is one."""
+    never_again: _builtins.bool
+    """Whether the two must never be matched again. It is shown to nobody."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _codes_pb2.EndReason.ValueType = ...,
+        never_again: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "never_again", b"never_again", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndMentorshipRequest: _TypeAlias = EndMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class CreateMentorshipRequest(_message.Message):
+    """Asks for an informal mentorship."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def mentorship(self) -> Global___Mentorship:
+        """Who would guide whom."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        mentorship: Global___Mentorship | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateMentorshipRequest: _TypeAlias = CreateMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class ListAgreementRevisionsRequest(_message.Message):
+    """Asks for what was signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAgreementRevisionsRequest: _TypeAlias = ListAgreementRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListAgreementRevisionsResponse(_message.Message):
+    """What was signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGREEMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def agreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Agreement]:
+        """The latest first, 31 at most."""
+
+    def __init__(
+        self,
+        *,
+        agreements: _abc.Iterable[Global___Agreement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAgreementRevisionsResponse: _TypeAlias = ListAgreementRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawAgreementRequest(_message.Message):
+    """Takes an agreement off the table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    revision: _builtins.int
+    """The revision the caller read; another one on the table is refused."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawAgreementRequest: _TypeAlias = WithdrawAgreementRequest  # noqa: Y015
+
+@_typing.final
+class PauseMentorshipRequest(_message.Message):
+    """Lets a mentorship rest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RESUME_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    reason: _codes_pb2.PauseReason.ValueType
+    """Why."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def resume_time(self) -> _timestamp_pb2.Timestamp:
+        """When it goes on by itself, at most 60 days ahead; given for every reason but HOLD."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: _codes_pb2.PauseReason.ValueType = ...,
+        resume_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resume_time", b"resume_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id", "resume_time", b"resume_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseMentorshipRequest: _TypeAlias = PauseMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class ResumeMentorshipRequest(_message.Message):
+    """Lets a mentorship go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/mentorships/{id}"""
     etag: _builtins.str
@@ -389,4 +812,176 @@ class EndMentorshipRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___EndMentorshipRequest: _TypeAlias = EndMentorshipRequest  # noqa: Y015
+Global___ResumeMentorshipRequest: _TypeAlias = ResumeMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class ProposeExtensionRequest(_message.Message):
+    """Asks for more time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day asked for, after the present one and at most three years ahead; absent for three months more."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeExtensionRequest: _TypeAlias = ProposeExtensionRequest  # noqa: Y015
+
+@_typing.final
+class AcceptExtensionRequest(_message.Message):
+    """Agrees to more time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def end_date(self) -> _date_pb2.Date:
+        """The last day the caller read; another one asked for is refused."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        end_date: _date_pb2.Date | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_date", b"end_date", "etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptExtensionRequest: _TypeAlias = AcceptExtensionRequest  # noqa: Y015
+
+@_typing.final
+class CloseMentorshipRequest(_message.Message):
+    """Says that a mentorship has reached its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseMentorshipRequest: _TypeAlias = CloseMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class HandOverMentorshipRequest(_message.Message):
+    """Lets another mentor go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    mentor: _builtins.str
+    """Who guides from now on."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "mentor", b"mentor", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverMentorshipRequest: _TypeAlias = HandOverMentorshipRequest  # noqa: Y015
+
+@_typing.final
+class AnswerClosingSurveyRequest(_message.Message):
+    """Looks back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SURVEY_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def survey(self) -> Global___ClosingSurvey:
+        """The answers."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        survey: Global___ClosingSurvey | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["survey", b"survey"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "survey", b"survey"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerClosingSurveyRequest: _TypeAlias = AnswerClosingSurveyRequest  # noqa: Y015

@@ -45,6 +45,16 @@ class MentorshipServiceStub:
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListMentorshipsRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListMentorshipsResponse.FromString,
                 _registered_method=True)
+        self.CreateMentorship = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/CreateMentorship',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CreateMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.ListAgreementRevisions = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/ListAgreementRevisions',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsResponse.FromString,
+                _registered_method=True)
         self.ProposeAgreement = channel.unary_unary(
                 '/mentoring.mentorships.v1.MentorshipService/ProposeAgreement',
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ProposeAgreementRequest.SerializeToString,
@@ -55,9 +65,49 @@ class MentorshipServiceStub:
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.SignAgreementRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
                 _registered_method=True)
+        self.WithdrawAgreement = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/WithdrawAgreement',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.WithdrawAgreementRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.PauseMentorship = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/PauseMentorship',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.PauseMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.ResumeMentorship = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/ResumeMentorship',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ResumeMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.ProposeExtension = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/ProposeExtension',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ProposeExtensionRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.AcceptExtension = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/AcceptExtension',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AcceptExtensionRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.CloseMentorship = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/CloseMentorship',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CloseMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
         self.EndMentorship = channel.unary_unary(
                 '/mentoring.mentorships.v1.MentorshipService/EndMentorship',
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.EndMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.HandOverMentorship = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/HandOverMentorship',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.HandOverMentorshipRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+                _registered_method=True)
+        self.AnswerClosingSurvey = channel.unary_unary(
+                '/mentoring.mentorships.v1.MentorshipService/AnswerClosingSurvey',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AnswerClosingSurveyRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
                 _registered_method=True)
 
@@ -67,7 +117,7 @@ class MentorshipServiceServicer:
     """
 
     def GetMentorship(self, request, context):
-        """Returns one mentorship.
+        """Returns one mentorship. The words of an agreement and of a survey are for those who wrote them: staff get none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,22 +130,98 @@ class MentorshipServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateMentorship(self, request, context):
+        """Asks somebody for a mentorship outside of any program. The caller is one of the two; the other agrees by signing
+        an agreement, or declines by ending it. The two may have one such mentorship open at a time in each direction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAgreementRevisions(self, request, context):
+        """Lists what the two have signed so far, the latest first: the agreement in force and those before it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ProposeAgreement(self, request, context):
-        """Writes down what the two want to agree on; earlier signatures fall. Only participants.
+        """Puts an agreement on the table; what was there before is replaced, with its signatures. What is in force stays so
+        until both have signed the new one. Only participants.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SignAgreement(self, request, context):
-        """Signs the agreement for the calling participant. The second signature makes the mentorship active.
+        """Signs what is on the table for the calling participant. The second signature puts it in force, and makes a proposed
+        mentorship active.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawAgreement(self, request, context):
+        """Takes an agreement that is not signed by both off the table, as the one who proposed it or the other one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseMentorship(self, request, context):
+        """Lets an active mentorship rest: meetings ahead are called off, nobody is reminded, and the last day moves by as long
+        as the pause lasts. A hold is for HR alone and may replace another pause.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeMentorship(self, request, context):
+        """Lets a mentorship go on before its pause is over. Only HR lifts a hold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeExtension(self, request, context):
+        """Asks the other one for a later last day, three months on unless said otherwise; a new question replaces the one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptExtension(self, request, context):
+        """Agrees to the last day that the other one asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseMentorship(self, request, context):
+        """Says that the mentorship has reached its end; when both have said so, it is completed. One whose last day is two weeks
+        past without that completes by itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndMentorship(self, request, context):
-        """Ends the mentorship.
+        """Ends a mentorship before both say that it reached its end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HandOverMentorship(self, request, context):
+        """Lets another mentor go on: this mentorship ends, unless its mentor has left and it did so already, and another one of
+        the same mentee and program is proposed. Answers the other one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerClosingSurvey(self, request, context):
+        """Looks back on a mentorship that is over, once for each of the two.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +240,16 @@ def add_MentorshipServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListMentorshipsRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListMentorshipsResponse.SerializeToString,
             ),
+            'CreateMentorship': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateMentorship,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CreateMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'ListAgreementRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAgreementRevisions,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsResponse.SerializeToString,
+            ),
             'ProposeAgreement': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeAgreement,
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ProposeAgreementRequest.FromString,
@@ -124,9 +260,49 @@ def add_MentorshipServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.SignAgreementRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
             ),
+            'WithdrawAgreement': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawAgreement,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.WithdrawAgreementRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'PauseMentorship': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseMentorship,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.PauseMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'ResumeMentorship': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeMentorship,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ResumeMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'ProposeExtension': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeExtension,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ProposeExtensionRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'AcceptExtension': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptExtension,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AcceptExtensionRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'CloseMentorship': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseMentorship,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CloseMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
             'EndMentorship': grpc.unary_unary_rpc_method_handler(
                     servicer.EndMentorship,
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.EndMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'HandOverMentorship': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOverMentorship,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.HandOverMentorshipRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
+            ),
+            'AnswerClosingSurvey': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerClosingSurvey,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AnswerClosingSurveyRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.SerializeToString,
             ),
     }
@@ -196,6 +372,60 @@ class MentorshipService:
             _registered_method=True)
 
     @staticmethod
+    def CreateMentorship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/CreateMentorship',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CreateMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAgreementRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/ListAgreementRevisions',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ListAgreementRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ProposeAgreement(request,
             target,
             options=(),
@@ -250,6 +480,168 @@ class MentorshipService:
             _registered_method=True)
 
     @staticmethod
+    def WithdrawAgreement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/WithdrawAgreement',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.WithdrawAgreementRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseMentorship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/PauseMentorship',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.PauseMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeMentorship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/ResumeMentorship',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ResumeMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeExtension(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/ProposeExtension',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.ProposeExtensionRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptExtension(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/AcceptExtension',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AcceptExtensionRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseMentorship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/CloseMentorship',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.CloseMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def EndMentorship(request,
             target,
             options=(),
@@ -265,6 +657,60 @@ class MentorshipService:
             target,
             '/mentoring.mentorships.v1.MentorshipService/EndMentorship',
             mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.EndMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOverMentorship(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/HandOverMentorship',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.HandOverMentorshipRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerClosingSurvey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.MentorshipService/AnswerClosingSurvey',
+            mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.AnswerClosingSurveyRequest.SerializeToString,
             mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2.Mentorship.FromString,
             options,
             channel_credentials,

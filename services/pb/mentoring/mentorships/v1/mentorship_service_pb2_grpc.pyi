@@ -17,15 +17,47 @@ class MentorshipServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.GetMentorshipRequest, _mentorship_service_pb2.Mentorship]
-    """Returns one mentorship."""
+    """Returns one mentorship. The words of an agreement and of a survey are for those who wrote them: staff get none."""
     ListMentorships: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.ListMentorshipsRequest, _mentorship_service_pb2.ListMentorshipsResponse]
     """Lists mentorships, earliest first. Participants see their own only."""
+    CreateMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.CreateMentorshipRequest, _mentorship_service_pb2.Mentorship]
+    """Asks somebody for a mentorship outside of any program. The caller is one of the two; the other agrees by signing
+    an agreement, or declines by ending it. The two may have one such mentorship open at a time in each direction.
+    """
+    ListAgreementRevisions: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.ListAgreementRevisionsRequest, _mentorship_service_pb2.ListAgreementRevisionsResponse]
+    """Lists what the two have signed so far, the latest first: the agreement in force and those before it."""
     ProposeAgreement: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.ProposeAgreementRequest, _mentorship_service_pb2.Mentorship]
-    """Writes down what the two want to agree on; earlier signatures fall. Only participants."""
+    """Puts an agreement on the table; what was there before is replaced, with its signatures. What is in force stays so
+    until both have signed the new one. Only participants.
+    """
     SignAgreement: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.SignAgreementRequest, _mentorship_service_pb2.Mentorship]
-    """Signs the agreement for the calling participant. The second signature makes the mentorship active."""
+    """Signs what is on the table for the calling participant. The second signature puts it in force, and makes a proposed
+    mentorship active.
+    """
+    WithdrawAgreement: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.WithdrawAgreementRequest, _mentorship_service_pb2.Mentorship]
+    """Takes an agreement that is not signed by both off the table, as the one who proposed it or the other one."""
+    PauseMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.PauseMentorshipRequest, _mentorship_service_pb2.Mentorship]
+    """Lets an active mentorship rest: meetings ahead are called off, nobody is reminded, and the last day moves by as long
+    as the pause lasts. A hold is for HR alone and may replace another pause.
+    """
+    ResumeMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.ResumeMentorshipRequest, _mentorship_service_pb2.Mentorship]
+    """Lets a mentorship go on before its pause is over. Only HR lifts a hold."""
+    ProposeExtension: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.ProposeExtensionRequest, _mentorship_service_pb2.Mentorship]
+    """Asks the other one for a later last day, three months on unless said otherwise; a new question replaces the one before."""
+    AcceptExtension: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.AcceptExtensionRequest, _mentorship_service_pb2.Mentorship]
+    """Agrees to the last day that the other one asked for."""
+    CloseMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.CloseMentorshipRequest, _mentorship_service_pb2.Mentorship]
+    """Says that the mentorship has reached its end; when both have said so, it is completed. One whose last day is two weeks
+    past without that completes by itself.
+    """
     EndMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.EndMentorshipRequest, _mentorship_service_pb2.Mentorship]
-    """Ends the mentorship."""
+    """Ends a mentorship before both say that it reached its end."""
+    HandOverMentorship: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.HandOverMentorshipRequest, _mentorship_service_pb2.Mentorship]
+    """Lets another mentor go on: this mentorship ends, unless its mentor has left and it did so already, and another one of
+    the same mentee and program is proposed. Answers the other one.
+    """
+    AnswerClosingSurvey: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.AnswerClosingSurveyRequest, _mentorship_service_pb2.Mentorship]
+    """Looks back on a mentorship that is over, once for each of the two."""
 
 class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
     """Carries a mentorship from its agreement to its end."""
@@ -36,7 +68,7 @@ class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mentorship_service_pb2.GetMentorshipRequest,
         context: _aio.ServicerContext[_mentorship_service_pb2.GetMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
     ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
-        """Returns one mentorship."""
+        """Returns one mentorship. The words of an agreement and of a survey are for those who wrote them: staff get none."""
 
     @_abc_1.abstractmethod
     def ListMentorships(
@@ -47,12 +79,32 @@ class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists mentorships, earliest first. Participants see their own only."""
 
     @_abc_1.abstractmethod
+    def CreateMentorship(
+        self,
+        request: _mentorship_service_pb2.CreateMentorshipRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.CreateMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Asks somebody for a mentorship outside of any program. The caller is one of the two; the other agrees by signing
+        an agreement, or declines by ending it. The two may have one such mentorship open at a time in each direction.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAgreementRevisions(
+        self,
+        request: _mentorship_service_pb2.ListAgreementRevisionsRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.ListAgreementRevisionsRequest, _abc.Awaitable[_mentorship_service_pb2.ListAgreementRevisionsResponse]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.ListAgreementRevisionsResponse]:
+        """Lists what the two have signed so far, the latest first: the agreement in force and those before it."""
+
+    @_abc_1.abstractmethod
     def ProposeAgreement(
         self,
         request: _mentorship_service_pb2.ProposeAgreementRequest,
         context: _aio.ServicerContext[_mentorship_service_pb2.ProposeAgreementRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
     ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
-        """Writes down what the two want to agree on; earlier signatures fall. Only participants."""
+        """Puts an agreement on the table; what was there before is replaced, with its signatures. What is in force stays so
+        until both have signed the new one. Only participants.
+        """
 
     @_abc_1.abstractmethod
     def SignAgreement(
@@ -60,7 +112,61 @@ class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mentorship_service_pb2.SignAgreementRequest,
         context: _aio.ServicerContext[_mentorship_service_pb2.SignAgreementRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
     ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
-        """Signs the agreement for the calling participant. The second signature makes the mentorship active."""
+        """Signs what is on the table for the calling participant. The second signature puts it in force, and makes a proposed
+        mentorship active.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawAgreement(
+        self,
+        request: _mentorship_service_pb2.WithdrawAgreementRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.WithdrawAgreementRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Takes an agreement that is not signed by both off the table, as the one who proposed it or the other one."""
+
+    @_abc_1.abstractmethod
+    def PauseMentorship(
+        self,
+        request: _mentorship_service_pb2.PauseMentorshipRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.PauseMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Lets an active mentorship rest: meetings ahead are called off, nobody is reminded, and the last day moves by as long
+        as the pause lasts. A hold is for HR alone and may replace another pause.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeMentorship(
+        self,
+        request: _mentorship_service_pb2.ResumeMentorshipRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.ResumeMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Lets a mentorship go on before its pause is over. Only HR lifts a hold."""
+
+    @_abc_1.abstractmethod
+    def ProposeExtension(
+        self,
+        request: _mentorship_service_pb2.ProposeExtensionRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.ProposeExtensionRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Asks the other one for a later last day, three months on unless said otherwise; a new question replaces the one before."""
+
+    @_abc_1.abstractmethod
+    def AcceptExtension(
+        self,
+        request: _mentorship_service_pb2.AcceptExtensionRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.AcceptExtensionRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Agrees to the last day that the other one asked for."""
+
+    @_abc_1.abstractmethod
+    def CloseMentorship(
+        self,
+        request: _mentorship_service_pb2.CloseMentorshipRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.CloseMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Says that the mentorship has reached its end; when both have said so, it is completed. One whose last day is two weeks
+        past without that completes by itself.
+        """
 
     @_abc_1.abstractmethod
     def EndMentorship(
@@ -68,6 +174,24 @@ class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mentorship_service_pb2.EndMentorshipRequest,
         context: _aio.ServicerContext[_mentorship_service_pb2.EndMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
     ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
-        """Ends the mentorship."""
+        """Ends a mentorship before both say that it reached its end."""
+
+    @_abc_1.abstractmethod
+    def HandOverMentorship(
+        self,
+        request: _mentorship_service_pb2.HandOverMentorshipRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.HandOverMentorshipRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Lets another mentor go on: this mentorship ends, unless its mentor has left and it did so already, and another one of
+        the same mentee and program is proposed. Answers the other one.
+        """
+
+    @_abc_1.abstractmethod
+    def AnswerClosingSurvey(
+        self,
+        request: _mentorship_service_pb2.AnswerClosingSurveyRequest,
+        context: _aio.ServicerContext[_mentorship_service_pb2.AnswerClosingSurveyRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
+    ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
+        """Looks back on a mentorship that is over, once for each of the two."""
 
 def add_MentorshipServiceServicer_to_server(servicer: MentorshipServiceServicer, server: _aio.Server) -> None: ...

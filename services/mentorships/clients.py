@@ -1,0 +1,40 @@
+"""Whom mentorships asks: profiles, whether people exist and work here."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from services.kernel.errors import NotFound, Refused, Unavailable
+from services.kernel.ids import name
+from services.mentorships.wire.names import person_name
+from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest, Person
+from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
+
+_PASSING = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+
+
+class Profiles:
+    """People, asked for with this service's own identity."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._people = PersonServiceStub(channel)
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        """Raise NotFound PERSON_NOT_FOUND, Refused PERSON_LEFT, or Unavailable PROFILES_UNAVAILABLE."""
+        request = BatchGetPeopleRequest(
+            parent=name("organizations", tenant), names=[person_name(tenant, person) for person in people]
+        )
+        try:
+            answer = await self._people.BatchGetPeople(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in _PASSING:
+                raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be looked up now") from error
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                raise NotFound("PERSON_NOT_FOUND", "one of the two people does not exist") from error
+            raise
+        if any(person.state == Person.STATE_TERMINATED for person in answer.people):
+            raise Refused("PERSON_LEFT", "one of the two people has left")

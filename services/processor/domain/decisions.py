@@ -1,0 +1,244 @@
+"""What follows from what was heard, or from hearing nothing.
+
+`identity` names a decision for ever: the event behind it and the rule, then what tells several decisions of
+one event and rule apart. `time` is when it was due, never when somebody looked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from services.processor.domain.facts import Names
+from services.processor.domain.policy import Step
+
+
+class Status(StrEnum):
+    """How a relationship goes."""
+
+    TOO_EARLY = "TOO_EARLY"
+    ON_TRACK = "ON_TRACK"
+    NEEDS_ATTENTION = "NEEDS_ATTENTION"
+    AT_RISK = "AT_RISK"
+    INACTIVE = "INACTIVE"
+
+
+class Reason(StrEnum):
+    """What was noticed."""
+
+    AGREEMENT_UNSIGNED = "AGREEMENT_UNSIGNED"
+    NO_FIRST_MEETING = "NO_FIRST_MEETING"
+    GAP = "GAP"
+    MISSED_OFTEN = "MISSED_OFTEN"
+    MISSED_IN_ROW = "MISSED_IN_ROW"
+    LOW_ANSWER = "LOW_ANSWER"
+    FALLING_ANSWER = "FALLING_ANSWER"
+    CHECK_INS_UNANSWERED = "CHECK_INS_UNANSWERED"
+    GOAL_OVERDUE = "GOAL_OVERDUE"
+    NOT_A_FIT = "NOT_A_FIT"
+    ONE_SIDE_SILENT = "ONE_SIDE_SILENT"
+    NO_SIGN_OF_LIFE = "NO_SIGN_OF_LIFE"
+
+
+class Achievement(StrEnum):
+    """What a recognition is earned with."""
+
+    GOAL_COMPLETED = "GOAL_COMPLETED"
+    FIRST_GOAL = "FIRST_GOAL"
+    MEETINGS_HELD = "MEETINGS_HELD"
+    STREAK = "STREAK"
+    MENTOR_IMPACT = "MENTOR_IMPACT"
+    KUDOS_RECEIVED = "KUDOS_RECEIVED"
+    MENTORSHIP_COMPLETED = "MENTORSHIP_COMPLETED"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why something was decided: the events, the latest last, and the policy that was in force."""
+
+    evidence: tuple[str, ...]
+    policy: str
+
+    @property
+    def cause(self) -> str:
+        """Return the event that ids derive from."""
+        return self.evidence[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class RebookReminderDue:
+    """Both should book another meeting."""
+
+    rule: ClassVar[str] = "rebook-reminder/1"
+    names: Names
+    time: datetime
+    cause: str
+    meeting: str
+    misses: int
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.cause, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadAlertDue:
+    """The program lead should know of the misses."""
+
+    rule: ClassVar[str] = "lead-alert/1"
+    names: Names
+    time: datetime
+    cause: str
+    meeting: str
+    misses: int
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.cause, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionEarned:
+    """`person` earned a recognition. `goal` is the one behind it; `count` is 0 where nothing is counted."""
+
+    names: Names
+    time: datetime
+    person: str
+    achievement: Achievement
+    grounds: Grounds
+    goal: str = ""
+    count: int = 0
+
+    @property
+    def rule(self) -> str:
+        """Return the rule with its version."""
+        return _RULES[self.achievement]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from; a goal has one mentee, whom its rule never named."""
+        if self.achievement is Achievement.GOAL_COMPLETED:
+            return (self.grounds.cause, self.rule)
+        return (self.grounds.cause, self.rule, self.person)
+
+
+_RULES = {
+    Achievement.GOAL_COMPLETED: "goal-recognition/1",
+    Achievement.FIRST_GOAL: "first-goal/1",
+    Achievement.MEETINGS_HELD: "meetings-held/1",
+    Achievement.STREAK: "streak/1",
+    Achievement.MENTOR_IMPACT: "mentor-impact/1",
+    Achievement.KUDOS_RECEIVED: "kudos-received/1",
+    Achievement.MENTORSHIP_COMPLETED: "mentorship-completed/1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeDue:
+    """`person` should be reminded, warned or told of the end."""
+
+    rule: ClassVar[str] = "silence-nudge/1"
+    names: Names
+    time: datetime
+    person: str
+    step: Step
+    reasons: tuple[Reason, ...]
+    grounds: Grounds
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.grounds.cause, self.rule, self.step, self.person, text(self.time))
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeHeld:
+    """A nudge was due, but its person has heard enough this week."""
+
+    rule: ClassVar[str] = "nudge-cap/1"
+    nudge: NudgeDue
+
+    @property
+    def names(self) -> Names:
+        """Return who it is about."""
+        return self.nudge.names
+
+    @property
+    def time(self) -> datetime:
+        """Return when it was due."""
+        return self.nudge.time
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (*self.nudge.identity, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEscalationDue:
+    """The program lead should look at a silent pair."""
+
+    rule: ClassVar[str] = "silence-lead/1"
+    names: Names
+    time: datetime
+    step: Step
+    reasons: tuple[Reason, ...]
+    grounds: Grounds
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.grounds.cause, self.rule, text(self.time))
+
+
+@dataclass(frozen=True, slots=True)
+class ConclusionDue:
+    """A silent pair was warned and stayed silent: the mentorship should end."""
+
+    rule: ClassVar[str] = "silence-end/1"
+    names: Names
+    time: datetime
+    reasons: tuple[Reason, ...]
+    grounds: Grounds
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.grounds.cause, self.rule, text(self.time))
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChanged:
+    """How a relationship goes has changed."""
+
+    rule: ClassVar[str] = "health/1"
+    names: Names
+    time: datetime
+    before: Status
+    after: Status
+    reasons: tuple[Reason, ...]
+    grounds: Grounds
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.grounds.cause, self.rule, self.after, text(self.time))
+
+
+Decision = (
+    RebookReminderDue
+    | LeadAlertDue
+    | RecognitionEarned
+    | NudgeDue
+    | NudgeHeld
+    | LeadEscalationDue
+    | ConclusionDue
+    | HealthChanged
+)
+
+
+def text(moment: datetime) -> str:
+    """Return a moment as it is part of ids, to the millisecond as in events."""
+    return moment.isoformat(timespec="milliseconds")
