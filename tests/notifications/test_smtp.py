@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deploy.local.ports import free_port
 from services.notifications.app.ports import Mail, Person
-from services.notifications.clients.smtp import Security, Smtp, composed
+from services.notifications.clients.smtp import Failover, Security, Smtp, composed
 from services.notifications.domain.messages import Attempt, Content, Verdict
 from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON
 from tests.notifications.postbox import Postbox, postbox
@@ -130,6 +130,28 @@ async def test_a_server_that_never_speaks_is_a_failure_for_now() -> None:
     done.set()
     server.close()
     await server.wait_closed()
+
+
+async def test_while_the_first_server_is_not_there_the_next_one_takes_the_mails(
+    box: Postbox, smtp: Smtp
+) -> None:
+    both = Failover(Smtp(("127.0.0.1", free_port()), SENDER), smtp)
+    assert await both.send(MAIL) == ACCEPTED
+    await both.close()
+    assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize(("recipient", "data"), [("450 4.2.1 later", "250 OK"), ("250 OK", "")])
+async def test_what_a_server_may_have_taken_is_not_given_to_another(
+    box: Postbox, smtp: Smtp, recipient: str, data: str
+) -> None:
+    """It said something, or fell silent in the middle: the same server is asked again later."""
+    box.recipient, box.data = recipient, data
+    async with postbox() as other:
+        both = Failover(smtp, Smtp(other.address, SENDER))
+        assert (await both.send(MAIL)).verdict is Verdict.TEMPORARY
+        await both.close()
+    assert other.connections == 0
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 4
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _ACCEPTED = Attempt(Verdict.ACCEPTED)
+UNREACHABLE = Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+"""Nothing was said to the server yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Smtp:
             try:
                 connection = await self._connection()
             except (aiosmtplib.SMTPException, OSError):
-                return Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+                return UNREACHABLE
             return await self._deliver(connection, mail.to.address, message)
 
     async def close(self) -> None:
@@ -125,6 +127,37 @@ class Smtp:
         )
         await fresh.connect()
         return fresh
+
+
+class Failover:
+    """Several mail servers: the next one takes what the one before surely did not, as it was not there."""
+
+    def __init__(self, *servers: Smtp) -> None:
+        self._servers = servers
+
+    async def send(self, mail: Mail) -> Attempt:
+        """Try once, on the first server that is there."""
+        attempt = UNREACHABLE
+        for server in self._servers:
+            attempt = await server.send(mail)
+            if attempt != UNREACHABLE:
+                break
+        return attempt
+
+    async def close(self) -> None:
+        """Say goodbye on idle connections."""
+        for server in self._servers:
+            await server.close()
+
+
+def mailer_of(settings: Settings) -> Failover:
+    """Return the mail servers that the settings name."""
+    addresses = [(settings.smtp_host, settings.smtp_port)]
+    if settings.smtp_fallback:
+        host, _, port = settings.smtp_fallback.rpartition(":")
+        addresses.append((host.strip("[]"), int(port)))
+    security = security_of(settings)
+    return Failover(*(Smtp(address, settings.mail_from, security) for address in addresses))
 
 
 async def _handed_over(connection: aiosmtplib.SMTP, envelope: tuple[str, str], message: bytes) -> Attempt:
