@@ -215,18 +215,6 @@ def test_the_built_in_words_keep_to_the_rules_of_everybodys(language: str) -> No
         require_sound(Words(category, language, subject, text))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_praises_for_the_same_things_and_for_what_it_does_not_know_yet(language: str) -> None:
-    praise = words_of(language).praise
-    assert set(praise) == set(words_of("en").praise)
-    for subject, text in praise.values():
-        require_sound(Words(Category.RECOGNITION, language, subject, text))
-    for code in (*praise, "SOMETHING_NEW"):
-        content = say(Category.RECOGNITION, language, replace(FULL, code=code, count=3))
-        assert content.subject
-        assert "{" not in content.text
-
-
 @given(st.text(alphabet=st.sampled_from("{}%# abnotherif|'\"()=.~*\n"), max_size=60))
 def test_whatever_is_written_is_refused_or_can_be_rendered(source: str) -> None:
     """A template that is stored never fails when a message is due."""

@@ -9,7 +9,7 @@ from babel import Locale
 from services.notifications.domain import templates
 from services.notifications.domain.hours import zone_of
 from services.notifications.domain.markup import page
-from services.notifications.domain.messages import Category, Content, Facts, Message
+from services.notifications.domain.messages import Content, Facts, Message
 from services.notifications.domain.templates import locale_of, render
 from services.notifications.domain.words import Words, base_of, words_of
 
@@ -50,21 +50,13 @@ def written(message: Message, reader: Reader, own: templates.Words | None = None
     words = words_of(reader.language)
     locale = _locale(reader, own.language if own else words.language)
     values = _values(message, reader, words, locale)
-    subject, text = (own.subject, own.text) if own else _built_in(message, words)
+    subject, text = (own.subject, own.text) if own else words.templates[message.category]
     plain = render(text, values)
     if own is not None and own.html:
         html = render(own.html, values, as_html=True)
     else:
         html = page(plain, str(locale).replace("_", "-"), locale.text_direction)
     return Content(" ".join(render(subject, values).split()), plain, html)
-
-
-def _built_in(message: Message, words: Words) -> tuple[str, str]:
-    """Return the words of a category, those of a recognition by what it is for."""
-    code = message.facts.code
-    if message.category is Category.RECOGNITION and code:
-        return words.praise.get(code) or words.praise["OTHER"]
-    return words.templates[message.category]
 
 
 def digest(contents: Sequence[Content], reader: Reader) -> Content:
@@ -93,8 +85,8 @@ def _values(message: Message, reader: Reader, words: Words, locale: Locale) -> d
         "other": other or _nameless(message, words, is_mentee=is_mentee),
         "is_mentee": is_mentee,
         "code": facts.code,
-        "misses": facts.misses_in_row,
         "count": facts.count,
+        "misses": facts.misses_in_row,
         "mentorship": facts.mentorship,
         "webhook": facts.webhook,
         "day": facts.day,

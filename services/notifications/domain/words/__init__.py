@@ -15,10 +15,7 @@ LANGUAGES: Final = ("en", "de", "fr", "es", "ar")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one language says. `templates` are (subject, text) by category, `praise` is for recognitions.
-
-    A recognition has a code for what it is for; "OTHER" stands for those of newer services.
-    """
+    """What one language says. `templates` are (subject, text) by category."""
 
     language: str
     colleague: str
@@ -28,7 +25,6 @@ class Words:
     digest: str
     footer: str
     templates: Mapping[Category, tuple[str, str]]
-    praise: Mapping[str, tuple[str, str]]
 
 
 def base_of(language: str) -> str:
@@ -47,16 +43,13 @@ def _loaded(language: str) -> Words:
     told = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
     texts = {name: value for name, value in told.items() if isinstance(value, str)}
     greeting, footer = texts.pop("greeting"), texts.pop("footer")
-
-    def whole(entry: Mapping[str, str], end: str = "") -> tuple[str, str]:
-        return entry["subject"], f"{greeting}\n\n{entry['text']}{end}\n-- \n{footer}\n"
-
-    kept = f"\n{texts.pop('kept')}\n"
     return Words(
         language=language,
         greeting=greeting,
         footer=footer,
-        templates={category: whole(told[category]) for category in Category},
-        praise={code: whole(entry, kept) for code, entry in told["praise"].items()},
+        templates={
+            category: (told[category]["subject"], f"{greeting}\n\n{told[category]['text']}\n-- \n{footer}\n")
+            for category in Category
+        },
         **texts,
     )
