@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         default=None, description="32 or more random bytes: sign links in mails, derive webhook secrets"
     )
     public_url: Url | None = Field(default=None, description="where the world reaches `http_address`")
-    http_address: Address | None = Field(default=None, description="for links in mails; unset: not served")
+    http_address: Address | None = Field(
+        default=None, description="links in mails, calendar feeds; unset: not served"
+    )
     webhook_private: bool = Field(
         default=False, description="let webhooks call http:// and addresses that are not public"
     )

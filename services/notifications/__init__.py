@@ -11,7 +11,8 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
-        KudosGiven IntroductionProposed IntroductionOffered IntroductionMade; for webhooks every event of
+        KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
+        MeetingReminderDue MeetingRescheduled MeetingCancelled MeetingClaimed; for webhooks every event of
         matching, mentorships, processor, recognition and scheduling, and its own WebhookDeliveryQueued …
         Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, an SMTP server, endpoints of organizations

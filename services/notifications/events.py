@@ -56,6 +56,10 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee",)),
     (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
+    (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _PAIR),
+    (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _PARTNER),
+    (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _PARTNER),
+    (scheduling.MeetingClaimed, Category.MEETING_CLAIMED, _PARTNER),
     (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
 )
 """The same for what happens in mentorships and programs; the people are named by fields of the event."""

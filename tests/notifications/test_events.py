@@ -22,6 +22,7 @@ from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from tests.fakes import Aggregates
 from tests.notifications.factories import (
     ACCEPTED,
@@ -119,6 +120,7 @@ def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world
         "mentoring.notifications.v1",
         "mentoring.processor.v1",
         "mentoring.recognition.v1",
+        "mentoring.scheduling.v1",
     )
 
 
@@ -206,6 +208,10 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE_AGAIN), "NUDGE", [MENTEE]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
+        (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR]),
+        (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR]),
+        (told(scheduling.MeetingClaimed), "MEETING_CLAIMED", [MENTOR]),
     ],
 )
 async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
@@ -220,6 +226,13 @@ async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
     assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
     with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
         await world.hear(event, tenant="globex")
+
+
+async def test_a_meeting_that_the_platform_called_off_is_told_by_what_led_to_it(world: World) -> None:
+    off = told(scheduling.MeetingCancelled)
+    off.ClearField("person")
+    await world.hear(off)
+    assert not world.kept.rows
 
 
 async def test_an_end_within_a_program_is_told_when_its_match_ends(world: World) -> None:

@@ -60,6 +60,11 @@ def test_a_full_week_holds_until_its_oldest_mail_is_a_week_old() -> None:
     assert route(replace(TURN, sent=sent(*ages[:4], 8 * DAY)), PATIENT, NOON) == Send(Reason.DEFAULT)
 
 
+def test_reminders_of_meetings_leave_the_budget_to_the_rest() -> None:
+    reminded = sent(*[HOUR] * 20, category=Category.MEETING_REMINDER)
+    assert route(replace(TURN, sent=reminded), PATIENT, NOON) == Send(Reason.DEFAULT)
+
+
 def test_what_somebody_waits_for_is_not_held_by_the_budget() -> None:
     assert route(replace(TURN, sent=sent(*[HOUR] * 20)), PROMPT, NOON) == Send(Reason.DEFAULT)
 

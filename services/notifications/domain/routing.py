@@ -10,7 +10,7 @@ from typing import Final
 
 from services.notifications.domain.messages import Category, Reason
 from services.notifications.domain.preferences import Levels
-from services.notifications.domain.rules import Rule, Urgency
+from services.notifications.domain.rules import Rule, Urgency, rule_of
 
 WEEK: Final = timedelta(days=7)
 STALE: Final = timedelta(days=28)
@@ -105,7 +105,8 @@ def _later(turn: Turn, rule: Rule, now: datetime) -> Hold | Suppress | None:
 def _over_budget(turn: Turn, now: datetime) -> Hold | Suppress | None:
     """Hold until the oldest of the last mails that fill the week is a week old."""
     budget = turn.levels.weekly_mails
-    latest = sorted((sent.time for sent in turn.sent if sent.time > now - WEEK), reverse=True)
+    counted = (sent.time for sent in turn.sent if rule_of(sent.category).counted)
+    latest = sorted((time for time in counted if time > now - WEEK), reverse=True)
     if len(latest) < budget:
         return None
     if budget == 0 or now >= turn.since + STALE:

@@ -25,6 +25,7 @@ class Rule:
     digest    how long messages of the category are gathered to go out as one mail; zero: each by itself
     throttle  at most one mail of the category per person within this time; zero: no limit
     once      fields of the facts that a person is told of once only, if the first of them is there
+    counted   whether a mail of the category uses up the weekly budget of others
     """
 
     urgency: Urgency = Urgency.PATIENT
@@ -32,6 +33,7 @@ class Rule:
     digest: timedelta = timedelta(0)
     throttle: timedelta = timedelta(0)
     once: tuple[str, ...] = ()
+    counted: bool = True
 
     def key(self, facts: Facts) -> tuple[str, ...]:
         """Return what makes a message the same as an earlier one, empty if each is one of its own."""
@@ -41,6 +43,7 @@ class Rule:
 
 _CRITICAL: Final = Rule(Urgency.CRITICAL)
 _PROMPT: Final = Rule(Urgency.PROMPT)
+_MEETING: Final = Rule(Urgency.PROMPT, counted=False)
 _GATHERED: Final = Rule(digest=timedelta(hours=1))
 
 RULES: Final[Mapping[Category, Rule]] = {
@@ -61,6 +64,11 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.EXTENSION_PROPOSED: _PROMPT,
     Category.CLOSING_PROPOSED: _PROMPT,
     Category.END_NEAR: _PROMPT,
+    Category.MEETING_CLAIMED: _PROMPT,
+    # They come with meetings that people booked: a busy week must not silence everything else.
+    Category.MEETING_REMINDER: _MEETING,
+    Category.MEETING_MOVED: _MEETING,
+    Category.MEETING_CANCELLED: _MEETING,
     # One goal is celebrated once, whatever rule or repair tells of it again.
     Category.RECOGNITION: Rule(once=("goal", "code")),
     Category.NUDGE: Rule(throttle=timedelta(hours=20)),

@@ -117,6 +117,8 @@ def _code(message: Any) -> str:
 def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
     """Decode an event for those people whom its fields `whom` name; "partner" is the other than `person`.
 
+    What the platform did by itself, without a `person`, concerns no partner.
+
     Raises Invalid for malformed and foreign names.
     """
     known = {
@@ -124,9 +126,10 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         for field, value in message.ListFields()
         if field.name in _NAMES
     }
-    known["partner"] = next(
-        (known.get(one, "") for one in _PAIR if known.get(one) != known.get("person")), ""
-    )
+    if "person" in known:
+        known["partner"] = next(
+            (known.get(one, "") for one in _PAIR if known.get(one) != known["person"]), ""
+        )
     asks = isinstance(message, matching.EnrolmentRequested)
     facts = Facts(
         mentorship=known.get("mentorship", ""),
@@ -156,8 +159,8 @@ def _day(message: Any) -> date | None:
 
 
 def _moment(message: Any) -> datetime | None:
-    """Return the moment by which something ends, that an event names."""
-    for field in ("expire_time", "resume_time"):
+    """Return the moment that an event names: by which something ends, or when a meeting begins."""
+    for field in ("expire_time", "resume_time", "start_time"):
         if field in message.DESCRIPTOR.fields_by_name and message.HasField(field):
             return truncated(getattr(message, field).ToDatetime(UTC))
     return None

@@ -96,6 +96,14 @@ class Message(_message.Message):
         """Somebody wants to join one's program."""
         CATEGORY_WEBHOOK_DISABLED: Message._Category.ValueType  # 31
         """An endpoint that one made was switched off."""
+        CATEGORY_MEETING_REMINDER: Message._Category.ValueType  # 32
+        """A meeting begins soon."""
+        CATEGORY_MEETING_MOVED: Message._Category.ValueType  # 33
+        """The other one of a pair moved a meeting."""
+        CATEGORY_MEETING_CANCELLED: Message._Category.ValueType  # 34
+        """The other one of a pair called a meeting off."""
+        CATEGORY_MEETING_CLAIMED: Message._Category.ValueType  # 35
+        """The other one of a pair says that a meeting took place."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -164,6 +172,14 @@ class Message(_message.Message):
     """Somebody wants to join one's program."""
     CATEGORY_WEBHOOK_DISABLED: Message.Category.ValueType  # 31
     """An endpoint that one made was switched off."""
+    CATEGORY_MEETING_REMINDER: Message.Category.ValueType  # 32
+    """A meeting begins soon."""
+    CATEGORY_MEETING_MOVED: Message.Category.ValueType  # 33
+    """The other one of a pair moved a meeting."""
+    CATEGORY_MEETING_CANCELLED: Message.Category.ValueType  # 34
+    """The other one of a pair called a meeting off."""
+    CATEGORY_MEETING_CLAIMED: Message.Category.ValueType  # 35
+    """The other one of a pair says that a meeting took place."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
