@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     )
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65_535)
+    smtp_fallback: Address | None = Field(
+        default=None, description="mail server to go to while the first one is not there"
+    )
     smtp_security: Literal["opportunistic", "starttls", "tls", "none"] = Field(
         default="opportunistic",
         description="opportunistic: STARTTLS where offered; starttls: or no mail at all",

@@ -23,7 +23,7 @@ from services.notifications.app.templates import Templates
 from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.writing import Writer
 from services.notifications.clients.profiles import Profiles
-from services.notifications.clients.smtp import Smtp, security_of
+from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
 from services.notifications.domain.links import Links
 from services.notifications.domain.webhooks import Secrets
@@ -49,7 +49,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     webhooks, deliveries = database.aggregates(store.WEBHOOKS), database.aggregates(store.DELIVERIES)
     own_words = database.aggregates(store.TEMPLATES)
     profiles = Profiles(resources.channel(settings.profiles_address))
-    smtp = Smtp((settings.smtp_host, settings.smtp_port), settings.mail_from, security_of(settings))
+    smtp = mailer_of(settings)
     http = Http(private=settings.webhook_private)
     key = settings.signing_key_file.read_bytes().strip() if settings.signing_key_file else None
     secrets = Secrets(key) if key else None

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploy.local.ports import free_port
 from services.notifications.app.ports import Mail, Person
-from services.notifications.clients.smtp import Security, Smtp
+from services.notifications.clients.smtp import Failover, Security, Smtp, composed
 from services.notifications.domain.messages import Attempt, Content, Verdict
 from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON
 from tests.notifications.postbox import Postbox, postbox
@@ -129,6 +132,28 @@ async def test_a_server_that_never_speaks_is_a_failure_for_now() -> None:
     await server.wait_closed()
 
 
+async def test_while_the_first_server_is_not_there_the_next_one_takes_the_mails(
+    box: Postbox, smtp: Smtp
+) -> None:
+    both = Failover(Smtp(("127.0.0.1", free_port()), SENDER), smtp)
+    assert await both.send(MAIL) == ACCEPTED
+    await both.close()
+    assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize(("recipient", "data"), [("450 4.2.1 later", "250 OK"), ("250 OK", "")])
+async def test_what_a_server_may_have_taken_is_not_given_to_another(
+    box: Postbox, smtp: Smtp, recipient: str, data: str
+) -> None:
+    """It said something, or fell silent in the middle: the same server is asked again later."""
+    box.recipient, box.data = recipient, data
+    async with postbox() as other:
+        both = Failover(smtp, Smtp(other.address, SENDER))
+        assert (await both.send(MAIL)).verdict is Verdict.TEMPORARY
+        await both.close()
+    assert other.connections == 0
+
+
 @pytest.mark.parametrize(
     "address", ["nobody", "two@a.example, three@b.example", "x@a.example\r\nBcc: y@b.example", "a b@c"]
 )
@@ -202,3 +227,41 @@ async def test_a_certificate_of_nobody_we_trust_gets_no_mail(tmp_path: Path) -> 
         smtp = Smtp(("localhost", made.address[1]), SENDER, Security(tls=True, starttls=False))
         assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
     assert made.mails == []
+
+
+async def test_an_address_in_any_script_reaches_a_server_that_takes_it(box: Postbox, smtp: Smtp) -> None:
+    address = "józef@łódź.example"
+    assert await smtp.send(replace(MAIL, to=replace(KIM, address=address))) == ACCEPTED
+    assert [envelope.rcpt_tos for envelope in box.envelopes] == [[address]]
+
+
+@given(
+    st.text(max_size=80),
+    st.text(max_size=200),
+    st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=2000),
+    st.booleans(),
+)
+def test_any_words_survive_the_way_through_a_mail(name: str, subject: str, body: str, html: bool) -> None:  # noqa: FBT001
+    """The standard library reads what we wrote."""
+    name, subject = " ".join(name.split()), " ".join(subject.split())
+    content = Content(subject, body, f"<p>{body}</p>" if html else "")
+    try:
+        raw = composed(SENDER, replace(MAIL, to=replace(KIM, full_name=name), content=content))
+    except ValueError:
+        assert "\0" in name + subject
+        return
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    read = message_from_bytes(raw, policy=policy.default)
+    assert [one.addr_spec for one in read["To"].addresses] == [KIM.address]
+    assert read.keys().count("Subject") == 1
+    plain = next(part for part in read.walk() if part.get_content_type() == "text/plain")
+    assert plain.get_content().splitlines() == body.splitlines()
+    assert (read.get_content_type() == "multipart/alternative") is html
+
+
+def test_a_line_like_a_boundary_ends_no_part() -> None:
+    content = Content("s", "before\n--=_mentoring--\nafter", "<p>x</p>")
+    read = message_from_bytes(composed(SENDER, replace(MAIL, content=content)), policy=policy.default)
+    plain, _ = read.iter_parts()
+    assert plain.get_content().splitlines() == ["before", "--=_mentoring--", "after"]

@@ -4,23 +4,22 @@ import asyncio
 import re
 import ssl
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as INTERNET
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
 from services.kernel import log
 from services.kernel.config import Settings
 from services.notifications.app.ports import Mail
+from services.notifications.clients import mime
 from services.notifications.domain.messages import Attempt, Verdict
 
 _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 4
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _ACCEPTED = Attempt(Verdict.ACCEPTED)
+UNREACHABLE = Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+"""Nothing was said to the server yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Smtp:
     ) -> None:
         self._address = address
         self._sender = sender
+        self._envelope = parseaddr(sender)[1]
         self._security = security or Security()
         self._timeout = timeout_seconds
         self._idle: list[aiosmtplib.SMTP] = []
@@ -73,14 +73,14 @@ class Smtp:
         """Try once. A silent or absent server is a failure for now, as is everything before the envelope."""
         try:
             message = composed(self._sender, mail)
-        except (ValueError, MessageError):
+        except ValueError:
             return Attempt(Verdict.PERMANENT, "ADDRESS_MALFORMED")
         async with self._slots:
             try:
                 connection = await self._connection()
             except (aiosmtplib.SMTPException, OSError):
-                return Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
-            return await self._deliver(connection, message)
+                return UNREACHABLE
+            return await self._deliver(connection, mail.to.address, message)
 
     async def close(self) -> None:
         """Say goodbye on idle connections."""
@@ -91,9 +91,9 @@ class Smtp:
             except (aiosmtplib.SMTPException, OSError):
                 connection.close()
 
-    async def _deliver(self, connection: aiosmtplib.SMTP, message: EmailMessage) -> Attempt:
+    async def _deliver(self, connection: aiosmtplib.SMTP, address: str, message: bytes) -> Attempt:
         try:
-            answer = await _handed_over(connection, message)
+            answer = await _handed_over(connection, (self._envelope, address), message)
         except BaseException:  # cancelled half-way: what comes next on this connection is not known
             connection.close()
             raise
@@ -129,15 +129,50 @@ class Smtp:
         return fresh
 
 
-async def _handed_over(connection: aiosmtplib.SMTP, message: EmailMessage) -> Attempt:
+class Failover:
+    """Several mail servers: the next one takes what the one before surely did not, as it was not there."""
+
+    def __init__(self, *servers: Smtp) -> None:
+        self._servers = servers
+
+    async def send(self, mail: Mail) -> Attempt:
+        """Try once, on the first server that is there."""
+        attempt = UNREACHABLE
+        for server in self._servers:
+            attempt = await server.send(mail)
+            if attempt != UNREACHABLE:
+                break
+        return attempt
+
+    async def close(self) -> None:
+        """Say goodbye on idle connections."""
+        for server in self._servers:
+            await server.close()
+
+
+def mailer_of(settings: Settings) -> Failover:
+    """Return the mail servers that the settings name."""
+    addresses = [(settings.smtp_host, settings.smtp_port)]
+    if settings.smtp_fallback:
+        host, _, port = settings.smtp_fallback.rpartition(":")
+        addresses.append((host.strip("[]"), int(port)))
+    security = security_of(settings)
+    return Failover(*(Smtp(address, settings.mail_from, security) for address in addresses))
+
+
+async def _handed_over(connection: aiosmtplib.SMTP, envelope: tuple[str, str], message: bytes) -> Attempt:
+    sender, recipient = envelope
     try:
-        await connection.send_message(message)
+        if recipient.isascii():
+            await connection.sendmail(sender, [recipient], message)
+        elif connection.supports_extension("smtputf8"):
+            await connection.sendmail(sender, [recipient], message, mail_options=["SMTPUTF8"])
+        else:
+            return Attempt(Verdict.PERMANENT, "SMTP_NOT_SUPPORTED")
     except aiosmtplib.SMTPRecipientsRefused as refused:
         return _refused(refused.recipients[0].code)
     except aiosmtplib.SMTPResponseException as refused:
         return _refused(refused.code)
-    except aiosmtplib.SMTPNotSupported:
-        return Attempt(Verdict.PERMANENT, "SMTP_NOT_SUPPORTED")
     except aiosmtplib.SMTPTimeoutError:
         connection.close()
         return Attempt(Verdict.TEMPORARY, "SMTP_TIMEOUT")
@@ -152,23 +187,21 @@ def _refused(code: int) -> Attempt:
     return Attempt(Verdict.PERMANENT if code >= 500 else Verdict.TEMPORARY, f"SMTP_{code}")
 
 
-def composed(sender: str, mail: Mail) -> EmailMessage:
-    """Return the mail as it goes out. ValueError or MessageError for an address that is none."""
-    message = EmailMessage(policy=INTERNET)
-    message["From"] = sender
-    message["To"] = Address(mail.to.full_name, addr_spec=_plain(mail.to.address))
-    message["Subject"] = mail.content.subject
-    message["Date"] = format_datetime(mail.date)
-    message["Message-ID"] = mail.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Mentoring-Event"] = mail.cause
+def composed(sender: str, mail: Mail) -> bytes:
+    """Return the mail as it goes out. ValueError for an address that is none."""
+    headers = [
+        ("From", sender),
+        ("To", mime.mailbox(mail.to.full_name, _plain(mail.to.address))),
+        ("Subject", mail.content.subject),
+        ("Date", format_datetime(mail.date)),
+        ("Message-ID", mail.message_id),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Mentoring-Event", mail.cause),
+    ]
     if mail.unsubscribe:
-        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(mail.content.text)
-    if mail.content.html:
-        message.add_alternative(mail.content.html, subtype="html")
-    return message
+        headers.append(("List-Unsubscribe", f"<{mail.unsubscribe}>"))
+        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return mime.message(headers, mail.content.text, mail.content.html)
 
 
 def _plain(address: str) -> str:
