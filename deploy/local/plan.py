@@ -63,6 +63,11 @@ class Plan:
             mailbox=mailbox,
             smtp=smtp,
             clock_file=str(self._folder.clock),
+            http={
+                spec.name: self._place(f"{spec.name} links", spec.http_port)
+                for spec in specs
+                if spec.http_port
+            },
         )
 
     def _mongo(self) -> str:
@@ -101,6 +106,7 @@ class Plan:
         return Surroundings(
             grpc=self.state.grpc,
             metrics=self.state.metrics,
+            http=self.state.http,
             mongo_url=self.state.mongo,
             kafka_bootstrap=self.state.kafka,
             issuer_url=self.state.issuer,

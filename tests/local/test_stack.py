@@ -197,6 +197,8 @@ async def count(bootstrap: str) -> int:
 
 
 def test_the_services_listen_on_ports_of_their_own() -> None:
-    ports = [port for spec in SERVICES for port in (spec.grpc_port, spec.metrics_port) if port]
+    ports = [
+        port for spec in SERVICES for port in (spec.grpc_port, spec.metrics_port, spec.http_port) if port
+    ]
     assert len(ports) == len(set(ports))
     assert [spec.name for spec in SERVICES if spec.grpc_port is None] == ["processor"]
