@@ -65,6 +65,7 @@ MEANINGS: list[tuple[Message, Fact]] = [
         facts.KudosGiven(MENTEE, MENTOR),
     ),
     (scheduling.MeetingBooked(**BOTH, start_time=NOON_STAMP), facts.MeetingBooked(NOON)),
+    (scheduling.MeetingRescheduled(**BOTH, start_time=NOON_STAMP), facts.MeetingBooked(NOON)),
     (scheduling.MeetingHeld(**BOTH), facts.MeetingHeld()),
     (
         scheduling.MeetingMissed(**ALL, meeting="a", absent=[MENTEE]),

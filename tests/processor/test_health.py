@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from services.processor.domain import facts
 from services.processor.domain.decisions import Reason, Status
 from services.processor.domain.facts import Fit, FitAnswered, MentorshipCompleted, MentorshipExtended
 from services.processor.domain.pairs import health_at
@@ -92,6 +93,19 @@ def test_two_of_the_last_three_missed_need_attention_and_three_in_a_row_are_a_ri
         (14, ATTENTION, (Reason.MISSED_OFTEN,)),
         (16, RISK, (Reason.MISSED_IN_ROW, Reason.MISSED_OFTEN)),
     ]
+
+
+def test_a_miss_that_both_take_back_counts_no_more() -> None:
+    """They met after all: of the last three meetings one is bad, not two."""
+    history = [*MET, missed("b", 12), held("b", 13), missed("c", 14)]
+    assert health(told(history, until=14))[1:] == []
+
+
+def test_a_meeting_that_was_moved_is_waited_for_at_its_new_time() -> None:
+    kept = [*MET, booked("b", 11, 20)]
+    moved = [*kept, tell(12, facts.MeetingBooked(day(40)), "meetings/b", 2)]
+    assert health(told(moved, until=40))[1:] == []
+    assert health(told(kept, until=40))[1:] != []
 
 
 def test_called_off_less_than_a_day_before_counts_like_missed_and_earlier_does_not() -> None:

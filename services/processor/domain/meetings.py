@@ -13,17 +13,18 @@ from services.processor.domain.state import BOOKED, EVIDENCE, Mark, Meetings, Ou
 def apply(pair: Pair, heard: Heard, mark: Mark, policy: Policy) -> Pair:
     """Return the pair after a meeting was booked, held, missed or called off."""
     start, pair = _taken(pair, heard.subject, mark)
+    bad = Outcome(bad=True, mark=mark, meeting=heard.subject)
     match heard.fact:
         case facts.MeetingBooked(begins):
             return _booked(pair, heard.subject, begins)
         case facts.MeetingHeld():
-            return _held(_ended(pair, Outcome(bad=False, mark=mark), policy), mark)
+            return _held(_ended(pair, Outcome(bad=False, mark=mark, meeting=heard.subject), policy), mark)
         case facts.MeetingMissed(_, absent):
-            return _missed(_ended(pair, Outcome(bad=True, mark=mark), policy), mark, absent)
+            return _missed(_ended(pair, bad, policy), mark, absent)
         case facts.MeetingCancelled(person):
             late = start is not None and start - heard.time < policy.health.late_cancellation
             if person and late:  # a meeting that fell to a rest or an end was nobody's fault
-                return _ended(pair, Outcome(bad=True, mark=mark), policy)
+                return _ended(pair, bad, policy)
             return pair
         case _:
             return pair
@@ -44,7 +45,9 @@ def _booked(pair: Pair, subject: str, begins: datetime) -> Pair:
 
 
 def _ended(pair: Pair, outcome: Outcome, policy: Policy) -> Pair:
-    outcomes = (*pair.meetings.outcomes, outcome)[-policy.health.recent_meetings :]
+    """Return the pair with a meeting's outcome, in the place of what was said of that meeting before."""
+    others = (one for one in pair.meetings.outcomes if one.meeting != outcome.meeting)
+    outcomes = (*others, outcome)[-policy.health.recent_meetings :]
     return replace(pair, meetings=replace(pair.meetings, outcomes=outcomes))
 
 

@@ -53,10 +53,11 @@ class Terms(Struct, frozen=True, omit_defaults=True):
 
 
 class Outcome(Struct, frozen=True, array_like=True):
-    """How a meeting ended; `bad` is missed or called off late."""
+    """How a meeting ended; `bad` is missed or called off late. `meeting` is its subject."""
 
     bad: bool
     mark: Mark
+    meeting: str = ""
 
 
 class Meetings(Struct, frozen=True, omit_defaults=True):

@@ -36,7 +36,7 @@ def _answered(told: mentorships.CheckInAnswered) -> Fact:
     return facts.Answered(told.person, min(filter(None, answers), default=0))
 
 
-def _booked(told: scheduling.MeetingBooked) -> Fact:
+def _booked(told: scheduling.MeetingBooked | scheduling.MeetingRescheduled) -> Fact:
     return facts.MeetingBooked(told.start_time.ToDatetime(tzinfo=UTC))
 
 
@@ -63,6 +63,7 @@ _FACTS: Mapping[type[Message], Callable[[Any], Fact]] = {
     ),
     mentorships.KudosGiven: lambda told: facts.KudosGiven(told.author, told.recipient),
     scheduling.MeetingBooked: _booked,
+    scheduling.MeetingRescheduled: _booked,
     scheduling.MeetingHeld: lambda _: facts.MeetingHeld(),
     scheduling.MeetingMissed: lambda told: facts.MeetingMissed(told.meeting, tuple(told.absent)),
     scheduling.MeetingCancelled: lambda told: facts.MeetingCancelled(told.person),
