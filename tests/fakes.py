@@ -1,5 +1,6 @@
 """In-memory stand-ins. Each passes the behaviour suite of what it stands for (tests/kernel/test_mongo_*)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -80,7 +81,7 @@ class Aggregates(Generic[S]):
         def place(row: Document) -> tuple[Any, str]:
             return pages.value_at(row, path), str(row["id"])
 
-        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _fits(row, query.where)]
+        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _is_asked(row, query)]
         rows.sort(key=lambda row: str(row["id"]))
         rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
         if after is not None:
@@ -91,6 +92,13 @@ class Aggregates(Generic[S]):
             return Page(items)
         value, key = place(rows[size - 1])
         return Page(items, self._pages.token(tenant, query, pages.After.item(key, value)))
+
+    async def most_frequent(
+        self, tenant: str, path: str, where: Mapping[str, Any], most: int
+    ) -> Sequence[tuple[Any, int]]:
+        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _fits(row, where)]
+        counted = Counter(value for row in rows for value in _at(row["state"], path.split(".")))
+        return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:most]
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
         if any(change.ref.tenant != tenant for change in changes):
@@ -180,6 +188,10 @@ def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) ->
     return bool(value > last[0]) is (direction > 0)
 
 
+def _is_asked(row: Document, query: Query) -> bool:
+    return _fits(row, query.where) and (not query.either or any(_fits(row, one) for one in query.either))
+
+
 def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
     """Whether a row's state matches, as MongoDB understands it: an array matches if an element does."""
     return all(
@@ -205,6 +217,7 @@ def _at(value: Any, path: Sequence[str]) -> Iterator[Any]:
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "$eq": lambda found, wanted: found == wanted,
     "$in": lambda found, wanted: found in wanted,
+    "$nin": lambda found, wanted: found not in wanted,
     "$gt": lambda found, wanted: found is not None and found > wanted,
     "$gte": lambda found, wanted: found is not None and found >= wanted,
     "$lt": lambda found, wanted: found is not None and found < wanted,

@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 DEFAULT = Path(__file__).resolve().parents[2] / ".data"
@@ -23,7 +23,7 @@ class NotRunning(Exception):  # noqa: N818 - a state of the folder
 class State:
     """Where a running platform listens.
 
-    `grpc` and `metrics` are `host:port` by service name, `kafka` and `smtp` `host:port`, `issuer` and
+    `grpc`, `metrics` and `http` are `host:port` by service name, `kafka` and `smtp` `host:port`, `issuer` and
     `mailbox` URLs. `kafka_kind` is apache, embedded or external.
     """
 
@@ -37,6 +37,7 @@ class State:
     mailbox: str
     smtp: str
     clock_file: str
+    http: dict[str, str] = field(default_factory=dict)
 
 
 class Folder:
@@ -46,6 +47,7 @@ class Folder:
         self.path = path.absolute()
         self.clock = self.path / "clock"
         self.issuer = self.path / "issuer"
+        self.credential_key = self.path / "credentials" / "key.pem"
         self.mails = self.path / "mails"
         self.mongo = self.path / "mongo"
         self.kafka = self.path / "kafka"

@@ -1,4 +1,4 @@
-"""The development issuer's signing keys and client secret, kept in the data folder for its owner only."""
+"""Development keys and secrets, kept in the data folder for its owner only."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -83,6 +83,14 @@ def client_secret(file: Path) -> str:
     if not file.exists():
         _write(file, secrets.token_urlsafe(32))
     return file.read_text().strip()
+
+
+def credential_key(file: Path) -> None:
+    """Make the key that credentials of this data folder are signed with, unless there is one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = ed25519.Ed25519PrivateKey.generate()
+        _write(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
 
 def _generate() -> Key:

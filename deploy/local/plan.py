@@ -63,6 +63,11 @@ class Plan:
             mailbox=mailbox,
             smtp=smtp,
             clock_file=str(self._folder.clock),
+            http={
+                spec.name: self._place(f"{spec.name} links", spec.http_port)
+                for spec in specs
+                if spec.http_port
+            },
         )
 
     def _mongo(self) -> str:
@@ -101,11 +106,13 @@ class Plan:
         return Surroundings(
             grpc=self.state.grpc,
             metrics=self.state.metrics,
+            http=self.state.http,
             mongo_url=self.state.mongo,
             kafka_bootstrap=self.state.kafka,
             issuer_url=self.state.issuer,
             smtp_port=_port_of(self.state.smtp),
             secret_file=self._folder.issuer / "client_secret",
+            credential_key_file=self._folder.credential_key,
             clock_file=self._folder.clock,
         )
 

@@ -5,6 +5,9 @@ from rich.table import Table
 
 from deploy.local.folder import Folder, State
 
+LINKS = {"scheduling": "calendar feeds", "notifications": "unsubscribe links"}
+"""What the links that people open lead to, by service."""
+
 
 def table(state: State, folder: Folder) -> Table:
     """Return the table of everything that listens, with each one's log."""
@@ -13,6 +16,8 @@ def table(state: State, folder: Folder) -> Table:
         shown.add_column(column, overflow="fold")
     for name, metrics in state.metrics.items():
         shown.add_row(name, state.grpc.get(name, "-"), f"http://{metrics}/metrics", _log(folder, name))
+    for name, address in state.http.items():
+        shown.add_row(f"{name} ({LINKS[name]})", f"http://{address}", "", "")
     shown.add_section()
     shown.add_row("MongoDB", state.mongo, "", _log(folder, "mongod"))
     shown.add_row(f"Kafka ({state.kafka_kind})", state.kafka, "", _log(folder, "kafka"))

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         default="", description="own identity towards other services; empty means `service`"
     )
     client_secret_file: Path | None = None
+    credential_key_file: Path | None = Field(
+        default=None, description="PEM key that signs credentials; without one none are issued"
+    )
     clock_file: Path | None = Field(default=None, description="shared development clock")
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
@@ -61,7 +64,27 @@ class Settings(BaseSettings):
     )
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65_535)
+    smtp_fallback: Address | None = Field(
+        default=None, description="mail server to go to while the first one is not there"
+    )
+    smtp_security: Literal["opportunistic", "starttls", "tls", "none"] = Field(
+        default="opportunistic",
+        description="opportunistic: STARTTLS where offered; starttls: or no mail at all",
+    )
+    smtp_username: str = ""
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = Field(default=None, description="PEM; the system's authorities by default")
     mail_from: str = "mentoring@localhost"
+    signing_key_file: Path | None = Field(
+        default=None, description="32 or more random bytes: sign links in mails, derive webhook secrets"
+    )
+    public_url: Url | None = Field(default=None, description="where the world reaches `http_address`")
+    http_address: Address | None = Field(
+        default=None, description="links in mails, calendar feeds; unset: not served"
+    )
+    webhook_private: bool = Field(
+        default=False, description="let webhooks call http:// and addresses that are not public"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     version: str = Field(default="dev", description="which build runs")
     trace_sample: float = Field(
@@ -75,17 +98,17 @@ class Settings(BaseSettings):
         default=0, ge=0, description="between not-ready and refusing new calls"
     )
 
-    @field_validator("clock_file", "crash_at", "reflection")
+    @field_validator("clock_file", "crash_at", "reflection", "webhook_private")
     @classmethod
     def _development_only(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("environment") == "production":
             raise ValueError("is refused in production")
         return value
 
-    @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_token_url")
+    @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_token_url", "public_url")
     @classmethod
-    def _encrypted_in_production(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("environment") == "production" and not value.startswith("https://"):
+    def _encrypted_in_production(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("environment") == "production" and not value.startswith("https://"):
             raise ValueError("must be https:// in production")
         return value
 
@@ -103,7 +126,21 @@ class Settings(BaseSettings):
             raise ValueError("no such folder")
         return value
 
-    @field_validator("client_secret_file")
+    @field_validator("smtp_username")
+    @classmethod
+    def _encrypted_login(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("smtp_security") not in {"starttls", "tls"}:
+            raise ValueError("needs SMTP_SECURITY starttls or tls: a password is never sent in the clear")
+        return value
+
+    @field_validator("signing_key_file")
+    @classmethod
+    def _long_enough(cls, value: Path | None) -> Path | None:
+        if value is not None and (not value.is_file() or len(value.read_bytes().strip()) < 32):
+            raise ValueError("must be a file of at least 32 bytes")
+        return value
+
+    @field_validator("client_secret_file", "credential_key_file", "smtp_password_file", "smtp_ca_file")
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

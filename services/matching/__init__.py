@@ -5,10 +5,10 @@ Serves  ProgramService, MatchingService, MatchRequestService, SkillService,
         google.longrunning.Operations (the runs)
 Tells   Program{Created,Updated,Closed} PersonEnrolled Enrolment{Requested,Updated,Paused,Resumed,Ended}
         CohortRun{Requested,Progressed,Ready,Failed,Cancelled,Published}
-        Match{Proposed,Accepted,Confirmed,Declined,Ended} MentorSeatsTaken MentorSeatsFreed
+        Match{Proposed,Accepted,Confirmed,Declined,Adopted,Ended} MentorSeatsTaken MentorSeatsFreed
         MatchRequested MatchRequest{Reminded,MoreAsked,Answered,Accepted,Waitlisted,Promoted,Matched}
         MatchRequest{Declined,Withdrawn,Expired,Closed}
 Hears   its own: programs, enrolments, runs, requests, matches, seats;
-        mentorships.MentorshipEnded, mentorships.MentorshipCompleted, profiles.PersonUpdated
+        mentorships.Mentorship{Created,Ended,Completed}, profiles.PersonUpdated
 Calls   profiles.PersonService.BatchGetPeople
 """

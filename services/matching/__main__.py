@@ -11,6 +11,7 @@ from services.kernel.mongo import Database
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.matching import store
+from services.matching.app.adopting import Adopting
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.computing import Computing
 from services.matching.app.enrolments import Enrolments
@@ -32,6 +33,7 @@ from services.matching.events import (
     hear,
     hear_enrolments,
     hear_matches,
+    hear_mentorships,
     hear_people,
     hear_programs,
     hear_requests,
@@ -118,6 +120,7 @@ def _handlers(stores: Stores, people: People, matcher: Matcher, clock: Clock) ->
     hear_enrolments(handlers, Following(stores))
     hear_requests(handlers, settling)
     hear_matches(handlers, settling, Matches(stores.matches))
+    hear_mentorships(handlers, Adopting(stores))
     hear_people(handlers, settling)
     return handlers
 

@@ -8,6 +8,7 @@ from typing import Any
 from services.kernel import fields, ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
+from services.matching.app.adopting import Adopting
 from services.matching.app.computing import Computing
 from services.matching.app.following import Following
 from services.matching.app.matches import Matches
@@ -95,7 +96,7 @@ def hear_requests(handlers: Handlers, settling: Settling) -> None:
 def hear_matches(handlers: Handlers, settling: Settling, matches: Matches) -> None:
     """Register what fills and frees seats."""
 
-    async def proposed(event: Event[pb.MatchProposed]) -> None:
+    async def proposed(event: Event[Any]) -> None:
         await settling.proposed(_match(event), _cause(event))
 
     async def over(event: Event[Any]) -> None:
@@ -112,11 +113,25 @@ def hear_matches(handlers: Handlers, settling: Settling, matches: Matches) -> No
         await matches.ended(_mentorship(event), _cause(event), never_again=False)
 
     handlers.on(pb.MatchProposed, proposed)
+    handlers.on(pb.MatchAdopted, proposed)
     handlers.on(pb.MatchDeclined, over)
     handlers.on(pb.MatchEnded, over)
     handlers.on(pb.MentorSeatsFreed, seats_freed)
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
     handlers.on(mentorships.MentorshipCompleted, mentorship_completed)
+
+
+def hear_mentorships(handlers: Handlers, adopting: Adopting) -> None:
+    """Register what lets a mentorship that was handed over hold a seat."""
+
+    async def created(event: Event[mentorships.MentorshipCreated]) -> None:
+        if not event.message.program:
+            return  # an informal one takes no seat of a program
+        mentor = names.person_id(event.tenant, event.message.mentor, "mentor")
+        mentee = names.person_id(event.tenant, event.message.mentee, "mentee")
+        await adopting.adopt(_mentorship(event), _program(event), (mentor, mentee), _cause(event))
+
+    handlers.on(mentorships.MentorshipCreated, created)
 
 
 def hear_people(handlers: Handlers, settling: Settling) -> None:

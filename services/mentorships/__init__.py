@@ -1,14 +1,26 @@
-"""The relationship of a mentor and a mentee, from its agreement to its end, and the goals set in it.
+"""The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
-Owns    Mentorship, Goal, PlanTemplate, Plan
-Serves  MentorshipService, GoalService, PlanService
+Owns    Mentorship, Goal, PlanTemplate, Plan, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
+        SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource, Group
+Serves  MentorshipService, GoalService, PlanService, FeedbackService, CheckInService, IntroductionService,
+        SafetyService, JournalService, GrowthService, LearningService, GroupService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
         GoalCreated GoalUpdated GoalCompleted GoalReopened GoalDropped
         GoalProgressNoted MilestoneCompleted TaskCompleted
         PlanTemplateCreated PlanTemplateUpdated PlanTemplateArchived PlanApplied
+        Note{Updated,Deleted} ActionItem{Created,Updated,Completed,Dropped} SkillRated
+        LearningResource{Created,Updated,Archived}
+        FeedbackGiven FeedbackAcknowledged KudosGiven
+        CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
+        Introduction{Proposed,Consented,Offered,Made,Declined}
+        SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
+        Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}
+        Group{Left,Completed,Ended}
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
-        and its own MentorshipCreated, MentorshipHandedOver, PlanApplied
+        scheduling.MeetingHeld, and its own
+        Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
+        SafetyCaseLogged PersonBlocked
 Calls   profiles.PersonService
 """

@@ -4,21 +4,39 @@ from typing import Any
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
+from services.mentorships.app.blocks import Blocks
+from services.mentorships.app.checkins import CheckIns
+from services.mentorships.app.feedback import FeedbackGiving
+from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
+from services.mentorships.app.groups import Groups
+from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.plans import Plans
 from services.mentorships.app.ports import Employment
+from services.mentorships.app.safety import SafetyReports
+from services.mentorships.wire import checkins as checkins_wire
+from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
 from services.mentorships.wire import plans as plans_wire
+from services.mentorships.wire import safety as safety_wire
 from services.mentorships.wire.names import person_id
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
 from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    MentorshipActivated,
+    MentorshipCompleted,
     MentorshipCreated,
+    MentorshipEnded,
     MentorshipHandedOver,
+    MentorshipPaused,
+    MentorshipResumed,
+    PersonBlocked,
     PlanApplied,
+    SafetyCaseLogged,
 )
 from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
+from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
 
 
 def hear(handlers: Handlers, following: Following) -> None:
@@ -43,11 +61,9 @@ def hear_people(handlers: Handlers, following: Following) -> None:
     """Let a leaver's mentorships end, those included that are just being made, and be handed over."""
 
     async def person_updated(event: Event[PersonUpdated]) -> None:
-        if "state" not in event.message.changed_fields:
-            return
-        person = Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
-        employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
-        await following.person_changed(person, employment, event.sequence, _cause(event))
+        if "state" in event.message.changed_fields:
+            employment = Employment(left=event.message.state == Person.STATE_TERMINATED)
+            await following.person_changed(_person(event), employment, event.sequence, _cause(event))
 
     async def created(event: Event[MentorshipCreated]) -> None:
         await following.review(_mentorship(event), _cause(event))
@@ -60,8 +76,75 @@ def hear_people(handlers: Handlers, following: Following) -> None:
     handlers.on(MentorshipHandedOver, handed_over)
 
 
+def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestions) -> None:
+    """Let the two tell each other how a meeting was, and ask them after their first one."""
+
+    async def held(event: Event[MeetingHeld]) -> None:
+        await feedback.meeting_held(*feedback_wire.held(event.tenant, event.message), event.sequence)
+        await fit.met(_mentorship(event), _cause(event))
+
+    handlers.on(MeetingHeld, held)
+
+
+def hear_stages(handlers: Handlers, check_ins: CheckIns, introductions: Introductions) -> None:
+    """Let check-ins follow the mentorship that they are about, and introductions be off when it is over."""
+
+    async def activated(event: Event[MentorshipActivated]) -> None:
+        mentorship, people, lead = checkins_wire.activated(event.tenant, event.message)
+        await check_ins.activated(mentorship, people, lead, event.time, _cause(event))
+
+    async def paused(event: Event[MentorshipPaused]) -> None:
+        await check_ins.paused(_mentorship(event), event.time, _cause(event))
+
+    async def resumed(event: Event[MentorshipResumed]) -> None:
+        await check_ins.resumed(_mentorship(event), event.time, _cause(event))
+
+    async def over(event: Event[MentorshipCompleted] | Event[MentorshipEnded]) -> None:
+        await check_ins.over(_mentorship(event), _cause(event))
+        await introductions.over(_mentorship(event), _cause(event))
+
+    handlers.on(MentorshipActivated, activated)
+    handlers.on(MentorshipPaused, paused)
+    handlers.on(MentorshipResumed, resumed)
+    handlers.on(MentorshipCompleted, over)
+    handlers.on(MentorshipEnded, over)
+
+
+def hear_safety(handlers: Handlers, reports: SafetyReports, blocks: Blocks) -> None:
+    """Carry out what HR orders and what people who block each other need."""
+
+    async def logged(event: Event[SafetyCaseLogged]) -> None:
+        report = safety_wire.logged(event.tenant, event.message)
+        await reports.carry_out(report, event.message.entry, _cause(event))
+
+    async def blocked(event: Event[PersonBlocked]) -> None:
+        await blocks.enforce(safety_wire.blocked(event.tenant, event.message), _cause(event))
+
+    async def created(event: Event[MentorshipCreated]) -> None:
+        await blocks.review(_mentorship(event), _cause(event))
+
+    handlers.on(SafetyCaseLogged, logged)
+    handlers.on(PersonBlocked, blocked)
+    handlers.on(MentorshipCreated, created)
+
+
+def hear_leavers(handlers: Handlers, groups: Groups) -> None:
+    """Let groups go on without who has left."""
+
+    async def person_updated(event: Event[PersonUpdated]) -> None:
+        changed, state = event.message.changed_fields, event.message.state
+        if "state" in changed and state == Person.STATE_TERMINATED:
+            await groups.person_left(_person(event), _cause(event))
+
+    handlers.on(PersonUpdated, person_updated)
+
+
 def _cause(event: Event[Any]) -> Cause:
     return Cause(event.id, trace=event.trace)
+
+
+def _person(event: Event[PersonUpdated]) -> Ref:
+    return Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
 
 
 def _mentorship(event: Event[Any]) -> Ref:

@@ -1,10 +1,36 @@
-"""How mentorships and all that belongs to them are kept in MongoDB, and the copies of who has left."""
+"""How mentorships and what belongs to them are kept in MongoDB, and the names of the copies beside them."""
 
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship, timers
+from services.mentorships.domain.action_item import ActionItem
+from services.mentorships.domain.blocks import Block
+from services.mentorships.domain.checkins import CheckInPlan
+from services.mentorships.domain.feedback import Feedback
+from services.mentorships.domain.fit import FitQuestion
+from services.mentorships.domain.groups import Group
+from services.mentorships.domain.introductions import Introduction
+from services.mentorships.domain.kudos import Kudos
+from services.mentorships.domain.learning import LearningResource
+from services.mentorships.domain.note import Note
 from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
-from services.mentorships.wire import goals, happenings, plans
+from services.mentorships.domain.safety import SafetyReport
+from services.mentorships.domain.skill import SkillRating
+from services.mentorships.wire import (
+    checkins,
+    feedback,
+    fit,
+    goals,
+    groups,
+    happenings,
+    introductions,
+    journal,
+    kudos,
+    learning,
+    plans,
+    safety,
+    skills,
+)
 
 MENTORSHIPS = Kind(
     collection="mentorships",
@@ -15,7 +41,14 @@ MENTORSHIPS = Kind(
     fire=timers.fire,
     unique=("claims", "MENTORSHIP_OPEN"),
 )
-EMPLOYMENTS = "employments"
+GROUPS = Kind(
+    collection="groups",
+    state=Group,
+    encode=groups.group_outgoing,
+    due_at=lambda group: group.due_at,
+    fire=Group.fire,
+    indexes=(("people",), ("stage",)),
+)
 GOALS = Kind(
     collection="goals",
     state=Goal,
@@ -24,3 +57,59 @@ GOALS = Kind(
 )
 PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
 PLANS = Kind(collection="plans", state=Plan, encode=plans.plan_outgoing, indexes=(("mentorship",),))
+NOTES = Kind(
+    collection="notes", state=Note, encode=journal.note_outgoing, indexes=(("mentorship", "readers"),)
+)
+ACTION_ITEMS = Kind(
+    collection="action_items", state=ActionItem, encode=journal.item_outgoing, indexes=(("mentorship",),)
+)
+SKILL_RATINGS = Kind(
+    collection="skill_ratings", state=SkillRating, encode=skills.rating_outgoing, indexes=(("mentorship",),)
+)
+LEARNING_RESOURCES = Kind(
+    collection="learning_resources",
+    state=LearningResource,
+    encode=learning.resource_outgoing,
+    indexes=(("focus_areas",),),
+)
+FEEDBACK = Kind(
+    collection="feedback",
+    state=Feedback,
+    encode=feedback.feedback_outgoing,
+    unique=("claims", "FEEDBACK_GIVEN"),
+    indexes=(("mentorship", "meeting"),),
+)
+KUDOS = Kind(
+    collection="kudos",
+    state=Kudos,
+    encode=kudos.kudos_outgoing,
+    unique=("claims", "KUDOS_SPENT"),
+    indexes=(("mentorship",), ("people",)),
+)
+CHECK_INS = Kind(
+    collection="check_in_plans",
+    state=CheckInPlan,
+    encode=checkins.check_in_outgoing,
+    due_at=lambda plan: plan.due_at,
+    fire=CheckInPlan.fire,
+    indexes=(("mentorship",),),
+)
+FIT_QUESTIONS = Kind(collection="fit_questions", state=FitQuestion, encode=fit.fit_outgoing)
+INTRODUCTIONS = Kind(
+    collection="introductions",
+    state=Introduction,
+    encode=introductions.introduction_outgoing,
+    due_at=lambda introduction: introduction.due_at,
+    fire=Introduction.fire,
+    unique=("claims", "INTRODUCTION_KNOWN"),
+    indexes=(("mentorship",), ("readers",)),
+)
+SAFETY_REPORTS = Kind(
+    collection="safety_reports",
+    state=SafetyReport,
+    encode=safety.report_outgoing,
+    indexes=(("reporter",),),
+)
+BLOCKS = Kind(collection="blocks", state=Block, encode=safety.block_outgoing, indexes=(("blocker",),))
+EMPLOYMENTS = "employments"
+HELD_MEETINGS = "held_meetings"

@@ -1,14 +1,19 @@
 """Messages to people: an inbox each may read, and mails that say the same.
 
-Owns    Message, Preferences
-Serves  InboxService, PreferenceService
-Tells   MessageQueued MessageSent MessageDelayed MessageFailed MessageSuppressed MessageRead
-        PreferencesUpdated
+Owns    Message, Preferences, Words, Webhook, Delivery
+Serves  InboxService, PreferenceService, TemplateService, WebhookService, DeliveryService, links in mails
+Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
+        MessageSuppressed MessageDigested MessageSeen MessageRead PreferencesUpdated
+        TemplateUpdated TemplateReset WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled
+        WebhookDeleted WebhookDeliveryQueued WebhookDeliveryDelayed WebhookDelivered WebhookDeliveryFailed
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
         processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
-        KudosGiven IntroductionProposed IntroductionMade
-Calls   profiles.PersonService for names and addresses, an SMTP server
+        KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
+        MeetingReminderDue MeetingRescheduled MeetingCancelled MeetingClaimed; for webhooks every event of
+        matching, mentorships, processor, recognition and scheduling, and its own WebhookDeliveryQueued …
+        Failed, WebhookDisabled
+Calls   profiles.PersonService for names and addresses, an SMTP server, endpoints of organizations
 """

@@ -1,39 +1,97 @@
 """Wires the service. `python -m services.notifications [rpc|events|relay|due]`, all of them by default."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import grpc
+
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
+from services.kernel.mongo.counts import count_by
+from services.kernel.mongo.feed import follow
+from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
-from services.notifications import app, events, rpc, store
+from services.notifications import events, store
+from services.notifications.app.choices import Choices
+from services.notifications.app.couriers import Couriers
+from services.notifications.app.deliveries import Deliveries
+from services.notifications.app.inbox import Inbox
+from services.notifications.app.live import Live
+from services.notifications.app.post import Post
+from services.notifications.app.templates import Templates
+from services.notifications.app.webhooks import Webhooks
+from services.notifications.app.writing import Writer
 from services.notifications.clients.profiles import Profiles
-from services.notifications.clients.smtp import Smtp
-from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc, preference_service_pb2_grpc
+from services.notifications.clients.smtp import mailer_of
+from services.notifications.clients.webhooks import Http
+from services.notifications.domain.links import Links
+from services.notifications.domain.webhooks import Secrets
+from services.notifications.rpc.deliveries import DeliveryServicer
+from services.notifications.rpc.messages import InboxServicer
+from services.notifications.rpc.preferences import PreferenceServicer
+from services.notifications.rpc.site import Site
+from services.notifications.rpc.templates import TemplateServicer
+from services.notifications.rpc.webhooks import WebhookServicer
+from services.pb.mentoring.notifications.v1 import (
+    delivery_service_pb2_grpc,
+    inbox_service_pb2_grpc,
+    preference_service_pb2_grpc,
+    template_service_pb2_grpc,
+    webhook_service_pb2_grpc,
+)
 
 
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
-    messages = resources.database.aggregates(store.MESSAGES)
-    preferences = resources.database.aggregates(store.PREFERENCES)
+    clock, database = resources.clock, resources.database
+    messages, preferences = database.aggregates(store.MESSAGES), database.aggregates(store.PREFERENCES)
+    webhooks, deliveries = database.aggregates(store.WEBHOOKS), database.aggregates(store.DELIVERIES)
+    own_words = database.aggregates(store.TEMPLATES)
     profiles = Profiles(resources.channel(settings.profiles_address))
-    smtp = Smtp((settings.smtp_host, settings.smtp_port), settings.mail_from)
+    smtp = mailer_of(settings)
+    http = Http(private=settings.webhook_private)
+    key = settings.signing_key_file.read_bytes().strip() if settings.signing_key_file else None
+    secrets = Secrets(key) if key else None
+    links = Links(key, settings.public_url) if key and settings.public_url else None
+    choices, templates = Choices(preferences), Templates(own_words)
+    post = Post(messages, choices, Writer(profiles, templates, links), smtp, clock)
+    couriers = Couriers((webhooks, deliveries), http, secrets, clock)
     handlers = Handlers()
-    events.hear(handlers, app.Post((messages, preferences), profiles, smtp, resources.clock))
+    events.hear(handlers, post)
+    events.hear_for_webhooks(handlers, couriers, post)
+    counting = partial(count_by, messages, paths=("category", "stage", "reason"))
+    endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     return Service(
         name="notifications",
-        servicers=(
-            (
-                inbox_service_pb2_grpc.add_InboxServiceServicer_to_server,
-                rpc.InboxServicer(app.Inbox(messages, resources.clock)),
-                "mentoring.notifications.v1.InboxService",
-            ),
-            (
-                preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server,
-                rpc.PreferenceServicer(app.Choices(preferences)),
-                "mentoring.notifications.v1.PreferenceService",
-            ),
+        servicers=_served(
+            InboxServicer(Inbox(messages, Live(partial(follow, messages)), clock)),
+            PreferenceServicer(choices),
+            TemplateServicer(templates, clock),
+            WebhookServicer(endpoints),
+            DeliveryServicer(Deliveries(messages, counting, clock)),
         ),
         handlers=handlers,
-        kinds=(messages, preferences),
-        stop=(smtp.close,),
+        kinds=(messages, preferences, webhooks, deliveries, own_words),
+        loops=(Site(settings.http_address, links, choices).run,) if settings.http_address and links else (),
+        stop=(couriers.close, http.close, smtp.close),
+    )
+
+
+_ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
+    (inbox_service_pb2_grpc.add_InboxServiceServicer_to_server, "InboxService"),
+    (preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server, "PreferenceService"),
+    (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, "TemplateService"),
+    (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, "WebhookService"),
+    (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "DeliveryService"),
+)
+
+
+def _served(*servicers: Any) -> tuple[Servicer, ...]:
+    """Name servicers, given in the order of `_ADD`, as the contract does."""
+    return tuple(
+        (add, servicer, f"mentoring.notifications.v1.{name}")
+        for (add, name), servicer in zip(_ADD, servicers, strict=True)
     )
 
 

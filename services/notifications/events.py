@@ -5,15 +5,24 @@ from typing import Any, Final
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
-from services.notifications import wire
-from services.notifications.app import Post
+from services.notifications.app.couriers import Couriers
+from services.notifications.app.post import Post
 from services.notifications.domain.messages import Category, Draft
+from services.notifications.wire import messages as wire
+from services.notifications.wire import webhooks as hooks
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
-from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
+from services.pb.mentoring.notifications.v1.events_pb2 import (
+    MessageQueued,
+    WebhookDeliveryFailed,
+    WebhookDeliveryQueued,
+    WebhookDisabled,
+)
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, NudgeDue, RebookReminderDue
+from services.pb.mentoring.recognition.v1 import events_pb2 as recognition
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
+from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 
 _REQUESTER, _RECIPIENT = ("requester",), ("recipient",)
 _REQUESTS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
@@ -44,11 +53,19 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.FitQuestionOpened, Category.FIT_QUESTION, _PERSON),
     (mentorships.FeedbackGiven, Category.FEEDBACK, _RECIPIENT),
     (mentorships.KudosGiven, Category.KUDOS, _RECIPIENT),
-    (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee", "contact")),
+    (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee",)),
+    (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
+    (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _PAIR),
+    (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _PARTNER),
+    (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _PARTNER),
+    (scheduling.MeetingClaimed, Category.MEETING_CLAIMED, _PARTNER),
     (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
 )
 """The same for what happens in mentorships and programs; the people are named by fields of the event."""
+
+_TOLD: Final = (matching, mentorships, processor, recognition, scheduling)
+"""Whose events endpoints can be told: all of them."""
 
 _NUDGES: Final = {
     processor.LADDER_STEP_NUDGE: Category.NUDGE,
@@ -97,6 +114,34 @@ def _hear_news(handlers: Handlers, post: Post) -> None:
 
     handlers.on(NudgeDue, nudge_due)
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
+
+
+def hear_for_webhooks(handlers: Handlers, couriers: Couriers, post: Post) -> None:
+    """Turn every event into deliveries for those endpoints that want it, and deliveries into requests."""
+
+    async def told(event: Event[Any]) -> None:
+        wanted = await couriers.wanted(event.tenant, event.type)
+        if wanted:
+            news = hooks.news(event)
+            for webhook in wanted:
+                await couriers.queue(event.tenant, webhook, news, _cause(event))
+
+    async def delivery_queued(event: Event[WebhookDeliveryQueued]) -> None:
+        couriers.hand_over(hooks.queued(event.tenant, event.message))
+
+    async def delivery_failed(event: Event[WebhookDeliveryFailed]) -> None:
+        webhook = await couriers.webhook_of(hooks.failed(event.tenant, event.message))
+        await couriers.disable(webhook, event.message.reason, _cause(event))
+
+    async def webhook_disabled(event: Event[WebhookDisabled]) -> None:
+        await post.queue(event.tenant, hooks.disabled(event.tenant, event.message), _cause(event))
+
+    for module in _TOLD:
+        for name in module.DESCRIPTOR.message_types_by_name:
+            handlers.on(getattr(module, name), told)
+    handlers.on(WebhookDeliveryQueued, delivery_queued)
+    handlers.on(WebhookDeliveryFailed, delivery_failed)
+    handlers.on(WebhookDisabled, webhook_disabled)
 
 
 Decode = Callable[[str, Any, Category, tuple[str, ...]], list[Draft]]

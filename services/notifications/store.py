@@ -1,16 +1,31 @@
-"""How messages and preferences are kept in MongoDB; preferences have their person's id."""
+"""How notifications keeps what it owns in MongoDB; preferences have their person's id."""
 
 from services.kernel.mongo import Kind
-from services.notifications import wire
+from services.notifications.domain.deliveries import Delivery
 from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Preferences
+from services.notifications.domain.templates import Words
+from services.notifications.domain.webhooks import Webhook
+from services.notifications.wire import messages, preferences, templates, webhooks
 
 MESSAGES = Kind(
     collection="messages",
     state=Message,
-    encode=wire.message_outgoing,
+    encode=messages.message_outgoing,
     due_at=lambda message: message.due_at,
     fire=Message.fire,
-    indexes=(("person",),),
+    indexes=(("person",), ("category",), ("stage",)),
 )
-PREFERENCES = Kind(collection="preferences", state=Preferences, encode=wire.preferences_outgoing)
+PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
+TEMPLATES = Kind(
+    collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
+)
+WEBHOOKS = Kind(collection="webhooks", state=Webhook, encode=webhooks.webhook_outgoing, indexes=(("stage",),))
+DELIVERIES = Kind(
+    collection="webhook_deliveries",
+    state=Delivery,
+    encode=webhooks.delivery_outgoing,
+    due_at=lambda delivery: delivery.due,
+    fire=Delivery.fire,
+    indexes=(("webhook",), ("webhook", "stage")),
+)

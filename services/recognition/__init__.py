@@ -1,8 +1,9 @@
 """Appreciation that lasts.
 
-Owns    Recognition
-Serves  RecognitionService
-Tells   RecognitionIssued
+Owns    Recognition, Badge, BadgeAward and its credential, RecognitionChoice, RecognitionSettings
+Serves  RecognitionService, BadgeService, SettingsService, CredentialService
+Tells   Recognition{Issued,Revoked} BadgeUpdated BadgeAwarded BadgeAwardRevoked CredentialIssued
+        RecognitionChoiceUpdated RecognitionSettingsUpdated
 Hears   processor.RecognitionEarned
 Calls   nobody
 """

@@ -4,8 +4,8 @@ from services.kernel import ids
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.pb.mentoring.processor.v1.events_pb2 import RecognitionEarned
-from services.recognition import wire
-from services.recognition.app import Recognitions
+from services.recognition.app.recognitions import Recognitions
+from services.recognition.wire import recognitions as wire
 
 
 def hear(handlers: Handlers, recognitions: Recognitions) -> None:

@@ -1,8 +1,10 @@
 """Meetings of a mentor and a mentee: free times, bookings, who was there and who was not.
 
-Owns    Meeting, and a copy of each active mentorship's pair
-Serves  MeetingService, AvailabilityService
-Tells   MeetingBooked MeetingCheckedIn MeetingHeld MeetingMissed MeetingCancelled
+Owns    Meeting; Availability, other Calendars and Feed of each person; a copy of each mentorship's pair
+Serves  MeetingService, AvailabilityService, and over HTTP feeds for calendar programs
+Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld
+        MeetingMissed MeetingClaimed MeetingClaimClosed MeetingAnswered MeetingCancelled
+        AvailabilityUpdated CalendarChanged CalendarFeedChanged
 Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
 Calls   profiles.PersonService for weekly hours
 """

@@ -1,11 +1,24 @@
 """Wires the service. `python -m services.scheduling [rpc|events|relay|due]`, all of them by default."""
 
+import asyncio
+
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
-from services.scheduling import app, clients, events, rpc, store
-from services.scheduling.domain.meetings import Pair, Policy
+from services.scheduling import clients, events, store
+from services.scheduling.app.availability import Availability, Free
+from services.scheduling.app.calendars import Calendars
+from services.scheduling.app.diaries import Diaries, Kept
+from services.scheduling.app.feeds import Subscriptions
+from services.scheduling.app.following import Mentorships
+from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.series import Series
+from services.scheduling.domain.meetings import Pair
+from services.scheduling.domain.policy import Policy
+from services.scheduling.rpc.availability import Apps, AvailabilityServicer
+from services.scheduling.rpc.feed import FeedServer
+from services.scheduling.rpc.meetings import MeetingServicer
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -13,27 +26,36 @@ def build(settings: Settings, resources: Resources) -> Service:
     kept = resources.database.aggregates(store.MEETINGS)
     pairs = resources.database.projection(store.PAIRS, Pair)
     profiles = clients.Profiles(resources.channel(settings.profiles_address))
+    own = resources.database.aggregates(store.AVAILABILITIES)
+    others = resources.database.aggregates(store.CALENDARS)
+    diaries = Diaries(Kept(kept, own, others), profiles, resources.clock)
     policy = Policy()
-    meetings = app.Meetings(kept, pairs, resources.clock, policy)
-    availability = app.Availability((kept, pairs), profiles, resources.clock, policy)
+    meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
+    free = Free(pairs, diaries, resources.clock, policy)
+    feeds = resources.database.aggregates(store.FEEDS)
+    subscriptions = Subscriptions(feeds, kept, resources.clock)
+    imports = Calendars(others, resources.clock, asyncio.to_thread)
+    apps = Apps(Availability(own), imports, subscriptions, free)
+    address = settings.http_address
     handlers = Handlers()
-    events.hear(handlers, app.Mentorships(pairs, kept, resources.clock))
+    events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                rpc.MeetingServicer(meetings),
+                MeetingServicer(meetings, Series((kept, pairs), meetings, resources.clock)),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (
                 availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                rpc.AvailabilityServicer(availability),
+                AvailabilityServicer(apps, settings.public_url or ""),
                 "mentoring.scheduling.v1.AvailabilityService",
             ),
         ),
         handlers=handlers,
-        kinds=(kept,),
+        kinds=(kept, own, others, feeds),
+        loops=() if address is None else (FeedServer(subscriptions, address).run,),
     )
 
 

@@ -1,13 +1,16 @@
 """Whom scheduling asks: profiles, for weekly hours."""
 
+from collections.abc import Sequence
+
 import grpc
 
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.ids import name
 from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
-from services.scheduling import wire
 from services.scheduling.domain.hours import Hours
+from services.scheduling.wire.availability import hours
+from services.scheduling.wire.names import person_name
 
 _PASSING = {
     grpc.StatusCode.UNAVAILABLE,
@@ -22,11 +25,11 @@ class Profiles:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._people = PersonServiceStub(channel)
 
-    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
-        """Return both people's weekly hours. NotFound PERSON_NOT_FOUND, Unavailable PROFILES_UNAVAILABLE."""
+    async def hours(self, tenant: str, people: Sequence[str]) -> list[Hours]:
+        """Return people's weekly hours. NotFound PERSON_NOT_FOUND, Unavailable PROFILES_UNAVAILABLE."""
         request = BatchGetPeopleRequest(
             parent=name("organizations", tenant),
-            names=[wire.person_name(tenant, person) for person in people],
+            names=[person_name(tenant, person) for person in people],
         )
         try:
             answer = await self._people.BatchGetPeople(request)
@@ -34,7 +37,6 @@ class Profiles:
             if error.code() in _PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "weekly hours cannot be read now") from error
             if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise NotFound("PERSON_NOT_FOUND", "one of the two people does not exist") from error
+                raise NotFound("PERSON_NOT_FOUND", "one of the people does not exist") from error
             raise
-        mentor, mentee = answer.people
-        return wire.hours(mentor), wire.hours(mentee)
+        return [hours(person) for person in answer.people]

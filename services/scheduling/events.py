@@ -11,22 +11,27 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
     MentorshipPaused,
     MentorshipResumed,
 )
-from services.scheduling import wire
-from services.scheduling.app import Mentorships
+from services.scheduling.app.following import Mentorships
+from services.scheduling.domain.told import Reason
+from services.scheduling.wire.names import mentorship_of
+from services.scheduling.wire.pairs import activated as pair_of
 
 
 def hear(handlers: Handlers, mentorships: Mentorships) -> None:
     """Follow which mentorships are active, and with whom."""
 
     async def activated(event: Event[MentorshipActivated]) -> None:
-        ref, pair = wire.activated(event.tenant, event.message)
+        ref, pair = pair_of(event.tenant, event.message)
         await mentorships.activated(ref, pair, event.sequence)
 
     async def resumed(event: Event[MentorshipResumed]) -> None:
         await mentorships.resumed(_ref(event), event.sequence)
 
     async def stopped(event: Event[Any]) -> None:
-        await mentorships.stopped(_ref(event), event.sequence, Cause(id=event.id, trace=event.trace))
+        rests = isinstance(event.message, MentorshipPaused)
+        reason = Reason.MENTORSHIP_PAUSED if rests else Reason.MENTORSHIP_ENDED
+        cause = Cause(id=event.id, trace=event.trace)
+        await mentorships.stopped(_ref(event), reason, event.sequence, cause)
 
     handlers.on(MentorshipActivated, activated)
     handlers.on(MentorshipResumed, resumed)
@@ -36,4 +41,4 @@ def hear(handlers: Handlers, mentorships: Mentorships) -> None:
 
 
 def _ref(event: Event[Any]) -> Ref:
-    return wire.mentorship_of(event.tenant, event.message.mentorship)
+    return mentorship_of(event.tenant, event.message.mentorship)

@@ -1,16 +1,29 @@
-"""How meetings are kept in MongoDB, and under which name the copies of pairs."""
+"""How scheduling's documents are kept in MongoDB, and under which name the copies of pairs."""
 
 from services.kernel.mongo import Kind
-from services.scheduling import wire
+from services.scheduling.domain.availability import Availability
+from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.meetings import Meeting
+from services.scheduling.wire.availability import updated
+from services.scheduling.wire.calendars import feed_outgoing
+from services.scheduling.wire.calendars import outgoing as calendar_outgoing
+from services.scheduling.wire.events import outgoing
 
 MEETINGS = Kind(
     collection="meetings",
     state=Meeting,
-    encode=wire.outgoing,
+    encode=outgoing,
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),
-    indexes=(("mentorship",), ("people",)),
+    indexes=(("mentorship",), ("people", "start"), ("series",)),
 )
+AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
+"""They have their person's id."""
+
+CALENDARS = Kind(collection="calendars", state=Calendar, encode=calendar_outgoing, indexes=(("person",),))
+FEEDS = Kind(collection="calendar_feeds", state=Feed, encode=feed_outgoing)
+"""They have their person's id."""
+
 PAIRS = "pairs"

@@ -23,7 +23,7 @@ from services.mentorships.domain import Goal, GoalCreated, Kind
 from services.mentorships.store import GOALS
 from services.pb.mentoring.mentorships.v1 import events_pb2
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceStub
-from services.recognition import domain as recognition
+from services.recognition.domain import recognitions as recognition
 from services.recognition.store import RECOGNITIONS
 from tests.bench import load
 from tests.bench.calls import ORG, TIMEOUT, complete_request, drained, store_goals, token

@@ -34,6 +34,8 @@ class Everything:
             raise Refused("REACHED", "the handler was reached")
 
         async def parts(requests: AsyncIterator[Any], _: Any) -> AsyncIterator[Any]:
+            if not method.client_streaming:
+                raise Refused("REACHED", "the handler was reached")
             async for _request in requests:
                 raise Refused("REACHED", "the handler was reached")
             yield GetMessageClass(method.output_type)()
@@ -54,12 +56,12 @@ def add(service: Any) -> Callable[[Any, grpc.aio.Server], None]:
 
 
 def handler(method: MethodDescriptor, behaviour: Any) -> Any:
-    kind = (
-        grpc.stream_stream_rpc_method_handler
-        if method.client_streaming and method.server_streaming
-        else grpc.unary_unary_rpc_method_handler
-    )
-    return kind(
+    kinds: dict[tuple[bool, bool], Any] = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }
+    return kinds[method.client_streaming, method.server_streaming](
         behaviour,
         request_deserializer=GetMessageClass(method.input_type).FromString,
         response_serializer=GetMessageClass(method.output_type).SerializeToString,
@@ -99,6 +101,8 @@ def code(channel: grpc.aio.Channel, issuer_of_matrix: Issuer) -> Call:
         open_: Any = channel
         if method.client_streaming:
             call = open_.stream_stream(path)(iter([request]), metadata=metadata, timeout=10)
+        elif method.server_streaming:
+            call = open_.unary_stream(path)(request, metadata=metadata, timeout=10)
         else:
             call = open_.unary_unary(path)(request, metadata=metadata, timeout=10)
         found: Code = await call.code()

@@ -113,3 +113,32 @@ def test_an_empty_variable_is_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_development_clock_is_a_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert load(monkeypatch, GOOD | {"CLOCK_FILE": str(tmp_path / "c")}).clock_file == tmp_path / "c"
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"SMTP_USERNAME": "mentoring"}, "SMTP_USERNAME: needs SMTP_SECURITY starttls or tls"),
+        ({"SIGNING_KEY_FILE": "/dev/null"}, "SIGNING_KEY_FILE: must be a file of at least 32 bytes"),
+        ({"SMTP_SECURITY": "maybe"}, "SMTP_SECURITY: Input should be"),
+        ({"HTTP_ADDRESS": "everywhere"}, "HTTP_ADDRESS: must be host:port"),
+    ],
+)
+def test_what_mails_and_webhooks_need_is_checked_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, str],
+    complaint: str,
+) -> None:
+    [line] = complaints(monkeypatch, capsys, GOOD | more)
+    assert line.startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    "more", [{"WEBHOOK_PRIVATE": "true"}, {"PUBLIC_URL": "http://mentoring.example"}], ids=str
+)
+def test_production_calls_no_private_address_and_links_to_https_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: dict[str, str]
+) -> None:
+    [line] = complaints(monkeypatch, capsys, PRODUCTION | more)
+    assert line.startswith(next(iter(more)))

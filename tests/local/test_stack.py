@@ -197,6 +197,7 @@ async def count(bootstrap: str) -> int:
 
 
 def test_the_services_listen_on_ports_of_their_own() -> None:
-    ports = [port for spec in SERVICES for port in (spec.grpc_port, spec.metrics_port) if port]
+    wanted = [(spec.grpc_port, spec.metrics_port, spec.http_port) for spec in SERVICES]
+    ports = [port for each in wanted for port in each if port]
     assert len(ports) == len(set(ports))
     assert [spec.name for spec in SERVICES if spec.grpc_port is None] == ["processor"]

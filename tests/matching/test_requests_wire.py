@@ -146,6 +146,18 @@ def test_the_end_of_a_match_is_told_under_the_key_of_its_mentorship_without_why(
     )
 
 
+def test_an_adopted_mentorship_is_told_under_its_key() -> None:
+    adopted, (event,) = matches.adopt(MATCH.origin, MATCH.people)
+    out = tell.match_outgoing(Ref(ORG, MATCH_ID), adopted, event)
+    assert out.key == MENTORSHIP_ID
+    assert out.message == events.MatchAdopted(
+        match=f"{PROGRAM_NAME}/matches/{MATCH_ID}",
+        mentorship=f"organizations/{ORG}/mentorships/{MENTORSHIP_ID}",
+        mentor=person(MENTOR),
+        mentee=person(MENTEE),
+    )
+
+
 @pytest.mark.parametrize("misfit", Misfit)
 def test_every_reason_for_a_rematch_comes_in_and_shows_to_whom_it_may(misfit: Misfit) -> None:
     reason = matching.RequestRematchRequest.Reason.Value(f"REASON_{misfit}")

@@ -14,6 +14,7 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.documents import plain
 from services.matching import store
+from services.matching.app.adopting import Adopting
 from services.matching.app.enrolments import Enrolments
 from services.matching.app.matches import Matches
 from services.matching.app.pairing import Pairing
@@ -29,7 +30,7 @@ from services.matching.domain.members import Member
 from services.matching.domain.policy import Pair
 from services.matching.domain.programs import Program
 from services.matching.domain.requests import MatchRequest
-from services.matching.events import hear_matches, hear_people, hear_requests
+from services.matching.events import hear_matches, hear_mentorships, hear_people, hear_requests
 from tests import fakes
 from tests.matching.factories import LEAD, NOW, ORG, PROGRAM, mentee, mentor
 from tests.matching.world import Colleagues, lead
@@ -148,6 +149,7 @@ class Town:
         self.handlers = Handlers()
         hear_requests(self.handlers, self.settling)
         hear_matches(self.handlers, self.settling, self.matches)
+        hear_mentorships(self.handlers, Adopting(self.stores))
         hear_people(self.handlers, self.settling)
 
     async def open(self, **changes: Any) -> str:

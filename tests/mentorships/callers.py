@@ -1,6 +1,9 @@
 """Who calls in tests: the pair of the factories and everybody who is not of it."""
 
+from collections.abc import Sequence
+
 from services.kernel.auth import Caller
+from services.kernel.errors import NotFound
 from tests.mentorships.factories import LEAD, MENTEE, MENTOR, ORG, STRANGER
 
 HR_ID = "admin"
@@ -11,3 +14,14 @@ stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
 lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
 hr = Caller(ORG, HR_ID, frozenset({"hr_admin"}))
 foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
+
+
+class Everybody:
+    """People, all of whom work here but those in `absent`."""
+
+    def __init__(self, *absent: str) -> None:
+        self.absent = absent
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        if tenant != ORG or any(person in self.absent for person in people):
+            raise NotFound("PERSON_NOT_FOUND", "nobody of this name")

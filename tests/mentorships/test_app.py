@@ -56,18 +56,19 @@ class World:
         self.people = People()
         self.kept = Aggregates(store.MENTORSHIPS, self.clock)
         self.mentorships = Mentorships(self.kept, self.people, self.clock)
-        self.following = Following(self.kept, Projection(Employment), self.clock)
+        self.employments = Projection(Employment)
+        self.following = Following(self.kept, self.employments, self.clock)
 
     def told(self, mentorship: str = ID) -> list[str]:
         """Return the types of what a mentorship has told so far."""
         row = self.kept.rows[Ref(ORG, mentorship).key]
         return [event["type"].rpartition(".")[2] for event in row["outbox"]]
 
-    async def activate(self) -> None:
-        """Let the pair agree."""
-        await self.mentorships.propose(mentee, ID, TERMS, Cause("propose"), etag="")
-        await self.mentorships.sign(mentor, ID, 1, Cause("sign-1"), etag="")
-        await self.mentorships.sign(mentee, ID, 1, Cause("sign-2"), etag="")
+    async def activate(self, mentorship: str = ID, first: Caller = mentee, second: Caller = mentor) -> None:
+        """Let a pair agree."""
+        await self.mentorships.propose(first, mentorship, TERMS, Cause("propose"), etag="")
+        await self.mentorships.sign(second, mentorship, 1, Cause("sign-1"), etag="")
+        await self.mentorships.sign(first, mentorship, 1, Cause("sign-2"), etag="")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.mentorships.domain import GoalCompleted, GoalState, Milestone
+from services.mentorships.domain import GoalCompleted, Milestone, Progress
 from tests.mentorships.factories import MENTEE, NOON, draft_of, planned
 
 
@@ -16,23 +16,23 @@ class GoalHistory(RuleBasedStateMachine):
         self.reached = 0
         self.done: set[str] = set()
 
-    @precondition(lambda self: self.state.state is GoalState.OPEN)
+    @precondition(lambda self: self.state.state is Progress.OPEN)
     @rule()
     def complete(self) -> None:
         self.state, events = self.state.complete(NOON)
         self.reached += events.count(GoalCompleted())
 
-    @precondition(lambda self: self.state.state is GoalState.OPEN)
+    @precondition(lambda self: self.state.state is Progress.OPEN)
     @rule()
     def drop(self) -> None:
         self.state, _ = self.state.drop(NOON)
 
-    @precondition(lambda self: self.state.state is not GoalState.OPEN)
+    @precondition(lambda self: self.state.state is not Progress.OPEN)
     @rule()
     def reopen(self) -> None:
         self.state, _ = self.state.reopen()
 
-    @precondition(lambda self: self.state.state is GoalState.OPEN)
+    @precondition(lambda self: self.state.state is Progress.OPEN)
     @rule(data=st.data())
     def reach(self, data: st.DataObject) -> None:
         left = [one.id for one in self.state.milestones if one.complete_time is None]
@@ -41,7 +41,7 @@ class GoalHistory(RuleBasedStateMachine):
             self.state, _ = self.state.complete_milestone(key, NOON)
             self.done.add(key)
 
-    @precondition(lambda self: self.state.state is GoalState.OPEN)
+    @precondition(lambda self: self.state.state is Progress.OPEN)
     @rule(data=st.data())
     def replan(self, data: st.DataObject) -> None:
         kept = [one for one in self.state.milestones if one.id in self.done or data.draw(st.booleans())]

@@ -16,12 +16,12 @@ from services.mentorships.domain import (
     GoalDropped,
     GoalProgressNoted,
     GoalReopened,
-    GoalState,
     GoalUpdated,
     Kind,
     Mentorship,
     Milestone,
     MilestoneCompleted,
+    Progress,
     ProgressNote,
     Task,
     TaskCompleted,
@@ -40,6 +40,7 @@ from tests.mentorships.factories import (
     draft_of,
     ended,
     goal,
+    paused,
     planned,
     proposed,
 )
@@ -61,14 +62,22 @@ def test_a_goal_belongs_to_the_pair() -> None:
     created, events = active().set_goal(ID, MENTOR, draft, NOON)
     assert events == [GoalCreated()]
     assert (created.mentorship, created.people, created.title) == (ID, (MENTOR, MENTEE), "Ship a service")
-    assert created.state is GoalState.OPEN
+    assert created.state is Progress.OPEN
 
 
-@pytest.mark.parametrize("mentorship", [proposed(), agreed(MENTOR), ended()])
-def test_goals_need_an_active_mentorship(mentorship: Mentorship) -> None:
+@pytest.mark.parametrize(
+    ("mentorship", "reason"),
+    [
+        (proposed(), "MENTORSHIP_NOT_ACTIVE"),
+        (agreed(MENTOR), "MENTORSHIP_NOT_ACTIVE"),
+        (paused(), "MENTORSHIP_PAUSED"),
+        (ended(), "MENTORSHIP_ENDED"),
+    ],
+)
+def test_goals_need_an_active_mentorship(mentorship: Mentorship, reason: str) -> None:
     with pytest.raises(Refused) as refusal:
         mentorship.set_goal(ID, MENTEE, DRAFT, NOON)
-    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+    assert refusal.value.reason == reason
 
 
 @pytest.mark.parametrize("person", [STRANGER, LEAD])
@@ -248,13 +257,13 @@ def test_a_goal_is_completed_once() -> None:
 
 def test_completing_after_reopening_counts_on() -> None:
     reopened, events = completed().reopen()
-    assert (reopened.state, reopened.completions, events) == (GoalState.OPEN, 1, [GoalReopened()])
+    assert (reopened.state, reopened.completions, events) == (Progress.OPEN, 1, [GoalReopened()])
     assert reopened.complete(LATER)[0].completions == 2
 
 
 def test_a_dropped_goal_comes_back_without_being_counted() -> None:
     given_up, events = goal().drop(LATER)
-    assert (given_up.state, events) == (GoalState.DROPPED, [GoalDropped()])
+    assert (given_up.state, events) == (Progress.DROPPED, [GoalDropped()])
     assert given_up.reopen()[0] == goal()
 
 

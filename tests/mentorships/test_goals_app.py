@@ -11,7 +11,7 @@ from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
 from services.mentorships.app.goals import ALL, Goals, Selection
-from services.mentorships.domain import Goal, GoalDraft, GoalState, Kind, Mentorship, Milestone, Task
+from services.mentorships.domain import Goal, GoalDraft, Kind, Mentorship, Milestone, Progress, Task
 from tests.fakes import Aggregates
 from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
@@ -92,7 +92,7 @@ async def test_a_repeated_completion_after_reopening_does_not_complete_again(wor
     await world.goals.complete(mentee, names, ("", Cause("c1")))
     await world.goals.reopen(mentor, names, ("", Cause("r1")))
     repeated = await world.goals.complete(mentee, names, ("", Cause("c1")))
-    assert repeated.state.state is GoalState.OPEN
+    assert repeated.state.state is Progress.OPEN
     await world.goals.complete(mentee, names, ("", Cause("c2")))
     assert world.told() == ["GoalCreated", "GoalCompleted", "GoalReopened", "GoalCompleted"]
 
@@ -185,12 +185,12 @@ async def test_lists_are_narrowed_to_a_state(world: World) -> None:
     still_open, reached, given_up = [await world.set_goal(f"g{number}") for number in range(3)]
     await world.goals.complete(mentee, reached, ("", Cause("c")))
     await world.goals.drop(mentee, given_up, ("", Cause("d")))
-    by_state = {state: await world.listed(mentee, Selection(ID, state)) for state in (None, *GoalState)}
+    by_state = {state: await world.listed(mentee, Selection(ID, state)) for state in (None, *Progress)}
     assert by_state == {
         None: [still_open[1], reached[1], given_up[1]],
-        GoalState.OPEN: [still_open[1]],
-        GoalState.COMPLETED: [reached[1]],
-        GoalState.DROPPED: [given_up[1]],
+        Progress.OPEN: [still_open[1]],
+        Progress.COMPLETED: [reached[1]],
+        Progress.DROPPED: [given_up[1]],
     }
 
 

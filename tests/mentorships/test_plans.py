@@ -45,6 +45,7 @@ from tests.mentorships.factories import (
     active,
     agreed,
     ended,
+    paused,
     proposed,
 )
 
@@ -131,11 +132,19 @@ def test_an_archived_template_neither_changes_nor_is_applied() -> None:
         assert refusal.value.reason == "PLAN_TEMPLATE_ARCHIVED"
 
 
-@pytest.mark.parametrize("parent", [proposed(), agreed(MENTOR), ended()])
-def test_plans_need_an_active_mentorship(parent: Mentorship) -> None:
+@pytest.mark.parametrize(
+    ("parent", "reason"),
+    [
+        (proposed(), "MENTORSHIP_NOT_ACTIVE"),
+        (agreed(MENTOR), "MENTORSHIP_NOT_ACTIVE"),
+        (paused(), "MENTORSHIP_PAUSED"),
+        (ended(), "MENTORSHIP_ENDED"),
+    ],
+)
+def test_plans_need_an_active_mentorship(parent: Mentorship, reason: str) -> None:
     with pytest.raises(Refused) as refusal:
         plan.apply(APPLICATION, template(), parent, NOON)
-    assert refusal.value.reason == "MENTORSHIP_NOT_ACTIVE"
+    assert refusal.value.reason == reason
 
 
 @pytest.mark.parametrize(

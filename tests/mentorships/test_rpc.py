@@ -186,7 +186,7 @@ async def test_strangers_sign_nothing_and_the_ended_stays_ended(world: World) ->
     assert ended.state == mentorships.Mentorship.STATE_ENDED
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await world.set_goal()
-    assert reason(refusal.value) == "MENTORSHIP_NOT_ACTIVE"
+    assert reason(refusal.value) == "MENTORSHIP_ENDED"
 
 
 async def test_a_request_id_means_one_request_whatever_it_is_about(world: World) -> None:

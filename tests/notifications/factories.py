@@ -1,6 +1,6 @@
 """Messages that tests start from, to MENTEE or MENTOR of one pair or to its program's LEAD."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.notifications.domain.messages import (
@@ -10,12 +10,14 @@ from services.notifications.domain.messages import (
     Draft,
     Facts,
     Message,
+    Reason,
     Verdict,
     queue,
 )
 from services.pb.mentoring.matching.v1.events_pb2 import MatchEnded
 from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, RebookReminderDue
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
+from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 
 ORG = "acme"
 MENTOR = "e0100286"
@@ -38,6 +40,7 @@ REMINDER = Facts(PAIR_ID, MENTOR, MENTEE, meeting="meeting-1", misses_in_row=1)
 ALERT = Facts(PAIR_ID, meeting="meeting-1", misses_in_row=2)
 REQUEST = Facts(request=REQUEST_ID, requester=MENTEE, recipient=MENTOR)
 RECOGNITION = Facts(PAIR_ID, MENTOR, MENTEE, goal="goal-1")
+TEN_MEETINGS = Facts(PAIR_ID, MENTOR, MENTEE, code="MEETINGS_HELD", count=10)
 
 _PEOPLE = "organizations/acme/people"
 _MENTORSHIP = f"organizations/acme/mentorships/{PAIR_ID}"
@@ -72,9 +75,14 @@ def failed() -> Message:
     return queued().settle(CONTENT, UNKNOWN, NOON)[0]
 
 
+def held() -> Message:
+    """Return a message that waits for the end of quiet hours."""
+    return queued().hold(CONTENT, Reason.QUIET_HOURS, NOON + timedelta(hours=8))[0]
+
+
 def suppressed() -> Message:
     """Return a message that is in the inbox only."""
-    return queued().suppress(CONTENT)[0]
+    return queued().suppress(CONTENT, Reason.CATEGORY_OFF)[0]
 
 
 def reminder_due() -> RebookReminderDue:
@@ -110,6 +118,19 @@ def recognition_issued() -> RecognitionIssued:
         mentor=f"{_PEOPLE}/{MENTOR}",
         mentee=f"{_PEOPLE}/{MENTEE}",
         goal=f"{_MENTORSHIP}/goals/goal-1",
+    )
+
+
+def meetings_recognised(person: str = MENTOR) -> RecognitionIssued:
+    """Return what recognition tells once ten meetings of the pair are recognised for one of the two."""
+    return RecognitionIssued(
+        recognition=f"{_PEOPLE}/{person}/recognitions/recognition-2",
+        kind=Recognition.KIND_MEETINGS_HELD,
+        mentorship=_MENTORSHIP,
+        mentor=f"{_PEOPLE}/{MENTOR}",
+        mentee=f"{_PEOPLE}/{MENTEE}",
+        person=f"{_PEOPLE}/{person}",
+        count=10,
     )
 
 

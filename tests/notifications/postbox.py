@@ -2,20 +2,28 @@
 
 import asyncio
 import email
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import policy
 from email.message import EmailMessage
+from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 OK = "250 OK"
 
 
 class Postbox:
-    """Keeps mails; `recipient` and `data` are what it answers to RCPT and DATA, "" cuts the connection."""
+    """Keeps mails; `recipient` and `data` are what it answers to RCPT and DATA, "" cuts the connection.
 
-    def __init__(self) -> None:
+    With `tls` it encrypts, from the first byte if `implicit`; if not, it asks for a login after STARTTLS.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> None:
+        self.tls = tls
+        self.implicit = implicit
+        self.logins: list[tuple[str, str]] = []
         self.address = ("127.0.0.1", 0)
         self.recipient = OK
         self.data = OK
@@ -46,9 +54,23 @@ class Postbox:
     def connected(self) -> SMTP:
         """Serve a new connection."""
         self.connections += 1
-        server = SMTP(self, hostname="postbox.test", enable_SMTPUTF8=True)
+        server = SMTP(
+            self,
+            hostname="postbox.test",
+            enable_SMTPUTF8=True,
+            tls_context=None if self.implicit else self.tls,
+            auth_required=self.tls is not None and not self.implicit,
+            authenticator=self.login,
+        )
         self.open.append(server)
         return server
+
+    def login(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, data: Any
+    ) -> AuthResult:
+        """Let everybody in and note who it was."""
+        self.logins.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
 
     def hang_up(self) -> None:
         """Cut every connection without a word."""
@@ -59,10 +81,12 @@ class Postbox:
 
 
 @asynccontextmanager
-async def postbox() -> AsyncIterator[Postbox]:
+async def postbox(tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> AsyncIterator[Postbox]:
     """Listen until the block ends."""
-    made = Postbox()
-    server = await asyncio.get_running_loop().create_server(made.connected, "127.0.0.1", 0)
+    made = Postbox(tls, implicit=implicit)
+    from_first = tls if implicit else None
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(made.connected, "127.0.0.1", 0, ssl=from_first)
     made.address = server.sockets[0].getsockname()
     yield made
     made.hang_up()

@@ -6,18 +6,14 @@ from datetime import timedelta
 import pytest
 
 from services.kernel.auth import Caller
-from services.kernel.clock import FixedClock
-from services.kernel.errors import Conflict, Denied, NotFound, Unavailable
-from services.kernel.mongo import Cause, Decide, Query, Ref, Versioned
-from services.notifications import store
-from services.notifications.app import EVERYBODY, Choices, Inbox, Mail, Person, Post
-from services.notifications.domain.messages import Attempt, Category, Message, Stage
-from tests.fakes import Aggregates
+from services.kernel.errors import Denied, NotFound, Unavailable
+from services.kernel.mongo import Cause, Query
+from services.notifications.app.ports import Person
+from services.notifications.domain.messages import Category, Stage
+from services.notifications.domain.preferences import EVERYBODY
 from tests.notifications.factories import (
-    ACCEPTED,
     BUSY,
     EVENT_ID,
-    LEAD,
     MENTEE,
     MENTOR,
     NOON,
@@ -25,89 +21,7 @@ from tests.notifications.factories import (
     UNKNOWN,
     draft,
 )
-
-mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
-mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
-lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
-hr = Caller(ORG, "admin", frozenset({"hr_admin"}))
-foreigner = Caller("globex", MENTEE, frozenset({"hr_admin"}))
-
-KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
-ADA = Person("Ada", "Ada Lovelace", "ada@acme.example", employed=True)
-
-
-class People:
-    """Who works here; `down` makes them unreachable."""
-
-    def __init__(self) -> None:
-        self.known = {MENTEE: KIM, MENTOR: ADA}
-        self.down = False
-
-    async def find(self, tenant: str, person: str) -> Person | None:
-        assert tenant == ORG
-        if self.down:
-            raise Unavailable("PROFILES_UNAVAILABLE", "down")
-        return self.known.get(person)
-
-
-class Mailer:
-    """Takes mails, or answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.answers: list[Attempt] = []
-
-    async def send(self, mail: Mail) -> Attempt:
-        self.mails.append(mail)
-        return self.answers.pop(0) if self.answers else ACCEPTED
-
-
-class Forgetful(Aggregates[Message]):
-    """Messages whose next save times out: "before" it is stored, or "after"."""
-
-    lost = ""
-
-    async def change(
-        self, ref: Ref, decide: Decide[Message], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Message]:
-        lost, self.lost = self.lost, ""
-        if lost == "before":
-            raise TimeoutError
-        saved = await super().change(ref, decide, cause, etag=etag)
-        if lost == "after":
-            raise TimeoutError
-        return saved
-
-
-class World:
-    """Notifications in memory at NOON."""
-
-    def __init__(self) -> None:
-        self.clock = FixedClock(NOON)
-        self.people = People()
-        self.mailer = Mailer()
-        self.messages = Forgetful(store.MESSAGES, self.clock)
-        preferences = Aggregates(store.PREFERENCES, self.clock)
-        self.post = Post((self.messages, preferences), self.people, self.mailer, self.clock)
-        self.inbox = Inbox(self.messages, self.clock)
-        self.choices = Choices(preferences)
-
-    async def queue(self, person: str = MENTEE, event: str = EVENT_ID) -> Ref:
-        """Queue one reminder and return which."""
-        await self.post.queue(ORG, [draft(person)], Cause(event))
-        return Ref(ORG, str(self.messages.outbox[-1]["subject"]).rsplit("/", 1)[-1])
-
-    async def deliver(self, ref: Ref, event: str = "queued-1") -> Message:
-        """Deliver a message as the event asks for and return what is stored."""
-        await self.post.deliver(ref, Cause(event))
-        return (await self.messages.get(ref)).state
-
-    async def fire(self, ref: Ref) -> None:
-        """Let the message's timer come."""
-        await self.messages.change(ref, lambda state: state.fire(self.clock.now()), Cause("due"))
-
-    def told(self) -> list[str]:
-        return [event["type"].rsplit(".", 1)[-1] for event in self.messages.outbox]
+from tests.notifications.world import ADA, KIM, World, foreigner, hr, lead, mentee, mentor
 
 
 @pytest.fixture
@@ -191,7 +105,7 @@ async def test_an_answer_that_was_recorded_after_all_does_not_count_for_the_next
 
 
 async def test_muted_mail_stays_readable(world: World) -> None:
-    await world.choices.mute(mentee, [Category.REBOOK_REMINDER], Cause("mute"), etag="")
+    await world.choose(muted=(Category.REBOOK_REMINDER,))
     message = await world.deliver(await world.queue())
     assert message.stage is Stage.SUPPRESSED
     assert message.content is not None
@@ -199,7 +113,7 @@ async def test_muted_mail_stays_readable(world: World) -> None:
 
 
 async def test_other_categories_are_still_mailed(world: World) -> None:
-    await world.choices.mute(mentee, [Category.RECOGNITION], Cause("mute"), etag="")
+    await world.choose(muted=(Category.RECOGNITION,))
     assert (await world.deliver(await world.queue())).stage is Stage.SENT
 
 
@@ -275,29 +189,3 @@ async def test_a_message_may_be_read_before_it_is_mailed(world: World) -> None:
     await world.inbox.mark_read(mentee, MENTEE, ref.id, Cause("read"))
     message = await world.deliver(ref)
     assert (message.stage, message.read_time) == (Stage.SENT, NOON)
-
-
-async def test_preferences_are_kept_once_there_are_any(world: World) -> None:
-    assert await world.choices.get(mentee, MENTEE) is None
-    assert await world.choices.mute(mentee, [], Cause("none"), etag="") is None
-    first = await world.choices.mute(mentee, [Category.LEAD_ALERT], Cause("one"), etag="")
-    assert first is not None
-    assert await world.choices.mute(mentee, [Category.LEAD_ALERT], Cause("two"), etag=first.etag) == first
-    second = await world.choices.mute(mentee, [], Cause("three"), etag=first.etag)
-    assert second is not None
-    assert second.state.muted == ()
-    assert await world.choices.get(hr, MENTEE) == second
-
-
-@pytest.mark.parametrize("stored", [False, True])
-async def test_a_stale_etag_changes_no_preferences(world: World, *, stored: bool) -> None:
-    if stored:
-        await world.choices.mute(mentee, [Category.LEAD_ALERT], Cause("one"), etag="")
-    with pytest.raises(Conflict, match="ETAG_MISMATCH"):
-        await world.choices.mute(mentee, [Category.RECOGNITION], Cause("two"), etag='"7"')
-
-
-async def test_others_do_not_see_ones_preferences(world: World) -> None:
-    for caller in (mentor, lead):
-        with pytest.raises(NotFound):
-            await world.choices.get(caller, MENTEE)

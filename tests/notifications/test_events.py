@@ -1,5 +1,6 @@
 """What notifications makes of the events it hears: from a decision to a mail."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,20 @@ from google.protobuf.message import Message as Proto
 from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid, NotFound
 from services.kernel.events import Event, Handlers
+from services.kernel.mongo import Cause, Ref
 from services.notifications import store
-from services.notifications.app import Mail, Person, Post
+from services.notifications.app.choices import Choices
+from services.notifications.app.ports import Mail, Person
+from services.notifications.app.post import Post
+from services.notifications.app.templates import Templates
+from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from tests.fakes import Aggregates
 from tests.notifications.factories import (
     ACCEPTED,
@@ -26,9 +33,9 @@ from tests.notifications.factories import (
     NOON,
     ORG,
     PAIR_ID,
-    REQUEST_ID,
     alert_due,
     match_ended,
+    meetings_recognised,
     recognition_issued,
     reminder_due,
     request_news,
@@ -56,12 +63,21 @@ class World:
     """What notifications keeps, and its ears."""
 
     def __init__(self) -> None:
-        clock = FixedClock(NOON)
+        self.clock = clock = FixedClock(NOON)
         self.everybody = Everybody()
         self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
         preferences = Aggregates(store.PREFERENCES, clock)
         self.handlers = Handlers()
-        hear(self.handlers, Post((self.kept, preferences), self.everybody, self.everybody, clock))
+        hear(
+            self.handlers,
+            Post(
+                self.kept,
+                Choices(preferences),
+                Writer(self.everybody, Templates(Aggregates(store.TEMPLATES, clock))),
+                self.everybody,
+                clock,
+            ),
+        )
 
     async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:
         event: Event[Any] = Event(
@@ -83,6 +99,14 @@ class World:
             if out["type"].endswith(".MessageQueued"):
                 await self.hear(MessageQueued.FromString(out["value"]), out["id"])
 
+    async def an_hour_later(self) -> None:
+        """Let the timers of what is gathered or delayed come."""
+        self.clock.advance(timedelta(hours=1))
+        for row in list(self.kept.rows.values()):
+            ref = Ref(row["tenant_id"], row["id"])
+            await self.kept.change(ref, lambda state: state.fire(self.clock.now()), Cause("due"))
+        await self.hear_own()
+
 
 @pytest.fixture
 def world() -> World:
@@ -96,6 +120,7 @@ def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world
         "mentoring.notifications.v1",
         "mentoring.processor.v1",
         "mentoring.recognition.v1",
+        "mentoring.scheduling.v1",
     )
 
 
@@ -105,6 +130,7 @@ def test_matching_decisions_recognitions_and_its_own_queue_are_listened_to(world
         (reminder_due(), [MENTOR, MENTEE]),
         (alert_due(), [LEAD]),
         (recognition_issued(), [MENTOR, MENTEE]),
+        (meetings_recognised(), [MENTOR]),
     ],
 )
 async def test_each_event_becomes_one_mail_per_person_however_often_anything_is_told(
@@ -149,7 +175,7 @@ async def test_whoever_a_request_waits_for_or_concerns_is_told_once(
     others = {MENTOR: MENTEE, MENTEE: MENTOR}
     assert all(others[mail.to.greeting] in mail.content.subject for mail in world.everybody.mails)
     assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
-    assert {out["key"] for out in world.kept.outbox} == {REQUEST_ID}
+    assert sorted({out["key"] for out in world.kept.outbox}) == sorted(people)
 
 
 @pytest.mark.parametrize("event", [matching.MatchRequestAccepted, matching.MatchRequestWithdrawn])
@@ -175,12 +201,17 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(mentorships.FitQuestionOpened), "FIT_QUESTION", [MENTEE]),
         (told(mentorships.FeedbackGiven), "FEEDBACK", [MENTOR]),
         (told(mentorships.KudosGiven), "KUDOS", [MENTOR]),
-        (told(mentorships.IntroductionProposed), "INTRODUCTION_PROPOSED", [MENTEE, CONTACT]),
+        (told(mentorships.IntroductionProposed), "INTRODUCTION_PROPOSED", [MENTEE]),
+        (told(mentorships.IntroductionOffered), "INTRODUCTION_PROPOSED", [CONTACT]),
         (told(mentorships.IntroductionMade), "INTRODUCTION_MADE", [MENTOR, MENTEE, CONTACT]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE), "NUDGE", [MENTEE]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_NUDGE_AGAIN), "NUDGE", [MENTEE]),
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
+        (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR]),
+        (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR]),
+        (told(scheduling.MeetingClaimed), "MEETING_CLAIMED", [MENTOR]),
     ],
 )
 async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
@@ -190,10 +221,18 @@ async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
     for _ in range(2):
         await world.hear(event)
         await world.hear_own()
+    await world.an_hour_later()
     assert [mail.to.greeting for mail in world.everybody.mails] == people
     assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
     with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
         await world.hear(event, tenant="globex")
+
+
+async def test_a_meeting_that_the_platform_called_off_is_told_by_what_led_to_it(world: World) -> None:
+    off = told(scheduling.MeetingCancelled)
+    off.ClearField("person")
+    await world.hear(off)
+    assert not world.kept.rows
 
 
 async def test_an_end_within_a_program_is_told_when_its_match_ends(world: World) -> None:

@@ -1,4 +1,4 @@
-"""How the delivery of a message goes, and which mails a person does not want."""
+"""How the delivery of a message goes."""
 
 from datetime import timedelta
 
@@ -6,23 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.errors import NotFound
+from services.kernel.errors import NotFound, Refused
 from services.notifications.domain.messages import (
     MOST_TRIES,
     Attempt,
-    Category,
     Message,
+    MessageBounced,
     MessageDelayed,
+    MessageDigested,
     MessageFailed,
+    MessageHeld,
     MessageQueued,
     MessageRead,
     MessageSent,
     MessageSuppressed,
+    Reason,
     Stage,
     Verdict,
     queue,
 )
-from services.notifications.domain.preferences import Preferences, PreferencesUpdated
 from tests.notifications.factories import (
     ACCEPTED,
     BUSY,
@@ -38,6 +40,7 @@ from tests.notifications.factories import (
     delayed,
     draft,
     failed,
+    held,
     queued,
     sent,
     suppressed,
@@ -108,12 +111,12 @@ def test_messages_that_failed_together_come_back_apart_but_each_at_a_fixed_time(
     assert len(set(retry_times())) > 90
 
 
-@pytest.mark.parametrize("message", [delayed(), sent(), failed(), suppressed()])
+@pytest.mark.parametrize("message", [delayed(), held(), sent(), failed(), suppressed()])
 @pytest.mark.parametrize("attempt", [ACCEPTED, BUSY, UNKNOWN])
 def test_a_repeat_of_a_settled_try_changes_nothing(message: Message, attempt: Attempt) -> None:
     assert not message.ready
     assert message.settle(CONTENT, attempt, LATER) == (message, [])
-    assert message.suppress(CONTENT) == (message, [])
+    assert message.suppress(CONTENT, Reason.LEFT) == (message, [])
     assert message.give_up(CONTENT, "ADDRESS_MISSING") == (message, [])
 
 
@@ -123,7 +126,7 @@ def test_a_timer_without_a_pause_does_nothing(message: Message) -> None:
 
 
 def test_a_suppressed_message_can_be_read_in_the_inbox() -> None:
-    message, happened = queued().suppress(CONTENT)
+    message, happened = queued().suppress(CONTENT, Reason.CATEGORY_OFF)
     assert happened == [MessageSuppressed()]
     assert (message.stage, message.content, message.attempts) == (Stage.SUPPRESSED, CONTENT, 0)
 
@@ -161,13 +164,52 @@ def test_every_delivery_ends_in_at_most_one_final_state(verdicts: list[Verdict])
     assert finals == (message.stage is not Stage.QUEUED)
 
 
-def test_preferences_keep_exactly_what_was_chosen() -> None:
-    everything, happened = Preferences().mute([Category.RECOGNITION, Category.LEAD_ALERT])
-    assert everything.muted == (Category.LEAD_ALERT, Category.RECOGNITION)
-    assert happened == [PreferencesUpdated()]
-    assert everything.mute([])[0] == Preferences()
+def test_a_held_message_is_queued_again_when_its_time_has_come_and_says_why_it_waits() -> None:
+    until = NOON + timedelta(hours=8)
+    waiting, happened = queued().hold(CONTENT, Reason.QUIET_HOURS, until)
+    assert happened == [MessageHeld()]
+    assert (waiting.stage, waiting.reason, waiting.due_at) == (Stage.HELD, Reason.QUIET_HOURS, until)
+    assert waiting.content == CONTENT, "the inbox shows it at once"
+    assert waiting.fire(until - timedelta(milliseconds=1)) == (waiting, [])
+    again, happened = waiting.fire(until)
+    assert happened == [MessageQueued()]
+    assert (again.ready, again.due_at) == (True, None)
 
 
-def test_choosing_the_same_again_changes_nothing() -> None:
-    chosen = Preferences((Category.RECOGNITION,))
-    assert chosen.mute([Category.RECOGNITION, Category.RECOGNITION]) == (chosen, [])
+def test_a_sent_message_tells_why_it_was_sent() -> None:
+    assert queued().settle(CONTENT, ACCEPTED, NOON, Reason.CHOSEN)[0].reason is Reason.CHOSEN
+
+
+@pytest.mark.parametrize("message", [queued(), held()])
+def test_what_waits_can_be_told_by_another_messages_mail(message: Message) -> None:
+    folded, happened = message.fold("leader", CONTENT)
+    assert happened == [MessageDigested()]
+    assert (folded.stage, folded.digest, folded.due_at) == (Stage.DIGESTED, "leader", None)
+
+
+@pytest.mark.parametrize("message", [delayed(), sent(), failed(), suppressed()])
+def test_what_was_tried_by_itself_is_not_told_by_another(message: Message) -> None:
+    assert message.fold("leader", CONTENT) == (message, [])
+
+
+def test_only_a_mail_that_was_taken_can_bounce_and_only_once() -> None:
+    bounced, happened = sent().bounce("SMTP_5.1.1")
+    assert happened == [MessageBounced("SMTP_5.1.1")]
+    assert (bounced.stage, bounced.failure) == (Stage.BOUNCED, "SMTP_5.1.1")
+    for message in (bounced, queued(), failed()):
+        assert message.bounce("SMTP_5.1.1") == (message, [])
+
+
+def test_what_failed_or_bounced_is_sent_again_from_the_first_try_under_another_message_id() -> None:
+    again, happened = failed().resend()
+    assert happened == [MessageQueued()]
+    assert (again.ready, again.attempts, again.failure) == (True, 0, "")
+    third = again.settle(CONTENT, UNKNOWN, NOON)[0].resend()[0]
+    headers = [failed().mail_message_id, again.mail_message_id, third.mail_message_id]
+    assert headers == [f"<{MESSAGE_ID}{mark}@mentoring>" for mark in ("", ".1", ".2")]
+
+
+@pytest.mark.parametrize("message", [queued(), held(), delayed(), sent(), suppressed()])
+def test_what_is_under_way_or_settled_is_not_sent_again(message: Message) -> None:
+    with pytest.raises(Refused, match="NOT_FAILED"):
+        message.resend()

@@ -67,10 +67,10 @@ async def sent(place: Place, count: int) -> None:
                 return
 
 
-async def test_a_decision_becomes_mails_and_a_kill_doubles_at_most_the_one_in_flight(
+async def test_a_decision_becomes_mails_and_a_kill_doubles_at_most_those_in_flight(
     place: Place, people: Directory, box: Postbox, make: Make
 ) -> None:
-    """The uncertain moment: the server has taken the mail, nothing says so. The repeat has its Message-ID."""
+    """The uncertain moment: the server has taken a mail, nothing says so. The repeat has its Message-ID."""
     settings = {
         "PROFILES_ADDRESS": people.address,
         "SMTP_HOST": box.address[0],
@@ -80,12 +80,13 @@ async def test_a_decision_becomes_mails_and_a_kill_doubles_at_most_the_one_in_fl
     await dying.start()
     await place.tell(reminder(place), PAIR_ID, "decision-1")
     assert await dying.process.wait() == -signal.SIGKILL
-    [taken] = box.mails
+    taken = {str(mail["Message-ID"]) for mail in box.mails}
+    assert taken
     again = make("notifications", **settings)
     await again.start()
     await sent(place, 2)
     mails = Counter(str(mail["Message-ID"]) for mail in box.mails)
-    assert mails.pop(str(taken["Message-ID"])) == 2
-    assert list(mails.values()) == [1]
+    assert len(mails) == 2
+    assert all(count == (2 if mail in taken else 1) for mail, count in mails.items())
     assert {str(mail["X-Mentoring-Event"]) for mail in box.mails} == {"decision-1"}
     assert await again.process.stop() == 0

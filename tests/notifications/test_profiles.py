@@ -7,7 +7,7 @@ import pytest
 
 from services.kernel.errors import Unavailable
 from services.kernel.rpc import client
-from services.notifications.app import Person as Known
+from services.notifications.app.ports import Person as Known
 from services.notifications.clients.profiles import Profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.directory import Directory, OwnIdentity, directory

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -14,6 +15,8 @@ from services.kernel.due import Due
 from services.kernel.mongo import Ref
 from services.kernel.run import Resources, Service
 from services.notifications.__main__ import build
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2 as delivery
+from services.pb.mentoring.notifications.v1 import delivery_service_pb2_grpc as delivery_grpc
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2_grpc as inbox_grpc
 from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
@@ -24,6 +27,7 @@ from tests.directory import Directory, OwnIdentity, directory
 from tests.harness import Metadata, Running, reason, running
 from tests.notifications.factories import MENTEE, MENTOR, NOON, ORG, STRANGER, reminder_due
 from tests.notifications.postbox import Postbox, postbox
+from tests.notifications.test_bounces import report as bounce_report
 
 pytestmark = pytest.mark.servers
 
@@ -135,7 +139,7 @@ async def test_a_busy_mail_server_is_asked_again_when_the_timer_comes(world: Wor
     world.box.data = "451 4.3.0 later"
     waiting = await world.deliver(await world.remind())
     assert (waiting.state, waiting.attempts) == (inbox.Message.STATE_QUEUED, 1)
-    [messages, _] = world.at.service.kinds
+    messages = world.at.service.kinds[0]
     assert await world.due.fire(messages) == 0
     world.clock.advance(timedelta(seconds=8))
     assert await world.due.fire(messages) == 1
@@ -161,6 +165,33 @@ async def test_muted_mail_is_readable_in_the_inbox_only(world: World, people: Di
     assert set(people.tokens) == {"Bearer token-of-acme"}
 
 
+async def test_what_failed_or_came_back_is_counted_and_sent_again_by_hr(world: World) -> None:
+    stub = delivery_grpc.DeliveryServiceStub(world.at.channel)
+    world.box.recipient = "550 5.1.1 nobody here"
+    failed = await world.deliver(await world.remind())
+    assert failed.failure == "SMTP_550"
+    world.clock.advance(timedelta(seconds=1))
+    asked = delivery.CountMessagesRequest(parent=f"organizations/{ORG}")
+    counts = (await stub.CountMessages(asked, metadata=world.hr)).counts
+    assert sorted((one.state, one.count) for one in counts) == [
+        (inbox.Message.STATE_QUEUED, 1),
+        (inbox.Message.STATE_FAILED, 1),
+    ]
+    again = delivery.ResendMessageRequest(name=failed.name, etag=failed.etag, request_id="again")
+    code, _ = await refused(stub.ResendMessage(again, metadata=world.mentee))
+    assert code is grpc.StatusCode.PERMISSION_DENIED
+    queued = await stub.ResendMessage(again, metadata=world.hr)
+    assert await stub.ResendMessage(again, metadata=world.hr) == queued
+    world.box.recipient = "250 OK"
+    sent = await world.deliver(queued, "queued-2")
+    assert sent.state == inbox.Message.STATE_SENT
+    mail = bounce_report(sent.mail_message_id)
+    request = delivery.ReportBounceRequest(parent=f"organizations/{ORG}", mail=mail)
+    assert (await stub.ReportBounce(request, metadata=world.hr)).message == sent.name
+    shown = await world.inbox.GetMessage(inbox.GetMessageRequest(name=sent.name), metadata=world.mentee)
+    assert (shown.state, shown.failure) == (inbox.Message.STATE_BOUNCED, "SMTP_5.1.1")
+
+
 async def test_only_the_addressee_and_hr_see_a_message(world: World) -> None:
     message = await world.remind()
     request = inbox.GetMessageRequest(name=message.name)
@@ -183,6 +214,22 @@ async def test_reading_is_noted_once_by_the_addressee(world: World) -> None:
     assert await world.told(read) == ["MessageQueued", "MessageRead"]
 
 
+async def test_the_inbox_follows_what_happens(world: World) -> None:
+    """Over the database's own change stream, as a portal would; other people's messages stay out."""
+    queued = await world.remind()
+    request = inbox.StreamMessagesRequest(parent=INBOX)
+    stream = world.inbox.StreamMessages(request, metadata=world.mentee)
+    assert await stream.read() == queued
+    sent = await world.deliver(queued)
+    assert await stream.read() == sent
+    request_seen = inbox.MarkMessagesSeenRequest(parent=INBOX, names=[sent.name], request_id="seen")
+    seen = await world.inbox.MarkMessagesSeen(request_seen, metadata=world.mentee)
+    assert await stream.read() == seen.messages[0]
+    stream.cancel()
+    code, _ = await refused(world.inbox.StreamMessages(request, metadata=world.stranger).read())
+    assert code is grpc.StatusCode.NOT_FOUND
+
+
 async def test_preferences_have_defaults_and_versions(world: World) -> None:
     request = preference.GetPreferencesRequest(name=PREFERENCES)
     fresh = await world.preferences.GetPreferences(request, metadata=world.mentee)
@@ -196,6 +243,26 @@ async def test_preferences_have_defaults_and_versions(world: World) -> None:
     assert code is grpc.StatusCode.NOT_FOUND
 
 
+async def test_an_organizations_quiet_hours_hold_a_mail_until_the_timer_comes(world: World) -> None:
+    everybody = f"{PEOPLE}/-/preferences"
+    quiet = preference.MailHours(quiet=preference.QuietHours(start_minute=660, end_minute=780))
+    request = preference.UpdatePreferencesRequest(
+        preferences=preference.Preferences(name=everybody, hours=quiet), request_id="hours"
+    )
+    code, why = await refused(world.preferences.UpdatePreferences(request, metadata=world.mentee))
+    assert (code, why) == (grpc.StatusCode.PERMISSION_DENIED, "HR_ADMIN_ONLY")
+    await world.preferences.UpdatePreferences(request, metadata=world.hr)
+    held = await world.deliver(await world.remind())
+    assert (held.state, held.reason) == (inbox.Message.STATE_HELD, inbox.Message.REASON_QUIET_HOURS)
+    assert held.hold_time.ToDatetime(UTC) == NOON + timedelta(hours=1)
+    assert held.text.startswith("Hello Kim,")
+    world.clock.advance(timedelta(hours=1))
+    assert await world.due.fire(world.at.service.kinds[0]) == 1
+    sent = await world.deliver(held, "queued-2")
+    assert (sent.state, sent.reason) == (inbox.Message.STATE_SENT, inbox.Message.REASON_DEFAULT)
+    assert len(world.box.mails) == 1
+
+
 async def test_wrong_updates_name_their_field(world: World) -> None:
     assert await refused(world.mute(REBOOK, mask="name")) == (
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -203,3 +270,20 @@ async def test_wrong_updates_name_their_field(world: World) -> None:
     )
     unspecified = inbox.Message.CATEGORY_UNSPECIFIED
     assert (await refused(world.mute(unspecified)))[1] == "INVALID_FIELDS"
+
+
+async def test_an_inbox_is_narrowed_to_what_is_wanted(world: World) -> None:
+    message = await world.remind()
+
+    async def names(**wanted: Any) -> list[str]:
+        request = inbox.ListMessagesRequest(parent=INBOX, **wanted)
+        listed = await world.inbox.ListMessages(request, metadata=world.mentee)
+        return [one.name for one in listed.messages]
+
+    assert await names(category=inbox.Message.CATEGORY_REBOOK_REMINDER, unread=True) == [message.name]
+    assert await names(category=inbox.Message.CATEGORY_KUDOS) == []
+    assert await names(states=[inbox.Message.STATE_SENT]) == []
+    assert await names(states=[inbox.Message.STATE_SENT, inbox.Message.STATE_QUEUED]) == [message.name]
+    read = inbox.MarkMessageReadRequest(name=message.name)
+    await world.inbox.MarkMessageRead(read, metadata=world.mentee)
+    assert await names(unread=True) == []

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploy.local.ports import free_port
-from services.notifications.app import Mail, Person
-from services.notifications.clients.smtp import Smtp
+from services.notifications.app.ports import Mail, Person
+from services.notifications.clients.smtp import Failover, Security, Smtp, composed
 from services.notifications.domain.messages import Attempt, Content, Verdict
 from tests.notifications.factories import ACCEPTED, EVENT_ID, MESSAGE_ID, NOON
 from tests.notifications.postbox import Postbox, postbox
+from tests.notifications.trust import contexts
 
 SENDER = "mentoring@acme.example"
 KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
@@ -127,6 +132,28 @@ async def test_a_server_that_never_speaks_is_a_failure_for_now() -> None:
     await server.wait_closed()
 
 
+async def test_while_the_first_server_is_not_there_the_next_one_takes_the_mails(
+    box: Postbox, smtp: Smtp
+) -> None:
+    both = Failover(Smtp(("127.0.0.1", free_port()), SENDER), smtp)
+    assert await both.send(MAIL) == ACCEPTED
+    await both.close()
+    assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize(("recipient", "data"), [("450 4.2.1 later", "250 OK"), ("250 OK", "")])
+async def test_what_a_server_may_have_taken_is_not_given_to_another(
+    box: Postbox, smtp: Smtp, recipient: str, data: str
+) -> None:
+    """It said something, or fell silent in the middle: the same server is asked again later."""
+    box.recipient, box.data = recipient, data
+    async with postbox() as other:
+        both = Failover(smtp, Smtp(other.address, SENDER))
+        assert (await both.send(MAIL)).verdict is Verdict.TEMPORARY
+        await both.close()
+    assert other.connections == 0
+
+
 @pytest.mark.parametrize(
     "address", ["nobody", "two@a.example, three@b.example", "x@a.example\r\nBcc: y@b.example", "a b@c"]
 )
@@ -148,3 +175,93 @@ async def test_closing_a_connection_that_is_gone_is_no_failure(box: Postbox, smt
     box.hang_up()
     await smtp.close()
     assert len(box.mails) == 1
+
+
+async def test_a_mail_with_two_forms_lets_the_reader_choose(box: Postbox, smtp: Smtp) -> None:
+    await smtp.send(replace(MAIL, content=replace(MAIL.content, html="<p>Grüße</p>")))
+    [mail] = box.mails
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, html = mail.iter_parts()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert html.get_content().strip() == "<p>Grüße</p>"
+
+
+async def test_mail_programs_are_told_how_to_unsubscribe(box: Postbox, smtp: Smtp) -> None:
+    link = "https://mentoring.example/unsubscribe/" + "a" * 120
+    await smtp.send(replace(MAIL, unsubscribe=link))
+    [mail] = box.mails
+    assert mail["List-Unsubscribe"].replace(" ", "") == f"<{link}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+async def test_after_starttls_the_server_learns_who_sends(tmp_path: Path) -> None:
+    server, client = contexts(tmp_path)
+    security = Security(starttls=True, context=client, login=("mentoring", "secret"))
+    async with postbox(tls=server) as made:
+        smtp = Smtp(("localhost", made.address[1]), SENDER, security)
+        assert await smtp.send(MAIL) == ACCEPTED
+        await smtp.close()
+    assert made.logins == [("mentoring", "secret")]
+
+
+async def test_encrypted_from_the_first_byte(tmp_path: Path) -> None:
+    server, client = contexts(tmp_path)
+    async with postbox(tls=server, implicit=True) as made:
+        smtp = Smtp(
+            ("localhost", made.address[1]), SENDER, Security(tls=True, starttls=False, context=client)
+        )
+        assert await smtp.send(MAIL) == ACCEPTED
+        await smtp.close()
+    assert len(made.mails) == 1
+
+
+async def test_no_mail_goes_out_in_the_clear_where_encryption_is_asked_for(box: Postbox) -> None:
+    smtp = Smtp(box.address, SENDER, Security(starttls=True))
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+    assert box.mails == []
+
+
+async def test_a_certificate_of_nobody_we_trust_gets_no_mail(tmp_path: Path) -> None:
+    server, _ = contexts(tmp_path)
+    async with postbox(tls=server, implicit=True) as made:
+        smtp = Smtp(("localhost", made.address[1]), SENDER, Security(tls=True, starttls=False))
+        assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
+    assert made.mails == []
+
+
+async def test_an_address_in_any_script_reaches_a_server_that_takes_it(box: Postbox, smtp: Smtp) -> None:
+    address = "józef@łódź.example"
+    assert await smtp.send(replace(MAIL, to=replace(KIM, address=address))) == ACCEPTED
+    assert [envelope.rcpt_tos for envelope in box.envelopes] == [[address]]
+
+
+@given(
+    st.text(max_size=80),
+    st.text(max_size=200),
+    st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=2000),
+    st.booleans(),
+)
+def test_any_words_survive_the_way_through_a_mail(name: str, subject: str, body: str, html: bool) -> None:  # noqa: FBT001
+    """The standard library reads what we wrote."""
+    name, subject = " ".join(name.split()), " ".join(subject.split())
+    content = Content(subject, body, f"<p>{body}</p>" if html else "")
+    try:
+        raw = composed(SENDER, replace(MAIL, to=replace(KIM, full_name=name), content=content))
+    except ValueError:
+        assert "\0" in name + subject
+        return
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    read = message_from_bytes(raw, policy=policy.default)
+    assert [one.addr_spec for one in read["To"].addresses] == [KIM.address]
+    assert read.keys().count("Subject") == 1
+    plain = next(part for part in read.walk() if part.get_content_type() == "text/plain")
+    assert plain.get_content().splitlines() == body.splitlines()
+    assert (read.get_content_type() == "multipart/alternative") is html
+
+
+def test_a_line_like_a_boundary_ends_no_part() -> None:
+    content = Content("s", "before\n--=_mentoring--\nafter", "<p>x</p>")
+    read = message_from_bytes(composed(SENDER, replace(MAIL, content=content)), policy=policy.default)
+    plain, _ = read.iter_parts()
+    assert plain.get_content().splitlines() == ["before", "--=_mentoring--", "after"]

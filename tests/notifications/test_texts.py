@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.messages import Category
-from services.notifications.domain.texts import Names, written
+from services.notifications.domain.messages import Category, Content, Message
+from services.notifications.domain.texts import Names, Reader
+from services.notifications.domain.texts import written as written_for
+from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 from tests.notifications.factories import (
     ALERT,
     CONTENT,
@@ -18,9 +20,21 @@ from tests.notifications.factories import (
     RECOGNITION,
     REMINDER,
     REQUEST,
+    TEN_MEETINGS,
     queued,
 )
 
+
+def written(message: Message, names: Names) -> Content:
+    """Return what a message says to a reader of English."""
+    return written_for(message, Reader(names))
+
+
+PRAISE = [
+    kind.removeprefix("KIND_")
+    for kind in Recognition.Kind.DESCRIPTOR.values_by_name
+    if "GOAL_COMPLETED" not in kind
+]
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
 PAIR_CATEGORIES = [one for one in Category if one not in REQUEST_CATEGORIES]
@@ -52,6 +66,30 @@ def test_mentee_and_mentor_are_congratulated_each_in_their_own_words() -> None:
     assert "you reached a goal of your mentorship with Ada Lovelace." in mentee.text
     assert mentor.subject == "Ada Lovelace reached a mentoring goal"
     assert "Ada Lovelace, whom you mentor, reached a goal." in mentor.text
+
+
+@pytest.mark.parametrize("code", PRAISE)
+def test_whoever_earned_something_else_reads_what_for(code: str) -> None:
+    content = written(queued(MENTOR, Category.RECOGNITION, replace(TEN_MEETINGS, code=code)), NAMES)
+    assert content.text.startswith("Hello Kim,\n\n")
+    assert "The recognition is kept" in content.text
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "words"),
+    [
+        ("MEETINGS_HELD", 1, "you and Ada Lovelace had your first meeting."),
+        ("MEETINGS_HELD", 10, "you and Ada Lovelace had 10 meetings."),
+        ("STREAK", 5, "had 5 meetings in a row and missed none."),
+        ("MENTOR_IMPACT", 1, "Ada Lovelace, whom you mentor, reached a goal."),
+        ("KUDOS_RECEIVED", 3, "you were thanked 3 times in your mentorship with Ada Lovelace."),
+        ("MENTORSHIP_COMPLETED", 0, "you and Ada Lovelace brought your mentorship to its end."),
+        ("OTHER", 7, "you earned a recognition in your mentorship with Ada Lovelace."),
+    ],
+)
+def test_praise_counts_right(code: str, count: int, words: str) -> None:
+    facts = replace(TEN_MEETINGS, code=code, count=count)
+    assert words in written(queued(MENTOR, Category.RECOGNITION, facts), NAMES).text
 
 
 @pytest.mark.parametrize(("person", "words"), [(MENTEE, "your mentor"), (MENTOR, "your mentee")])
@@ -104,6 +142,7 @@ _MESSAGES = st.sampled_from(
             (Category.REBOOK_REMINDER, REMINDER),
             (Category.LEAD_ALERT, ALERT),
             (Category.RECOGNITION, RECOGNITION),
+            *((Category.RECOGNITION, replace(TEN_MEETINGS, code=code)) for code in PRAISE),
             (Category.MATCH_ENDED, REMINDER),
             *((category, REQUEST) for category in REQUEST_CATEGORIES),
             *((category, REMINDER) for category in PAIR_CATEGORIES),

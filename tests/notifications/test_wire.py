@@ -1,4 +1,4 @@
-"""Messages and preferences to and from protobuf."""
+"""Messages to and from protobuf."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,20 +6,16 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message as Proto
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
-from services.notifications import wire
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Category, Draft, Facts, Message, MessageEvent
-from services.notifications.domain.preferences import Preferences, PreferencesUpdated
+from services.notifications.wire import messages as wire
 from services.pb.mentoring.notifications.v1 import events_pb2 as events
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
-from services.pb.mentoring.notifications.v1.preference_service_pb2 import Preferences as Shown
+from services.pb.mentoring.recognition.v1.recognition_service_pb2 import Recognition
 from tests.notifications.factories import (
     ALERT,
     CONTENT,
@@ -33,9 +29,12 @@ from tests.notifications.factories import (
     PAIR_ID,
     RECOGNITION,
     REMINDER,
+    TEN_MEETINGS,
     alert_due,
     delayed,
     failed,
+    held,
+    meetings_recognised,
     queued,
     recognition_issued,
     reminder_due,
@@ -66,10 +65,30 @@ def test_congratulations_go_to_both() -> None:
     ]
 
 
+def test_goals_are_news_for_both_whether_or_not_the_event_tells_its_kind() -> None:
+    """Events of before there were other kinds tell none."""
+    told = recognition_issued()
+    told.kind = Recognition.KIND_GOAL_COMPLETED
+    assert wire.congratulations(ORG, told) == wire.congratulations(ORG, recognition_issued())
+
+
+@pytest.mark.parametrize("person", [MENTOR, MENTEE])
+def test_any_other_recognition_is_news_for_the_one_who_earned_it(person: str) -> None:
+    told = wire.congratulations(ORG, meetings_recognised(person))
+    assert told == [Draft(person, Category.RECOGNITION, TEN_MEETINGS)]
+
+
+def test_a_kind_of_a_newer_recognition_service_is_told_in_general_words() -> None:
+    told = meetings_recognised()
+    told.kind = 99  # type: ignore[assignment]  # not known yet
+    assert [draft.facts.code for draft in wire.congratulations(ORG, told)] == ["OTHER"]
+
+
 _DECODERS: list[tuple[Callable[[str, Any], object], Proto, tuple[str, ...]]] = [
     (wire.reminders, reminder_due(), ("mentorship", "meeting", "mentor", "mentee")),
     (wire.alerts, alert_due(), ("mentorship", "meeting", "lead")),
     (wire.congratulations, recognition_issued(), ("mentorship", "goal", "mentor", "mentee")),
+    (wire.congratulations, meetings_recognised(), ("mentorship", "mentor", "mentee", "person")),
     (wire.queued, events.MessageQueued(message=NAME), ("message",)),
 ]
 
@@ -120,6 +139,9 @@ def test_a_queued_message_has_no_words_and_no_times_yet() -> None:
     [
         (queued(), inbox.Message.STATE_QUEUED),
         (delayed(), inbox.Message.STATE_QUEUED),
+        (held(), inbox.Message.STATE_HELD),
+        (sent().bounce("SMTP_5.1.1")[0], inbox.Message.STATE_BOUNCED),
+        (queued().fold("leader", CONTENT)[0], inbox.Message.STATE_DIGESTED),
         (failed(), inbox.Message.STATE_FAILED),
         (suppressed(), inbox.Message.STATE_SUPPRESSED),
     ],
@@ -145,9 +167,9 @@ def test_every_category_shows(category: Category) -> None:
         (messages.MessageRead(), events.MessageRead(message=NAME)),
     ],
 )
-def test_what_happens_is_told_under_the_mentorships_key(event: MessageEvent, message: Proto) -> None:
+def test_what_happens_is_told_under_the_persons_key(event: MessageEvent, message: Proto) -> None:
     told = wire.message_outgoing(REF, sent(), event)
-    assert (told.message, told.subject, told.key) == (message, NAME, PAIR_ID)
+    assert (told.message, told.subject, told.key) == (message, NAME, MENTEE)
 
 
 def test_no_event_holds_what_people_read() -> None:
@@ -158,49 +180,29 @@ def test_no_event_holds_what_people_read() -> None:
     assert CONTENT.text.encode() not in raw
 
 
-def test_changed_preferences_are_told_under_their_persons_key() -> None:
-    told = wire.preferences_outgoing(Ref(ORG, MENTEE), Preferences(), PreferencesUpdated())
-    name = f"organizations/{ORG}/people/{MENTEE}/preferences"
-    assert (told.message, told.subject, told.key) == (
-        events.PreferencesUpdated(preferences=name),
-        name,
-        MENTEE,
-    )
-
-
-@given(st.sets(st.sampled_from(Category)))
-def test_preferences_survive_the_way_out_and_in(muted: set[Category]) -> None:
-    stored = Preferences().mute(muted)[0]
-    shown = wire.preferences(ORG, MENTEE, Versioned(stored, 2, NOON, NOON))
-    assert wire.muted(shown, FieldMask(paths=["muted_mail"])) == stored.muted
-    assert shown.etag == '"2"'
-
-
-def test_without_stored_preferences_the_defaults_show() -> None:
-    shown = wire.preferences(ORG, MENTEE, None)
-    assert (list(shown.muted_mail), shown.etag) == ([], "")
-
-
-@pytest.mark.parametrize(
-    ("paths", "categories", "muted"),
-    [
-        ([], [REBOOK], (Category.REBOOK_REMINDER,)),
-        ([], [], None),
-        (["*"], [], ()),
-        (["muted_mail"], [], ()),
-    ],
-)
-def test_an_update_changes_what_its_mask_says(
-    paths: list[str], categories: list[Any], muted: tuple[Category, ...] | None
-) -> None:
-    assert wire.muted(Shown(muted_mail=categories), FieldMask(paths=paths)) == muted
-
-
-def test_a_mask_names_only_what_can_be_changed() -> None:
-    with pytest.raises(Invalid, match="UNKNOWN_FIELD") as refusal:
-        wire.muted(Shown(), FieldMask(paths=["name", "muted_mail", "etag"]))
-    assert [path for path, _ in refusal.value.fields] == ["update_mask", "update_mask"]
-
-
 def test_facts_of_a_lead_alert_name_no_person() -> None:
     assert wire.alerts(ORG, alert_due())[0].facts == Facts(PAIR_ID, meeting="meeting-1", misses_in_row=2)
+
+
+def test_a_held_message_tells_the_person_why_and_until_when() -> None:
+    shown = wire.message(REF, Versioned(held(), 2, NOON, NOON))
+    assert shown.reason == inbox.Message.REASON_QUIET_HOURS
+    assert shown.hold_time.ToDatetime(UTC) == NOON + timedelta(hours=8)
+
+
+def test_a_failed_message_tells_what_the_mail_server_said() -> None:
+    assert wire.message(REF, Versioned(failed(), 2, NOON, NOON)).failure == "SMTP_550"
+
+
+@pytest.mark.parametrize("reason", messages.Reason)
+def test_every_reason_shows(reason: messages.Reason) -> None:
+    shown = wire.message(REF, Versioned(replace(queued(), reason=reason), 1, NOON, NOON))
+    assert inbox.Message.Reason.Name(shown.reason) == f"REASON_{reason}"
+
+
+def test_what_another_mail_tells_names_that_message() -> None:
+    folded, [event] = queued().fold("leader", CONTENT)
+    digest = f"organizations/{ORG}/people/{MENTEE}/messages/leader"
+    assert wire.message(REF, Versioned(folded, 2, NOON, NOON)).digest == digest
+    told = wire.message_outgoing(REF, folded, event).message
+    assert told == events.MessageDigested(message=NAME, digest=digest)

@@ -79,3 +79,22 @@ async def test_all_peoples_recognitions_are_for_hr(world: World) -> None:
         grpc.StatusCode.PERMISSION_DENIED,
         "HR_ADMIN_ONLY",
     )
+
+
+async def test_hr_takes_one_back_for_a_reason_of_the_contract(world: World) -> None:
+    request = recognitions.RevokeRecognitionRequest(
+        name=NAME, reason=recognitions.REVOKE_REASON_EVIDENCE_WRONG, request_id="once"
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.service.RevokeRecognition(request, metadata=world.mentee)
+    assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await world.service.RevokeRecognition(
+            recognitions.RevokeRecognitionRequest(name=NAME), metadata=world.hr
+        )
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    answers = [await world.service.RevokeRecognition(request, metadata=world.hr) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0].state == recognitions.Recognition.STATE_REVOKED
+    assert answers[0].revoke_reason == recognitions.REVOKE_REASON_EVIDENCE_WRONG
+    assert await world.at.told(Ref(ORG, ID)) == ["RecognitionIssued", "RecognitionRevoked"]

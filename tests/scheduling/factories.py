@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipActivated
+from services.scheduling.domain.booking import Wish, book
 from services.scheduling.domain.hours import Hours, Window
-from services.scheduling.domain.meetings import Meeting, Pair, Policy, Wish, book
+from services.scheduling.domain.meetings import Meeting, Pair
+from services.scheduling.domain.policy import Policy
 
 ORG = "acme"
 MENTOR = "e0100286"

@@ -1,6 +1,7 @@
 """Who may do what with meetings, repeats included, on kept state in memory."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,9 +12,15 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.scheduling import store
-from services.scheduling.app import ALL, Asked, Availability, Meetings, Mentorships
+from services.scheduling.app.availability import Asked, Free
+from services.scheduling.app.diaries import Diaries, Kept
+from services.scheduling.app.following import Mentorships
+from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.ports import ALL
+from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.hours import Hours, Range
-from services.scheduling.domain.meetings import Pair, Stage, Wish
+from services.scheduling.domain.meetings import Pair, Stage
+from services.scheduling.domain.told import Reason
 from tests.fakes import Aggregates, Projection
 from tests.scheduling.factories import (
     LEAD,
@@ -47,9 +54,9 @@ class People:
     def __init__(self) -> None:
         self.known = {MENTOR: UTC_HOURS, MENTEE: UTC_HOURS, STRANGER: UTC_HOURS}
 
-    async def hours(self, tenant: str, people: tuple[str, str]) -> tuple[Hours, Hours]:
+    async def hours(self, tenant: str, people: Sequence[str]) -> list[Hours]:
         assert tenant == ORG
-        return self.known[people[0]], self.known[people[1]]
+        return [self.known[person] for person in people]
 
 
 class World:
@@ -61,8 +68,11 @@ class World:
         self.kept = Aggregates(store.MEETINGS, self.clock)
         self.pairs = Projection(Pair)
         self.mentorships = Mentorships(self.pairs, self.kept, self.clock)
-        self.meetings = Meetings(self.kept, self.pairs, self.clock, POLICY)
-        self.availability = Availability((self.kept, self.pairs), self.people, self.clock, POLICY)
+        self.own = Aggregates(store.AVAILABILITIES, self.clock)
+        self.others = Aggregates(store.CALENDARS, self.clock)
+        self.diaries = Diaries(Kept(self.kept, self.own, self.others), self.people, self.clock)
+        self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY)
+        self.free = Free(self.pairs, self.diaries, self.clock, POLICY)
 
     async def book(
         self, caller: Caller = mentee, asked: Wish | None = None, request: str = "book"
@@ -74,7 +84,7 @@ class World:
     async def starts(self, caller: Caller = mentee, mentorship: str = PAIR_ID) -> list[str]:
         """Return when an hour from now on is free today."""
         within = Range(MORNING, MORNING + timedelta(hours=9))
-        found = await self.availability.find(caller, Asked(mentorship, within, HOUR, 100))
+        found = await self.free.find(caller, Asked(mentorship, within, HOUR, 100))
         return [f"{slot.start:%H:%M}" for slot in found.slots]
 
     def told(self) -> list[str]:
@@ -93,7 +103,7 @@ async def test_either_of_the_two_books_and_both_see_it(world: World) -> None:
     meeting, stage = await world.book()
     assert stage is Stage.BOOKED
     for caller in (mentor, mentee, lead):
-        assert (await world.meetings.get(caller, PAIR_ID, meeting)).state.start == NOON
+        assert (await world.meetings.get(caller, (PAIR_ID, meeting))).state.start == NOON
     assert world.told() == ["MeetingBooked"]
 
 
@@ -129,7 +139,7 @@ async def test_of_many_requests_for_one_slot_exactly_one_wins(world: World) -> N
 
 async def test_a_cancelled_meeting_frees_its_slot(world: World) -> None:
     meeting, _ = await world.book()
-    await world.meetings.cancel(mentor, PAIR_ID, meeting, Cause("cancel"), etag="")
+    await world.meetings.cancel(mentor, (PAIR_ID, meeting), Reason.ILLNESS, ("", Cause("cancel")))
     assert (await world.book(request="again"))[1] is Stage.BOOKED
 
 
@@ -146,10 +156,10 @@ async def test_nothing_is_booked_before_the_mentorship_is_known_to_be_active(
 async def test_both_check_in_and_the_meeting_is_held(world: World) -> None:
     meeting, _ = await world.book()
     world.clock.advance(NOON - MORNING)
-    await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in-1"))
-    again = await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in-2"))
+    await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in-1"))
+    again = await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in-2"))
     assert again.state.present == (MENTEE,)
-    held = await world.meetings.check_in(mentor, PAIR_ID, meeting, Cause("in-3"))
+    held = await world.meetings.check_in(mentor, (PAIR_ID, meeting), Cause("in-3"))
     assert held.state.stage is Stage.HELD
     assert world.told() == ["MeetingBooked", "MeetingCheckedIn", "MeetingCheckedIn", "MeetingHeld"]
 
@@ -157,20 +167,20 @@ async def test_both_check_in_and_the_meeting_is_held(world: World) -> None:
 async def test_a_stale_etag_cancels_nothing(world: World) -> None:
     meeting, _ = await world.book()
     world.clock.advance(NOON - MORNING - 15 * MINUTE)
-    await world.meetings.check_in(mentee, PAIR_ID, meeting, Cause("in"))
+    await world.meetings.check_in(mentee, (PAIR_ID, meeting), Cause("in"))
     with pytest.raises(Conflict, match="ETAG_MISMATCH"):
-        await world.meetings.cancel(mentor, PAIR_ID, meeting, Cause("cancel"), etag='"1"')
+        await world.meetings.cancel(mentor, (PAIR_ID, meeting), Reason.ILLNESS, ('"1"', Cause("cancel")))
 
 
 async def test_strangers_and_other_organizations_find_no_meeting(world: World) -> None:
     meeting, _ = await world.book()
     for caller in (stranger, foreigner):
         with pytest.raises(NotFound):
-            await world.meetings.get(caller, PAIR_ID, meeting)
+            await world.meetings.get(caller, (PAIR_ID, meeting))
     with pytest.raises(NotFound):
-        await world.meetings.get(mentor, OTHER_ID, meeting)
+        await world.meetings.get(mentor, (OTHER_ID, meeting))
     with pytest.raises(Denied, match="NOT_A_PARTICIPANT"):
-        await world.meetings.check_in(stranger, PAIR_ID, meeting, Cause("in"))
+        await world.meetings.check_in(stranger, (PAIR_ID, meeting), Cause("in"))
 
 
 async def test_lists_hold_what_the_caller_may_see(world: World) -> None:
@@ -204,13 +214,13 @@ async def test_a_meeting_that_runs_is_still_in_the_way(world: World) -> None:
     world.clock.advance(NOON - MORNING)
     for place, caller in enumerate((mentor, mentee)):
         meeting = (await world.meetings.list(caller, PAIR_ID, Query())).items[0][0]
-        await world.meetings.check_in(caller, PAIR_ID, meeting, Cause(f"in-{place}"))
+        await world.meetings.check_in(caller, (PAIR_ID, meeting), Cause(f"in-{place}"))
     assert await world.starts() == ["16:00"]
 
 
 async def test_the_agreed_length_counts_where_none_is_asked_for(world: World) -> None:
     within = Range(MORNING, MORNING + timedelta(hours=9))
-    found = await world.availability.find(mentee, Asked(PAIR_ID, within))
+    found = await world.free.find(mentee, Asked(PAIR_ID, within))
     assert {slot.end - slot.start for slot in found.slots} == {45 * MINUTE}
     assert (len(found.slots), found.zones) == (20, ("UTC", "UTC"))
 
@@ -225,8 +235,8 @@ async def test_free_times_are_for_the_two_and_for_staff(world: World) -> None:
 async def test_an_ended_mentorship_books_no_more_and_leaves_no_meeting_to_miss(world: World) -> None:
     meeting, _ = await world.book()
     for _ in range(2):
-        await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("ended"))
-    stored = await world.meetings.get(lead, PAIR_ID, meeting)
+        await world.mentorships.stopped(Ref(ORG, PAIR_ID), Reason.MENTORSHIP_ENDED, 6, Cause("ended"))
+    stored = await world.meetings.get(lead, (PAIR_ID, meeting))
     assert (stored.state.stage, stored.state.due_at) == (Stage.CANCELLED, None)
     assert world.told() == ["MeetingBooked", "MeetingCancelled"]
     with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):
@@ -234,21 +244,21 @@ async def test_an_ended_mentorship_books_no_more_and_leaves_no_meeting_to_miss(w
 
 
 async def test_what_was_heard_before_the_end_does_not_begin_it_anew(world: World) -> None:
-    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("ended"))
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), Reason.MENTORSHIP_ENDED, 6, Cause("ended"))
     await world.mentorships.activated(Ref(ORG, PAIR_ID), PAIR, 5)
     with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):
         await world.starts()
 
 
 async def test_the_end_of_what_never_was_active_is_nothing(world: World) -> None:
-    await world.mentorships.stopped(Ref(ORG, "never-active"), 2, Cause("ended"))
+    await world.mentorships.stopped(Ref(ORG, "never-active"), Reason.MENTORSHIP_ENDED, 2, Cause("ended"))
     assert await world.pairs.get(Ref(ORG, "never-active")) is None
 
 
 async def test_a_pair_that_rests_books_nothing_until_it_goes_on(world: World) -> None:
     meeting, _ = await world.book()
-    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
-    assert (await world.meetings.get(lead, PAIR_ID, meeting)).state.stage is Stage.CANCELLED
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), Reason.MENTORSHIP_PAUSED, 6, Cause("paused"))
+    assert (await world.meetings.get(lead, (PAIR_ID, meeting))).state.stage is Stage.CANCELLED
     with pytest.raises(Refused, match="MENTORSHIP_NOT_ACTIVE"):
         await world.book(request="again")
     await world.mentorships.resumed(Ref(ORG, PAIR_ID), 7)
@@ -257,11 +267,11 @@ async def test_a_pair_that_rests_books_nothing_until_it_goes_on(world: World) ->
 
 async def test_a_rest_heard_again_after_it_went_on_stops_nothing_more(world: World) -> None:
     """The meeting booked since is not called off: the pair is active, whatever comes late."""
-    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), Reason.MENTORSHIP_PAUSED, 6, Cause("paused"))
     await world.mentorships.resumed(Ref(ORG, PAIR_ID), 7)
     meeting, _ = await world.book()
-    await world.mentorships.stopped(Ref(ORG, PAIR_ID), 6, Cause("paused"))
-    assert (await world.meetings.get(lead, PAIR_ID, meeting)).state.stage is Stage.BOOKED
+    await world.mentorships.stopped(Ref(ORG, PAIR_ID), Reason.MENTORSHIP_PAUSED, 6, Cause("paused"))
+    assert (await world.meetings.get(lead, (PAIR_ID, meeting))).state.stage is Stage.BOOKED
 
 
 async def test_what_never_was_active_does_not_go_on(world: World) -> None:

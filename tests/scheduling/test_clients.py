@@ -34,10 +34,10 @@ async def profiles(people: Directory) -> AsyncIterator[Profiles]:
 
 
 async def test_hours_come_for_mentor_and_mentee_in_that_order(people: Directory, profiles: Profiles) -> None:
-    assert await profiles.hours(ORG, (MENTOR, MENTEE)) == (
+    assert await profiles.hours(ORG, (MENTOR, MENTEE)) == [
         Hours("Europe/Berlin", (Window(1, 540, 1020),)),
         Hours("Asia/Tokyo", ()),
-    )
+    ]
     assert set(people.tokens) == {"Bearer token-of-acme"}
 
 

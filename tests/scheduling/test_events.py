@@ -19,8 +19,10 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
 )
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingMissed
 from services.scheduling import store
-from services.scheduling.app import Mentorships
-from services.scheduling.domain.meetings import Meeting, MeetingBooked, Pair, Stage, book
+from services.scheduling.app.following import Mentorships
+from services.scheduling.domain.booking import book
+from services.scheduling.domain.meetings import Meeting, Pair, Stage
+from services.scheduling.domain.told import MeetingBooked
 from services.scheduling.events import hear
 from tests.fakes import Aggregates, Projection
 from tests.scheduling.factories import (

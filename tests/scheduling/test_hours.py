@@ -1,5 +1,6 @@
 """When two people are free: each on its own wall clock, through daylight saving, minus what is booked."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,18 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid, Refused
+from services.scheduling.domain.diary import Diary
+from services.scheduling.domain.grid import QUARTER
 from services.scheduling.domain.hours import (
-    QUARTER,
     Hours,
     Range,
     Search,
     Slot,
     Window,
-    free_slots,
     on_quarter,
     quarters_of,
     search,
 )
+from services.scheduling.domain.slots import free_slots as free_in_diaries
 from tests.scheduling.factories import MINUTE, MORNING, NOON, UTC_HOURS, WORKDAYS
 
 ALWAYS = Hours("UTC", tuple(Window(day, 0, 1440) for day in range(1, 8)))
@@ -28,6 +30,13 @@ SPRING_FORWARD = datetime(2026, 3, 29, tzinfo=UTC)
 """Sunday on which Berlin's clocks go from 02:00 to 03:00, at 01:00 UTC."""
 FALL_BACK = datetime(2026, 10, 25, tzinfo=UTC)
 """Sunday on which Berlin's clocks go from 03:00 back to 02:00, at 01:00 UTC."""
+
+
+def free_slots(both: tuple[Hours, Hours], busy: Collection[datetime], search: Search) -> list[Slot]:
+    """Return the free times of two people with these hours; `busy` are starts of quarter hours of either."""
+    taken = tuple((start, start + QUARTER) for start in busy)
+    mentor, mentee = both
+    return free_in_diaries([Diary("one", mentor, busy=taken), Diary("other", mentee)], search, MORNING)
 
 
 def starts(hours: Hours, day: datetime, length: timedelta = QUARTER, days: int = 1) -> list[str]:

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.kernel.errors import Denied, Invalid, NotFound, Refusal, Refused
-from services.scheduling.domain.meetings import (
-    Meeting,
+from services.scheduling.domain.booking import book
+from services.scheduling.domain.meetings import Meeting, Stage
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import (
     MeetingBooked,
     MeetingCancelled,
     MeetingCheckedIn,
     MeetingHeld,
     MeetingMissed,
-    Policy,
-    Stage,
-    book,
+    Reason,
 )
 from tests.scheduling.factories import (
     LEAD,
@@ -135,7 +135,7 @@ def test_checking_in_outside_of_its_time_is_refused(meeting: Meeting, moment: da
 def test_who_has_not_checked_in_by_the_check_missed_the_meeting(
     present: tuple[str, ...], absent: tuple[str, ...]
 ) -> None:
-    meeting = replace(booked(), present=present)
+    meeting = replace(booked(), present=present, reminders=())
     assert meeting.due_at == CHECK
     over, happened = meeting.fire(CHECK)
     assert (over.stage, over.slots, over.due_at) == (Stage.MISSED, (), None)
@@ -149,11 +149,12 @@ def test_a_late_timer_finds_the_attendance_decided(meeting: Meeting) -> None:
 
 
 def test_a_timer_that_comes_too_early_decides_nothing() -> None:
-    assert booked().fire(CHECK - timedelta(milliseconds=1)) == (booked(), [])
+    reminded = replace(booked(), reminders=())
+    assert reminded.fire(CHECK - timedelta(milliseconds=1)) == (reminded, [])
 
 
 def test_an_operator_may_set_another_grace() -> None:
-    patient = book(PAIR, MENTEE, wish(), MORNING, Policy(grace=30 * MINUTE))[0]
+    patient = book(PAIR, MENTEE, wish(), MORNING, Policy(grace=30 * MINUTE, reminders=()))[0]
     assert patient.due_at == NOON + 30 * MINUTE
     assert patient.check_in(PAIR_ID, MENTEE, NOON + 29 * MINUTE)[0].present == (MENTEE,)
 
@@ -161,7 +162,7 @@ def test_an_operator_may_set_another_grace() -> None:
 def test_calling_a_meeting_off_frees_both_calendars() -> None:
     meeting, happened = booked().cancel(PAIR_ID, MENTOR, NOON - MINUTE)
     assert (meeting.stage, meeting.slots, meeting.due_at) == (Stage.CANCELLED, (), None)
-    assert happened == [MeetingCancelled(MENTOR)]
+    assert happened == [MeetingCancelled(MENTOR, late=True)]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_others_and_other_names_change_nothing(mentorship: str, person: str, kin
 def test_a_meeting_ahead_goes_with_its_mentorship() -> None:
     meeting, happened = booked().drop(MORNING)
     assert (meeting.stage, meeting.slots) == (Stage.CANCELLED, ())
-    assert happened == [MeetingCancelled("")]
+    assert happened == [MeetingCancelled("", Reason.MENTORSHIP_ENDED)]
 
 
 def test_a_meeting_that_started_stays_when_its_mentorship_ends() -> None:

@@ -2,28 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kernel.clock import FixedClock
-from services.kernel.config import Settings
-from services.kernel.due import Due
-from services.kernel.mongo import Ref
-from services.kernel.run import Resources, Service
 from services.pb.mentoring.mentorships.v1.events_pb2 import MentorshipEnded
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
-from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc as availability_grpc
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
-from services.pb.mentoring.scheduling.v1 import meeting_service_pb2_grpc as meetings_grpc
-from services.scheduling.__main__ import build
-from tests.directory import Directory, OwnIdentity, directory
-from tests.harness import Metadata, Running, reason, running
+from tests.harness import reason
 from tests.scheduling.factories import (
     MENTEE,
     MENTOR,
@@ -31,77 +21,17 @@ from tests.scheduling.factories import (
     MORNING,
     NOON,
     ORG,
-    PAIR_ID,
     POLICY,
-    STRANGER,
-    activated,
 )
+from tests.scheduling.serving import PARENT, PEOPLE, World, refused, replica_of, served, stamp
 
 pytestmark = pytest.mark.servers
-
-PARENT = f"organizations/{ORG}/mentorships/{PAIR_ID}"
-PEOPLE = f"organizations/{ORG}/people"
-
-
-def stamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
-
-
-class World:
-    """The service in the morning with one active mentorship, and those who call it."""
-
-    def __init__(self, at: Running, clock: FixedClock, people: Directory, due: Due) -> None:
-        self.at = at
-        self.clock = clock
-        self.people = people
-        self.due = due
-        self.meetings = meetings_grpc.MeetingServiceStub(at.channel)
-        self.availability = availability_grpc.AvailabilityServiceStub(at.channel)
-        self.mentor = at.token(MENTOR, "mentor")
-        self.mentee = at.token(MENTEE, "mentee")
-        self.stranger = at.token(STRANGER, "mentee")
-        self.foreigner = at.token(MENTEE, "mentee", org="globex")
-        self.lead = at.token("lead", "program_lead")
-
-    async def book(
-        self, start: datetime = NOON, request_id: str = "", caller: Metadata | None = None
-    ) -> meetings.Meeting:
-        """Book 45 minutes."""
-        wish = meetings.Meeting(start_time=stamp(start), end_time=stamp(start + 45 * MINUTE))
-        request = meetings.BookMeetingRequest(parent=PARENT, meeting=wish, request_id=request_id)
-        return await self.meetings.BookMeeting(request, metadata=caller or self.mentee)
-
-    async def check_in(self, meeting: meetings.Meeting, caller: Metadata) -> meetings.Meeting:
-        request = meetings.CheckInRequest(name=meeting.name)
-        return await self.meetings.CheckIn(request, metadata=caller)
-
-    async def told(self, meeting: meetings.Meeting) -> list[str]:
-        return await self.at.told(Ref(ORG, meeting.name.rsplit("/", 1)[-1]))
 
 
 @pytest.fixture
 async def world(mongo_url: str) -> AsyncIterator[World]:
-    clock, opened = FixedClock(MORNING), list[Resources]()
-
-    def known_to_profiles(settings: Settings, resources: Resources) -> Service:
-        opened.append(replace(resources, identity=OwnIdentity()))  # type: ignore[arg-type]  # as its protocol
-        return build(settings, opened[0])
-
-    async with (
-        directory() as people,
-        running(known_to_profiles, mongo_url, clock, profiles_address=people.address) as at,
-    ):
-        await at.hear(activated(), "activated")
-        yield World(at, clock, people, Due(opened[0].database, at.service.kinds, clock))
-
-
-async def refused(call: object) -> tuple[grpc.StatusCode, str]:
-    """Return the status and the reason that a call ends with."""
-    with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await call  # type: ignore[misc]  # any awaitable call
-    return refusal.value.code(), reason(refusal.value)
+    async with served(mongo_url) as made:
+        yield made
 
 
 async def test_a_meeting_is_booked_once_per_request_and_held_when_both_come(world: World) -> None:
@@ -127,11 +57,11 @@ async def test_a_request_id_is_not_reused_for_another_meeting(world: World) -> N
     assert await refused(again) == (grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_ID_REUSED")
 
 
-async def test_of_20_bookings_of_one_slot_at_once_exactly_one_wins(world: World) -> None:
-    callers = [world.mentor, world.mentee] * 10
+async def test_of_100_bookings_of_one_slot_at_once_exactly_one_wins(world: World) -> None:
+    callers = [world.mentor, world.mentee] * 50
     answers = await asyncio.gather(*(world.book(caller=one) for one in callers), return_exceptions=True)
     lost = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
-    assert len(lost) == 19
+    assert len(lost) == 99
     assert {(error.code(), reason(error)) for error in lost} == {
         (grpc.StatusCode.FAILED_PRECONDITION, "SLOT_TAKEN")
     }
@@ -149,17 +79,18 @@ async def test_neighbouring_meetings_do_not_collide_and_a_cancelled_one_is_free_
 
 async def test_a_meeting_is_missed_once_the_grace_period_is_over(world: World) -> None:
     meeting = await world.book()
-    [kept] = world.at.service.kinds
-    world.clock.advance(NOON + POLICY.grace - MORNING - timedelta(milliseconds=1))
+    kept, *_ = world.at.service.kinds
+    world.clock.advance(NOON - 60 * MINUTE - MORNING)
+    assert [await world.due.fire(kept) for _ in range(2)] == [1, 0]
+    world.clock.advance(60 * MINUTE + POLICY.grace - timedelta(milliseconds=1))
     assert await world.due.fire(kept) == 0
     world.clock.advance(timedelta(milliseconds=1))
-    assert await world.due.fire(kept) == 1
-    assert await world.due.fire(kept) == 0
+    assert [await world.due.fire(kept) for _ in range(2)] == [1, 0]
     assert await refused(world.check_in(meeting, world.mentee)) == (
         grpc.StatusCode.FAILED_PRECONDITION,
         "MEETING_OVER",
     )
-    assert await world.told(meeting) == ["MeetingBooked", "MeetingMissed"]
+    assert await world.told(meeting) == ["MeetingBooked", "MeetingReminderDue", "MeetingMissed"]
 
 
 async def test_no_timer_is_left_of_a_meeting_that_was_held(world: World) -> None:
@@ -256,3 +187,90 @@ async def test_a_range_out_of_bounds_names_its_field(world: World) -> None:
     )
     code, why = await refused(world.availability.FindSlots(request, metadata=world.mentee))
     assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "RANGE_OUT_OF_BOUNDS")
+
+
+async def test_a_meeting_moves_on_both_calendars_at_once(world: World) -> None:
+    meeting = await world.book()
+    await world.book(NOON + 90 * MINUTE)
+    request = meetings.RescheduleMeetingRequest(
+        name=meeting.name, start_time=stamp(NOON + 60 * MINUTE), etag=meeting.etag, request_id="r-1"
+    )
+    taken = world.meetings.RescheduleMeeting(request, metadata=world.mentor)
+    assert await refused(taken) == (grpc.StatusCode.FAILED_PRECONDITION, "SLOT_TAKEN")
+    request.start_time.CopyFrom(stamp(NOON + 45 * MINUTE))
+    moved = await world.meetings.RescheduleMeeting(request, metadata=world.mentor)
+    assert moved == await world.meetings.RescheduleMeeting(request, metadata=world.mentor)
+    assert (moved.start_time, moved.end_time) == (stamp(NOON + 45 * MINUTE), stamp(NOON + 90 * MINUTE))
+    assert moved.sequence == 1
+    assert (await world.book()).start_time == stamp(NOON)
+    assert await world.told(meeting) == ["MeetingBooked", "MeetingRescheduled"]
+
+
+async def test_calling_off_takes_the_reasons_of_people_only(world: World) -> None:
+    request = meetings.CancelMeetingRequest(
+        name=(await world.book()).name, reason=codes.CANCEL_REASON_MENTORSHIP_ENDED
+    )
+    code, _ = await refused(world.meetings.CancelMeeting(request, metadata=world.mentee))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    request.reason = codes.CANCEL_REASON_ILLNESS
+    off = await world.meetings.CancelMeeting(request, metadata=world.mentee)
+    assert (off.cancellation.person, off.cancellation.late) == (f"{PEOPLE}/{MENTEE}", True)
+    assert off.cancellation.reason == codes.CANCEL_REASON_ILLNESS
+
+
+async def test_who_gave_notice_and_missed_it_can_dispute_and_the_other_confirms(world: World) -> None:
+    name = (await world.book()).name
+    said = meetings.GiveNoticeRequest(name=name, notice=codes.NOTICE_LATE)
+    code, _ = await refused(world.meetings.GiveNotice(said, metadata=world.mentee))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    said.minutes_late = 20
+    assert (await world.meetings.GiveNotice(said, metadata=world.mentee)).notices[0].minutes_late == 20
+    world.clock.advance(NOON + POLICY.grace - MORNING)
+    await world.due.fire(world.at.service.kinds[0])
+    world.clock.advance(20 * MINUTE)
+    await world.due.fire(world.at.service.kinds[0])
+    dispute = meetings.DisputeMeetingRequest(name=name)
+    assert (await world.meetings.DisputeMeeting(dispute, metadata=world.mentee)).claim.HasField("expire_time")
+    own = world.meetings.ConfirmMeeting(meetings.ConfirmMeetingRequest(name=name), metadata=world.mentee)
+    assert await refused(own) == (grpc.StatusCode.PERMISSION_DENIED, "OWN_CLAIM")
+    held = await world.meetings.ConfirmMeeting(
+        meetings.ConfirmMeetingRequest(name=name), metadata=world.mentor
+    )
+    assert held.state == meetings.Meeting.STATE_HELD
+
+
+async def test_a_meeting_that_took_place_elsewhere_is_logged_once_and_rejected_or_taken_back(
+    world: World,
+) -> None:
+    def request(request_id: str) -> meetings.LogMeetingRequest:
+        past = meetings.Meeting(start_time=stamp(MORNING - 60 * MINUTE), end_time=stamp(MORNING - 9 * MINUTE))
+        return meetings.LogMeetingRequest(parent=PARENT, meeting=past, request_id=request_id)
+
+    logged = await world.meetings.LogMeeting(request("r-1"), metadata=world.mentee)
+    assert logged.state == meetings.Meeting.STATE_CLAIMED
+    again = world.meetings.LogMeeting(request("r-2"), metadata=world.mentor)
+    assert (await refused(again))[1] == "SLOT_TAKEN"
+    reject = meetings.RejectMeetingRequest(name=logged.name, etag=logged.etag)
+    rejected = await world.meetings.RejectMeeting(reject, metadata=world.mentor)
+    assert rejected.state == meetings.Meeting.STATE_REJECTED
+    logged = await world.meetings.LogMeeting(request("r-3"), metadata=world.mentee)
+    withdraw = meetings.WithdrawClaimRequest(name=logged.name)
+    await world.meetings.WithdrawClaim(withdraw, metadata=world.mentee)
+    assert await world.told(logged) == ["MeetingClaimed", "MeetingClaimClosed"]
+
+
+async def test_of_100_bookings_over_two_replicas_exactly_one_wins(world: World) -> None:
+    """Nothing but the database knows of both."""
+    wish = meetings.Meeting(start_time=stamp(NOON), end_time=stamp(NOON + 45 * MINUTE))
+    request = meetings.BookMeetingRequest(parent=PARENT, meeting=wish)
+    async with replica_of(world) as other:
+        callers = [world.mentor, world.mentee] * 25
+        books = [
+            stub.BookMeeting(request, metadata=caller)
+            for stub in (world.meetings, other)
+            for caller in callers
+        ]
+        answers = await asyncio.gather(*books, return_exceptions=True)
+    lost = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert len(lost) == 99
+    assert {reason(error) for error in lost} == {"SLOT_TAKEN"}

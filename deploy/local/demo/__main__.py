@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from deploy.local.demo import audit, report
 from deploy.local.demo.api import Api, refusal
+from deploy.local.demo.caring import appreciate, check_in
 from deploy.local.demo.joining import import_people, match, open_program
 from deploy.local.demo.meeting import meet
 from deploy.local.demo.relating import agree, complete_goals, set_goals
@@ -21,8 +22,11 @@ from deploy.local.demo.story import GaveUpError, Story
 from deploy.local.folder import DEFAULT, Folder, InUse, NotRunning, State
 from deploy.local.process import StartFailed
 from deploy.local.stack import Stack
+from services.kernel.clock import advance
+from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 
 INPUT = Path(__file__).parent.parent / "data" / "hr_export.csv"
+HOUR = timedelta(hours=1)
 QUIET = 60
 """Looks, a second apart, without change after which nothing more is expected: twice the time for which a
 consumer group waits for a member that was killed."""
@@ -53,20 +57,36 @@ async def tell(story: Story, file: bytes) -> None:
     await meet(story, lambda place: place % 5 > 1)
     await complete_goals(story)
     await meet(story, lambda place: place % 5 > 0)
+    await appreciate(story)
+    await check_in(story)
 
 
 async def settled(api: Api, story: Story, terminal: report.Terminal) -> audit.Ledger:
     """Look until nothing is lost any more, or until nothing has changed for several looks."""
     bar, quiet, before = terminal.bar("effects arrive", QUIET), 0, -1
     while True:
+        await calm(story)
         ledger = await audit.ledger(api, story)
         missing = sum(lost for lost, _ in ledger.differences().values())
-        waiting = sum(message.state == message.STATE_QUEUED for message in ledger.messages)
-        if missing + waiting == 0 or quiet == QUIET:
+        if missing == 0 or quiet == QUIET:
             bar.step(QUIET - quiet)
             return ledger
         now = len(ledger.events) + report.held(ledger)
         quiet, before = (quiet + 1 if now == before else 0), now
+        await asyncio.sleep(1)
+
+
+async def calm(story: Story) -> None:
+    """Return when no message waits to be sent, or after a while; hours pass for those that are gathered."""
+    request = inbox.ListMessagesRequest(
+        parent=f"{story.api.parent}/people/-", states=[inbox.Message.STATE_QUEUED, inbox.Message.STATE_HELD]
+    )
+    for _ in range(QUIET):
+        waiting = (await story.api.call(story.api.inbox.ListMessages, request)).messages
+        if not waiting:
+            return
+        if all(message.state == message.STATE_HELD for message in waiting):
+            advance(story.clock_file, HOUR)
         await asyncio.sleep(1)
 
 

@@ -14,9 +14,12 @@ from deploy.local.tokens import person_token
 from services.kernel.ids import new_id
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import MatchingServiceStub
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceStub
+from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import CheckInServiceStub
+from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceStub
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
+from services.pb.mentoring.notifications.v1.preference_service_pb2_grpc import PreferenceServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 from services.pb.mentoring.recognition.v1.recognition_service_pb2_grpc import RecognitionServiceStub
 from services.pb.mentoring.scheduling.v1.availability_service_pb2_grpc import AvailabilityServiceStub
@@ -57,9 +60,11 @@ class Api:
         matching, mentorships = self._channel("matching"), self._channel("mentorships")
         self.programs, self.matching = ProgramServiceStub(matching), MatchingServiceStub(matching)
         self.mentorships, self.goals = MentorshipServiceStub(mentorships), GoalServiceStub(mentorships)
+        self.feedback, self.check_ins = FeedbackServiceStub(mentorships), CheckInServiceStub(mentorships)
         scheduling = self._channel("scheduling")
         self.availability, self.meetings = AvailabilityServiceStub(scheduling), MeetingServiceStub(scheduling)
-        self.inbox = InboxServiceStub(self._channel("notifications"))
+        notifications = self._channel("notifications")
+        self.inbox, self.preferences = InboxServiceStub(notifications), PreferenceServiceStub(notifications)
         self.recognition = RecognitionServiceStub(self._channel("recognition"))
         return self
 

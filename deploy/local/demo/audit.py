@@ -22,6 +22,7 @@ from deploy.kafka import topics
 from deploy.local.demo.api import Api
 from deploy.local.demo.meeting import all_meetings
 from deploy.local.demo.story import Story
+from deploy.local.demo.telling import addressees
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognition
 
@@ -43,6 +44,9 @@ PARTITIONS = tuple(
     if topic.name in TOPICS
     for number in range(topic.partitions)
 )
+
+
+_WAITING = (inbox.Message.STATE_QUEUED, inbox.Message.STATE_HELD)
 
 
 @dataclass(frozen=True)
@@ -80,21 +84,33 @@ class Ledger:
         kinds = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.CATEGORY_LEAD_ALERT)
         return sum(message.category in kinds for message in self.messages)
 
+    @property
+    def sent(self) -> list[str]:
+        """Message-IDs of those messages that went out as mails of their own."""
+        return [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
+
     def differences(self) -> dict[str, tuple[int, int]]:
         """Return (lost, doubled) for each link of the chain from fact to mail."""
-        to_pair = [*self.of("RebookReminderDue"), *self.of("RecognitionIssued")]
-        told = [(event.id, who) for event in to_pair for who in (event.message.mentor, event.message.mentee)]
-        told += [(event.id, event.message.lead) for event in self.of("LeadAlertDue")]
+        told = [(event.id, who) for event in self.events for who in addressees(event.type, event.message)]
         held = [(message.cause_event_id, message.name.split("/messages/")[0]) for message in self.messages]
-        sent = [message.mail_message_id for message in self.messages if message.state == message.STATE_SENT]
         links: dict[str, tuple[Iterable[Any], Iterable[Any]]] = {
             "missed meeting → reminder decision": (
                 self.missed,
                 _field(self.of("RebookReminderDue"), "meeting"),
             ),
-            "goal completed → recognition": (self.completed, [one.goal for one in self.recognitions]),
-            "decision → message": (told, held),
-            "message → mail": (sent, Counter({key: self.mails.get(key, 0) for key in sent}).elements()),
+            "goal completed → recognition": (
+                self.completed,
+                [one.goal for one in self.recognitions if one.kind == one.KIND_GOAL_COMPLETED],
+            ),
+            "event → message": (told, held),
+            "message → sent, gathered or unwanted": (
+                [message.name for message in self.messages],
+                [message.name for message in self.messages if message.state not in _WAITING],
+            ),
+            "message → mail": (
+                self.sent,
+                Counter({key: self.mails.get(key, 0) for key in self.sent}).elements(),
+            ),
         }
         found = {link: _compare(expected, actual) for link, (expected, actual) in links.items()}
         return {**found, "every change → event": (self._gaps(), 0)}

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from deploy.local.demo.api import HR
 from deploy.local.demo.story import GaveUpError, Story, acting, until
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as matching
 from services.pb.mentoring.matching.v1 import program_service_pb2 as programs
+from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preference
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as people
 
 CHUNK = 64 * 1024
@@ -56,7 +58,14 @@ async def upload(
 
 
 async def open_program(story: Story) -> None:
-    """Open a program and enrol everybody who is at work."""
+    """Open a program and enrol everybody who is at work. A month passes in a minute: mails do not wait."""
+    patient = preference.Preferences(name=f"{story.api.parent}/people/-/preferences", weekly_mails=1000)
+    await story.api.call(
+        story.api.preferences.UpdatePreferences,
+        preference.UpdatePreferencesRequest(
+            preferences=patient, update_mask=FieldMask(paths=["weekly_mails"])
+        ),
+    )
     everybody = await _active_people(story)
     program = programs.Program(
         display_name="Growing together",

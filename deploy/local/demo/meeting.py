@@ -18,7 +18,8 @@ from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as scheduling
 from services.pb.mentoring.scheduling.v1.availability_service_pb2 import FindSlotsRequest, Slot
 
-ROUND = timedelta(days=14)
+AHEAD = (timedelta(days=14), timedelta(days=28))
+"""How far ahead a pair looks for a slot; further when a busy mentor has none in the next two weeks."""
 GRACE = timedelta(minutes=11)
 """A minute more than the platform's grace period."""
 
@@ -39,11 +40,11 @@ async def meet(story: Story, attends: Callable[[int], bool]) -> None:
 async def _live(story: Story, day: Sequence[scheduling.Meeting], coming: set[str], bar: Bar) -> None:
     """Live through one day; it ends when everybody has been told of what was missed."""
     for start, meetings in groupby(day, key=_start):
-        _move_to(story, start)
+        move_to(story, start)
         now = list(meetings)
         await _check_in(story, [meeting for meeting in now if meeting.name in coming])
         bar.step(len(now))
-    _move_to(story, _start(day[-1]) + GRACE)
+    move_to(story, _start(day[-1]) + GRACE)
     await _over(story, {meeting.name for meeting in day})
     story.missed += sum(meeting.name not in coming for meeting in day)
     await until(
@@ -53,10 +54,13 @@ async def _live(story: Story, day: Sequence[scheduling.Meeting], coming: set[str
 
 async def _reminders(story: Story) -> int:
     """Return how many reminders to book again have been handed to the mail server."""
-    request = inbox.ListMessagesRequest(parent=f"{story.api.parent}/people/-")
+    request = inbox.ListMessagesRequest(
+        parent=f"{story.api.parent}/people/-",
+        category=inbox.Message.CATEGORY_REBOOK_REMINDER,
+        states=[inbox.Message.STATE_SENT],
+    )
     pages = story.api.pages(story.api.inbox.ListMessages, request)
-    wanted = (inbox.Message.CATEGORY_REBOOK_REMINDER, inbox.Message.STATE_SENT)
-    return sum([(one.category, one.state) == wanted async for page in pages for one in page.messages])
+    return sum([len(page.messages) async for page in pages])
 
 
 async def all_meetings(story: Story) -> list[scheduling.Meeting]:
@@ -76,22 +80,25 @@ async def _over(story: Story, names: set[str]) -> list[scheduling.Meeting]:
 async def _book(story: Story) -> list[scheduling.Meeting]:
     bar = story.screen.bar("booking meetings", len(story.pairs))
     now = DevelopmentClock(story.clock_file).now()
-    first, last = _stamp(now), _stamp(now + ROUND)
 
     async def one(place: int, pair: Mentorship) -> scheduling.Meeting:
-        ask = FindSlotsRequest(parent=pair.name, start_time=first, end_time=last, page_size=100)
-        free = await _when_active(story, story.api.availability.FindSlots, ask, mentee(pair))
-        meeting = await _take(story, pair, _spread(free.slots, place))
-        bar.step()
-        return meeting
+        for ahead in AHEAD:
+            ask = FindSlotsRequest(
+                parent=pair.name, start_time=_stamp(now), end_time=_stamp(now + ahead), page_size=200
+            )
+            free = await _when_active(story, story.api.availability.FindSlots, ask, mentee(pair))
+            if (meeting := await _taken(story, pair, _spread(free.slots, place))) is not None:
+                bar.step()
+                return meeting
+        raise GaveUpError(f"no free slot for {pair.name}")
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(place, pair)) for place, pair in enumerate(story.pairs)]
     return [task.result() for task in tasks]
 
 
-async def _take(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> scheduling.Meeting:
-    """Book the first slot that nobody took meanwhile out of either calendar."""
+async def _taken(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> scheduling.Meeting | None:
+    """Book the first slot that nobody took meanwhile out of either calendar; None if there is none."""
     for slot in slots:
         wish = scheduling.Meeting(start_time=slot.start_time, end_time=slot.end_time)
         request = scheduling.BookMeetingRequest(parent=pair.name, meeting=wish)
@@ -102,7 +109,7 @@ async def _take(story: Story, pair: Mentorship, slots: Iterable[Slot]) -> schedu
                 raise
         else:
             return booked  # type: ignore[no-any-return]  # the stub's type is lost in the generic caller
-    raise GaveUpError(f"no free slot for {pair.name}")
+    return None
 
 
 async def _when_active(story: Story, method: Callable[..., Any], request: Any, who: Who) -> Any:
@@ -126,7 +133,7 @@ async def _check_in(story: Story, attended: Sequence[scheduling.Meeting]) -> Non
     await story.api.each(story.api.meetings.CheckIn, requests, lambda: None)
 
 
-def _move_to(story: Story, moment: datetime) -> None:
+def move_to(story: Story, moment: datetime) -> None:
     """Move every service's clock forward to `moment`; never back."""
     ahead = moment - DevelopmentClock(story.clock_file).now()
     if ahead > timedelta(0):

@@ -36,6 +36,7 @@ async def agree(story: Story) -> None:
             for pair in proposed
         ]
         signed = await story.api.each(story.api.mentorships.SignAgreement, signatures, bar.step)
+    story.pairs = signed
     active = sum(pair.state == mentorships.Mentorship.STATE_ACTIVE for pair in signed)
     story.screen.said("agree", proposed=len(proposed), signed=2 * len(signed), active=active)
 

@@ -101,6 +101,7 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
         "missed": len(ledger.missed),
         "reminders": ledger.reminders,
         "recognitions": len(ledger.recognitions),
+        "sent": len(ledger.sent),
         "mails": held(ledger),
         "events": len(ledger.events),
         "lost": sum(lost for lost, _ in differences),

@@ -1,6 +1,6 @@
 """Aggregates of one kind: read, decide, save under the version that was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -152,6 +152,19 @@ class Aggregates(Generic[S]):
         last = documents[size - 1]
         following = pages.After.item(last["id"], pages.value_at(last, path))
         return Page(items, self._pages.token(tenant, query, following))
+
+    async def most_frequent(
+        self, tenant: str, path: str, where: Mapping[str, Any], most: int
+    ) -> Sequence[tuple[Any, int]]:
+        """Return the `most` frequent values at a state path, with their numbers, among those that match."""
+        stages: list[Document] = [
+            {"$match": pages.condition(tenant, Query(where), None)},
+            {"$group": {"_id": f"$state.{path}", "count": {"$sum": 1}}},
+            {"$sort": {"count": -1, "_id": 1}},
+            {"$limit": most},
+        ]
+        found = await self.committed.aggregate(stages).to_list(None)
+        return [(group["_id"], group["count"]) for group in found]
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:
         """Create or change many, at most 500 per round trip; return what became of each, in order.

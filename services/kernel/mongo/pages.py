@@ -71,7 +71,9 @@ class Pages:
 
     def _mac(self, tenant: str, query: Query, body: bytes) -> bytes:
         """Bind a token to who asks for what."""
-        asked = msgspec.json.encode([tenant, plain(dict(query.where)), query.order], order="deterministic")
+        either = [plain(dict(one)) for one in query.either]
+        question = [tenant, plain(dict(query.where)), query.order, *either]
+        asked = msgspec.json.encode(question, order="deterministic")
         return hmac.digest(self._secret, asked + b"\0" + body, "sha256")[:_MAC_BYTES]
 
 
@@ -108,8 +110,9 @@ def value_at(document: Mapping[str, Any], path: str) -> Any:
 
 def condition(tenant: str, query: Query, after: After | None) -> dict[str, Any]:
     """Return the filter of a page: the tenant's, as asked, after the last item seen."""
-    asked: dict[str, Any] = {"tenant_id": tenant}
-    asked.update({f"state.{path}": plain(value) for path, value in query.where.items()})
+    asked = {"tenant_id": tenant, **_of_state(query.where)}
+    if query.either:
+        asked["$or"] = [_of_state(one) for one in query.either]
     if after is None:
         return asked
     path, direction = order_of(query)
@@ -121,3 +124,7 @@ def condition(tenant: str, query: Query, after: After | None) -> dict[str, Any]:
             {"$or": [{path: {beyond: after.stored}}, {"id": {"$gt": after.id}}]},
         ]
     }
+
+
+def _of_state(where: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"state.{path}": plain(value) for path, value in where.items()}

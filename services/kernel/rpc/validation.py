@@ -1,7 +1,5 @@
 """protovalidate -> field violations of a refusal."""
 
-from collections.abc import Iterable
-
 import protovalidate
 from google.protobuf.message import Message
 
@@ -14,9 +12,12 @@ _MAX_DESCRIPTION = 120
 
 
 def violations(request: Message) -> Fields:
-    """Return (path, description) of everything in the request that breaks the contract."""
+    """Return (path, description) of everything in the request that breaks the contract.
+
+    The path is empty for a rule of the request as a whole.
+    """
     found = protovalidate.collect_violations(request)
-    return [(_path(item.proto.field.elements), item.proto.message) for item in found] if found else ()
+    return [(_path(item.proto.field), item.proto.message) for item in found] if found else ()
 
 
 def refusal(fields: Fields) -> Invalid:
@@ -30,8 +31,8 @@ def refusal(fields: Fields) -> Invalid:
     )
 
 
-def _path(elements: Iterable[protovalidate.FieldPathElementPb]) -> str:
-    return ".".join(map(_step, elements))
+def _path(field: protovalidate.FieldPathPb | None) -> str:
+    return "" if field is None else ".".join(map(_step, field.elements))
 
 
 def _step(element: protovalidate.FieldPathElementPb) -> str:

@@ -54,18 +54,23 @@ class MatchDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchAdopted:
+    """A mentorship that was handed over to its mentor holds a seat."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchEnded:
     """The match, or the mentorship it became, is over."""
 
 
-Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined | MatchEnded
+Event = MatchProposed | MatchAccepted | MatchConfirmed | MatchDeclined | MatchAdopted | MatchEnded
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a match comes from and what its mentorship is told; a copy, so a yes needs no other document.
 
-    `run` is the cohort run that proposed it, "" for a match made by request.
+    `run` is the cohort run that proposed it, "" for a match made by request and for an adopted mentorship.
     """
 
     program: str
@@ -198,6 +203,14 @@ def agree(origin: Origin, proposal: Proposal, people: tuple[str, str]) -> tuple[
     half, first = match.accept(people[0])
     both, second = half.accept(people[1])
     return both, [*proposed, *first, *second]
+
+
+def adopt(origin: Origin, people: tuple[str, str]) -> tuple[Match, list[Event]]:
+    """Let a mentorship of `people` (mentor, mentee) that runs without a match hold its seat.
+
+    It claims nothing: it is there, even while the one before it has not been heard to be over.
+    """
+    return Match(origin, people, score_ppm=0, stage=Stage.CONFIRMED), [MatchAdopted()]
 
 
 def holds(known: Iterable[Match], coming: Iterable[tuple[str, str, Pair]]) -> list[tuple[str, Pair]]:

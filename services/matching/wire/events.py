@@ -128,13 +128,10 @@ def _match_event(ref: Ref, state: matches.Match, event: matches.Event) -> Messag
                 focus_areas=origin.agreement.focus_areas,
                 length=Duration(seconds=origin.agreement.length_days * _DAY),
             )
-        case matches.MatchEnded():
-            return events.MatchEnded(
-                match=name,
-                mentorship=mentorship_name(ref.tenant, origin.mentorship),
-                mentor=mentor,
-                mentee=mentee,
-            )
+        case matches.MatchAdopted() | matches.MatchEnded():
+            kind = events.MatchEnded if isinstance(event, matches.MatchEnded) else events.MatchAdopted
+            mentorship = mentorship_name(ref.tenant, origin.mentorship)
+            return kind(match=name, mentorship=mentorship, mentor=mentor, mentee=mentee)
 
 
 def request_outgoing(ref: Ref, state: requests.MatchRequest, event: requests.Event) -> Outgoing:

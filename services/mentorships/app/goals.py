@@ -10,7 +10,9 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.mentorships.app.ports import OVERSEERS, Aggregates, How
-from services.mentorships.domain import Goal, GoalDraft, GoalEvent, GoalState, Mentorship, ProgressNote
+from services.mentorships.app.progress import in_state
+from services.mentorships.app.repeats import created_before
+from services.mentorships.domain import Goal, GoalDraft, GoalEvent, Mentorship, Progress, ProgressNote
 
 Names = tuple[str, str]
 """A goal: (mentorship, goal)."""
@@ -21,19 +23,13 @@ Act = Callable[[Goal, datetime], tuple[Goal, list[GoalEvent]]]
 ALL: Final = "-"
 """Stands for every mentorship."""
 
-_IN_STATE: Final[Mapping[GoalState, Mapping[str, Any]]] = {
-    GoalState.OPEN: {"complete_time": None, "drop_time": None},
-    GoalState.COMPLETED: {"complete_time": {"$ne": None}},
-    GoalState.DROPPED: {"drop_time": {"$ne": None}},
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which goals: of a mentorship or of `ALL`, in a state or whichever (None), all or those shared."""
 
     mentorship: str
-    state: GoalState | None = None
+    state: Progress | None = None
     shared_with_caller: bool = False
 
 
@@ -50,9 +46,8 @@ class Goals:
     ) -> tuple[Ref, Versioned[Goal]]:
         """Set a goal. A repeat answers what was stored, even when its mentorship has ended since."""
         ref = Ref(caller.org, ids.derived_id(caller.org, "goal", caller.subject, cause.id))
-        known = await self._goals.get_many(caller.org, [ref.id])
-        if known:
-            return ref, await self._goals.create(ref, known[ref.id].state, (), cause)
+        if (known := await created_before(self._goals, ref, cause)) is not None:
+            return ref, known
         parent = await self._mentorships.get(Ref(caller.org, mentorship))
         decision = parent.state.set_goal(mentorship, caller.subject, draft, self._clock.now())
         return ref, await self._goals.create(ref, *decision, cause)
@@ -66,7 +61,7 @@ class Goals:
 
     async def list(self, caller: Caller, asked: Selection, page: Query) -> Page[Goal]:
         """Return a page, earliest first, as far as the caller may read it and without progress notes."""
-        where = {**await self._whose(caller, asked), **(_IN_STATE[asked.state] if asked.state else {})}
+        where = {**await self._whose(caller, asked), **in_state(asked.state)}
         found = await self._goals.list(caller.org, replace(page, where=where, without=("notes",)))
         return replace(found, items=[(key, _readable(caller, stored)) for key, stored in found.items])
 

@@ -8,6 +8,7 @@ from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
 from services.mentorships.app.once import when_new
 from services.mentorships.app.ports import OVERSEERS, Aggregates
+from services.mentorships.app.repeats import created_before
 from services.mentorships.domain import Goal, Mentorship, plan
 from services.mentorships.domain.plan import Application, Plan, PlanEvent
 from services.mentorships.domain.plan_template import PlanTemplate
@@ -35,10 +36,8 @@ class Plans:
     ) -> tuple[Ref, Versioned[Plan]]:
         """Apply a template. A repeat answers what was stored; refusals are those of `plan.apply`."""
         ref = Ref(caller.org, ids.derived_id(caller.org, "plan", caller.subject, cause.id))
-        known = await self._stores.plans.get_many(caller.org, [ref.id])
-        if known:
-            stored = await self._stores.plans.create(ref, known[ref.id].state, (), cause)
-        else:
+        stored = await created_before(self._stores.plans, ref, cause)
+        if stored is None:
             stored = await self._stores.plans.create(ref, *await self._decided(caller, application), cause)
         await self._set_goals(ref, stored.state, cause.trace)
         return ref, stored

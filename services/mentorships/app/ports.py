@@ -20,6 +20,15 @@ How = tuple[str, Cause]
 OVERSEERS = frozenset({"program_lead", "hr_admin", "service"})
 """Roles that see every relationship, though not what the two say to each other."""
 
+HR = frozenset({"hr_admin"})
+"""The role that sees how all relationships go, in codes and ratings."""
+
+ALL = "-"
+"""Stands for all mentorships where a list asks for one."""
+
+LEADS = frozenset({"program_lead"})
+"""The role that sees the same of the relationships that it leads."""
+
 
 class Aggregates(Protocol[S]):
     """Where aggregates of one kind are kept; `kernel.mongo.Aggregates` states the contract."""

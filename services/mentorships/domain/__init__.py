@@ -5,7 +5,7 @@ plain ids of one organization. Events carry only what the state does not tell.
 """
 
 from services.mentorships.domain.agreement import Agreement, Channel, Confidentiality, Terms, Usual
-from services.mentorships.domain.goal import Goal, GoalDraft, GoalState, Kind, ProgressNote
+from services.mentorships.domain.goal import Goal, GoalDraft, Kind, ProgressNote
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
     GoalCreated,
@@ -50,6 +50,7 @@ from services.mentorships.domain.mentorship import (
     ask,
     begin,
 )
+from services.mentorships.domain.progress import Progress
 from services.mentorships.domain.rules import not_found
 from services.mentorships.domain.steps import Milestone, Task
 
@@ -74,7 +75,6 @@ __all__ = [
     "GoalEvent",
     "GoalProgressNoted",
     "GoalReopened",
-    "GoalState",
     "GoalUpdated",
     "Kind",
     "Mentorship",
@@ -93,6 +93,7 @@ __all__ = [
     "Over",
     "Pause",
     "PauseReason",
+    "Progress",
     "ProgressNote",
     "Stage",
     "Successor",

@@ -21,13 +21,24 @@ def over_time(day: date) -> datetime:
     return first_moment(day) + timedelta(days=1) + _WESTMOST
 
 
+def is_over(day: date, now: datetime) -> bool:
+    """Tell whether a day is over everywhere."""
+    return day < (now - _WESTMOST).date()
+
+
+def require_to_come(day: date | None, now: datetime, field: str) -> None:
+    """Raise Invalid TARGET_DATE_PAST for a day that is over; None never is."""
+    if day is not None and is_over(day, now):
+        raise invalid("TARGET_DATE_PAST", field, "must not be in the past")
+
+
 def require_ahead(day: date | None, now: datetime, field: str) -> None:
     """Raise Invalid END_DATE_PAST for a last day that is over, END_DATE_TOO_FAR beyond `LONGEST`."""
     if day is None:
         return
     if day > (now + LONGEST).date():
         raise invalid("END_DATE_TOO_FAR", field, f"must be at most {LONGEST.days} days ahead")
-    if over_time(day) <= now:
+    if is_over(day, now):
         raise invalid("END_DATE_PAST", field, "must not be in the past")
 
 

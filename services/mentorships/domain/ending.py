@@ -85,8 +85,9 @@ def succeed(mentorship: Mentorship, predecessor: str) -> Decision:
     """Begin what a mentorship of the id `predecessor` was handed over to. ValueError unless it was."""
     if mentorship.successor is None:
         raise ValueError("nobody goes on with this mentorship")
-    people = (mentorship.successor.mentor, mentorship.mentee)
-    return begin(Mentorship(people, mentorship.program, mentorship.lead, match="", predecessor=predecessor))
+    people, program = (mentorship.successor.mentor, mentorship.mentee), mentorship.program
+    following = Mentorship(people, program, mentorship.lead, match="", predecessor=predecessor)
+    return begin(replace(following, usual=mentorship.usual))
 
 
 def over(mentorship: Mentorship, stage: Stage, how: Over) -> Mentorship:

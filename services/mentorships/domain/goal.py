@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, Final
 
 from services.kernel.errors import Denied, Refused
+from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
     GoalCreated,
@@ -19,7 +20,8 @@ from services.mentorships.domain.goal_events import (
     MilestoneCompleted,
     TaskCompleted,
 )
-from services.mentorships.domain.rules import invalid, line, not_found, require_to_come
+from services.mentorships.domain.progress import Progress, progress
+from services.mentorships.domain.rules import invalid, line, not_found
 from services.mentorships.domain.steps import Milestone, Task, completed, numbered, replanned
 from services.mentorships.domain.words import needed_words
 
@@ -36,14 +38,6 @@ class Kind(StrEnum):
     NETWORK = "NETWORK"
     CONFIDENCE = "CONFIDENCE"
     CHALLENGE = "CHALLENGE"
-
-
-class GoalState(StrEnum):
-    """How far a goal is."""
-
-    OPEN = "OPEN"
-    COMPLETED = "COMPLETED"
-    DROPPED = "DROPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +93,9 @@ class Goal:
     template_revision: int = 0
 
     @property
-    def state(self) -> GoalState:
+    def state(self) -> Progress:
         """How far it is."""
-        if self.complete_time is not None:
-            return GoalState.COMPLETED
-        return GoalState.OPEN if self.drop_time is None else GoalState.DROPPED
+        return progress(self.complete_time, self.drop_time)
 
     @property
     def completions(self) -> int:
@@ -149,7 +141,7 @@ class Goal:
 
     def reopen(self) -> tuple["Goal", list[GoalEvent]]:
         """Open it again; that it was reached stays counted. Refused GOAL_OPEN."""
-        if self.state is GoalState.OPEN:
+        if self.state is Progress.OPEN:
             raise Refused("GOAL_OPEN", "this goal is open")
         reopened = replace(self, complete_time=None, drop_time=None, reached_before=self.completions)
         return reopened, [GoalReopened()]

@@ -223,11 +223,10 @@ class Mentorship:
     ) -> tuple[Goal, list[GoalEvent]]:
         """Set a goal in this mentorship, whose id is `mentorship`, by one of the two.
 
-        Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid as `goal.create` does.
+        Raises Denied NOT_A_PARTICIPANT, and as `require_active` and `goal.create`.
         """
         self.require_participant(person)
-        if self.stage is not Stage.ACTIVE:
-            raise Refused("MENTORSHIP_NOT_ACTIVE", "goals are set in an active mentorship")
+        self.require_active()
         return goal.create(mentorship, person, self.people, draft, now)
 
     def _without_words(self) -> "Mentorship":

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.kernel.errors import Refused
 from services.mentorships.domain import goal
+from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.goal import Goal, GoalDraft
 from services.mentorships.domain.goal_events import GoalEvent
-from services.mentorships.domain.mentorship import Mentorship, Stage
+from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.plan_template import GoalOutline, Owner, PlanTemplate, TipOutline
-from services.mentorships.domain.rules import invalid, not_found, require_to_come
+from services.mentorships.domain.rules import invalid, not_found
 from services.mentorships.domain.steps import Milestone, Task
 
 FARTHEST_START: Final = timedelta(days=366)
@@ -79,10 +79,10 @@ def apply(
 ) -> tuple[Plan, list[PlanEvent]]:
     """Apply a template as it is now to `parent`.
 
-    Raises Refused MENTORSHIP_NOT_ACTIVE or PLAN_TEMPLATE_ARCHIVED, Invalid TARGET_DATE_PAST or START_TOO_FAR.
+    Raises as `Mentorship.require_active`, Refused PLAN_TEMPLATE_ARCHIVED, Invalid TARGET_DATE_PAST or
+    START_TOO_FAR.
     """
-    if parent.stage is not Stage.ACTIVE:
-        raise Refused("MENTORSHIP_NOT_ACTIVE", "plans are applied to an active mentorship")
+    parent.require_active()
     template.require_applicable()
     start = application.start or now.date()
     require_to_come(start, now, "start_date")

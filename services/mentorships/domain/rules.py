@@ -1,12 +1,8 @@
-"""What holds for mentorships and all that belongs to them: plain text, dates to come, hidden things."""
+"""What holds for mentorships and all that belongs to them: plain text, wrong fields, hidden things."""
 
 import unicodedata
-from datetime import date, datetime, timedelta
 
 from services.kernel.errors import Invalid, NotFound
-
-_WESTMOST = timedelta(hours=-12)
-"""UTC-12, the last zone to begin a day: a date is in the past everywhere once it is in the past there."""
 
 
 def line(text: str, field: str) -> str:
@@ -19,10 +15,9 @@ def line(text: str, field: str) -> str:
     return joined
 
 
-def require_to_come(day: date | None, now: datetime, field: str) -> None:
-    """Raise Invalid TARGET_DATE_PAST when a day is over in every time zone; None never is."""
-    if day is not None and day < (now + _WESTMOST).date():
-        raise invalid("TARGET_DATE_PAST", field, "must not be in the past")
+def tag(text: str, field: str) -> str:
+    """Return `text` as a tag that equals however it was typed: `line` in lower case. Raises as `line`."""
+    return line(text, field).lower()
 
 
 def invalid(reason: str, field: str, description: str) -> Invalid:

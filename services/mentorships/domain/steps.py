@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import ClassVar, TypeVar
 
 from services.kernel.errors import Refused
-from services.mentorships.domain.rules import invalid, line, not_found, require_to_come
+from services.mentorships.domain.days import require_to_come
+from services.mentorships.domain.rules import invalid, line, not_found
 
 
 @dataclass(frozen=True, slots=True)

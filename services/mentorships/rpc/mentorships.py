@@ -5,7 +5,7 @@ from services.kernel.rpc import caller, cause
 from services.mentorships.app.mentorships import Mentorships, Selection
 from services.mentorships.wire import agreements, names
 from services.mentorships.wire import mentorships as wire
-from services.mentorships.wire.days import day
+from services.mentorships.wire.days import day, given_day
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceServicer
 
@@ -86,7 +86,7 @@ class MentorshipServicer(MentorshipServiceServicer):
     async def ProposeExtension(self, request: pb.ProposeExtensionRequest, _: object) -> pb.Mentorship:
         """Ask for a later last day."""
         ref = names.mentorship_ref(request.name)
-        wanted = day(request.end_date, "end_date") if request.HasField("end_date") else None
+        wanted = given_day(request, "end_date", "end_date")
         stored = await self._app.ask_for_more(caller(), ref.id, wanted, cause(request), etag=request.etag)
         return wire.mentorship(ref, stored)
 

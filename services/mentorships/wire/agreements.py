@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.kernel import fields
 from services.mentorships import domain
-from services.mentorships.wire.days import day, optional_day
+from services.mentorships.wire.days import given_day, optional_day
 from services.mentorships.wire.names import person_name
 from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
@@ -15,20 +15,20 @@ DAY = 86_400
 MINUTE = 60
 
 
-def terms(agreement: Agreement) -> domain.Terms:
-    """Decode proposed terms.
+def terms(agreement: Agreement, field: str = "agreement") -> domain.Terms:
+    """Decode proposed terms, given in the request's `field`.
 
     Raises Invalid unless cadence is whole days, length whole minutes and the last day on the calendar.
     """
     return domain.Terms(
-        cadence_days=fields.whole(agreement.cadence, DAY, "agreement.cadence", "days"),
-        meeting_minutes=fields.whole(agreement.meeting_length, MINUTE, "agreement.meeting_length", "minutes"),
+        cadence_days=fields.whole(agreement.cadence, DAY, f"{field}.cadence", "days"),
+        meeting_minutes=fields.whole(agreement.meeting_length, MINUTE, f"{field}.meeting_length", "minutes"),
         channels=_channels(agreement.channels),
         focus_areas=tuple(agreement.focus_areas),
         mentor_expectations=agreement.mentor_expectations,
         mentee_expectations=agreement.mentee_expectations,
         confidentiality=_confidentiality(agreement),
-        end_date=day(agreement.end_date, "agreement.end_date") if agreement.HasField("end_date") else None,
+        end_date=given_day(agreement, "end_date", f"{field}.end_date"),
     )
 
 

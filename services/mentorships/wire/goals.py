@@ -39,9 +39,9 @@ def draft(tenant: str, goal: goals.Goal) -> domain.GoalDraft:
     )
 
 
-def state(value: goals.Goal.State.ValueType) -> domain.GoalState | None:
+def state(value: goals.Goal.State.ValueType) -> domain.Progress | None:
     """Decode how far the goals of a list are; None for whichever."""
-    return domain.GoalState(goals.Goal.State.Name(value).removeprefix("STATE_")) if value else None
+    return domain.Progress(goals.Goal.State.Name(value).removeprefix("STATE_")) if value else None
 
 
 def goal(ref: Ref, stored: Versioned[domain.Goal]) -> goals.Goal:

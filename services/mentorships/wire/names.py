@@ -7,15 +7,30 @@ from services.kernel.mongo import Ref
 MENTORSHIP = "organizations/*/mentorships/*"
 PERSON = "organizations/*/people/*"
 PROGRAM = "organizations/*/programs/*"
+GROUP = "organizations/*/groups/*"
 GOAL = "organizations/*/mentorships/*/goals/*"
+FEEDBACK = "organizations/*/mentorships/*/feedback/*"
+KUDOS = "organizations/*/mentorships/*/kudos/*"
+CHECK_IN = "organizations/*/mentorships/*/checkIns/*"
+FIT_QUESTION = "organizations/*/mentorships/*/fitQuestions/*"
+INTRODUCTION = "organizations/*/mentorships/*/introductions/*"
+SAFETY_REPORT = "organizations/*/safetyReports/*"
 PLAN_TEMPLATE = "organizations/*/planTemplates/*"
+LEARNING_RESOURCE = "organizations/*/learningResources/*"
 PLAN = "organizations/*/mentorships/*/plans/*"
 MEETING = "organizations/*/mentorships/*/meetings/*"
+NOTE = "organizations/*/mentorships/*/notes/*"
+ACTION_ITEM = "organizations/*/mentorships/*/actionItems/*"
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
     """Return a mentorship's full name."""
     return ids.name("organizations", tenant, "mentorships", mentorship)
+
+
+def group_name(tenant: str, group: str) -> str:
+    """Return a group's full name."""
+    return ids.name("organizations", tenant, "groups", group)
 
 
 def goal_name(tenant: str, mentorship: str, goal: str) -> str:
@@ -26,6 +41,11 @@ def goal_name(tenant: str, mentorship: str, goal: str) -> str:
 def plan_template_name(tenant: str, template: str) -> str:
     """Return a plan template's full name."""
     return ids.name("organizations", tenant, "planTemplates", template)
+
+
+def learning_resource_name(tenant: str, resource: str) -> str:
+    """Return a learning resource's full name."""
+    return ids.name("organizations", tenant, "learningResources", resource)
 
 
 def person_name(tenant: str, person: str) -> str:

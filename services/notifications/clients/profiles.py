@@ -3,7 +3,8 @@
 import grpc
 
 from services.kernel.errors import Unavailable
-from services.notifications import app, wire
+from services.notifications.app import ports as app
+from services.notifications.wire import messages as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -42,4 +43,6 @@ def person_of(found: pb.Person) -> app.Person:
         full_name=f"{called} {found.family_name}",
         address=found.email,
         employed=found.state != pb.Person.STATE_TERMINATED,
+        zone=found.time_zone,
+        languages=tuple(found.languages),
     )

@@ -1,14 +1,15 @@
 """What a message is and how its delivery goes. People, meetings, goals are plain ids of one organization.
 
-queued -> sent | failed | suppressed; a try that fails for now leaves it queued with a time for the next.
+queued -> sent | failed | suppressed | digested; a try that fails for now leaves it queued with a time for the
+next, and one that comes too early is held: queued again when its time has come. A sent one may still bounce.
 """
 
 import zlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.kernel.errors import NotFound
+from services.kernel.errors import NotFound, Refused
 
 _PAUSES = tuple(timedelta(seconds=pause) for pause in (5, 30, 120, 600, 1800, 3600, 7200))
 """After each try that failed for now; the try after the last pause is the last one."""
@@ -49,15 +50,41 @@ class Category(StrEnum):
     ENDING_WARNING = "ENDING_WARNING"
     LEAD_ESCALATION = "LEAD_ESCALATION"
     ENROLMENT_REQUESTED = "ENROLMENT_REQUESTED"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
+    MEETING_REMINDER = "MEETING_REMINDER"
+    MEETING_MOVED = "MEETING_MOVED"
+    MEETING_CANCELLED = "MEETING_CANCELLED"
+    MEETING_CLAIMED = "MEETING_CLAIMED"
 
 
 class Stage(StrEnum):
     """How far delivery is."""
 
     QUEUED = "QUEUED"
+    HELD = "HELD"
     SENT = "SENT"
     FAILED = "FAILED"
+    BOUNCED = "BOUNCED"
     SUPPRESSED = "SUPPRESSED"
+    DIGESTED = "DIGESTED"
+
+
+class Reason(StrEnum):
+    """Why a message was mailed, held or suppressed."""
+
+    DEFAULT = "DEFAULT"
+    CHOSEN = "CHOSEN"
+    CRITICAL = "CRITICAL"
+    CATEGORY_OFF = "CATEGORY_OFF"
+    CHANNEL_OFF = "CHANNEL_OFF"
+    ORGANIZATION_OFF = "ORGANIZATION_OFF"
+    LEFT = "LEFT"
+    QUIET_HOURS = "QUIET_HOURS"
+    SEND_WINDOW = "SEND_WINDOW"
+    BUDGET = "BUDGET"
+    DELAY = "DELAY"
+    DIGEST = "DIGEST"
+    THROTTLED = "THROTTLED"
 
 
 class Verdict(StrEnum):
@@ -71,6 +98,11 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MessageQueued:
     """It waits to be sent, for the first time or again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeld:
+    """It waits until the person's hours, budget or its own steps let it go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +126,24 @@ class MessageFailed:
 
 @dataclass(frozen=True, slots=True)
 class MessageSuppressed:
-    """The person gets no mail of this kind."""
+    """The person gets no mail of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDigested:
+    """Another message's mail tells it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBounced:
+    """The mail came back after it was taken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    """The person saw it in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +151,18 @@ class MessageRead:
     """The person read it."""
 
 
-MessageEvent = MessageQueued | MessageSent | MessageDelayed | MessageFailed | MessageSuppressed | MessageRead
+MessageEvent = (
+    MessageQueued
+    | MessageHeld
+    | MessageSent
+    | MessageDelayed
+    | MessageFailed
+    | MessageSuppressed
+    | MessageDigested
+    | MessageBounced
+    | MessageSeen
+    | MessageRead
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +171,9 @@ class Facts:
 
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
-    WAITLISTED, why the request was closed, or what was noticed about a silent pair.
+    WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, or
+    what a person is recognised for (empty: a goal), `count` times. `day` and `moment` are dates that the
+    reader should know, such as an end or a deadline.
     """
 
     mentorship: str = ""
@@ -125,11 +187,10 @@ class Facts:
     recipient: str = ""
     code: str = ""
     enrolment: str = ""
-
-    @property
-    def about(self) -> str:
-        """The id of what it is about."""
-        return self.mentorship or self.request or self.enrolment
+    count: int = 0
+    webhook: str = ""
+    day: date | None = None
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +208,7 @@ class Content:
 
     subject: str
     text: str
+    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +219,18 @@ class Attempt:
     reason: str = ""
 
 
+Change = tuple["Message", list[MessageEvent]]
+"""A message after a decision, and what that tells; nothing told, nothing changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to `person`. `retry_time` is set while a failed try waits for the next."""
+    """One message to `person`.
+
+    `retry_time` is set while a failed try waits for the next, `held_until` while it is held. `reason` is why
+    it was mailed, held or suppressed, `failure` the code of the last try that failed. `digest` is the message
+    whose mail tells this one too. `round` counts how often it was sent again by hand.
+    """
 
     person: str
     category: Category
@@ -172,10 +243,16 @@ class Message:
     retry_time: datetime | None = None
     send_time: datetime | None = None
     read_time: datetime | None = None
+    seen_time: datetime | None = None
+    reason: Reason | None = None
+    failure: str = ""
+    held_until: datetime | None = None
+    digest: str = ""
+    round: int = 0
 
     @property
     def ready(self) -> bool:
-        """Whether it should be sent now."""
+        """Whether it is its turn to be sent."""
         return self.stage is Stage.QUEUED and self.retry_time is None
 
     @property
@@ -187,16 +264,18 @@ class Message:
 
     @property
     def due_at(self) -> datetime | None:
-        """When the next try is due."""
-        return self.retry_time
+        """When it is looked at next."""
+        return self.held_until or self.retry_time
 
     def settle(
-        self, content: Content, attempt: Attempt, now: datetime
-    ) -> tuple["Message", list[MessageEvent]]:
-        """Record a try. Nothing changes if it was not waiting to be sent: it is settled already."""
+        self, content: Content, attempt: Attempt, now: datetime, reason: Reason | None = None
+    ) -> Change:
+        """Record a try, made for `reason`. Nothing changes if it is not its turn: it is settled already."""
         if not self.ready:
             return self, []
-        tried = replace(self, content=content, attempts=self.attempts + 1)
+        tried = replace(
+            self, content=content, attempts=self.attempts + 1, reason=reason, failure=attempt.reason
+        )
         if attempt.verdict is Verdict.ACCEPTED:
             return replace(tried, stage=Stage.SENT, send_time=now), [MessageSent()]
         if attempt.verdict is Verdict.PERMANENT or tried.attempts >= MOST_TRIES:
@@ -204,30 +283,70 @@ class Message:
         pause = _pause(self.mail_message_id, tried.attempts)
         return replace(tried, retry_time=now + pause), [MessageDelayed(attempt.reason)]
 
-    def give_up(self, content: Content | None, reason: str) -> tuple["Message", list[MessageEvent]]:
+    def give_up(self, content: Content | None, reason: str) -> Change:
         """Fail without a try, because there is nobody to send to."""
         if not self.ready:
             return self, []
-        return replace(self, content=content, stage=Stage.FAILED), [MessageFailed(reason)]
+        return replace(self, content=content, stage=Stage.FAILED, failure=reason), [MessageFailed(reason)]
 
-    def suppress(self, content: Content) -> tuple["Message", list[MessageEvent]]:
+    def suppress(self, content: Content, reason: Reason) -> Change:
         """Send no mail; the inbox shows the message."""
         if not self.ready:
             return self, []
-        return replace(self, content=content, stage=Stage.SUPPRESSED), [MessageSuppressed()]
+        return replace(self, content=content, stage=Stage.SUPPRESSED, reason=reason), [MessageSuppressed()]
 
-    def fire(self, now: datetime) -> tuple["Message", list[MessageEvent]]:
-        """Queue again once the pause is over."""
-        if self.retry_time is None or now < self.retry_time:
+    def hold(self, content: Content, reason: Reason, until: datetime) -> Change:
+        """Wait until the mail may go out; the inbox shows the message meanwhile."""
+        if not self.ready:
             return self, []
-        return replace(self, retry_time=None), [MessageQueued()]
+        held = replace(self, content=content, stage=Stage.HELD, reason=reason, held_until=until)
+        return held, [MessageHeld()]
 
-    def read(self, person: str, now: datetime) -> tuple["Message", list[MessageEvent]]:
-        """Mark as read, by the one it is for; reading again changes nothing. NotFound for anybody else."""
+    def fold(self, into: str, content: Content) -> Change:
+        """Let the mail of message `into` tell this one too, unless a mail of its own was tried."""
+        if self.attempts or self.stage not in {Stage.QUEUED, Stage.HELD}:
+            return self, []
+        folded = replace(self, content=content, stage=Stage.DIGESTED, reason=Reason.DIGEST, digest=into)
+        return replace(folded, held_until=None), [MessageDigested()]
+
+    def bounce(self, failure: str) -> Change:
+        """Note that the mail came back. Nothing changes unless it was taken."""
+        if self.stage is not Stage.SENT:
+            return self, []
+        return replace(self, stage=Stage.BOUNCED, failure=failure), [MessageBounced(failure)]
+
+    def resend(self) -> Change:
+        """Begin anew after it failed or bounced. Refused NOT_FAILED otherwise.
+
+        A mail that was taken before may still arrive somewhere, so the next has a Message-ID of its own.
+        """
+        if self.stage not in {Stage.FAILED, Stage.BOUNCED}:
+            raise Refused("NOT_FAILED", "only a message that failed or bounced is sent again")
+        head = self.mail_message_id.partition("@")[0].partition(".")[0]
+        again = replace(self, stage=Stage.QUEUED, attempts=0, failure="", send_time=None)
+        return replace(again, round=self.round + 1, mail_message_id=f"{head}.{self.round + 1}@mentoring>"), [
+            MessageQueued()
+        ]
+
+    def fire(self, now: datetime) -> Change:
+        """Queue again once the pause is over."""
+        if self.due_at is None or now < self.due_at:
+            return self, []
+        return replace(self, stage=Stage.QUEUED, retry_time=None, held_until=None), [MessageQueued()]
+
+    def see(self, person: str, now: datetime) -> Change:
+        """Mark as seen, by the one it is for; again changes nothing. NotFound for anybody else."""
+        self.require_addressee(person)
+        if self.seen_time is not None:
+            return self, []
+        return replace(self, seen_time=now), [MessageSeen()]
+
+    def read(self, person: str, now: datetime) -> Change:
+        """Mark as read, and so as seen, by the one it is for; again changes nothing. NotFound for others."""
         self.require_addressee(person)
         if self.read_time is not None:
             return self, []
-        return replace(self, read_time=now), [MessageRead()]
+        return replace(self, read_time=now, seen_time=self.seen_time or now), [MessageRead()]
 
     def require_addressee(self, person: str) -> None:
         """Raise NotFound unless the message is for `person`."""
@@ -235,7 +354,7 @@ class Message:
             raise message_not_found()
 
 
-def queue(draft: Draft, message_id: str, cause_event_id: str) -> tuple[Message, list[MessageEvent]]:
+def queue(draft: Draft, message_id: str, cause_event_id: str) -> Change:
     """Queue a message whose id is `message_id`; its mails carry the same Message-ID on every try."""
     message = Message(
         person=draft.person,

@@ -1,25 +1,111 @@
-"""Which mails a person does not want."""
+"""Which mails are wanted, and when: the defaults of an organization, and what a person chose instead."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
 
-from services.notifications.domain.messages import Category
+from services.kernel.errors import Invalid
+from services.notifications.domain.hours import Hours
+from services.notifications.domain.messages import Category, Reason
+
+USUAL_WEEKLY_MAILS: Final = 5
+EVERYBODY: Final = "-"
+"""Stands for all people: whose preferences are the organization's defaults."""
+
+
+class Switch(StrEnum):
+    """A choice of its own, or none."""
+
+    UNSET = "UNSET"
+    ON = "ON"
+    OFF = "OFF"
 
 
 @dataclass(frozen=True, slots=True)
 class PreferencesUpdated:
-    """A person's preferences changed."""
+    """Preferences changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Categories that are not mailed, sorted; without any stored preferences everything is."""
+    """What a person chose, or an organization for all of its people.
+
+    muted, wanted  categories that are not mailed, and those that are whatever the rest says; sorted
+    mail           the whole channel
+    hours          when mails go out; None: as the level above says
+    weekly_mails   how many mails a week before those that can wait do; None: as the level above says
+    """
 
     muted: tuple[Category, ...] = ()
+    wanted: tuple[Category, ...] = ()
+    mail: Switch = Switch.UNSET
+    hours: Hours | None = None
+    weekly_mails: int | None = None
 
-    def mute(self, categories: Collection[Category]) -> tuple["Preferences", list[PreferencesUpdated]]:
-        """Mute exactly these; nothing happens if that is so already."""
-        muted = tuple(sorted(set(categories)))
-        if muted == self.muted:
+    def adopt(
+        self, values: "Preferences", fields: Collection[str]
+    ) -> tuple["Preferences", list[PreferencesUpdated]]:
+        """Take `fields` over from `values`; nothing happens if all are so already.
+
+        Raises Invalid CATEGORY_TWICE or HOURS_NEVER_OPEN.
+        """
+        changed = replace(self, **{name: getattr(values, name) for name in fields})
+        if changed == self:
             return self, []
-        return replace(self, muted=muted), [PreferencesUpdated()]
+        changed.require_valid()
+        return changed, [PreferencesUpdated()]
+
+    def mute(self, category: Category) -> tuple["Preferences", list[PreferencesUpdated]]:
+        """Take one category off the mails, as an unsubscribe link does."""
+        muted = tuple(sorted({*self.muted, category}))
+        wanted = tuple(one for one in self.wanted if one != category)
+        return self.adopt(Preferences(muted, wanted), ("muted", "wanted"))
+
+    def require_valid(self) -> None:
+        """Raise Invalid for what contradicts itself."""
+        twice = set(self.muted) & set(self.wanted)
+        if twice:
+            raise Invalid(
+                "CATEGORY_TWICE",
+                "a category is both muted and wanted",
+                fields=(("preferences.wanted_mail", f"{min(twice)} is muted"),),
+            )
+        if self.hours is not None:
+            self.hours.require_opening()
+
+    def verdict(self, category: Category) -> bool | None:
+        """Whether this level wants mails of a category; None if it leaves that to the next."""
+        if category in self.wanted or category in self.muted:
+            return category in self.wanted
+        return None if self.mail is Switch.UNSET else self.mail is Switch.ON
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """A person's preferences over those of the organization; the person's word counts."""
+
+    person: Preferences = Preferences()
+    organization: Preferences = Preferences()
+
+    def choice(self, category: Category) -> tuple[bool, Reason]:
+        """Whether a category is mailed, and whose word that is."""
+        own = self.person.verdict(category)
+        if own is not None:
+            if own:
+                return True, Reason.CHOSEN
+            return False, Reason.CATEGORY_OFF if category in self.person.muted else Reason.CHANNEL_OFF
+        if self.organization.verdict(category) is False:
+            return False, Reason.ORGANIZATION_OFF
+        return True, Reason.DEFAULT
+
+    @property
+    def hours(self) -> Hours:
+        """When mails go out."""
+        return self.person.hours or self.organization.hours or Hours()
+
+    @property
+    def weekly_mails(self) -> int:
+        """How many mails a week before those that can wait do."""
+        chosen = (self.person.weekly_mails, self.organization.weekly_mails, USUAL_WEEKLY_MAILS)
+        return next(number for number in chosen if number is not None)

@@ -1,331 +1,198 @@
-"""The words of every message, by category: (subject, text). Plain text for a Jinja sandbox.
+"""Templates: text that an organization may write itself, rendered where it can do no harm.
 
-They see `name` and `other` (people), `is_mentee`, `code`, `misses` and `mentorship`, nothing else.
+They know names and numbers, choose and print, and nothing more: no loops, no calls, no attributes, so that
+any template ends at once whoever wrote it. What is not known is an error, never an empty place.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from services.kernel.errors import Invalid, NotFound
 from services.notifications.domain.messages import Category
 
-FOOTER: Final = "\n-- \nThis message was written by your organization's mentoring platform.\n"
+KNOWN: Final = frozenset(
+    {"name", "other", "is_mentee", "code", "count", "misses", "mentorship", "webhook", "day", "moment"}
+)
+"""What templates see."""
 
-TEMPLATES: Final[Mapping[Category, tuple[str, str]]] = {
-    Category.REBOOK_REMINDER: (
-        "Please book your next mentoring meeting with {{ other }}",
-        """\
-Hello {{ name }},
+_ALLOWED: Final = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+    nodes.Keyword,
+)
+_FILTERS: Final = frozenset({"plural", "date"})
 
-your mentoring meeting with {{ other }} did not take place.
-{%- if misses > 1 %} That makes {{ misses }} missed meetings in a row.{% endif %}
 
-Please agree on another time and book it soon: pairs that keep meeting get the most out of it.
-""",
-    ),
-    Category.LEAD_ALERT: (
-        "A mentoring pair has missed {{ misses }} meetings in a row",
-        """\
-Hello {{ name }},
+@dataclass(frozen=True, slots=True)
+class TemplateUpdated:
+    """A template was written."""
 
-a pair of your program has missed {{ misses }} meetings in a row:
 
-    mentorship {{ mentorship }}
+@dataclass(frozen=True, slots=True)
+class TemplateReset:
+    """A template of the organization was taken back: the built-in words count again."""
 
-Both were asked to book another meeting. A word from you may help them to begin again.
-""",
-    ),
-    Category.RECOGNITION: (
-        "{% if is_mentee %}You{% else %}{{ other }}{% endif %} reached a mentoring goal",
-        """\
-Hello {{ name }},
 
-{% if is_mentee -%}
-you reached a goal of your mentorship with {{ other }}. Congratulations!
-{%- else -%}
-{{ other }}, whom you mentor, reached a goal. Congratulations to you both!
-{%- endif %}
+TemplateEvent = TemplateUpdated | TemplateReset
 
-The recognition is kept in your organization's mentoring records.
-""",
-    ),
-    Category.MATCH_REQUESTED: (
-        "{{ other }} asks you for a mentoring match",
-        """\
-Hello {{ name }},
 
-{{ other }} would like to be matched with you.
-{%- if code == "WAITLISTED" %} There is no free place now: it waits in line, and you may answer it.{% endif %}
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an organization says instead of the built-in words, in one language or ("") in all others.
 
-Please read the request in the mentoring portal and say yes or no, or ask for more.
-""",
-    ),
-    Category.MATCH_REQUEST_REMINDER: (
-        "{{ other }} waits for your answer",
-        """\
-Hello {{ name }},
+    Without `html`, that form is made from the text.
+    """
 
-{{ other }} asked to be matched with you and waits for your answer.
+    category: Category
+    language: str
+    subject: str
+    text: str
+    html: str = ""
+    removed: bool = False
 
-Please say yes or no in the mentoring portal. A no is fine: it lets {{ other }} ask somebody else.
-""",
-    ),
-    Category.MATCH_REQUEST_QUESTION: (
-        "{{ other }} wants to know more about your request",
-        """\
-Hello {{ name }},
+    def write(self, other: "Words") -> "tuple[Words, list[TemplateEvent]]":
+        """Say what `other` says. Raises Invalid TEMPLATE_BROKEN."""
+        require_sound(other)
+        changed = replace(self, subject=other.subject, text=other.text, html=other.html, removed=False)
+        return (self, []) if changed == self else (changed, [TemplateUpdated()])
 
-{{ other }} has a question before answering your request.
+    def reset(self) -> "tuple[Words, list[TemplateEvent]]":
+        """Take it back. NotFound once it was."""
+        if self.removed:
+            raise NotFound("NOT_FOUND", "nothing of this name exists")
+        return replace(self, removed=True), [TemplateReset()]
 
-Please read and answer it in the mentoring portal.
-""",
-    ),
-    Category.MATCH_REQUEST_ANSWER: (
-        "{{ other }} answered your question",
-        """\
-Hello {{ name }},
 
-{{ other }} answered your question about the request for a mentoring match.
+def key_of(category: Category, language: str) -> str:
+    """Return a template's id, such as NUDGE.de, or NUDGE for all languages."""
+    return f"{category}.{language}" if language else str(category)
 
-Please read the answer in the mentoring portal and say yes or no.
-""",
-    ),
-    Category.MATCH_REQUEST_MATCHED: (
-        "You and {{ other }} are matched",
-        """\
-Hello {{ name }},
 
-you and {{ other }} are a mentoring pair now.
+def require_sound(words: Words) -> None:
+    """Raise Invalid TEMPLATE_BROKEN unless every part can be rendered; the field and line are named."""
+    for field, source in (("subject", words.subject), ("text", words.text), ("html", words.html)):
+        problem = _problem(source)
+        if field == "subject" and not source.isprintable():
+            problem = "must be one line"
+        if field != "html" and not source.strip():
+            problem = "must say something"
+        if problem:
+            path = f"template.{field}"
+            raise Invalid("TEMPLATE_BROKEN", "the template cannot be used", fields=((path, problem),))
 
-Next, agree on how you want to work together in the mentoring portal, and book a first meeting.
-""",
-    ),
-    Category.MATCH_REQUEST_DECLINED: (
-        "Your request to {{ other }} was declined",
-        """\
-Hello {{ name }},
 
-{{ other }} cannot take your request for a mentoring match up at this time.
+def _problem(source: str) -> str:
+    try:
+        tree = _TEXT.parse(source)
+    except TemplateError as error:
+        return f"line {getattr(error, 'lineno', 1)}: {str(error)[:200]}"
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
+            return f"line {node.lineno}: {type(node).__name__.lower()} is not allowed here"
+        if isinstance(node, nodes.Name) and node.name not in KNOWN:
+            return f"line {node.lineno}: {node.name[:64]} is not known"
+    return _trial(source)
 
-The mentoring portal shows others who fit you well.
-""",
-    ),
-    Category.MATCH_REQUEST_EXPIRED: (
-        "Your request to {{ other }} has expired",
-        """\
-Hello {{ name }},
 
-{{ other }} did not answer your request for a mentoring match in time.
+def _trial(source: str) -> str:
+    """Return what goes wrong with one of several messages, such as comparing a name with a number."""
+    for values in _SAMPLES:
+        try:
+            render(source, values)
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            return f"cannot be rendered: {str(error)[:200]}"
+    return ""
 
-The mentoring portal shows others who fit you well.
-""",
-    ),
-    Category.MATCH_REQUEST_CLOSED: (
-        "Your request to {{ other }} is closed",
-        """\
-Hello {{ name }},
 
-your request to {{ other }} for a mentoring match is closed
-{%- if code == "PROGRAM_CLOSED" %}, because the program is over
-{%- elif code == "MATCHED_ELSEWHERE" %}, because one of you has been matched already{% endif %}.
+def render(source: str, values: Mapping[str, Any], *, as_html: bool = False) -> str:
+    """Return what a template says; `values` also hold `locale` and `zone` for dates and plurals."""
+    return _compiled(source, as_html).render(values)
 
-You need not do anything.
-""",
-    ),
-    Category.MATCH_REQUEST_PROMOTED: (
-        "The request of {{ other }} can be answered now",
-        """\
-Hello {{ name }},
 
-the request of {{ other }} for a mentoring match waited in line. There is a free place now.
+@lru_cache(maxsize=2048)
+def _compiled(source: str, as_html: bool) -> Template:  # noqa: FBT001 -- part of the cache's key
+    return (_HTML if as_html else _TEXT).from_string(source)
 
-Please read the request in the mentoring portal and say yes or no, or ask for more.
-""",
-    ),
-    Category.MATCH_ENDED: (
-        "Your mentoring with {{ other }} has ended",
-        """\
-Hello {{ name }},
 
-your mentoring with {{ other }} has ended. Thank you for the time you gave it.
+@lru_cache(maxsize=256)
+def locale_of(language: str) -> Locale:
+    """Return a language's rules for dates and plurals, English ones where it is not known."""
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
 
-If you want to go on with somebody else, the mentoring portal shows who fits you well.
-""",
-    ),
-    Category.AGREEMENT_PROPOSED: (
-        "{{ other }} proposed how you could work together",
-        """\
-Hello {{ name }},
 
-{{ other }} proposed an agreement: how often to meet, how to stay in touch, what it is about.
+@pass_context
+def _plural(context: Context, count: int, **forms: str) -> str:
+    """Return the form that the language wants for a number; "#" stands for the number."""
+    locale: Locale = context["locale"]
+    form = str(forms.get(locale.plural_form(count)) or forms.get("other", "#"))
+    return form.replace("#", format_decimal(count, locale=locale))
 
-Please read it in the mentoring portal and sign it, or propose what suits you better.
-""",
-    ),
-    Category.MENTORSHIP_PAUSED: (
-        "Your mentoring with {{ other }} is paused",
-        """\
-Hello {{ name }},
 
-your mentoring with {{ other }} rests for now. Nobody is reminded of anything until it goes on.
+@pass_context
+def _date(context: Context, when: Any) -> str:
+    """Return a day, or a moment on the reader's wall clock, as the language writes it; None is empty.
 
-The mentoring portal shows until when, and lets both of you go on earlier.
-""",
-    ),
-    Category.MENTORSHIP_RESUMED: (
-        "Your mentoring with {{ other }} goes on",
-        """\
-Hello {{ name }},
+    TypeError for what is no date.
+    """
+    locale: Locale = context["locale"]
+    if when is None:
+        return ""
+    if not isinstance(when, date):
+        raise TypeError("only a date can be written as one")
+    if isinstance(when, datetime):
+        zone: ZoneInfo = context["zone"]
+        return format_datetime(when.astimezone(zone), "long", locale=locale)
+    return format_date(when, "long", locale=locale)
 
-your mentoring with {{ other }} goes on.
 
-Please book your next meeting in the mentoring portal.
-""",
-    ),
-    Category.EXTENSION_PROPOSED: (
-        "{{ other }} would like more time with you",
-        """\
-Hello {{ name }},
+def _environment(*, escapes: bool) -> SandboxedEnvironment:
+    made = SandboxedEnvironment(autoescape=escapes, undefined=StrictUndefined, keep_trailing_newline=True)
+    made.filters = {"plural": _plural, "date": _date}
+    made.globals = {}
+    return made
 
-{{ other }} would like to go on beyond the agreed end of your mentoring.
 
-Please say yes in the mentoring portal if you would like that too. Without your yes, the end stays as agreed.
-""",
-    ),
-    Category.CLOSING_PROPOSED: (
-        "{{ other }} suggests to close your mentoring",
-        """\
-Hello {{ name }},
+_TEXT: Final = _environment(escapes=False)
+_HTML: Final = _environment(escapes=True)
 
-{{ other }} says that your mentoring has reached its end.
-
-If you see it the same way, please confirm it in the mentoring portal. If not, talk about what is still open.
-""",
-    ),
-    Category.END_NEAR: (
-        "The agreed end of your mentoring with {{ other }} is near",
-        """\
-Hello {{ name }},
-
-your mentoring with {{ other }} will soon reach its agreed end.
-
-Please talk about what comes next: close it together, or ask for more time in the mentoring portal.
-""",
-    ),
-    Category.MENTORSHIP_COMPLETED: (
-        "Thank you for your mentoring with {{ other }}",
-        """\
-Hello {{ name }},
-
-you and {{ other }} brought your mentoring to its end. Congratulations, and thank you for your time!
-
-Please take a minute to look back on it in the mentoring portal: it helps those who come after you.
-""",
-    ),
-    Category.CHECK_IN: (
-        "How is your mentoring going?",
-        """\
-Hello {{ name }},
-
-please take a minute to look at how your mentoring goes: the relationship, your goals, your confidence,
-and what should change.
-
-The check-in waits for you in the mentoring portal. The other one of your pair does not see your answers.
-""",
-    ),
-    Category.FIT_QUESTION: (
-        "How was your first mentoring meeting?",
-        """\
-Hello {{ name }},
-
-you have met for the first time. Do the two of you fit?
-
-Please answer in the mentoring portal. The other one of your pair does not see your answer.
-""",
-    ),
-    Category.FEEDBACK: (
-        "{{ other }} has feedback for you",
-        """\
-Hello {{ name }},
-
-{{ other }} wrote you some feedback.
-
-Please read it in the mentoring portal.
-""",
-    ),
-    Category.KUDOS: (
-        "{{ other }} says thank you",
-        """\
-Hello {{ name }},
-
-{{ other }} thanked you in the mentoring portal.
-
-The words wait for you there.
-""",
-    ),
-    Category.INTRODUCTION_PROPOSED: (
-        "An introduction waits for your consent",
-        """\
-Hello {{ name }},
-
-a mentor would like to introduce {% if is_mentee %}you to somebody{% else %}a mentee to you{% endif %}.
-
-Please say yes or no in the mentoring portal. A no is fine, and nobody learns whose it was.
-""",
-    ),
-    Category.INTRODUCTION_MADE: (
-        "You are introduced",
-        """\
-Hello {{ name }},
-
-everybody agreed to an introduction in which you take part.
-
-The mentoring portal shows who is who. A short hello is a good beginning.
-""",
-    ),
-    Category.NUDGE: (
-        "Time {{ 'for a first' if code == 'NO_FIRST_MEETING' else 'for another' }} meeting with {{ other }}",
-        """\
-Hello {{ name }},
-
-{% if code == "NO_FIRST_MEETING" -%}
-you and {{ other }} have not met yet.
-{%- else -%}
-you and {{ other }} have not met for longer than you agreed.
-{%- endif %}
-
-Please book a meeting in the mentoring portal, or pause your mentoring there if it does not suit you now.
-""",
-    ),
-    Category.ENDING_WARNING: (
-        "Your mentoring with {{ other }} will be ended soon",
-        """\
-Hello {{ name }},
-
-you and {{ other }} have neither met nor booked a meeting for long, so your mentoring will be ended soon.
-
-If you want to go on, book a meeting in the mentoring portal: that is all it takes. You can also pause it.
-""",
-    ),
-    Category.LEAD_ESCALATION: (
-        "A mentoring pair of your program has been silent for long",
-        """\
-Hello {{ name }},
-
-a pair of your program has neither met nor booked a meeting for long:
-
-    mentorship {{ mentorship }}
-
-Both were reminded. A word from you may help them to begin again.
-""",
-    ),
-    Category.ENROLMENT_REQUESTED: (
-        "{{ other }} would like to join your mentoring program",
-        """\
-Hello {{ name }},
-
-{{ other }} would like to take part in a mentoring program that you lead.
-
-Please approve or decline it in the mentoring portal.
-""",
-    ),
+_SOME: Final[Mapping[str, Any]] = {
+    "name": "Kim",
+    "other": "Ada",
+    "code": "",
+    "mentorship": "1",
+    "webhook": "1",
+    "locale": Locale.parse("en"),
+    "zone": UTC,
 }
+_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_SAMPLES: Final = tuple(
+    {**_SOME, "is_mentee": is_mentee, "misses": misses, "count": misses, "day": day, "moment": moment}
+    for is_mentee in (True, False)
+    for misses in (0, 1, 2)
+    for day, moment in ((None, None), (_MOMENT.date(), _MOMENT))
+)

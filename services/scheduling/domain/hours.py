@@ -1,20 +1,18 @@
-"""When two people are free: weekly hours on each one's own wall clock, minus what is booked.
+"""Weekly hours and ranges of time, in quarter hours.
 
 A quarter hour of UTC belongs to a person's hours when the wall clock shows, from its first to its last
-minute, a time inside a window of that day. So daylight saving needs no cases: hours that a clock skips never
-come, hours that it repeats come twice, and windows that meet (at midnight too) make one. All zones in use
-stand whole quarter hours apart from UTC and change on them.
+minute, a time inside a window of that day; windows that meet (at midnight too) make one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.kernel.errors import Invalid, Refused
+from services.scheduling.domain.grid import QUARTER
 
-QUARTER = timedelta(minutes=15)
 FARTHEST = timedelta(days=62)
 _QUARTER_MINUTES = 15
 _USUAL_LIMIT = 20
@@ -78,27 +76,6 @@ def search(within: Range, length: timedelta, page_size: int, earliest: datetime)
     return Search(max(within.start, earliest), within.end, length, limit)
 
 
-def free_slots(both: tuple[Hours, Hours], busy: Collection[datetime], search: Search) -> list[Slot]:
-    """Return free times on quarter hours, earliest first; they may overlap. `busy` are starts of quarters.
-
-    Raises Refused TIME_ZONE_UNKNOWN.
-    """
-    mentor, mentee = map(_open, both)
-    needed = quarter_count(search.length)
-    found: list[Slot] = []
-    run = 0
-    for quarter in _quarters(search.start, search.end):
-        free = quarter not in busy and mentor(quarter) and mentee(quarter)
-        run = run + 1 if free else 0
-        if run < needed:
-            continue
-        start = quarter - (needed - 1) * QUARTER
-        found.append(Slot(start, start + search.length))
-        if len(found) == search.limit:
-            break
-    return found
-
-
 def quarter_count(length: timedelta) -> int:
     """Return how many quarter hours a time of `length` touches when it starts on one."""
     return -(-length // QUARTER)
@@ -117,39 +94,18 @@ def zone_of(name: str) -> ZoneInfo:
         raise Refused("TIME_ZONE_UNKNOWN", "a person's time zone is not known here") from error
 
 
-def _quarters(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the starts of the quarters that lie wholly between two moments."""
-    first = start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0)
-    quarter = first if first == start else first + QUARTER
-    while quarter + QUARTER <= end:
-        yield quarter
-        quarter += QUARTER
-
-
-def _open(hours: Hours) -> Callable[[datetime], bool]:
-    zone = zone_of(hours.zone)
-    days = _quarters_of_days(hours.windows)
-
-    def is_open(quarter: datetime) -> bool:
-        wall = quarter.astimezone(zone)
-        return (wall.hour * 60 + wall.minute) // _QUARTER_MINUTES in days.get(wall.isoweekday(), ())
-
-    return is_open
+@lru_cache(maxsize=1024)
+def weekly_bits(windows: tuple[Window, ...]) -> tuple[int, ...]:
+    """Return the quarter hours that lie wholly inside windows, for each ISO weekday; nothing on day 0."""
+    days = [[(one.start_minute, one.end_minute) for one in windows if one.day == day] for day in range(8)]
+    return tuple(span_bits(tuple(spans)) for spans in days)
 
 
 @lru_cache(maxsize=1024)
-def _quarters_of_days(windows: tuple[Window, ...]) -> dict[int, frozenset[int]]:
-    """Return the quarters of the day, 0 to 95, that are wholly inside windows, per weekday."""
-    return {day: frozenset(_whole(_minutes(windows, day))) for day in {window.day for window in windows}}
-
-
-def _minutes(windows: Iterable[Window], day: int) -> set[int]:
-    return {
-        minute
-        for window in windows
-        if window.day == day
-        for minute in range(window.start_minute, window.end_minute)
-    }
+def span_bits(spans: tuple[tuple[int, int], ...]) -> int:
+    """Return the quarter hours of a day that lie wholly inside spans of minutes; spans that meet make one."""
+    minutes = {minute for first, last in spans for minute in range(first, last)}
+    return sum(1 << quarter for quarter in _whole(minutes))
 
 
 def _whole(minutes: set[int]) -> Iterator[int]:
@@ -160,5 +116,7 @@ def _whole(minutes: set[int]) -> Iterator[int]:
 
 
 def quarters_of(start: datetime, end: datetime) -> tuple[datetime, ...]:
-    """Return the starts, in UTC, of the quarters that a time from `start` (on a quarter) to `end` touches."""
-    return tuple(start.astimezone(UTC) + place * QUARTER for place in range(quarter_count(end - start)))
+    """Return the starts, in UTC, of the quarters that a time from `start` to `end` touches."""
+    moment = start.astimezone(UTC)
+    first = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    return tuple(first + place * QUARTER for place in range(quarter_count(end - first)))

@@ -5,71 +5,39 @@ claim unique, so the rule needs neither a transaction nor a lock.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from services.kernel.errors import Denied, Invalid, NotFound, Refused
-from services.scheduling.domain import hours
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Times that an operator may set. A grace of 10 minutes is the rule that ADPList publishes."""
-
-    grace: timedelta = timedelta(minutes=10)
-    early: timedelta = timedelta(minutes=15)
-    notice: timedelta = timedelta(hours=1)
-    ahead: timedelta = timedelta(days=180)
-    shortest: timedelta = timedelta(minutes=15)
-    longest: timedelta = timedelta(hours=4)
+from services.kernel.errors import Denied, NotFound, Refused
+from services.scheduling.domain.told import (
+    Closed,
+    MeetingCancelled,
+    MeetingCheckedIn,
+    MeetingClaimClosed,
+    MeetingEvent,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingReminderDue,
+    Notice,
+    Reason,
+    Status,
+)
 
 
 class Stage(StrEnum):
-    """How the meeting went."""
+    """How the meeting went. One told afterwards is CLAIMED until the other confirms it, or REJECTED."""
 
     BOOKED = "BOOKED"
     HELD = "HELD"
     MISSED = "MISSED"
     CANCELLED = "CANCELLED"
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingBooked:
-    """A meeting is booked."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingCheckedIn:
-    """One of the two is there."""
-
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingHeld:
-    """Both were there."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingMissed:
-    """Somebody was not there when the grace period ended."""
-
-    absent: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingCancelled:
-    """Somebody called it off; no person when the mentorship ended or rests before it."""
-
-    person: str
-
-
-MeetingEvent = MeetingBooked | MeetingCheckedIn | MeetingHeld | MeetingMissed | MeetingCancelled
+    CLAIMED = "CLAIMED"
+    REJECTED = "REJECTED"
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes as they agreed.
+    """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed.
 
     No lead: it is an informal one. It is active unless it rests or is over.
     """
@@ -78,19 +46,61 @@ class Pair:
     lead: str
     meeting_minutes: int
     active: bool = True
+    cadence_days: int = 14
 
     def require_active(self) -> None:
         """Raise Refused MENTORSHIP_NOT_ACTIVE while it rests and once it is over."""
         if not self.active:
             raise not_active()
 
+    def require_participant(self, person: str) -> None:
+        """Raise Denied NOT_A_PARTICIPANT unless `person` is one of the two."""
+        require_participant(self.people, person)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody said beforehand about coming; `minutes` late."""
+
+    person: str
+    notice: Notice
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That a meeting took place, as `person` says; the other may answer until `until`."""
+
+    person: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """That a meeting was called off; no person when the platform did."""
+
+    person: str
+    reason: Reason
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered to the invitation."""
+
+    person: str
+    status: Status
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """One meeting of `people` (mentor, mentee), start inclusive and end exclusive in UTC.
 
-    `check_time` is when attendance is decided, `early_time` when checking in opens. `slots` are claims on
-    both calendars, "<person>/<quarter hour>".
+    `early_time` is when checking in opens, `tardy_time` from when it is late, `check_time` when attendance is
+    decided, `late_time` from when calling off is late; `reminders` are those still to come, first one first.
+    `slots` are claims on both calendars, "<person>/<quarter hour>". `revision` counts what changes it for
+    calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
+    `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
     """
 
     mentorship: str
@@ -103,6 +113,17 @@ class Meeting:
     slots: tuple[str, ...]
     stage: Stage = Stage.BOOKED
     present: tuple[str, ...] = ()
+    tardy_time: datetime | None = None
+    late_time: datetime | None = None
+    reminders: tuple[datetime, ...] = ()
+    tardy: tuple[str, ...] = ()
+    told: tuple[Told, ...] = ()
+    revision: int = 0
+    claim: Claim | None = None
+    call: Call | None = None
+    answers: tuple[Answer, ...] = ()
+    series: str = ""
+    occurrence: datetime | None = None
 
     def require_under(self, mentorship: str) -> None:
         """Raise NotFound unless this is a meeting of that mentorship."""
@@ -114,126 +135,113 @@ class Meeting:
         if person not in self.people:
             raise meeting_not_found()
 
-    def check_in(self, mentorship: str, person: str, now: datetime) -> tuple["Meeting", list[MeetingEvent]]:
+    def require_actor(self, mentorship: str, person: str) -> None:
+        """Raise NotFound unless it is of that mentorship, Denied unless `person` is one of the two."""
+        self.require_under(mentorship)
+        require_participant(self.people, person)
+
+    def require_booked(self) -> None:
+        """Raise Refused MEETING_CANCELLED or MEETING_OVER unless it is still ahead or running."""
+        if self.stage is Stage.CANCELLED:
+            raise Refused("MEETING_CANCELLED", "this meeting was called off")
+        if self.stage is not Stage.BOOKED:
+            raise over()
+
+    def check_in(self, mentorship: str, person: str, now: datetime) -> "Decision":
         """Say that `person` is there; the second one makes the meeting held. Saying it again changes nothing.
 
         Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER from the check on,
         or CHECK_IN_NOT_OPEN.
         """
-        self.require_under(mentorship)
-        self._require_participant(person)
+        self.require_actor(mentorship, person)
         if person in self.present:
             return self, []
-        self._require_booked()
+        self.require_booked()
         if now >= self.check_time:
-            raise _over()
+            raise over()
         if now < self.early_time:
             raise Refused("CHECK_IN_NOT_OPEN", "it is too early to check in")
-        there = replace(self, present=(*self.present, person))
-        happened: list[MeetingEvent] = [MeetingCheckedIn(person)]
+        late = self.tardy_time is not None and now > self.tardy_time
+        there = replace(
+            self,
+            present=(*self.present, person),
+            tardy=(*self.tardy, person) if late else self.tardy,
+            told=tuple(told for told in self.told if told.person != person),
+        )
+        happened: list[MeetingEvent] = [MeetingCheckedIn(person, late)]
         if set(there.present) != set(self.people):
             return there, happened
         return replace(there, stage=Stage.HELD), [*happened, MeetingHeld()]
 
-    def cancel(self, mentorship: str, person: str, now: datetime) -> tuple["Meeting", list[MeetingEvent]]:
+    def cancel(
+        self, mentorship: str, person: str, now: datetime, reason: Reason = Reason.UNSPECIFIED
+    ) -> "Decision":
         """Call the meeting off before it starts; both calendars are free again.
 
         Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER or MEETING_STARTED.
         """
-        self.require_under(mentorship)
-        self._require_participant(person)
-        self._require_booked()
+        self.require_actor(mentorship, person)
+        self.require_booked()
         if now >= self.start:
             raise Refused("MEETING_STARTED", "a meeting is cancelled before it starts")
-        return self._cancelled(person)
+        late = self.late_time is not None and now > self.late_time
+        return self._called_off(Call(person, reason, late))
 
-    def drop(self, now: datetime) -> tuple["Meeting", list[MeetingEvent]]:
-        """Call it off because its mentorship rests or is over; one that has started stays as it is."""
+    def drop(self, now: datetime, reason: Reason = Reason.MENTORSHIP_ENDED) -> "Decision":
+        """Call the meeting off as its mentorship is over or rests; one that has started stays as it is."""
         if self.stage is not Stage.BOOKED or now >= self.start:
             return self, []
-        return self._cancelled("")
+        return self._called_off(Call("", reason, late=False))
 
-    def fire(self, now: datetime) -> tuple["Meeting", list[MeetingEvent]]:
-        """Decide at the check that the meeting was missed, unless it was decided before."""
-        if self.stage is not Stage.BOOKED or now < self.check_time:
+    def fire(self, now: datetime) -> "Decision":
+        """Do what is due: remind, decide at the check that it was missed, or let an old claim lapse."""
+        if self.claim is not None and now >= self.claim.until:
+            return self.unclaimed(Closed.LAPSED)
+        if self.stage is not Stage.BOOKED:
             return self, []
-        absent = tuple(person for person in self.people if person not in self.present)
-        return replace(self, stage=Stage.MISSED, slots=()), [MeetingMissed(absent)]
+        if now >= self.check_time:
+            return self._missed()
+        due = [moment for moment in self.reminders if moment <= now]
+        if not due:
+            return self, []
+        reminded = replace(self, reminders=self.reminders[len(due) :])
+        # Of reminders that a stopped platform could not send, the last says all.
+        return reminded, [MeetingReminderDue(self.start - due[-1])] if now < self.start else []
 
     @property
     def due_at(self) -> datetime | None:
-        """When attendance must be decided, None once it is."""
-        return self.check_time if self.stage is Stage.BOOKED else None
+        """When something happens by itself, None if nothing does."""
+        if self.claim is not None:
+            return self.claim.until
+        return min((self.check_time, *self.reminders)) if self.stage is Stage.BOOKED else None
 
-    def _cancelled(self, person: str) -> tuple["Meeting", list[MeetingEvent]]:
-        return replace(self, stage=Stage.CANCELLED, slots=()), [MeetingCancelled(person)]
+    def unclaimed(self, closed: Closed) -> "Decision":
+        """Let the claim come to nothing. ValueError without one."""
+        if self.claim is None:
+            raise ValueError("nobody claims that it took place")
+        told_afterwards = self.stage is Stage.CLAIMED
+        stage, slots = (Stage.REJECTED, ()) if told_afterwards else (self.stage, self.slots)
+        left = replace(self, stage=stage, slots=slots, claim=None)
+        return left, [MeetingClaimClosed(self.claim.person, closed)]
 
-    def _require_participant(self, person: str) -> None:
-        if person not in self.people:
-            raise Denied("NOT_A_PARTICIPANT", "only the mentor and the mentee may do this")
+    def _missed(self) -> "Decision":
+        absent = tuple(person for person in self.people if person not in self.present)
+        known = {told.person for told in self.told if told.notice is Notice.ABSENT}
+        notified = tuple(person for person in absent if person in known)
+        return replace(self, stage=Stage.MISSED, slots=()), [MeetingMissed(absent, notified)]
 
-    def _require_booked(self) -> None:
-        if self.stage is Stage.CANCELLED:
-            raise Refused("MEETING_CANCELLED", "this meeting was called off")
-        if self.stage is not Stage.BOOKED:
-            raise _over()
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A meeting as asked for, start inclusive and end exclusive in UTC."""
-
-    mentorship: str
-    start: datetime
-    end: datetime
+    def _called_off(self, call: Call) -> "Decision":
+        off = replace(self, stage=Stage.CANCELLED, slots=(), revision=self.revision + 1, call=call)
+        return off, [MeetingCancelled(call.person, call.reason, call.late)]
 
 
-def book(
-    pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy
-) -> tuple[Meeting, list[MeetingEvent]]:
-    """Book a meeting of an active pair, by one of the two.
+Decision = tuple[Meeting, list[MeetingEvent]]
 
-    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
-    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE.
-    """
-    if person not in pair.people:
+
+def require_participant(people: tuple[str, str], person: str) -> None:
+    """Raise Denied NOT_A_PARTICIPANT unless `person` is one of the two."""
+    if person not in people:
         raise Denied("NOT_A_PARTICIPANT", "only the mentor and the mentee may do this")
-    pair.require_active()
-    _require_bookable(wish, now, policy)
-    meeting = Meeting(
-        mentorship=wish.mentorship,
-        people=pair.people,
-        lead=pair.lead,
-        start=wish.start,
-        end=wish.end,
-        early_time=wish.start - policy.early,
-        check_time=wish.start + policy.grace,
-        slots=_claims(pair.people, wish),
-    )
-    return meeting, [MeetingBooked()]
-
-
-def _require_bookable(wish: Wish, now: datetime, policy: Policy) -> None:
-    start, end = "meeting.start_time", "meeting.end_time"
-    if not hours.on_quarter(wish.start):
-        raise _invalid("START_NOT_ON_QUARTER_HOUR", start, "must be on a quarter hour")
-    if wish.start <= now:
-        raise _invalid("START_IN_PAST", start, "must be in the future")
-    if wish.start > now + policy.ahead:
-        raise _invalid("START_TOO_FAR_AHEAD", start, f"must be at most {policy.ahead.days} days ahead")
-    if not policy.shortest <= wish.end - wish.start <= policy.longest:
-        shortest, longest = (int(limit / timedelta(minutes=1)) for limit in (policy.shortest, policy.longest))
-        raise _invalid("LENGTH_OUT_OF_RANGE", end, f"must be {shortest} to {longest} minutes after the start")
-
-
-def _claims(people: tuple[str, str], wish: Wish) -> tuple[str, ...]:
-    quarters = hours.quarters_of(wish.start, wish.end)
-    return tuple(claim(person, quarter) for person in people for quarter in quarters)
-
-
-def claim(person: str, quarter: datetime) -> str:
-    """Return the claim of `person` on a quarter hour, such as "e0100746/2026-03-02T12:15Z"."""
-    return f"{person}/{quarter.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def not_active() -> Refused:
@@ -246,9 +254,6 @@ def meeting_not_found() -> NotFound:
     return NotFound("MEETING_NOT_FOUND", "no such meeting")
 
 
-def _over() -> Refused:
+def over() -> Refused:
+    """Return the answer for what comes too late."""
     return Refused("MEETING_OVER", "attendance of this meeting is decided")
-
-
-def _invalid(reason: str, field: str, description: str) -> Invalid:
-    return Invalid(reason, f"{field} {description}", fields=((field, description),))

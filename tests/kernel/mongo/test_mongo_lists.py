@@ -126,6 +126,31 @@ async def test_filters(
     assert await walk(tallies, Query(where, page_size=1)) == expected
 
 
+async def test_of_several_conditions_one_must_hold_and_the_filter_as_well(
+    tallies: Store, clock: FixedClock
+) -> None:
+    """The token belongs to the whole question."""
+    await fill(tallies, clock, STATES)
+    either = ({"owner": "ann"}, {"slots": "z", "wake": NOON})
+    assert await walk(tallies, Query(either=either, page_size=1)) == ["ann-loud", "cid"]
+    assert await walk(tallies, Query({"mood": Mood.LOUD}, either=either)) == ["ann-loud"]
+    token = (await tallies.list("acme", Query(either=either, page_size=1))).next_page_token
+    with pytest.raises(Invalid, match="INVALID_PAGE_TOKEN"):
+        await tallies.list("acme", Query(either=either[:1], page_token=token))
+
+
+async def test_the_most_frequent_values_are_counted_within_the_tenant(
+    tallies: Store, clock: FixedClock
+) -> None:
+    """Equally frequent ones come in the order of their values."""
+    owners = {"1": "bob", "2": "cid", "3": "ann", "4": "bob", "5": "dan"}
+    await fill(tallies, clock, {key: Tally(owner) for key, owner in owners.items()})
+    await fill(tallies, clock, {"1": Tally("bob")}, tenant="globex")
+    everybody = [("bob", 2), ("ann", 1), ("cid", 1), ("dan", 1)]
+    assert await tallies.most_frequent("acme", "owner", {}, 9) == everybody
+    assert await tallies.most_frequent("acme", "owner", {"owner": {"$nin": ["bob"]}}, 2) == everybody[1:3]
+
+
 async def test_the_default_page_holds_50_and_no_page_more_than_1000(tallies: Store) -> None:
     for number in range(51):
         await tallies.create(Ref("acme", f"{number:02}"), Tally("ann"), [Opened()], Cause(str(number)))

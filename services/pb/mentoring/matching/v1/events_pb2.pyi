@@ -309,6 +309,40 @@ class MatchConfirmed(_message.Message):
 Global___MatchConfirmed: _TypeAlias = MatchConfirmed  # noqa: Y015
 
 @_typing.final
+class MatchAdopted(_message.Message):
+    """A mentorship that was not matched here, but handed over to its mentor, holds a seat of theirs from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCH_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    match: _builtins.str
+    """organizations/{organization}/programs/{program}/matches/{match}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    def __init__(
+        self,
+        *,
+        match: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["match", b"match", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchAdopted: _TypeAlias = MatchAdopted  # noqa: Y015
+
+@_typing.final
 class MatchDeclined(_message.Message):
     """One of the two said no."""
 

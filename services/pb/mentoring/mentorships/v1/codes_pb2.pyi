@@ -203,3 +203,39 @@ KUDOS_CATEGORY_EFFORT: KudosCategory.ValueType  # 5
 KUDOS_CATEGORY_GROWTH: KudosCategory.ValueType  # 6
 """A step made."""
 Global___KudosCategory: _TypeAlias = KudosCategory  # noqa: Y015
+
+class _SafetyAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SafetyActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SafetyAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SAFETY_ACTION_UNSPECIFIED: _SafetyAction.ValueType  # 0
+    """Never stored."""
+    SAFETY_ACTION_READ: _SafetyAction.ValueType  # 1
+    """Reads it."""
+    SAFETY_ACTION_NOTE: _SafetyAction.ValueType  # 2
+    """Adds a note."""
+    SAFETY_ACTION_HOLD: _SafetyAction.ValueType  # 3
+    """Holds a mentorship of the person reported."""
+    SAFETY_ACTION_BLOCK: _SafetyAction.ValueType  # 4
+    """Separates the reporter and the person reported for good."""
+    SAFETY_ACTION_CLOSE: _SafetyAction.ValueType  # 5
+    """Closes it."""
+
+class SafetyAction(_SafetyAction, metaclass=_SafetyActionEnumTypeWrapper):
+    """What HR does with a safety report."""
+
+SAFETY_ACTION_UNSPECIFIED: SafetyAction.ValueType  # 0
+"""Never stored."""
+SAFETY_ACTION_READ: SafetyAction.ValueType  # 1
+"""Reads it."""
+SAFETY_ACTION_NOTE: SafetyAction.ValueType  # 2
+"""Adds a note."""
+SAFETY_ACTION_HOLD: SafetyAction.ValueType  # 3
+"""Holds a mentorship of the person reported."""
+SAFETY_ACTION_BLOCK: SafetyAction.ValueType  # 4
+"""Separates the reporter and the person reported for good."""
+SAFETY_ACTION_CLOSE: SafetyAction.ValueType  # 5
+"""Closes it."""
+Global___SafetyAction: _TypeAlias = SafetyAction  # noqa: Y015

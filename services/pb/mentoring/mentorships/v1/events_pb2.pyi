@@ -1038,6 +1038,120 @@ class ActionItemCompleted(_message.Message):
 Global___ActionItemCompleted: _TypeAlias = ActionItemCompleted  # noqa: Y015
 
 @_typing.final
+class ActionItemUpdated(_message.Message):
+    """Something to do was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    owner: _builtins.str
+    """Whose it is now."""
+    @_builtins.property
+    def due_date(self) -> _date_pb2.Date:
+        """By when, as it is now; absent for the next meeting."""
+
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        due_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "due_date", b"due_date", "mentorship", b"mentorship", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemUpdated: _TypeAlias = ActionItemUpdated  # noqa: Y015
+
+@_typing.final
+class ActionItemDropped(_message.Message):
+    """It will not be done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ITEM_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    action_item: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/actionItems/{action_item}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        action_item: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_item", b"action_item", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionItemDropped: _TypeAlias = ActionItemDropped  # noqa: Y015
+
+@_typing.final
+class NoteUpdated(_message.Message):
+    """Somebody changed a note. Whose it is and who reads it is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_NAME_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    note_name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/notes/{note}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        note_name: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "note_name", b"note_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteUpdated: _TypeAlias = NoteUpdated  # noqa: Y015
+
+@_typing.final
+class NoteDeleted(_message.Message):
+    """A note's words are erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_NAME_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    note_name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/notes/{note}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    def __init__(
+        self,
+        *,
+        note_name: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "note_name", b"note_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteDeleted: _TypeAlias = NoteDeleted  # noqa: Y015
+
+@_typing.final
 class SkillRated(_message.Message):
     """Somebody rated how far the mentee is in a skill."""
 
@@ -1074,6 +1188,72 @@ class SkillRated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SkillRated: _TypeAlias = SkillRated  # noqa: Y015
+
+@_typing.final
+class LearningResourceCreated(_message.Message):
+    """A learning resource is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceCreated: _TypeAlias = LearningResourceCreated  # noqa: Y015
+
+@_typing.final
+class LearningResourceUpdated(_message.Message):
+    """A learning resource was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceUpdated: _TypeAlias = LearningResourceUpdated  # noqa: Y015
+
+@_typing.final
+class LearningResourceArchived(_message.Message):
+    """A learning resource is listed no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEARNING_RESOURCE_FIELD_NUMBER: _builtins.int
+    learning_resource: _builtins.str
+    """organizations/{organization}/learningResources/{learning_resource}"""
+    def __init__(
+        self,
+        *,
+        learning_resource: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learning_resource", b"learning_resource"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LearningResourceArchived: _TypeAlias = LearningResourceArchived  # noqa: Y015
 
 @_typing.final
 class FeedbackGiven(_message.Message):
@@ -1146,6 +1326,38 @@ class FeedbackAcknowledged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FeedbackAcknowledged: _TypeAlias = FeedbackAcknowledged  # noqa: Y015
+
+@_typing.final
+class CheckInsScheduled(_message.Message):
+    """When a participant is asked next how the relationship goes, told whenever that changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    mentorship: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}"""
+    person: _builtins.str
+    """Who will be asked."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When; absent while the mentorship rests and when it is over."""
+
+    def __init__(
+        self,
+        *,
+        mentorship: _builtins.str = ...,
+        person: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "open_time", b"open_time", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckInsScheduled: _TypeAlias = CheckInsScheduled  # noqa: Y015
 
 @_typing.final
 class CheckInOpened(_message.Message):
@@ -1335,7 +1547,7 @@ Global___FitAnswered: _TypeAlias = FitAnswered  # noqa: Y015
 
 @_typing.final
 class IntroductionProposed(_message.Message):
-    """A mentor wants to introduce the mentee to somebody."""
+    """A mentor wants to introduce the mentee to somebody, who does not know of it yet: the mentee is asked first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1370,6 +1582,36 @@ class IntroductionProposed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IntroductionProposed: _TypeAlias = IntroductionProposed  # noqa: Y015
+
+@_typing.final
+class IntroductionOffered(_message.Message):
+    """The mentee agreed, so the contact is asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTRODUCTION_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    introduction: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/introductions/{introduction}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    contact: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        introduction: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        contact: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "introduction", b"introduction", "mentorship", b"mentorship"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntroductionOffered: _TypeAlias = IntroductionOffered  # noqa: Y015
 
 @_typing.final
 class IntroductionConsented(_message.Message):
@@ -1546,3 +1788,345 @@ class SafetyReportClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SafetyReportClosed: _TypeAlias = SafetyReportClosed  # noqa: Y015
+
+@_typing.final
+class SafetyCaseLogged(_message.Message):
+    """HR did something with a report; to read it is one such thing. What it is about stays with HR."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAFETY_REPORT_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    safety_report: _builtins.str
+    """organizations/{organization}/safetyReports/{safety_report}"""
+    person: _builtins.str
+    """Who of HR."""
+    action: _codes_pb2.SafetyAction.ValueType
+    """What was done."""
+    entry: _builtins.int
+    """The place of its entry in the case log, from 1."""
+    def __init__(
+        self,
+        *,
+        safety_report: _builtins.str = ...,
+        person: _builtins.str = ...,
+        action: _codes_pb2.SafetyAction.ValueType = ...,
+        entry: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "entry", b"entry", "person", b"person", "safety_report", b"safety_report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyCaseLogged: _TypeAlias = SafetyCaseLogged  # noqa: Y015
+
+@_typing.final
+class PersonBlocked(_message.Message):
+    """Somebody will not be brought together with somebody else again. Who with whom stays with the two."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_FIELD_NUMBER: _builtins.int
+    block: _builtins.str
+    """organizations/{organization}/blocks/{block}"""
+    def __init__(
+        self,
+        *,
+        block: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonBlocked: _TypeAlias = PersonBlocked  # noqa: Y015
+
+@_typing.final
+class GroupCreated(_message.Message):
+    """A mentor began a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who guides it."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupCreated: _TypeAlias = GroupCreated  # noqa: Y015
+
+@_typing.final
+class GroupUpdated(_message.Message):
+    """A group's title, seats or terms changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    revision: _builtins.int
+    """The number of its terms."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupUpdated: _TypeAlias = GroupUpdated  # noqa: Y015
+
+@_typing.final
+class GroupMentorInvited(_message.Message):
+    """Somebody is asked to guide along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who is asked."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMentorInvited: _TypeAlias = GroupMentorInvited  # noqa: Y015
+
+@_typing.final
+class GroupMentorJoined(_message.Message):
+    """Another mentor guides along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who joined."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMentorJoined: _TypeAlias = GroupMentorJoined  # noqa: Y015
+
+@_typing.final
+class GroupInvitationDeclined(_message.Message):
+    """Somebody does not guide along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who was asked."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupInvitationDeclined: _TypeAlias = GroupInvitationDeclined  # noqa: Y015
+
+@_typing.final
+class GroupJoined(_message.Message):
+    """Somebody took a seat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who joined."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupJoined: _TypeAlias = GroupJoined  # noqa: Y015
+
+@_typing.final
+class GroupWaitlisted(_message.Message):
+    """All seats are taken: somebody waits for one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who waits."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupWaitlisted: _TypeAlias = GroupWaitlisted  # noqa: Y015
+
+@_typing.final
+class GroupPromoted(_message.Message):
+    """Somebody who waited has a seat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who moved up."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupPromoted: _TypeAlias = GroupPromoted  # noqa: Y015
+
+@_typing.final
+class GroupLeft(_message.Message):
+    """Somebody is no longer in a group, its line or among its mentors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who went."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupLeft: _TypeAlias = GroupLeft  # noqa: Y015
+
+@_typing.final
+class GroupCompleted(_message.Message):
+    """A group reached its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupCompleted: _TypeAlias = GroupCompleted  # noqa: Y015
+
+@_typing.final
+class GroupEnded(_message.Message):
+    """A group ended before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PERSON_LEFT_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    reason: _codes_pb2.EndReason.ValueType
+    """Why."""
+    person_left: _builtins.str
+    """Who has left, for a person who left; empty otherwise."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        reason: _codes_pb2.EndReason.ValueType = ...,
+        person_left: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person_left", b"person_left", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupEnded: _TypeAlias = GroupEnded  # noqa: Y015

@@ -5,6 +5,7 @@ What happened to messages. Ids and codes only."""
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as _inbox_service_pb2
 import builtins as _builtins
 import sys
@@ -127,7 +128,117 @@ Global___MessageFailed: _TypeAlias = MessageFailed  # noqa: Y015
 
 @_typing.final
 class MessageSuppressed(_message.Message):
-    """The person wants no mail of this kind."""
+    """No mail goes out; the message stays readable in the inbox."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _inbox_service_pb2.Message.Reason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _inbox_service_pb2.Message.Reason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageSuppressed: _TypeAlias = MessageSuppressed  # noqa: Y015
+
+@_typing.final
+class MessageHeld(_message.Message):
+    """The mail waits for its time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    HOLD_TIME_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _inbox_service_pb2.Message.Reason.ValueType
+    """Why."""
+    @_builtins.property
+    def hold_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when; then it is queued again."""
+
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _inbox_service_pb2.Message.Reason.ValueType = ...,
+        hold_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold_time", b"hold_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_time", b"hold_time", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageHeld: _TypeAlias = MessageHeld  # noqa: Y015
+
+@_typing.final
+class MessageDigested(_message.Message):
+    """Another message's mail tells it too."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    digest: _builtins.str
+    """The other one, a name of the same form."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageDigested: _TypeAlias = MessageDigested  # noqa: Y015
+
+@_typing.final
+class MessageBounced(_message.Message):
+    """The mail came back after the mail server took it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _builtins.str
+    """Why, for machines, such as SMTP_5.1.1."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageBounced: _TypeAlias = MessageBounced  # noqa: Y015
+
+@_typing.final
+class MessageSeen(_message.Message):
+    """The person saw the message in a list."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -145,7 +256,7 @@ class MessageSuppressed(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___MessageSuppressed: _TypeAlias = MessageSuppressed  # noqa: Y015
+Global___MessageSeen: _TypeAlias = MessageSeen  # noqa: Y015
 
 @_typing.final
 class MessageRead(_message.Message):
@@ -170,14 +281,272 @@ class MessageRead(_message.Message):
 Global___MessageRead: _TypeAlias = MessageRead  # noqa: Y015
 
 @_typing.final
+class TemplateUpdated(_message.Message):
+    """An organization wrote a template."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    template: _builtins.str
+    """organizations/{organization}/templates/{template}"""
+    def __init__(
+        self,
+        *,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TemplateUpdated: _TypeAlias = TemplateUpdated  # noqa: Y015
+
+@_typing.final
+class TemplateReset(_message.Message):
+    """An organization took a template back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    template: _builtins.str
+    """organizations/{organization}/templates/{template}"""
+    def __init__(
+        self,
+        *,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TemplateReset: _TypeAlias = TemplateReset  # noqa: Y015
+
+@_typing.final
+class WebhookCreated(_message.Message):
+    """An organization added an endpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookCreated: _TypeAlias = WebhookCreated  # noqa: Y015
+
+@_typing.final
+class WebhookUpdated(_message.Message):
+    """An endpoint was changed, or switched on or off by hand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookUpdated: _TypeAlias = WebhookUpdated  # noqa: Y015
+
+@_typing.final
+class WebhookSecretRotated(_message.Message):
+    """An endpoint got a new secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookSecretRotated: _TypeAlias = WebhookSecretRotated  # noqa: Y015
+
+@_typing.final
+class WebhookDisabled(_message.Message):
+    """An endpoint was switched off, because of how it answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    reason: _builtins.str
+    """GONE or FAILING."""
+    owner: _builtins.str
+    """Who made it: organizations/{organization}/people/{person}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "reason", b"reason", "webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDisabled: _TypeAlias = WebhookDisabled  # noqa: Y015
+
+@_typing.final
+class WebhookDeleted(_message.Message):
+    """An endpoint was removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    webhook: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}"""
+    def __init__(
+        self,
+        *,
+        webhook: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeleted: _TypeAlias = WebhookDeleted  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryQueued(_message.Message):
+    """An event waits to be sent to an endpoint, for the first time or again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryQueued: _TypeAlias = WebhookDeliveryQueued  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryDelayed(_message.Message):
+    """An attempt failed; another follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    reason: _builtins.str
+    """Why, for machines."""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryDelayed: _TypeAlias = WebhookDeliveryDelayed  # noqa: Y015
+
+@_typing.final
+class WebhookDelivered(_message.Message):
+    """The endpoint took the event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDelivered: _TypeAlias = WebhookDelivered  # noqa: Y015
+
+@_typing.final
+class WebhookDeliveryFailed(_message.Message):
+    """The event is given up for this endpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """organizations/{organization}/webhooks/{webhook}/deliveries/{delivery}"""
+    reason: _builtins.str
+    """Why, for machines; WEBHOOK_OFF if the endpoint was off when its turn came."""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookDeliveryFailed: _TypeAlias = WebhookDeliveryFailed  # noqa: Y015
+
+@_typing.final
 class PreferencesUpdated(_message.Message):
-    """A person's preferences changed."""
+    """Preferences changed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PREFERENCES_FIELD_NUMBER: _builtins.int
     preferences: _builtins.str
-    """organizations/{organization}/people/{person}/preferences"""
+    """organizations/{organization}/people/{person}/preferences; person "-": the organization's"""
     def __init__(
         self,
         *,

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.mentoring/notifications/v1/inbox_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe4\x0c\n\x07Message\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32).mentoring.notifications.v1.Message.State\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x17\n\x0fmail_message_id\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\x05\x12-\n\tsend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tread_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xbd\x07\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43\x41TEGORY_REBOOK_REMINDER\x10\x01\x12\x17\n\x13\x43\x41TEGORY_LEAD_ALERT\x10\x02\x12\x18\n\x14\x43\x41TEGORY_RECOGNITION\x10\x03\x12\x1c\n\x18\x43\x41TEGORY_MATCH_REQUESTED\x10\x04\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_REMINDER\x10\x05\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_QUESTION\x10\x06\x12!\n\x1d\x43\x41TEGORY_MATCH_REQUEST_ANSWER\x10\x07\x12\"\n\x1e\x43\x41TEGORY_MATCH_REQUEST_MATCHED\x10\x08\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_DECLINED\x10\t\x12\"\n\x1e\x43\x41TEGORY_MATCH_REQUEST_EXPIRED\x10\n\x12!\n\x1d\x43\x41TEGORY_MATCH_REQUEST_CLOSED\x10\x0b\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_PROMOTED\x10\x0c\x12\x18\n\x14\x43\x41TEGORY_MATCH_ENDED\x10\r\x12\x1f\n\x1b\x43\x41TEGORY_AGREEMENT_PROPOSED\x10\x0e\x12\x1e\n\x1a\x43\x41TEGORY_MENTORSHIP_PAUSED\x10\x0f\x12\x1f\n\x1b\x43\x41TEGORY_MENTORSHIP_RESUMED\x10\x10\x12\x1f\n\x1b\x43\x41TEGORY_EXTENSION_PROPOSED\x10\x11\x12\x1d\n\x19\x43\x41TEGORY_CLOSING_PROPOSED\x10\x12\x12\x15\n\x11\x43\x41TEGORY_END_NEAR\x10\x13\x12!\n\x1d\x43\x41TEGORY_MENTORSHIP_COMPLETED\x10\x14\x12\x15\n\x11\x43\x41TEGORY_CHECK_IN\x10\x15\x12\x19\n\x15\x43\x41TEGORY_FIT_QUESTION\x10\x16\x12\x15\n\x11\x43\x41TEGORY_FEEDBACK\x10\x17\x12\x12\n\x0e\x43\x41TEGORY_KUDOS\x10\x18\x12\"\n\x1e\x43\x41TEGORY_INTRODUCTION_PROPOSED\x10\x19\x12\x1e\n\x1a\x43\x41TEGORY_INTRODUCTION_MADE\x10\x1a\x12\x12\n\x0e\x43\x41TEGORY_NUDGE\x10\x1b\x12\x1b\n\x17\x43\x41TEGORY_ENDING_WARNING\x10\x1c\x12\x1c\n\x18\x43\x41TEGORY_LEAD_ESCALATION\x10\x1d\x12 \n\x1c\x43\x41TEGORY_ENROLMENT_REQUESTED\x10\x1e\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x0e\n\nSTATE_SENT\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x14\n\x10STATE_SUPPRESSED\x10\x04:e\xea\x41\x62\n\x1fnotifications.mentoring/Message\x12?organizations/{organization}/people/{person}/messages/{message}\"_\n\x11GetMessageRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\"\x84\x01\n\x13ListMessagesRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"f\n\x14ListMessagesResponse\x12\x35\n\x08messages\x18\x01 \x03(\x0b\x32#.mentoring.notifications.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x01\n\x16MarkMessageReadRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x8e\x03\n\x0cInboxService\x12u\n\nGetMessage\x12-.mentoring.notifications.v1.GetMessageRequest\x1a#.mentoring.notifications.v1.Message\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x88\x01\n\x0cListMessages\x12/.mentoring.notifications.v1.ListMessagesRequest\x1a\x30.mentoring.notifications.v1.ListMessagesResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12|\n\x0fMarkMessageRead\x12\x32.mentoring.notifications.v1.MarkMessageReadRequest\x1a#.mentoring.notifications.v1.Message\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.mentoring/notifications/v1/inbox_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xc9\x12\n\x07Message\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32).mentoring.notifications.v1.Message.State\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x17\n\x0fmail_message_id\x18\x07 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x08 \x01(\x05\x12-\n\tsend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tread_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12@\n\x06reason\x18\x0e \x01(\x0e\x32*.mentoring.notifications.v1.Message.ReasonB\x04\xe2\x41\x01\x03\x12\x33\n\thold_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x66\x61ilure\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64igest\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\tseen_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xd5\x08\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43\x41TEGORY_REBOOK_REMINDER\x10\x01\x12\x17\n\x13\x43\x41TEGORY_LEAD_ALERT\x10\x02\x12\x18\n\x14\x43\x41TEGORY_RECOGNITION\x10\x03\x12\x1c\n\x18\x43\x41TEGORY_MATCH_REQUESTED\x10\x04\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_REMINDER\x10\x05\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_QUESTION\x10\x06\x12!\n\x1d\x43\x41TEGORY_MATCH_REQUEST_ANSWER\x10\x07\x12\"\n\x1e\x43\x41TEGORY_MATCH_REQUEST_MATCHED\x10\x08\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_DECLINED\x10\t\x12\"\n\x1e\x43\x41TEGORY_MATCH_REQUEST_EXPIRED\x10\n\x12!\n\x1d\x43\x41TEGORY_MATCH_REQUEST_CLOSED\x10\x0b\x12#\n\x1f\x43\x41TEGORY_MATCH_REQUEST_PROMOTED\x10\x0c\x12\x18\n\x14\x43\x41TEGORY_MATCH_ENDED\x10\r\x12\x1f\n\x1b\x43\x41TEGORY_AGREEMENT_PROPOSED\x10\x0e\x12\x1e\n\x1a\x43\x41TEGORY_MENTORSHIP_PAUSED\x10\x0f\x12\x1f\n\x1b\x43\x41TEGORY_MENTORSHIP_RESUMED\x10\x10\x12\x1f\n\x1b\x43\x41TEGORY_EXTENSION_PROPOSED\x10\x11\x12\x1d\n\x19\x43\x41TEGORY_CLOSING_PROPOSED\x10\x12\x12\x15\n\x11\x43\x41TEGORY_END_NEAR\x10\x13\x12!\n\x1d\x43\x41TEGORY_MENTORSHIP_COMPLETED\x10\x14\x12\x15\n\x11\x43\x41TEGORY_CHECK_IN\x10\x15\x12\x19\n\x15\x43\x41TEGORY_FIT_QUESTION\x10\x16\x12\x15\n\x11\x43\x41TEGORY_FEEDBACK\x10\x17\x12\x12\n\x0e\x43\x41TEGORY_KUDOS\x10\x18\x12\"\n\x1e\x43\x41TEGORY_INTRODUCTION_PROPOSED\x10\x19\x12\x1e\n\x1a\x43\x41TEGORY_INTRODUCTION_MADE\x10\x1a\x12\x12\n\x0e\x43\x41TEGORY_NUDGE\x10\x1b\x12\x1b\n\x17\x43\x41TEGORY_ENDING_WARNING\x10\x1c\x12\x1c\n\x18\x43\x41TEGORY_LEAD_ESCALATION\x10\x1d\x12 \n\x1c\x43\x41TEGORY_ENROLMENT_REQUESTED\x10\x1e\x12\x1d\n\x19\x43\x41TEGORY_WEBHOOK_DISABLED\x10\x1f\x12\x1d\n\x19\x43\x41TEGORY_MEETING_REMINDER\x10 \x12\x1a\n\x16\x43\x41TEGORY_MEETING_MOVED\x10!\x12\x1e\n\x1a\x43\x41TEGORY_MEETING_CANCELLED\x10\"\x12\x1c\n\x18\x43\x41TEGORY_MEETING_CLAIMED\x10#\"\x9f\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x0e\n\nSTATE_SENT\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x14\n\x10STATE_SUPPRESSED\x10\x04\x12\x0e\n\nSTATE_HELD\x10\x05\x12\x11\n\rSTATE_BOUNCED\x10\x06\x12\x12\n\x0eSTATE_DIGESTED\x10\x07\"\xb9\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0eREASON_DEFAULT\x10\x01\x12\x11\n\rREASON_CHOSEN\x10\x02\x12\x13\n\x0fREASON_CRITICAL\x10\x03\x12\x17\n\x13REASON_CATEGORY_OFF\x10\x04\x12\x16\n\x12REASON_CHANNEL_OFF\x10\x05\x12\x1b\n\x17REASON_ORGANIZATION_OFF\x10\x06\x12\x0f\n\x0bREASON_LEFT\x10\x07\x12\x16\n\x12REASON_QUIET_HOURS\x10\x08\x12\x16\n\x12REASON_SEND_WINDOW\x10\t\x12\x11\n\rREASON_BUDGET\x10\n\x12\x10\n\x0cREASON_DELAY\x10\x0b\x12\x11\n\rREASON_DIGEST\x10\x0c\x12\x14\n\x10REASON_THROTTLED\x10\r:e\xea\x41\x62\n\x1fnotifications.mentoring/Message\x12?organizations/{organization}/people/{person}/messages/{message}\"_\n\x11GetMessageRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\"\xae\x02\n\x13ListMessagesRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12H\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12N\n\x06states\x18\x05 \x03(\x0e\x32).mentoring.notifications.v1.Message.StateB\x13\xbaH\x10\x92\x01\r\x10\n\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x0e\n\x06unread\x18\x06 \x01(\x08\"f\n\x14ListMessagesResponse\x12\x35\n\x08messages\x18\x01 \x03(\x0b\x32#.mentoring.notifications.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"r\n\x15StreamMessagesRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\x06latest\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\xcb\x01\n\x17MarkMessagesSeenRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12T\n\x05names\x18\x02 \x03(\tBE\xe2\x41\x01\x02\xbaH>\x92\x01;\x08\x01\x10\x64\"5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"Q\n\x18MarkMessagesSeenResponse\x12\x35\n\x08messages\x18\x01 \x03(\x0b\x32#.mentoring.notifications.v1.Message\"\x81\x01\n\x16MarkMessageReadRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xa6\x05\n\x0cInboxService\x12u\n\nGetMessage\x12-.mentoring.notifications.v1.GetMessageRequest\x1a#.mentoring.notifications.v1.Message\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x88\x01\n\x0cListMessages\x12/.mentoring.notifications.v1.ListMessagesRequest\x1a\x30.mentoring.notifications.v1.ListMessagesResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12\x81\x01\n\x0eStreamMessages\x12\x31.mentoring.notifications.v1.StreamMessagesRequest\x1a#.mentoring.notifications.v1.Message\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent0\x01\x12\x91\x01\n\x10MarkMessagesSeen\x12\x33.mentoring.notifications.v1.MarkMessagesSeenRequest\x1a\x34.mentoring.notifications.v1.MarkMessagesSeenResponse\"\x12\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12|\n\x0fMarkMessageRead\x12\x32.mentoring.notifications.v1.MarkMessageReadRequest\x1a#.mentoring.notifications.v1.Message\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_MESSAGE'].fields_by_name['update_time']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_MESSAGE'].fields_by_name['reason']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
+  _globals['_MESSAGE'].fields_by_name['hold_time']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['hold_time']._serialized_options = b'\342A\001\003'
+  _globals['_MESSAGE'].fields_by_name['failure']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['failure']._serialized_options = b'\342A\001\003'
+  _globals['_MESSAGE'].fields_by_name['digest']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['digest']._serialized_options = b'\342A\001\003'
+  _globals['_MESSAGE'].fields_by_name['seen_time']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['seen_time']._serialized_options = b'\342A\001\003'
   _globals['_MESSAGE']._loaded_options = None
   _globals['_MESSAGE']._serialized_options = b'\352Ab\n\037notifications.mentoring/Message\022?organizations/{organization}/people/{person}/messages/{message}'
   _globals['_GETMESSAGEREQUEST'].fields_by_name['name']._loaded_options = None
@@ -50,6 +60,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMESSAGESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/people/[^/]+$'
   _globals['_LISTMESSAGESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTMESSAGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['category']._loaded_options = None
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['category']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['states']._loaded_options = None
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['states']._serialized_options = b'\272H\020\222\001\r\020\n\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_STREAMMESSAGESREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_STREAMMESSAGESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/people/[^/]+$'
+  _globals['_STREAMMESSAGESREQUEST'].fields_by_name['latest']._loaded_options = None
+  _globals['_STREAMMESSAGESREQUEST'].fields_by_name['latest']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/people/[^/]+$'
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['names']._loaded_options = None
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['names']._serialized_options = b'\342A\001\002\272H>\222\001;\010\001\020d\"5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$'
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_MARKMESSAGESSEENREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_MARKMESSAGEREADREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_MARKMESSAGEREADREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$'
   _globals['_MARKMESSAGEREADREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -58,22 +82,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INBOXSERVICE'].methods_by_name['GetMessage']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
   _globals['_INBOXSERVICE'].methods_by_name['ListMessages']._loaded_options = None
   _globals['_INBOXSERVICE'].methods_by_name['ListMessages']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
+  _globals['_INBOXSERVICE'].methods_by_name['StreamMessages']._loaded_options = None
+  _globals['_INBOXSERVICE'].methods_by_name['StreamMessages']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
+  _globals['_INBOXSERVICE'].methods_by_name['MarkMessagesSeen']._loaded_options = None
+  _globals['_INBOXSERVICE'].methods_by_name['MarkMessagesSeen']._serialized_options = b'\212\265\030\016\022\004\001\002\003\004\032\006parent'
   _globals['_INBOXSERVICE'].methods_by_name['MarkMessageRead']._loaded_options = None
   _globals['_INBOXSERVICE'].methods_by_name['MarkMessageRead']._serialized_options = b'\212\265\030\014\022\004\001\002\003\004\032\004name'
   _globals['_MESSAGE']._serialized_start=234
-  _globals['_MESSAGE']._serialized_end=1870
-  _globals['_MESSAGE_CATEGORY']._serialized_start=704
-  _globals['_MESSAGE_CATEGORY']._serialized_end=1661
-  _globals['_MESSAGE_STATE']._serialized_start=1663
-  _globals['_MESSAGE_STATE']._serialized_end=1767
-  _globals['_GETMESSAGEREQUEST']._serialized_start=1872
-  _globals['_GETMESSAGEREQUEST']._serialized_end=1967
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=1970
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=2102
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=2104
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=2206
-  _globals['_MARKMESSAGEREADREQUEST']._serialized_start=2209
-  _globals['_MARKMESSAGEREADREQUEST']._serialized_end=2338
-  _globals['_INBOXSERVICE']._serialized_start=2341
-  _globals['_INBOXSERVICE']._serialized_end=2739
+  _globals['_MESSAGE']._serialized_end=2611
+  _globals['_MESSAGE_CATEGORY']._serialized_start=921
+  _globals['_MESSAGE_CATEGORY']._serialized_end=2030
+  _globals['_MESSAGE_STATE']._serialized_start=2033
+  _globals['_MESSAGE_STATE']._serialized_end=2192
+  _globals['_MESSAGE_REASON']._serialized_start=2195
+  _globals['_MESSAGE_REASON']._serialized_end=2508
+  _globals['_GETMESSAGEREQUEST']._serialized_start=2613
+  _globals['_GETMESSAGEREQUEST']._serialized_end=2708
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=2711
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=3013
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=3015
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=3117
+  _globals['_STREAMMESSAGESREQUEST']._serialized_start=3119
+  _globals['_STREAMMESSAGESREQUEST']._serialized_end=3233
+  _globals['_MARKMESSAGESSEENREQUEST']._serialized_start=3236
+  _globals['_MARKMESSAGESSEENREQUEST']._serialized_end=3439
+  _globals['_MARKMESSAGESSEENRESPONSE']._serialized_start=3441
+  _globals['_MARKMESSAGESSEENRESPONSE']._serialized_end=3522
+  _globals['_MARKMESSAGEREADREQUEST']._serialized_start=3525
+  _globals['_MARKMESSAGEREADREQUEST']._serialized_end=3654
+  _globals['_INBOXSERVICE']._serialized_start=3657
+  _globals['_INBOXSERVICE']._serialized_end=4335
 # @@protoc_insertion_point(module_scope)

@@ -94,6 +94,16 @@ class Message(_message.Message):
         """A pair of one's program has been silent for long."""
         CATEGORY_ENROLMENT_REQUESTED: Message._Category.ValueType  # 30
         """Somebody wants to join one's program."""
+        CATEGORY_WEBHOOK_DISABLED: Message._Category.ValueType  # 31
+        """An endpoint that one made was switched off."""
+        CATEGORY_MEETING_REMINDER: Message._Category.ValueType  # 32
+        """A meeting begins soon."""
+        CATEGORY_MEETING_MOVED: Message._Category.ValueType  # 33
+        """The other one of a pair moved a meeting."""
+        CATEGORY_MEETING_CANCELLED: Message._Category.ValueType  # 34
+        """The other one of a pair called a meeting off."""
+        CATEGORY_MEETING_CLAIMED: Message._Category.ValueType  # 35
+        """The other one of a pair says that a meeting took place."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -160,6 +170,16 @@ class Message(_message.Message):
     """A pair of one's program has been silent for long."""
     CATEGORY_ENROLMENT_REQUESTED: Message.Category.ValueType  # 30
     """Somebody wants to join one's program."""
+    CATEGORY_WEBHOOK_DISABLED: Message.Category.ValueType  # 31
+    """An endpoint that one made was switched off."""
+    CATEGORY_MEETING_REMINDER: Message.Category.ValueType  # 32
+    """A meeting begins soon."""
+    CATEGORY_MEETING_MOVED: Message.Category.ValueType  # 33
+    """The other one of a pair moved a meeting."""
+    CATEGORY_MEETING_CANCELLED: Message.Category.ValueType  # 34
+    """The other one of a pair called a meeting off."""
+    CATEGORY_MEETING_CLAIMED: Message.Category.ValueType  # 35
+    """The other one of a pair says that a meeting took place."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -176,7 +196,13 @@ class Message(_message.Message):
         STATE_FAILED: Message._State.ValueType  # 3
         """Given up."""
         STATE_SUPPRESSED: Message._State.ValueType  # 4
-        """The person wants no mail of this kind; readable here only."""
+        """No mail goes out; readable here only."""
+        STATE_HELD: Message._State.ValueType  # 5
+        """Waits for its time: `reason` says why, `hold_time` until when."""
+        STATE_BOUNCED: Message._State.ValueType  # 6
+        """The mail came back after the mail server took it."""
+        STATE_DIGESTED: Message._State.ValueType  # 7
+        """The mail of the message `digest` tells this one too."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far delivery is."""
@@ -190,7 +216,80 @@ class Message(_message.Message):
     STATE_FAILED: Message.State.ValueType  # 3
     """Given up."""
     STATE_SUPPRESSED: Message.State.ValueType  # 4
-    """The person wants no mail of this kind; readable here only."""
+    """No mail goes out; readable here only."""
+    STATE_HELD: Message.State.ValueType  # 5
+    """Waits for its time: `reason` says why, `hold_time` until when."""
+    STATE_BOUNCED: Message.State.ValueType  # 6
+    """The mail came back after the mail server took it."""
+    STATE_DIGESTED: Message.State.ValueType  # 7
+    """The mail of the message `digest` tells this one too."""
+
+    class _Reason:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Message._Reason.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REASON_UNSPECIFIED: Message._Reason.ValueType  # 0
+        """Nothing was decided yet."""
+        REASON_DEFAULT: Message._Reason.ValueType  # 1
+        """Mailed: nobody chose otherwise."""
+        REASON_CHOSEN: Message._Reason.ValueType  # 2
+        """Mailed: the person chose it."""
+        REASON_CRITICAL: Message._Reason.ValueType  # 3
+        """Mailed: it is too important to be switched off."""
+        REASON_CATEGORY_OFF: Message._Reason.ValueType  # 4
+        """Suppressed: the person wants no mail of this category."""
+        REASON_CHANNEL_OFF: Message._Reason.ValueType  # 5
+        """Suppressed: the person wants no mail."""
+        REASON_ORGANIZATION_OFF: Message._Reason.ValueType  # 6
+        """Suppressed: the organization switched it off, and the person did not choose it."""
+        REASON_LEFT: Message._Reason.ValueType  # 7
+        """Suppressed: the person does not work here any more."""
+        REASON_QUIET_HOURS: Message._Reason.ValueType  # 8
+        """Held: the person's quiet hours."""
+        REASON_SEND_WINDOW: Message._Reason.ValueType  # 9
+        """Held: outside of the times in which mails go out."""
+        REASON_BUDGET: Message._Reason.ValueType  # 10
+        """Held, and suppressed in the end: the person got as many mails this week as are allowed."""
+        REASON_DELAY: Message._Reason.ValueType  # 11
+        """Held: mails of this category go out some time after what they tell of."""
+        REASON_DIGEST: Message._Reason.ValueType  # 12
+        """Held or told by another mail: messages of this category are gathered to one."""
+        REASON_THROTTLED: Message._Reason.ValueType  # 13
+        """Suppressed: a mail of this category went out just before."""
+
+    class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+        """Why it was mailed, held or suppressed."""
+
+    REASON_UNSPECIFIED: Message.Reason.ValueType  # 0
+    """Nothing was decided yet."""
+    REASON_DEFAULT: Message.Reason.ValueType  # 1
+    """Mailed: nobody chose otherwise."""
+    REASON_CHOSEN: Message.Reason.ValueType  # 2
+    """Mailed: the person chose it."""
+    REASON_CRITICAL: Message.Reason.ValueType  # 3
+    """Mailed: it is too important to be switched off."""
+    REASON_CATEGORY_OFF: Message.Reason.ValueType  # 4
+    """Suppressed: the person wants no mail of this category."""
+    REASON_CHANNEL_OFF: Message.Reason.ValueType  # 5
+    """Suppressed: the person wants no mail."""
+    REASON_ORGANIZATION_OFF: Message.Reason.ValueType  # 6
+    """Suppressed: the organization switched it off, and the person did not choose it."""
+    REASON_LEFT: Message.Reason.ValueType  # 7
+    """Suppressed: the person does not work here any more."""
+    REASON_QUIET_HOURS: Message.Reason.ValueType  # 8
+    """Held: the person's quiet hours."""
+    REASON_SEND_WINDOW: Message.Reason.ValueType  # 9
+    """Held: outside of the times in which mails go out."""
+    REASON_BUDGET: Message.Reason.ValueType  # 10
+    """Held, and suppressed in the end: the person got as many mails this week as are allowed."""
+    REASON_DELAY: Message.Reason.ValueType  # 11
+    """Held: mails of this category go out some time after what they tell of."""
+    REASON_DIGEST: Message.Reason.ValueType  # 12
+    """Held or told by another mail: messages of this category are gathered to one."""
+    REASON_THROTTLED: Message.Reason.ValueType  # 13
+    """Suppressed: a mail of this category went out just before."""
 
     NAME_FIELD_NUMBER: _builtins.int
     CATEGORY_FIELD_NUMBER: _builtins.int
@@ -205,6 +304,11 @@ class Message(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    HOLD_TIME_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    SEEN_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/messages/{message}"""
     category: Global___Message.Category.ValueType
@@ -223,6 +327,14 @@ class Message(_message.Message):
     """Tries so far."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    reason: Global___Message.Reason.ValueType
+    """Why it was mailed, held or suppressed."""
+    failure: _builtins.str
+    """Why the last try failed, for machines, such as SMTP_550."""
+    digest: _builtins.str
+    """The message whose mail tells this one too:
+    organizations/{organization}/people/{person}/messages/{message}
+    """
     @_builtins.property
     def send_time(self) -> _timestamp_pb2.Timestamp:
         """When the mail server took it."""
@@ -238,6 +350,14 @@ class Message(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
+
+    @_builtins.property
+    def hold_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is held."""
+
+    @_builtins.property
+    def seen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person saw it in a list."""
 
     def __init__(
         self,
@@ -255,10 +375,15 @@ class Message(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: Global___Message.Reason.ValueType = ...,
+        hold_time: _timestamp_pb2.Timestamp | None = ...,
+        failure: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        seen_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "read_time", b"read_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "hold_time", b"hold_time", "read_time", b"read_time", "seen_time", b"seen_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "create_time", b"create_time", "etag", b"etag", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "create_time", b"create_time", "digest", b"digest", "etag", b"etag", "failure", b"failure", "hold_time", b"hold_time", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "reason", b"reason", "seen_time", b"seen_time", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,22 +420,36 @@ class ListMessagesRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}/people/{id}"""
     page_size: _builtins.int
     """At most this many; 0 means 50, more than 1,000 means 1,000."""
     page_token: _builtins.str
     """From the previous page."""
+    category: Global___Message.Category.ValueType
+    """Only messages of this category, if given."""
+    unread: _builtins.bool
+    """Only messages that were not read yet."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___Message.State.ValueType]:
+        """Only messages in one of these states, if any are given."""
+
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        category: Global___Message.Category.ValueType = ...,
+        states: _abc.Iterable[Global___Message.State.ValueType] | None = ...,
+        unread: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "states", b"states", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -343,6 +482,88 @@ class ListMessagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMessagesResponse: _TypeAlias = ListMessagesResponse  # noqa: Y015
+
+@_typing.final
+class StreamMessagesRequest(_message.Message):
+    """Asks for messages as they come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    LATEST_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/people/{id}, the caller's own"""
+    latest: _builtins.int
+    """How many of the latest messages come first; 0 means 50."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        latest: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latest", b"latest", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamMessagesRequest: _TypeAlias = StreamMessagesRequest  # noqa: Y015
+
+@_typing.final
+class MarkMessagesSeenRequest(_message.Message):
+    """Marks messages as seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/people/{id}, the caller's own"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which: organizations/{id}/people/{id}/messages/{id}, all of that person."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkMessagesSeenRequest: _TypeAlias = MarkMessagesSeenRequest  # noqa: Y015
+
+@_typing.final
+class MarkMessagesSeenResponse(_message.Message):
+    """What was marked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
+        """In the order asked for."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___Message] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkMessagesSeenResponse: _TypeAlias = MarkMessagesSeenResponse  # noqa: Y015
 
 @_typing.final
 class MarkMessageReadRequest(_message.Message):

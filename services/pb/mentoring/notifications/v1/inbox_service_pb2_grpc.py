@@ -45,6 +45,16 @@ class InboxServiceStub:
                 request_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesRequest.SerializeToString,
                 response_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesResponse.FromString,
                 _registered_method=True)
+        self.StreamMessages = channel.unary_stream(
+                '/mentoring.notifications.v1.InboxService/StreamMessages',
+                request_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.StreamMessagesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.Message.FromString,
+                _registered_method=True)
+        self.MarkMessagesSeen = channel.unary_unary(
+                '/mentoring.notifications.v1.InboxService/MarkMessagesSeen',
+                request_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenRequest.SerializeToString,
+                response_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenResponse.FromString,
+                _registered_method=True)
         self.MarkMessageRead = channel.unary_unary(
                 '/mentoring.notifications.v1.InboxService/MarkMessageRead',
                 request_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessageReadRequest.SerializeToString,
@@ -70,6 +80,21 @@ class InboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamMessages(self, request, context):
+        """Sends the latest messages of the caller, earliest first, then each one as it is written or changes. It ends
+        with UNAVAILABLE when changes could be missed, and after ten minutes: call again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkMessagesSeen(self, request, context):
+        """Marks messages as seen: they were on the screen of the one they are for. Reading a message is seeing it too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MarkMessageRead(self, request, context):
         """Marks a message as read.
         """
@@ -89,6 +114,16 @@ def add_InboxServiceServicer_to_server(servicer, server):
                     servicer.ListMessages,
                     request_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesRequest.FromString,
                     response_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesResponse.SerializeToString,
+            ),
+            'StreamMessages': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamMessages,
+                    request_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.StreamMessagesRequest.FromString,
+                    response_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.Message.SerializeToString,
+            ),
+            'MarkMessagesSeen': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkMessagesSeen,
+                    request_deserializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenRequest.FromString,
+                    response_serializer=mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenResponse.SerializeToString,
             ),
             'MarkMessageRead': grpc.unary_unary_rpc_method_handler(
                     servicer.MarkMessageRead,
@@ -151,6 +186,60 @@ class InboxService:
             '/mentoring.notifications.v1.InboxService/ListMessages',
             mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesRequest.SerializeToString,
             mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.ListMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/mentoring.notifications.v1.InboxService/StreamMessages',
+            mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.StreamMessagesRequest.SerializeToString,
+            mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.Message.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkMessagesSeen(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.notifications.v1.InboxService/MarkMessagesSeen',
+            mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenRequest.SerializeToString,
+            mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2.MarkMessagesSeenResponse.FromString,
             options,
             channel_credentials,
             insecure,

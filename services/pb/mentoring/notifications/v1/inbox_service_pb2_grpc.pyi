@@ -20,6 +20,12 @@ class InboxServiceStub:
     """Returns one message."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.ListMessagesRequest, _inbox_service_pb2.ListMessagesResponse]
     """Lists messages, earliest first. "organizations/{organization}/people/-" lists those of all, for HR."""
+    StreamMessages: _aio.UnaryStreamMultiCallable[_inbox_service_pb2.StreamMessagesRequest, _inbox_service_pb2.Message]
+    """Sends the latest messages of the caller, earliest first, then each one as it is written or changes. It ends
+    with UNAVAILABLE when changes could be missed, and after ten minutes: call again.
+    """
+    MarkMessagesSeen: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.MarkMessagesSeenRequest, _inbox_service_pb2.MarkMessagesSeenResponse]
+    """Marks messages as seen: they were on the screen of the one they are for. Reading a message is seeing it too."""
     MarkMessageRead: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.MarkMessageReadRequest, _inbox_service_pb2.Message]
     """Marks a message as read."""
 
@@ -41,6 +47,24 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_inbox_service_pb2.ListMessagesRequest, _abc.Awaitable[_inbox_service_pb2.ListMessagesResponse]],
     ) -> _abc.Awaitable[_inbox_service_pb2.ListMessagesResponse]:
         """Lists messages, earliest first. "organizations/{organization}/people/-" lists those of all, for HR."""
+
+    @_abc_1.abstractmethod
+    def StreamMessages(
+        self,
+        request: _inbox_service_pb2.StreamMessagesRequest,
+        context: _aio.ServicerContext[_inbox_service_pb2.StreamMessagesRequest, _abc.AsyncIterator[_inbox_service_pb2.Message]],
+    ) -> _abc.AsyncIterator[_inbox_service_pb2.Message]:
+        """Sends the latest messages of the caller, earliest first, then each one as it is written or changes. It ends
+        with UNAVAILABLE when changes could be missed, and after ten minutes: call again.
+        """
+
+    @_abc_1.abstractmethod
+    def MarkMessagesSeen(
+        self,
+        request: _inbox_service_pb2.MarkMessagesSeenRequest,
+        context: _aio.ServicerContext[_inbox_service_pb2.MarkMessagesSeenRequest, _abc.Awaitable[_inbox_service_pb2.MarkMessagesSeenResponse]],
+    ) -> _abc.Awaitable[_inbox_service_pb2.MarkMessagesSeenResponse]:
+        """Marks messages as seen: they were on the screen of the one they are for. Reading a message is seeing it too."""
 
     @_abc_1.abstractmethod
     def MarkMessageRead(

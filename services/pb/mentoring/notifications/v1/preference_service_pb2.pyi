@@ -8,6 +8,8 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import dayofweek_pb2 as _dayofweek_pb2
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as _inbox_service_pb2
 import builtins as _builtins
 import sys
@@ -22,20 +24,64 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Preferences(_message.Message):
-    """What one person wants."""
+    """What one person wants, or an organization for all of its people."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Switch:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SwitchEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Preferences._Switch.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SWITCH_UNSPECIFIED: Preferences._Switch.ValueType  # 0
+        """As the level above says."""
+        SWITCH_ON: Preferences._Switch.ValueType  # 1
+        """Yes."""
+        SWITCH_OFF: Preferences._Switch.ValueType  # 2
+        """No."""
+
+    class Switch(_Switch, metaclass=_SwitchEnumTypeWrapper):
+        """A choice, or none."""
+
+    SWITCH_UNSPECIFIED: Preferences.Switch.ValueType  # 0
+    """As the level above says."""
+    SWITCH_ON: Preferences.Switch.ValueType  # 1
+    """Yes."""
+    SWITCH_OFF: Preferences.Switch.ValueType  # 2
+    """No."""
 
     NAME_FIELD_NUMBER: _builtins.int
     MUTED_MAIL_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    WANTED_MAIL_FIELD_NUMBER: _builtins.int
+    MAIL_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    WEEKLY_MAILS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/preferences"""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    mail: Global___Preferences.Switch.ValueType
+    """Whether there are mails at all, beside critical ones; unset: as the level above says."""
+    weekly_mails: _builtins.int
+    """How many mails a person gets within seven days, over all programs, before those that can wait do; 0: those
+    that can wait are never mailed. Unset: as the level above says, 5 by default. What somebody waits for, or
+    what has a date, counts but is not held.
+    """
     @_builtins.property
     def muted_mail(self) -> _containers.RepeatedScalarFieldContainer[_inbox_service_pb2.Message.Category.ValueType]:
         """Categories that must not be mailed; they stay readable in the inbox."""
+
+    @_builtins.property
+    def wanted_mail(self) -> _containers.RepeatedScalarFieldContainer[_inbox_service_pb2.Message.Category.ValueType]:
+        """Categories that are mailed even where `mail` or the organization says no."""
+
+    @_builtins.property
+    def hours(self) -> Global___MailHours:
+        """When mails go out, by the clock of the person's zone; unset: as the level above says, always by default.
+        What comes at another time waits for the next opening.
+        """
 
     def __init__(
         self,
@@ -43,14 +89,106 @@ class Preferences(_message.Message):
         name: _builtins.str = ...,
         muted_mail: _abc.Iterable[_inbox_service_pb2.Message.Category.ValueType] | None = ...,
         etag: _builtins.str = ...,
+        wanted_mail: _abc.Iterable[_inbox_service_pb2.Message.Category.ValueType] | None = ...,
+        mail: Global___Preferences.Switch.ValueType = ...,
+        hours: Global___MailHours | None = ...,
+        weekly_mails: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails", "hours", b"hours", "weekly_mails", b"weekly_mails"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "muted_mail", b"muted_mail", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails", "etag", b"etag", "hours", b"hours", "mail", b"mail", "muted_mail", b"muted_mail", "name", b"name", "wanted_mail", b"wanted_mail", "weekly_mails", b"weekly_mails"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__weekly_mails: _TypeAlias = _typing.Literal["weekly_mails"]  # noqa: Y015
+    _WhichOneofArgType__weekly_mails: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weekly_mails) -> _WhichOneofReturnType__weekly_mails | None: ...
+
+Global___Preferences: _TypeAlias = Preferences  # noqa: Y015
+
+@_typing.final
+class MailHours(_message.Message):
+    """When mails go out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    QUIET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___MailWindow]:
+        """Within one of these; none: at any time that is not quiet."""
+
+    @_builtins.property
+    def quiet(self) -> Global___QuietHours:
+        """Not within these hours of every day."""
+
+    def __init__(
+        self,
+        *,
+        windows: _abc.Iterable[Global___MailWindow] | None = ...,
+        quiet: Global___QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet", b"quiet"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet", b"quiet", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Preferences: _TypeAlias = Preferences  # noqa: Y015
+Global___MailHours: _TypeAlias = MailHours  # noqa: Y015
+
+@_typing.final
+class MailWindow(_message.Message):
+    """A window that returns every week."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    START_MINUTE_FIELD_NUMBER: _builtins.int
+    END_MINUTE_FIELD_NUMBER: _builtins.int
+    day: _dayofweek_pb2.DayOfWeek.ValueType
+    """Day in the person's zone."""
+    start_minute: _builtins.int
+    """Minutes after local midnight."""
+    end_minute: _builtins.int
+    """Minutes after local midnight."""
+    def __init__(
+        self,
+        *,
+        day: _dayofweek_pb2.DayOfWeek.ValueType = ...,
+        start_minute: _builtins.int = ...,
+        end_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "end_minute", b"end_minute", "start_minute", b"start_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MailWindow: _TypeAlias = MailWindow  # noqa: Y015
+
+@_typing.final
+class QuietHours(_message.Message):
+    """Hours of every day without mails; they may pass midnight."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_MINUTE_FIELD_NUMBER: _builtins.int
+    END_MINUTE_FIELD_NUMBER: _builtins.int
+    start_minute: _builtins.int
+    """Minutes after local midnight."""
+    end_minute: _builtins.int
+    """Minutes after local midnight."""
+    def __init__(
+        self,
+        *,
+        start_minute: _builtins.int = ...,
+        end_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_minute", b"end_minute", "start_minute", b"start_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
 
 @_typing.final
 class GetPreferencesRequest(_message.Message):

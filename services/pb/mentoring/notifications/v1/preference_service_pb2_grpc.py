@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class PreferenceServiceStub:
-    """Keeps what each person wants.
+    """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
+    more than the organization's, a category's more than the whole channel's. Critical categories are mailed
+    whatever is chosen: a match that ended, a mentorship that will be ended.
     """
 
     def __init__(self, channel):
@@ -48,18 +50,21 @@ class PreferenceServiceStub:
 
 
 class PreferenceServiceServicer:
-    """Keeps what each person wants.
+    """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
+    more than the organization's, a category's more than the whole channel's. Critical categories are mailed
+    whatever is chosen: a match that ended, a mentorship that will be ended.
     """
 
     def GetPreferences(self, request, context):
-        """Returns the preferences of a person; the defaults when none were stored.
+        """Returns the preferences of a person, or with "organizations/{organization}/people/-/preferences" those of the
+        organization; empty ones when none were stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdatePreferences(self, request, context):
-        """Changes the fields named by the mask.
+        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +92,9 @@ def add_PreferenceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PreferenceService:
-    """Keeps what each person wants.
+    """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
+    more than the organization's, a category's more than the whole channel's. Critical categories are mailed
+    whatever is chosen: a match that ended, a mentorship that will be ended.
     """
 
     @staticmethod

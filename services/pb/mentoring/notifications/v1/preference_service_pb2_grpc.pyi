@@ -13,16 +13,24 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PreferenceServiceStub:
-    """Keeps what each person wants."""
+    """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
+    more than the organization's, a category's more than the whole channel's. Critical categories are mailed
+    whatever is chosen: a match that ended, a mentorship that will be ended.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPreferences: _aio.UnaryUnaryMultiCallable[_preference_service_pb2.GetPreferencesRequest, _preference_service_pb2.Preferences]
-    """Returns the preferences of a person; the defaults when none were stored."""
+    """Returns the preferences of a person, or with "organizations/{organization}/people/-/preferences" those of the
+    organization; empty ones when none were stored.
+    """
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_preference_service_pb2.UpdatePreferencesRequest, _preference_service_pb2.Preferences]
-    """Changes the fields named by the mask."""
+    """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR."""
 
 class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps what each person wants."""
+    """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
+    more than the organization's, a category's more than the whole channel's. Critical categories are mailed
+    whatever is chosen: a match that ended, a mentorship that will be ended.
+    """
 
     @_abc_1.abstractmethod
     def GetPreferences(
@@ -30,7 +38,9 @@ class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _preference_service_pb2.GetPreferencesRequest,
         context: _aio.ServicerContext[_preference_service_pb2.GetPreferencesRequest, _abc.Awaitable[_preference_service_pb2.Preferences]],
     ) -> _abc.Awaitable[_preference_service_pb2.Preferences]:
-        """Returns the preferences of a person; the defaults when none were stored."""
+        """Returns the preferences of a person, or with "organizations/{organization}/people/-/preferences" those of the
+        organization; empty ones when none were stored.
+        """
 
     @_abc_1.abstractmethod
     def UpdatePreferences(
@@ -38,6 +48,6 @@ class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _preference_service_pb2.UpdatePreferencesRequest,
         context: _aio.ServicerContext[_preference_service_pb2.UpdatePreferencesRequest, _abc.Awaitable[_preference_service_pb2.Preferences]],
     ) -> _abc.Awaitable[_preference_service_pb2.Preferences]:
-        """Changes the fields named by the mask."""
+        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR."""
 
 def add_PreferenceServiceServicer_to_server(servicer: PreferenceServiceServicer, server: _aio.Server) -> None: ...

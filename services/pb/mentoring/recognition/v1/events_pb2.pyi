@@ -76,8 +76,109 @@ class RecognitionRevoked(_message.Message):
     RECOGNITION_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     MENTORSHIP_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     recognition: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
+    person: _builtins.str
+    """Whose it was."""
+    mentorship: _builtins.str
+    """The mentorship in which it was earned."""
+    reason: _recognition_service_pb2.RevokeReason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        recognition: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        reason: _recognition_service_pb2.RevokeReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "reason", b"reason", "recognition", b"recognition"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognitionRevoked: _TypeAlias = RecognitionRevoked  # noqa: Y015
+
+@_typing.final
+class BadgeUpdated(_message.Message):
+    """A badge was added or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    badge: _builtins.str
+    """organizations/{organization}/badges/{badge}"""
+    revision: _builtins.int
+    """Grows with every change."""
+    def __init__(
+        self,
+        *,
+        badge: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge", b"badge", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BadgeUpdated: _TypeAlias = BadgeUpdated  # noqa: Y015
+
+@_typing.final
+class BadgeAwarded(_message.Message):
+    """A person holds a badge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_AWARD_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    RECOGNITION_FIELD_NUMBER: _builtins.int
+    badge_award: _builtins.str
+    """organizations/{organization}/people/{person}/badgeAwards/{badge_award}"""
+    badge: _builtins.str
+    """organizations/{organization}/badges/{badge}"""
+    person: _builtins.str
+    """Whose it is."""
+    mentorship: _builtins.str
+    """The mentorship in which it was earned."""
+    recognition: _builtins.str
+    """The recognition that earned it."""
+    def __init__(
+        self,
+        *,
+        badge_award: _builtins.str = ...,
+        badge: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        recognition: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge", b"badge", "badge_award", b"badge_award", "mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BadgeAwarded: _TypeAlias = BadgeAwarded  # noqa: Y015
+
+@_typing.final
+class BadgeAwardRevoked(_message.Message):
+    """A person no longer holds a badge: the recognition behind it was taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_AWARD_FIELD_NUMBER: _builtins.int
+    BADGE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    badge_award: _builtins.str
+    """organizations/{organization}/people/{person}/badgeAwards/{badge_award}"""
+    badge: _builtins.str
+    """organizations/{organization}/badges/{badge}"""
     person: _builtins.str
     """Whose it was."""
     mentorship: _builtins.str
@@ -85,14 +186,93 @@ class RecognitionRevoked(_message.Message):
     def __init__(
         self,
         *,
-        recognition: _builtins.str = ...,
+        badge_award: _builtins.str = ...,
+        badge: _builtins.str = ...,
         person: _builtins.str = ...,
         mentorship: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge", b"badge", "badge_award", b"badge_award", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RecognitionRevoked: _TypeAlias = RecognitionRevoked  # noqa: Y015
+Global___BadgeAwardRevoked: _TypeAlias = BadgeAwardRevoked  # noqa: Y015
+
+@_typing.final
+class CredentialIssued(_message.Message):
+    """The credential of a badge was issued."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BADGE_AWARD_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    badge_award: _builtins.str
+    """organizations/{organization}/people/{person}/badgeAwards/{badge_award}"""
+    person: _builtins.str
+    """Whose it is."""
+    mentorship: _builtins.str
+    """The mentorship in which it was earned."""
+    def __init__(
+        self,
+        *,
+        badge_award: _builtins.str = ...,
+        person: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["badge_award", b"badge_award", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CredentialIssued: _TypeAlias = CredentialIssued  # noqa: Y015
+
+@_typing.final
+class RecognitionChoiceUpdated(_message.Message):
+    """A person opted out of recognition, or in again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    OPTED_OUT_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    opted_out: _builtins.bool
+    """Whether the person is out now."""
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        opted_out: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["opted_out", b"opted_out", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognitionChoiceUpdated: _TypeAlias = RecognitionChoiceUpdated  # noqa: Y015
+
+@_typing.final
+class RecognitionSettingsUpdated(_message.Message):
+    """The organization's settings changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOGNITION_SETTINGS_FIELD_NUMBER: _builtins.int
+    recognition_settings: _builtins.str
+    """organizations/{organization}/recognitionSettings"""
+    def __init__(
+        self,
+        *,
+        recognition_settings: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recognition_settings", b"recognition_settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognitionSettingsUpdated: _TypeAlias = RecognitionSettingsUpdated  # noqa: Y015

@@ -20,6 +20,38 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _RevokeReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RevokeReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RevokeReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVOKE_REASON_UNSPECIFIED: _RevokeReason.ValueType  # 0
+    """It holds."""
+    REVOKE_REASON_ISSUED_IN_ERROR: _RevokeReason.ValueType  # 1
+    """It was issued by mistake."""
+    REVOKE_REASON_EVIDENCE_WRONG: _RevokeReason.ValueType  # 2
+    """What proved it turned out to be wrong."""
+    REVOKE_REASON_RULE_BROKEN: _RevokeReason.ValueType  # 3
+    """The person broke a rule of the organization."""
+    REVOKE_REASON_PERSON_ASKED: _RevokeReason.ValueType  # 4
+    """The person asked for it."""
+
+class RevokeReason(_RevokeReason, metaclass=_RevokeReasonEnumTypeWrapper):
+    """Why a recognition was taken back."""
+
+REVOKE_REASON_UNSPECIFIED: RevokeReason.ValueType  # 0
+"""It holds."""
+REVOKE_REASON_ISSUED_IN_ERROR: RevokeReason.ValueType  # 1
+"""It was issued by mistake."""
+REVOKE_REASON_EVIDENCE_WRONG: RevokeReason.ValueType  # 2
+"""What proved it turned out to be wrong."""
+REVOKE_REASON_RULE_BROKEN: RevokeReason.ValueType  # 3
+"""The person broke a rule of the organization."""
+REVOKE_REASON_PERSON_ASKED: RevokeReason.ValueType  # 4
+"""The person asked for it."""
+Global___RevokeReason: _TypeAlias = RevokeReason  # noqa: Y015
+
 @_typing.final
 class Recognition(_message.Message):
     """One recognition."""
@@ -36,6 +68,18 @@ class Recognition(_message.Message):
         """Never stored."""
         KIND_GOAL_COMPLETED: Recognition._Kind.ValueType  # 1
         """A goal was reached."""
+        KIND_FIRST_GOAL: Recognition._Kind.ValueType  # 2
+        """The first goal of the mentorship was reached."""
+        KIND_MEETINGS_HELD: Recognition._Kind.ValueType  # 3
+        """So many meetings were held: `count`."""
+        KIND_STREAK: Recognition._Kind.ValueType  # 4
+        """So many meetings were held in a row, none missed: `count`."""
+        KIND_MENTOR_IMPACT: Recognition._Kind.ValueType  # 5
+        """The mentee of this mentor reached so many goals: `count`."""
+        KIND_KUDOS_RECEIVED: Recognition._Kind.ValueType  # 6
+        """Thanked so many times: `count`."""
+        KIND_MENTORSHIP_COMPLETED: Recognition._Kind.ValueType  # 7
+        """The mentorship was brought to its end by both."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What it is for."""
@@ -44,6 +88,41 @@ class Recognition(_message.Message):
     """Never stored."""
     KIND_GOAL_COMPLETED: Recognition.Kind.ValueType  # 1
     """A goal was reached."""
+    KIND_FIRST_GOAL: Recognition.Kind.ValueType  # 2
+    """The first goal of the mentorship was reached."""
+    KIND_MEETINGS_HELD: Recognition.Kind.ValueType  # 3
+    """So many meetings were held: `count`."""
+    KIND_STREAK: Recognition.Kind.ValueType  # 4
+    """So many meetings were held in a row, none missed: `count`."""
+    KIND_MENTOR_IMPACT: Recognition.Kind.ValueType  # 5
+    """The mentee of this mentor reached so many goals: `count`."""
+    KIND_KUDOS_RECEIVED: Recognition.Kind.ValueType  # 6
+    """Thanked so many times: `count`."""
+    KIND_MENTORSHIP_COMPLETED: Recognition.Kind.ValueType  # 7
+    """The mentorship was brought to its end by both."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Recognition._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Recognition._State.ValueType  # 0
+        """Never stored."""
+        STATE_ISSUED: Recognition._State.ValueType  # 1
+        """It holds."""
+        STATE_REVOKED: Recognition._State.ValueType  # 2
+        """It was taken back."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether it holds."""
+
+    STATE_UNSPECIFIED: Recognition.State.ValueType  # 0
+    """Never stored."""
+    STATE_ISSUED: Recognition.State.ValueType  # 1
+    """It holds."""
+    STATE_REVOKED: Recognition.State.ValueType  # 2
+    """It was taken back."""
 
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -52,6 +131,11 @@ class Recognition(_message.Message):
     EVIDENCE_EVENT_IDS_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REVOKE_REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
     kind: Global___Recognition.Kind.ValueType
@@ -59,9 +143,19 @@ class Recognition(_message.Message):
     mentorship: _builtins.str
     """The mentorship in which it was earned."""
     goal: _builtins.str
-    """What was reached."""
+    """What was reached; empty unless a goal was."""
     rule: _builtins.str
     """The rule that decided, with its version."""
+    count: _builtins.int
+    """How many meetings, goals or kudos; 0 where nothing is counted."""
+    policy_version: _builtins.str
+    """The policy that was in force; empty where none was told."""
+    state: Global___Recognition.State.ValueType
+    """Whether it holds."""
+    revoke_reason: Global___RevokeReason.ValueType
+    """Why it was taken back."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
     @_builtins.property
     def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of the events that prove it."""
@@ -80,10 +174,15 @@ class Recognition(_message.Message):
         evidence_event_ids: _abc.Iterable[_builtins.str] | None = ...,
         rule: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        count: _builtins.int = ...,
+        policy_version: _builtins.str = ...,
+        state: Global___Recognition.State.ValueType = ...,
+        revoke_reason: Global___RevokeReason.ValueType = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "evidence_event_ids", b"evidence_event_ids", "goal", b"goal", "kind", b"kind", "mentorship", b"mentorship", "name", b"name", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "create_time", b"create_time", "etag", b"etag", "evidence_event_ids", b"evidence_event_ids", "goal", b"goal", "kind", b"kind", "mentorship", b"mentorship", "name", b"name", "policy_version", b"policy_version", "revoke_reason", b"revoke_reason", "rule", b"rule", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -168,3 +267,37 @@ class ListRecognitionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRecognitionsResponse: _TypeAlias = ListRecognitionsResponse  # noqa: Y015
+
+@_typing.final
+class RevokeRecognitionRequest(_message.Message):
+    """Takes a recognition back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/recognitions/{id}"""
+    reason: Global___RevokeReason.ValueType
+    """Why."""
+    etag: _builtins.str
+    """The version this change relies on; empty: any."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: Global___RevokeReason.ValueType = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeRecognitionRequest: _TypeAlias = RevokeRecognitionRequest  # noqa: Y015

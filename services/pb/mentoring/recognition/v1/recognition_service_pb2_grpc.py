@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class RecognitionServiceStub:
-    """Shows what people were recognised for.
+    """Shows what people were recognised for. People see their own recognitions and those of their pairs, leads those
+    of all, HR also those of people who opted out.
     """
 
     def __init__(self, channel):
@@ -45,10 +46,16 @@ class RecognitionServiceStub:
                 request_serializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsRequest.SerializeToString,
                 response_deserializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsResponse.FromString,
                 _registered_method=True)
+        self.RevokeRecognition = channel.unary_unary(
+                '/mentoring.recognition.v1.RecognitionService/RevokeRecognition',
+                request_serializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.RevokeRecognitionRequest.SerializeToString,
+                response_deserializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.Recognition.FromString,
+                _registered_method=True)
 
 
 class RecognitionServiceServicer:
-    """Shows what people were recognised for.
+    """Shows what people were recognised for. People see their own recognitions and those of their pairs, leads those
+    of all, HR also those of people who opted out.
     """
 
     def GetRecognition(self, request, context):
@@ -60,6 +67,14 @@ class RecognitionServiceServicer:
 
     def ListRecognitions(self, request, context):
         """Lists recognitions, earliest first. "organizations/{organization}/people/-" lists those of all, for HR.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeRecognition(self, request, context):
+        """Takes a recognition back for good, and with it every badge that rests on it: its credential counts as revoked as
+        soon as the status list is published again. A second time changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +93,11 @@ def add_RecognitionServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsRequest.FromString,
                     response_serializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsResponse.SerializeToString,
             ),
+            'RevokeRecognition': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeRecognition,
+                    request_deserializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.RevokeRecognitionRequest.FromString,
+                    response_serializer=mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.Recognition.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'mentoring.recognition.v1.RecognitionService', rpc_method_handlers)
@@ -87,7 +107,8 @@ def add_RecognitionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RecognitionService:
-    """Shows what people were recognised for.
+    """Shows what people were recognised for. People see their own recognitions and those of their pairs, leads those
+    of all, HR also those of people who opted out.
     """
 
     @staticmethod
@@ -134,6 +155,33 @@ class RecognitionService:
             '/mentoring.recognition.v1.RecognitionService/ListRecognitions',
             mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsRequest.SerializeToString,
             mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.ListRecognitionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeRecognition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.recognition.v1.RecognitionService/RevokeRecognition',
+            mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.RevokeRecognitionRequest.SerializeToString,
+            mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2.Recognition.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,16 +13,24 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RecognitionServiceStub:
-    """Shows what people were recognised for."""
+    """Shows what people were recognised for. People see their own recognitions and those of their pairs, leads those
+    of all, HR also those of people who opted out.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRecognition: _aio.UnaryUnaryMultiCallable[_recognition_service_pb2.GetRecognitionRequest, _recognition_service_pb2.Recognition]
     """Returns one recognition."""
     ListRecognitions: _aio.UnaryUnaryMultiCallable[_recognition_service_pb2.ListRecognitionsRequest, _recognition_service_pb2.ListRecognitionsResponse]
     """Lists recognitions, earliest first. "organizations/{organization}/people/-" lists those of all, for HR."""
+    RevokeRecognition: _aio.UnaryUnaryMultiCallable[_recognition_service_pb2.RevokeRecognitionRequest, _recognition_service_pb2.Recognition]
+    """Takes a recognition back for good, and with it every badge that rests on it: its credential counts as revoked as
+    soon as the status list is published again. A second time changes nothing.
+    """
 
 class RecognitionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows what people were recognised for."""
+    """Shows what people were recognised for. People see their own recognitions and those of their pairs, leads those
+    of all, HR also those of people who opted out.
+    """
 
     @_abc_1.abstractmethod
     def GetRecognition(
@@ -39,5 +47,15 @@ class RecognitionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_recognition_service_pb2.ListRecognitionsRequest, _abc.Awaitable[_recognition_service_pb2.ListRecognitionsResponse]],
     ) -> _abc.Awaitable[_recognition_service_pb2.ListRecognitionsResponse]:
         """Lists recognitions, earliest first. "organizations/{organization}/people/-" lists those of all, for HR."""
+
+    @_abc_1.abstractmethod
+    def RevokeRecognition(
+        self,
+        request: _recognition_service_pb2.RevokeRecognitionRequest,
+        context: _aio.ServicerContext[_recognition_service_pb2.RevokeRecognitionRequest, _abc.Awaitable[_recognition_service_pb2.Recognition]],
+    ) -> _abc.Awaitable[_recognition_service_pb2.Recognition]:
+        """Takes a recognition back for good, and with it every badge that rests on it: its credential counts as revoked as
+        soon as the status list is published again. A second time changes nothing.
+        """
 
 def add_RecognitionServiceServicer_to_server(servicer: RecognitionServiceServicer, server: _aio.Server) -> None: ...

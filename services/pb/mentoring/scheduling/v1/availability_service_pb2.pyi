@@ -6,9 +6,12 @@ When people can meet."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.type import date_pb2 as _date_pb2
+from google.type import dayofweek_pb2 as _dayofweek_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,6 +24,526 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class Availability(_message.Message):
+    """When one person can be met. Clock times are of the person's zone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class WeeklyWindow(_message.Message):
+        """A window that returns every week."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        DAY_FIELD_NUMBER: _builtins.int
+        START_MINUTE_FIELD_NUMBER: _builtins.int
+        END_MINUTE_FIELD_NUMBER: _builtins.int
+        day: _dayofweek_pb2.DayOfWeek.ValueType
+        """The day."""
+        start_minute: _builtins.int
+        """Minutes after midnight."""
+        end_minute: _builtins.int
+        """Minutes after midnight."""
+        def __init__(
+            self,
+            *,
+            day: _dayofweek_pb2.DayOfWeek.ValueType = ...,
+            start_minute: _builtins.int = ...,
+            end_minute: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "end_minute", b"end_minute", "start_minute", b"start_minute"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class WeeklyHours(_message.Message):
+        """Weekly windows that bind."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        WINDOWS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___Availability.WeeklyWindow]:
+            """In any order; none: closed but for overrides."""
+
+        def __init__(
+            self,
+            *,
+            windows: _abc.Iterable[Global___Availability.WeeklyWindow] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["windows", b"windows"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Span(_message.Message):
+        """A part of one day."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_MINUTE_FIELD_NUMBER: _builtins.int
+        END_MINUTE_FIELD_NUMBER: _builtins.int
+        start_minute: _builtins.int
+        """Minutes after midnight."""
+        end_minute: _builtins.int
+        """Minutes after midnight."""
+        def __init__(
+            self,
+            *,
+            start_minute: _builtins.int = ...,
+            end_minute: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["end_minute", b"end_minute", "start_minute", b"start_minute"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class DateOverride(_message.Message):
+        """A day that is unlike its weekday."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        DATE_FIELD_NUMBER: _builtins.int
+        SPANS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def date(self) -> _date_pb2.Date:
+            """The day; also a public holiday or a day away."""
+
+        @_builtins.property
+        def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Availability.Span]:
+            """Open parts; none: closed."""
+
+        def __init__(
+            self,
+            *,
+            date: _date_pb2.Date | None = ...,
+            spans: _abc.Iterable[Global___Availability.Span] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "spans", b"spans"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class OutOfOffice(_message.Message):
+        """Days out of office."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FIRST_DATE_FIELD_NUMBER: _builtins.int
+        LAST_DATE_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def first_date(self) -> _date_pb2.Date:
+            """First day."""
+
+        @_builtins.property
+        def last_date(self) -> _date_pb2.Date:
+            """Last day."""
+
+        def __init__(
+            self,
+            *,
+            first_date: _date_pb2.Date | None = ...,
+            last_date: _date_pb2.Date | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["first_date", b"first_date", "last_date", b"last_date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["first_date", b"first_date", "last_date", b"last_date"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    WEEKLY_HOURS_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
+    OUT_OF_OFFICE_FIELD_NUMBER: _builtins.int
+    BUFFER_BEFORE_MINUTES_FIELD_NUMBER: _builtins.int
+    BUFFER_AFTER_MINUTES_FIELD_NUMBER: _builtins.int
+    BOOKING_NOTICE_MINUTES_FIELD_NUMBER: _builtins.int
+    RESCHEDULING_NOTICE_MINUTES_FIELD_NUMBER: _builtins.int
+    HORIZON_DAYS_FIELD_NUMBER: _builtins.int
+    STEP_MINUTES_FIELD_NUMBER: _builtins.int
+    MAX_PER_DAY_FIELD_NUMBER: _builtins.int
+    MAX_PER_WEEK_FIELD_NUMBER: _builtins.int
+    HOLIDAY_COUNTRY_FIELD_NUMBER: _builtins.int
+    HOLIDAY_REGION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/people/{person}/availability"""
+    time_zone: _builtins.str
+    """IANA name, such as "Europe/Berlin"; must be given first."""
+    buffer_before_minutes: _builtins.int
+    """Minutes kept free before each meeting; they come on top of those after the meeting before."""
+    buffer_after_minutes: _builtins.int
+    """Minutes kept free after each meeting."""
+    booking_notice_minutes: _builtins.int
+    """Minutes between booking a meeting and its start; 60 at first."""
+    rescheduling_notice_minutes: _builtins.int
+    """Minutes between moving a meeting and its old start; 60 at first."""
+    horizon_days: _builtins.int
+    """How many days ahead can be booked; 180 at first, and for 0."""
+    step_minutes: _builtins.int
+    """Meetings start on such minutes of the hour: 15 (at first, and for 0), 30 or 60."""
+    max_per_day: _builtins.int
+    """Meetings in a day, over all programs; 0 for no limit."""
+    max_per_week: _builtins.int
+    """Meetings in a week from Monday on, over all programs; 0 for no limit."""
+    holiday_country: _builtins.str
+    """Whose public holidays are closed: ISO 3166-1 code, such as "DE"; empty for none."""
+    holiday_region: _builtins.str
+    """Part of the country, as ISO 3166-2 has it after the hyphen, such as "BY"; empty for the whole."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
+    @_builtins.property
+    def weekly_hours(self) -> Global___Availability.WeeklyHours:
+        """Absent: any hour can be booked, and the weekly hours of the profile are what is found."""
+
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___Availability.DateOverride]:
+        """At most one for each day."""
+
+    @_builtins.property
+    def out_of_office(self) -> _containers.RepeatedCompositeFieldContainer[Global___Availability.OutOfOffice]:
+        """Closed days."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        weekly_hours: Global___Availability.WeeklyHours | None = ...,
+        overrides: _abc.Iterable[Global___Availability.DateOverride] | None = ...,
+        out_of_office: _abc.Iterable[Global___Availability.OutOfOffice] | None = ...,
+        buffer_before_minutes: _builtins.int = ...,
+        buffer_after_minutes: _builtins.int = ...,
+        booking_notice_minutes: _builtins.int = ...,
+        rescheduling_notice_minutes: _builtins.int = ...,
+        horizon_days: _builtins.int = ...,
+        step_minutes: _builtins.int = ...,
+        max_per_day: _builtins.int = ...,
+        max_per_week: _builtins.int = ...,
+        holiday_country: _builtins.str = ...,
+        holiday_region: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time", "weekly_hours", b"weekly_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking_notice_minutes", b"booking_notice_minutes", "buffer_after_minutes", b"buffer_after_minutes", "buffer_before_minutes", b"buffer_before_minutes", "etag", b"etag", "holiday_country", b"holiday_country", "holiday_region", b"holiday_region", "horizon_days", b"horizon_days", "max_per_day", b"max_per_day", "max_per_week", b"max_per_week", "name", b"name", "out_of_office", b"out_of_office", "overrides", b"overrides", "rescheduling_notice_minutes", b"rescheduling_notice_minutes", "step_minutes", b"step_minutes", "time_zone", b"time_zone", "update_time", b"update_time", "weekly_hours", b"weekly_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Availability: _TypeAlias = Availability  # noqa: Y015
+
+@_typing.final
+class GetAvailabilityRequest(_message.Message):
+    """Asks when a person can be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/availability"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAvailabilityRequest: _TypeAlias = GetAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class UpdateAvailabilityRequest(_message.Message):
+    """Sets when a person can be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def availability(self) -> Global___Availability:
+        """What to set. Its etag, if any, must be the present one."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields to set; empty means those that are populated, "*" all."""
+
+    def __init__(
+        self,
+        *,
+        availability: Global___Availability | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateAvailabilityRequest: _TypeAlias = UpdateAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class Calendar(_message.Message):
+    """Another calendar of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BUSY_COUNT_FIELD_NUMBER: _builtins.int
+    STALE_TIME_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}; the person chooses the last part."""
+    busy_count: _builtins.int
+    """How many times are taken in the year from the import on; those that touch count as one."""
+    stale: _builtins.bool
+    """Whether it is now: then no time of the person is free."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
+    @_builtins.property
+    def stale_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it is too old to be relied on."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last imported."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        busy_count: _builtins.int = ...,
+        stale_time: _timestamp_pb2.Timestamp | None = ...,
+        stale: _builtins.bool = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["busy_count", b"busy_count", "etag", b"etag", "name", b"name", "stale", b"stale", "stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Calendar: _TypeAlias = Calendar  # noqa: Y015
+
+@_typing.final
+class ImportCalendarRequest(_message.Message):
+    """Takes a calendar over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    VALID_FOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/calendars/{id}"""
+    document: _builtins.str
+    """An iCalendar document (RFC 5545). Cancelled and transparent events take no time."""
+    time_zone: _builtins.str
+    """IANA name of the zone for whole days and for times without a zone."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def valid_for(self) -> _duration_pb2.Duration:
+        """How long it can be relied on; absent means a day."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        document: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        valid_for: _duration_pb2.Duration | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_for", b"valid_for"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "name", b"name", "request_id", b"request_id", "time_zone", b"time_zone", "valid_for", b"valid_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCalendarRequest: _TypeAlias = ImportCalendarRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarsRequest(_message.Message):
+    """Asks for other calendars."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/people/{id}"""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarsRequest: _TypeAlias = ListCalendarsRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarsResponse(_message.Message):
+    """Other calendars; a person has few."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDARS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calendars(self) -> _containers.RepeatedCompositeFieldContainer[Global___Calendar]:
+        """First imported first."""
+
+    def __init__(
+        self,
+        *,
+        calendars: _abc.Iterable[Global___Calendar] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendars", b"calendars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarsResponse: _TypeAlias = ListCalendarsResponse  # noqa: Y015
+
+@_typing.final
+class RemoveCalendarRequest(_message.Message):
+    """Forgets another calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/calendars/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveCalendarRequest: _TypeAlias = RemoveCalendarRequest  # noqa: Y015
+
+@_typing.final
+class CalendarFeed(_message.Message):
+    """A subscription to a person's meetings (iCalendar over HTTP). It names nobody but the person in its address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/people/{person}/calendarFeed"""
+    url: _builtins.str
+    """Whoever has the address can read the times of the meetings. Empty once closed; a path alone when the operator set no public address."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFeed: _TypeAlias = CalendarFeed  # noqa: Y015
+
+@_typing.final
+class OpenCalendarFeedRequest(_message.Message):
+    """Opens a feed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/calendarFeed"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenCalendarFeedRequest: _TypeAlias = OpenCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class CloseCalendarFeedRequest(_message.Message):
+    """Closes a feed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/calendarFeed"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseCalendarFeedRequest: _TypeAlias = CloseCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
 class FindSlotsRequest(_message.Message):
     """Asks for free times of a mentorship's two people."""
 
@@ -31,6 +554,7 @@ class FindSlotsRequest(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     LENGTH_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}/mentorships/{id}"""
     page_size: _builtins.int
@@ -47,6 +571,10 @@ class FindSlotsRequest(_message.Message):
     def length(self) -> _duration_pb2.Duration:
         """How long; absent means as agreed."""
 
+    @_builtins.property
+    def people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Further people who shall be free, up to eight. Nothing is shown of them but the times common to all."""
+
     def __init__(
         self,
         *,
@@ -55,10 +583,11 @@ class FindSlotsRequest(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         length: _duration_pb2.Duration | None = ...,
         page_size: _builtins.int = ...,
+        people: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "length", b"length", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "length", b"length", "page_size", b"page_size", "parent", b"parent", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "length", b"length", "page_size", b"page_size", "parent", b"parent", "people", b"people", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,18 +600,24 @@ class FindSlotsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SLOTS_FIELD_NUMBER: _builtins.int
+    CLOSED_PEOPLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def slots(self) -> _containers.RepeatedCompositeFieldContainer[Global___Slot]:
         """Earliest first, on quarter hours."""
+
+    @_builtins.property
+    def closed_people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """People none of whose times is free because an external calendar of theirs cannot be known now."""
 
     def __init__(
         self,
         *,
         slots: _abc.Iterable[Global___Slot] | None = ...,
+        closed_people: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["slots", b"slots"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_people", b"closed_people", "slots", b"slots"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AvailabilityServiceStub:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
 
     def __init__(self, channel):
@@ -35,6 +35,41 @@ class AvailabilityServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetAvailability = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/GetAvailability',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+                _registered_method=True)
+        self.UpdateAvailability = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/UpdateAvailability',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+                _registered_method=True)
+        self.ImportCalendar = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/ImportCalendar',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+                _registered_method=True)
+        self.ListCalendars = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/ListCalendars',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.FromString,
+                _registered_method=True)
+        self.RemoveCalendar = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/RemoveCalendar',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+                _registered_method=True)
+        self.OpenCalendarFeed = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/OpenCalendarFeed',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+                _registered_method=True)
+        self.CloseCalendarFeed = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/CloseCalendarFeed',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+                _registered_method=True)
         self.FindSlots = channel.unary_unary(
                 '/mentoring.scheduling.v1.AvailabilityService/FindSlots',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.SerializeToString,
@@ -43,11 +78,60 @@ class AvailabilityServiceStub:
 
 
 class AvailabilityServiceServicer:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
 
+    def GetAvailability(self, request, context):
+        """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAvailability(self, request, context):
+        """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportCalendar(self, request, context):
+        """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendars(self, request, context):
+        """Lists the other calendars of the calling person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveCalendar(self, request, context):
+        """Forgets another calendar; its times are free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenCalendarFeed(self, request, context):
+        """Returns the address under which the calling person's calendar program can subscribe to their meetings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseCalendarFeed(self, request, context):
+        """Makes that address useless; opening the feed again gives another one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindSlots(self, request, context):
-        """Lists free times inside both people's weekly hours, each in its own zone, earliest first.
+        """Lists times that are free in all people's calendars by everything that is known of them, earliest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -56,6 +140,41 @@ class AvailabilityServiceServicer:
 
 def add_AvailabilityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAvailability,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.SerializeToString,
+            ),
+            'UpdateAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAvailability,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.SerializeToString,
+            ),
+            'ImportCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportCalendar,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
+            ),
+            'ListCalendars': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendars,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.SerializeToString,
+            ),
+            'RemoveCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveCalendar,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
+            ),
+            'OpenCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenCalendarFeed,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.SerializeToString,
+            ),
+            'CloseCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseCalendarFeed,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.SerializeToString,
+            ),
             'FindSlots': grpc.unary_unary_rpc_method_handler(
                     servicer.FindSlots,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.FindSlotsRequest.FromString,
@@ -70,8 +189,197 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AvailabilityService:
-    """Finds times that suit both.
+    """Keeps when people can be met, and finds times that suit all.
     """
+
+    @staticmethod
+    def GetAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/GetAvailability',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.GetAvailabilityRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/UpdateAvailability',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.UpdateAvailabilityRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Availability.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/ImportCalendar',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendars(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/ListCalendars',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/RemoveCalendar',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.RemoveCalendarRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/OpenCalendarFeed',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.OpenCalendarFeedRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/CloseCalendarFeed',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CloseCalendarFeedRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.CalendarFeed.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def FindSlots(request,

@@ -13,14 +13,84 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AvailabilityServiceStub:
-    """Finds times that suit both."""
+    """Keeps when people can be met, and finds times that suit all."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetAvailability: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.GetAvailabilityRequest, _availability_service_pb2.Availability]
+    """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted."""
+    UpdateAvailability: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.UpdateAvailabilityRequest, _availability_service_pb2.Availability]
+    """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
+    ImportCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ImportCalendarRequest, _availability_service_pb2.Calendar]
+    """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+    ListCalendars: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ListCalendarsRequest, _availability_service_pb2.ListCalendarsResponse]
+    """Lists the other calendars of the calling person."""
+    RemoveCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.RemoveCalendarRequest, _availability_service_pb2.Calendar]
+    """Forgets another calendar; its times are free again."""
+    OpenCalendarFeed: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.OpenCalendarFeedRequest, _availability_service_pb2.CalendarFeed]
+    """Returns the address under which the calling person's calendar program can subscribe to their meetings."""
+    CloseCalendarFeed: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.CloseCalendarFeedRequest, _availability_service_pb2.CalendarFeed]
+    """Makes that address useless; opening the feed again gives another one."""
     FindSlots: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.FindSlotsRequest, _availability_service_pb2.FindSlotsResponse]
-    """Lists free times inside both people's weekly hours, each in its own zone, earliest first."""
+    """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
 class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds times that suit both."""
+    """Keeps when people can be met, and finds times that suit all."""
+
+    @_abc_1.abstractmethod
+    def GetAvailability(
+        self,
+        request: _availability_service_pb2.GetAvailabilityRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.GetAvailabilityRequest, _abc.Awaitable[_availability_service_pb2.Availability]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Availability]:
+        """Returns when a person can be met; what was never set has its defaults and the etag "0", quoted."""
+
+    @_abc_1.abstractmethod
+    def UpdateAvailability(
+        self,
+        request: _availability_service_pb2.UpdateAvailabilityRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.UpdateAvailabilityRequest, _abc.Awaitable[_availability_service_pb2.Availability]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Availability]:
+        """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
+
+    @_abc_1.abstractmethod
+    def ImportCalendar(
+        self,
+        request: _availability_service_pb2.ImportCalendarRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.ImportCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
+        """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+
+    @_abc_1.abstractmethod
+    def ListCalendars(
+        self,
+        request: _availability_service_pb2.ListCalendarsRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.ListCalendarsRequest, _abc.Awaitable[_availability_service_pb2.ListCalendarsResponse]],
+    ) -> _abc.Awaitable[_availability_service_pb2.ListCalendarsResponse]:
+        """Lists the other calendars of the calling person."""
+
+    @_abc_1.abstractmethod
+    def RemoveCalendar(
+        self,
+        request: _availability_service_pb2.RemoveCalendarRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.RemoveCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
+        """Forgets another calendar; its times are free again."""
+
+    @_abc_1.abstractmethod
+    def OpenCalendarFeed(
+        self,
+        request: _availability_service_pb2.OpenCalendarFeedRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.OpenCalendarFeedRequest, _abc.Awaitable[_availability_service_pb2.CalendarFeed]],
+    ) -> _abc.Awaitable[_availability_service_pb2.CalendarFeed]:
+        """Returns the address under which the calling person's calendar program can subscribe to their meetings."""
+
+    @_abc_1.abstractmethod
+    def CloseCalendarFeed(
+        self,
+        request: _availability_service_pb2.CloseCalendarFeedRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.CloseCalendarFeedRequest, _abc.Awaitable[_availability_service_pb2.CalendarFeed]],
+    ) -> _abc.Awaitable[_availability_service_pb2.CalendarFeed]:
+        """Makes that address useless; opening the feed again gives another one."""
 
     @_abc_1.abstractmethod
     def FindSlots(
@@ -28,6 +98,6 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _availability_service_pb2.FindSlotsRequest,
         context: _aio.ServicerContext[_availability_service_pb2.FindSlotsRequest, _abc.Awaitable[_availability_service_pb2.FindSlotsResponse]],
     ) -> _abc.Awaitable[_availability_service_pb2.FindSlotsResponse]:
-        """Lists free times inside both people's weekly hours, each in its own zone, earliest first."""
+        """Lists times that are free in all people's calendars by everything that is known of them, earliest first."""
 
 def add_AvailabilityServiceServicer_to_server(servicer: AvailabilityServiceServicer, server: _aio.Server) -> None: ...

@@ -22,24 +22,44 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as mentoring_dot_scheduling_dot_v1_dot_codes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\"R\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\"\xa2\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"D\n\x0f\x43\x61lendarChanged\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x08\"L\n\x13\x43\x61lendarFeedChanged\x12\x15\n\rcalendar_feed\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0e\n\x06\x63losed\x18\x03 \x01(\x08\"\xb2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\"\xb4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0fMeetingAnswered\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32%.mentoring.scheduling.v1.AnswerStatus\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xee\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.scheduling.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEETINGBOOKED']._serialized_start=99
-  _globals['_MEETINGBOOKED']._serialized_end=277
-  _globals['_MEETINGCHECKEDIN']._serialized_start=279
-  _globals['_MEETINGCHECKEDIN']._serialized_end=382
-  _globals['_MEETINGHELD']._serialized_start=384
-  _globals['_MEETINGHELD']._serialized_end=466
-  _globals['_MEETINGMISSED']._serialized_start=469
-  _globals['_MEETINGMISSED']._serialized_end=631
-  _globals['_MEETINGCANCELLED']._serialized_start=633
-  _globals['_MEETINGCANCELLED']._serialized_end=736
+  _globals['_AVAILABILITYUPDATED']._serialized_start=167
+  _globals['_AVAILABILITYUPDATED']._serialized_end=226
+  _globals['_CALENDARCHANGED']._serialized_start=228
+  _globals['_CALENDARCHANGED']._serialized_end=296
+  _globals['_CALENDARFEEDCHANGED']._serialized_start=298
+  _globals['_CALENDARFEEDCHANGED']._serialized_end=374
+  _globals['_MEETINGBOOKED']._serialized_start=377
+  _globals['_MEETINGBOOKED']._serialized_end=555
+  _globals['_MEETINGRESCHEDULED']._serialized_start=558
+  _globals['_MEETINGRESCHEDULED']._serialized_end=877
+  _globals['_MEETINGREMINDERDUE']._serialized_start=880
+  _globals['_MEETINGREMINDERDUE']._serialized_end=1060
+  _globals['_MEETINGNOTICEGIVEN']._serialized_start=1063
+  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1287
+  _globals['_MEETINGANSWERED']._serialized_start=1290
+  _globals['_MEETINGANSWERED']._serialized_end=1447
+  _globals['_MEETINGCHECKEDIN']._serialized_start=1449
+  _globals['_MEETINGCHECKEDIN']._serialized_end=1566
+  _globals['_MEETINGHELD']._serialized_start=1569
+  _globals['_MEETINGHELD']._serialized_end=1762
+  _globals['_MEETINGMISSED']._serialized_start=1765
+  _globals['_MEETINGMISSED']._serialized_end=1945
+  _globals['_MEETINGCLAIMED']._serialized_start=1948
+  _globals['_MEETINGCLAIMED']._serialized_end=2120
+  _globals['_MEETINGCLAIMCLOSED']._serialized_start=2123
+  _globals['_MEETINGCLAIMCLOSED']._serialized_end=2276
+  _globals['_MEETINGCANCELLED']._serialized_start=2279
+  _globals['_MEETINGCANCELLED']._serialized_end=2517
 # @@protoc_insertion_point(module_scope)

@@ -5,9 +5,11 @@ What happened to meetings. Ids and codes only."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as _codes_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +20,92 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class AvailabilityUpdated(_message.Message):
+    """A person changed when they can be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    availability: _builtins.str
+    """organizations/{organization}/people/{person}/availability"""
+    person: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        availability: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AvailabilityUpdated: _TypeAlias = AvailabilityUpdated  # noqa: Y015
+
+@_typing.final
+class CalendarChanged(_message.Message):
+    """When a person is busy by another calendar of theirs was imported, or forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    removed: _builtins.bool
+    """Whether it was forgotten."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "person", b"person", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
+
+@_typing.final
+class CalendarFeedChanged(_message.Message):
+    """A person's calendar program can subscribe to their meetings, or cannot any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FEED_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    calendar_feed: _builtins.str
+    """organizations/{organization}/people/{person}/calendarFeed"""
+    person: _builtins.str
+    """The person."""
+    closed: _builtins.bool
+    """Whether it was closed."""
+    def __init__(
+        self,
+        *,
+        calendar_feed: _builtins.str = ...,
+        person: _builtins.str = ...,
+        closed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_feed", b"calendar_feed", "closed", b"closed", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFeedChanged: _TypeAlias = CalendarFeedChanged  # noqa: Y015
 
 @_typing.final
 class MeetingBooked(_message.Message):
@@ -66,6 +154,212 @@ class MeetingBooked(_message.Message):
 Global___MeetingBooked: _TypeAlias = MeetingBooked  # noqa: Y015
 
 @_typing.final
+class MeetingRescheduled(_message.Message):
+    """A meeting has another time. Reminders of the old one are off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    OLD_START_TIME_FIELD_NUMBER: _builtins.int
+    OLD_END_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who moved it."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    @_builtins.property
+    def old_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have begun."""
+
+    @_builtins.property
+    def old_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have been over."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        old_start_time: _timestamp_pb2.Timestamp | None = ...,
+        old_end_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingRescheduled: _TypeAlias = MeetingRescheduled  # noqa: Y015
+
+@_typing.final
+class MeetingReminderDue(_message.Message):
+    """A meeting begins soon. Never told of one that was called off or moved away."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def before(self) -> _duration_pb2.Duration:
+        """How long before the start this reminder is."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        before: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingReminderDue: _TypeAlias = MeetingReminderDue  # noqa: Y015
+
+@_typing.final
+class MeetingNoticeGiven(_message.Message):
+    """Somebody said before the start that they come late or not at all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    MINUTES_LATE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who said so."""
+    notice: _codes_pb2.Notice.ValueType
+    """What."""
+    minutes_late: _builtins.int
+    """How late."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        notice: _codes_pb2.Notice.ValueType = ...,
+        minutes_late: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "minutes_late", b"minutes_late", "notice", b"notice", "person", b"person", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingNoticeGiven: _TypeAlias = MeetingNoticeGiven  # noqa: Y015
+
+@_typing.final
+class MeetingAnswered(_message.Message):
+    """Somebody answered the invitation in their calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who answered."""
+    status: _codes_pb2.AnswerStatus.ValueType
+    """What."""
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        status: _codes_pb2.AnswerStatus.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingAnswered: _TypeAlias = MeetingAnswered  # noqa: Y015
+
+@_typing.final
 class MeetingCheckedIn(_message.Message):
     """One of the two is there."""
 
@@ -76,6 +370,7 @@ class MeetingCheckedIn(_message.Message):
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -86,6 +381,8 @@ class MeetingCheckedIn(_message.Message):
     """Who is guided."""
     person: _builtins.str
     """Who checked in."""
+    late: _builtins.bool
+    """Whether they came late."""
     def __init__(
         self,
         *,
@@ -94,10 +391,11 @@ class MeetingCheckedIn(_message.Message):
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
         person: _builtins.str = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -105,7 +403,7 @@ Global___MeetingCheckedIn: _TypeAlias = MeetingCheckedIn  # noqa: Y015
 
 @_typing.final
 class MeetingHeld(_message.Message):
-    """Both were there."""
+    """Both were there. May follow MeetingMissed of the same meeting, which then no longer counts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -113,6 +411,9 @@ class MeetingHeld(_message.Message):
     MENTORSHIP_FIELD_NUMBER: _builtins.int
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CLAIMED_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -121,6 +422,16 @@ class MeetingHeld(_message.Message):
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
+    claimed: _builtins.bool
+    """Whether the two said so afterwards, instead of checking in."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
     def __init__(
         self,
         *,
@@ -128,10 +439,13 @@ class MeetingHeld(_message.Message):
         mentorship: _builtins.str = ...,
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        claimed: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed", b"claimed", "end_time", b"end_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -150,6 +464,7 @@ class MeetingMissed(_message.Message):
     LEAD_FIELD_NUMBER: _builtins.int
     ABSENT_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
+    NOTIFIED_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -168,6 +483,10 @@ class MeetingMissed(_message.Message):
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it should have begun."""
 
+    @_builtins.property
+    def notified(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who of the absent had said so before the start."""
+
     def __init__(
         self,
         *,
@@ -178,14 +497,105 @@ class MeetingMissed(_message.Message):
         lead: _builtins.str = ...,
         absent: _abc.Iterable[_builtins.str] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
+        notified: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "lead", b"lead", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "lead", b"lead", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "notified", b"notified", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MeetingMissed: _TypeAlias = MeetingMissed  # noqa: Y015
+
+@_typing.final
+class MeetingClaimed(_message.Message):
+    """Somebody says that a meeting took place of which the platform does not know, or only that it was missed. The other one is asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    DISPUTES_MISS_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who says so."""
+    disputes_miss: _builtins.bool
+    """Whether it was missed as far as the platform knows."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        disputes_miss: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disputes_miss", b"disputes_miss", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingClaimed: _TypeAlias = MeetingClaimed  # noqa: Y015
+
+@_typing.final
+class MeetingClaimClosed(_message.Message):
+    """Such a claim was not confirmed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who claimed it."""
+    end: _codes_pb2.ClaimEnd.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        end: _codes_pb2.ClaimEnd.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingClaimClosed: _TypeAlias = MeetingClaimClosed  # noqa: Y015
 
 @_typing.final
 class MeetingCancelled(_message.Message):
@@ -198,6 +608,10 @@ class MeetingCancelled(_message.Message):
     MENTOR_FIELD_NUMBER: _builtins.int
     MENTEE_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -207,7 +621,17 @@ class MeetingCancelled(_message.Message):
     mentee: _builtins.str
     """Who is guided."""
     person: _builtins.str
-    """Who called it off."""
+    """Who called it off; empty when the platform did."""
+    late: _builtins.bool
+    """Whether that was less than a day before the start, or than three hours for a flash meeting."""
+    reason: _codes_pb2.CancelReason.ValueType
+    """Why."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have begun."""
+
     def __init__(
         self,
         *,
@@ -216,10 +640,14 @@ class MeetingCancelled(_message.Message):
         mentor: _builtins.str = ...,
         mentee: _builtins.str = ...,
         person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        late: _builtins.bool = ...,
+        reason: _codes_pb2.CancelReason.ValueType = ...,
+        sequence: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,10 +5,12 @@ Meetings of a mentor and a mentee."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as _codes_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +44,10 @@ class Meeting(_message.Message):
         """Somebody had not checked in when the grace period ended."""
         STATE_CANCELLED: Meeting._State.ValueType  # 4
         """Called off."""
+        STATE_CLAIMED: Meeting._State.ValueType  # 5
+        """Logged afterwards; the other one has not answered yet."""
+        STATE_REJECTED: Meeting._State.ValueType  # 6
+        """Logged afterwards, but not confirmed."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How the meeting went."""
@@ -56,6 +62,116 @@ class Meeting(_message.Message):
     """Somebody had not checked in when the grace period ended."""
     STATE_CANCELLED: Meeting.State.ValueType  # 4
     """Called off."""
+    STATE_CLAIMED: Meeting.State.ValueType  # 5
+    """Logged afterwards; the other one has not answered yet."""
+    STATE_REJECTED: Meeting.State.ValueType  # 6
+    """Logged afterwards, but not confirmed."""
+
+    @_typing.final
+    class NoticeGiven(_message.Message):
+        """What somebody said beforehand."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        NOTICE_FIELD_NUMBER: _builtins.int
+        MINUTES_LATE_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who."""
+        notice: _codes_pb2.Notice.ValueType
+        """What."""
+        minutes_late: _builtins.int
+        """How late."""
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            notice: _codes_pb2.Notice.ValueType = ...,
+            minutes_late: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["minutes_late", b"minutes_late", "notice", b"notice", "person", b"person"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Claim(_message.Message):
+        """Says that the meeting took place."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who says so."""
+        @_builtins.property
+        def expire_time(self) -> _timestamp_pb2.Timestamp:
+            """Until when the other one can answer."""
+
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            expire_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "person", b"person"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Answer(_message.Message):
+        """What somebody answered in their calendar."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        STATUS_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who."""
+        status: _codes_pb2.AnswerStatus.ValueType
+        """What."""
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            status: _codes_pb2.AnswerStatus.ValueType = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "status", b"status"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Cancellation(_message.Message):
+        """How it was called off."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        LATE_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """By whom; empty when the platform did."""
+        reason: _codes_pb2.CancelReason.ValueType
+        """Why."""
+        late: _builtins.bool
+        """Whether that was less than a day before the start, or than three hours for a flash meeting."""
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            reason: _codes_pb2.CancelReason.ValueType = ...,
+            late: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "person", b"person", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     NAME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
@@ -67,6 +183,14 @@ class Meeting(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TARDY_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    CANCELLATION_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    OCCURRENCE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -77,6 +201,10 @@ class Meeting(_message.Message):
     """How the meeting went."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry: grows with each change of its time, and when it is called off."""
+    series: _builtins.str
+    """Id that the meetings of one series share; empty for a single meeting."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -97,6 +225,30 @@ class Meeting(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def tardy(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who of the present came late."""
+
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.NoticeGiven]:
+        """Who said beforehand that they come late or not."""
+
+    @_builtins.property
+    def claim(self) -> Global___Meeting.Claim:
+        """What waits for the other one's answer."""
+
+    @_builtins.property
+    def cancellation(self) -> Global___Meeting.Cancellation:
+        """Set once it is called off."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.Answer]:
+        """What came back from people's calendars."""
+
+    @_builtins.property
+    def occurrence_time(self) -> _timestamp_pb2.Timestamp:
+        """When one of a series began before it was moved."""
+
     def __init__(
         self,
         *,
@@ -110,10 +262,18 @@ class Meeting(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+        tardy: _abc.Iterable[_builtins.str] | None = ...,
+        notices: _abc.Iterable[Global___Meeting.NoticeGiven] | None = ...,
+        claim: Global___Meeting.Claim | None = ...,
+        cancellation: Global___Meeting.Cancellation | None = ...,
+        answers: _abc.Iterable[Global___Meeting.Answer] | None = ...,
+        series: _builtins.str = ...,
+        occurrence_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "present", b"present", "start_time", b"start_time", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,6 +426,152 @@ class CancelMeetingRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    reason: _codes_pb2.CancelReason.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _codes_pb2.CancelReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelMeetingRequest: _TypeAlias = CancelMeetingRequest  # noqa: Y015
+
+@_typing.final
+class RescheduleMeetingRequest(_message.Message):
+    """Gives a meeting another time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment, on a quarter hour."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after; absent keeps the length."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "etag", b"etag", "name", b"name", "request_id", b"request_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleMeetingRequest: _TypeAlias = RescheduleMeetingRequest  # noqa: Y015
+
+@_typing.final
+class GiveNoticeRequest(_message.Message):
+    """Says what to expect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    MINUTES_LATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    notice: _codes_pb2.Notice.ValueType
+    """Late or absent."""
+    minutes_late: _builtins.int
+    """How late."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        notice: _codes_pb2.Notice.ValueType = ...,
+        minutes_late: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "minutes_late", b"minutes_late", "name", b"name", "notice", b"notice", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GiveNoticeRequest: _TypeAlias = GiveNoticeRequest  # noqa: Y015
+
+@_typing.final
+class LogMeetingRequest(_message.Message):
+    """Tells of a meeting afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEETING_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def meeting(self) -> Global___Meeting:
+        """When it took place, at most 30 days ago; at any minute."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        meeting: Global___Meeting | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogMeetingRequest: _TypeAlias = LogMeetingRequest  # noqa: Y015
+
+@_typing.final
+class DisputeMeetingRequest(_message.Message):
+    """Says that a missed meeting was held."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/mentorships/{id}/meetings/{id}"""
     etag: _builtins.str
@@ -285,4 +591,360 @@ class CancelMeetingRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CancelMeetingRequest: _TypeAlias = CancelMeetingRequest  # noqa: Y015
+Global___DisputeMeetingRequest: _TypeAlias = DisputeMeetingRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmMeetingRequest(_message.Message):
+    """Agrees with the other one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMeetingRequest: _TypeAlias = ConfirmMeetingRequest  # noqa: Y015
+
+@_typing.final
+class RejectMeetingRequest(_message.Message):
+    """Disagrees with the other one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectMeetingRequest: _TypeAlias = RejectMeetingRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawClaimRequest(_message.Message):
+    """Takes a claim back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawClaimRequest: _TypeAlias = WithdrawClaimRequest  # noqa: Y015
+
+@_typing.final
+class BookSeriesRequest(_message.Message):
+    """Books a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    INTERVAL_DAYS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    time_zone: _builtins.str
+    """IANA name of the zone whose wall clock shows the same time at each."""
+    count: _builtins.int
+    """How many."""
+    interval_days: _builtins.int
+    """Days between two; 0 means as agreed."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the first meeting, on a quarter hour."""
+
+    @_builtins.property
+    def length(self) -> _duration_pb2.Duration:
+        """How long each is; absent means as agreed."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        length: _duration_pb2.Duration | None = ...,
+        time_zone: _builtins.str = ...,
+        count: _builtins.int = ...,
+        interval_days: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["length", b"length", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "interval_days", b"interval_days", "length", b"length", "parent", b"parent", "request_id", b"request_id", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookSeriesRequest: _TypeAlias = BookSeriesRequest  # noqa: Y015
+
+@_typing.final
+class BookSeriesResponse(_message.Message):
+    """A series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Skipped(_message.Message):
+        """A time that was left out."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_TIME_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        reason: _builtins.str
+        """Why, as the reason of a refused booking, such as SLOT_TAKEN."""
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """When it would have begun."""
+
+        def __init__(
+            self,
+            *,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            reason: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "start_time", b"start_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MEETINGS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting]:
+        """Those that are booked, first one first."""
+
+    @_builtins.property
+    def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookSeriesResponse.Skipped]:
+        """Those that are not."""
+
+    def __init__(
+        self,
+        *,
+        meetings: _abc.Iterable[Global___Meeting] | None = ...,
+        skipped: _abc.Iterable[Global___BookSeriesResponse.Skipped] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meetings", b"meetings", "skipped", b"skipped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookSeriesResponse: _TypeAlias = BookSeriesResponse  # noqa: Y015
+
+@_typing.final
+class CancelSeriesRequest(_message.Message):
+    """Calls the rest of a series off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    reason: _codes_pb2.CancelReason.ValueType
+    """Why."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason: _codes_pb2.CancelReason.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelSeriesRequest: _TypeAlias = CancelSeriesRequest  # noqa: Y015
+
+@_typing.final
+class CancelSeriesResponse(_message.Message):
+    """What was called off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting]:
+        """First one first."""
+
+    def __init__(
+        self,
+        *,
+        meetings: _abc.Iterable[Global___Meeting] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meetings", b"meetings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelSeriesResponse: _TypeAlias = CancelSeriesResponse  # noqa: Y015
+
+@_typing.final
+class GetInvitationRequest(_message.Message):
+    """Asks for an invitation. Addresses pass through: nothing of them is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ORGANIZER_ADDRESS_FIELD_NUMBER: _builtins.int
+    MENTOR_ADDRESS_FIELD_NUMBER: _builtins.int
+    MENTEE_ADDRESS_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    organizer_address: _builtins.str
+    """Calendar address of whoever invites, such as "mailto:meetings@example.com"; replies go there."""
+    mentor_address: _builtins.str
+    """Calendar address of the mentor."""
+    mentee_address: _builtins.str
+    """Calendar address of the mentee."""
+    summary: _builtins.str
+    """What calendars show; empty means "Mentoring"."""
+    location: _builtins.str
+    """Where to meet, such as the address of a video call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        organizer_address: _builtins.str = ...,
+        mentor_address: _builtins.str = ...,
+        mentee_address: _builtins.str = ...,
+        summary: _builtins.str = ...,
+        location: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "mentee_address", b"mentee_address", "mentor_address", b"mentor_address", "name", b"name", "organizer_address", b"organizer_address", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInvitationRequest: _TypeAlias = GetInvitationRequest  # noqa: Y015
+
+@_typing.final
+class Invitation(_message.Message):
+    """An iCalendar document (RFC 5545) to be sent to both (RFC 6047)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    UID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """"REQUEST" or "CANCEL", for the method parameter of its content type."""
+    document: _builtins.str
+    """text/calendar, UTF-8."""
+    uid: _builtins.str
+    """The same for the meeting as long as it exists."""
+    sequence: _builtins.int
+    """Grows with each change."""
+    def __init__(
+        self,
+        *,
+        method: _builtins.str = ...,
+        document: _builtins.str = ...,
+        uid: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "method", b"method", "sequence", b"sequence", "uid", b"uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invitation: _TypeAlias = Invitation  # noqa: Y015
+
+@_typing.final
+class AnswerInvitationRequest(_message.Message):
+    """Takes an answer over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """Whose calendar answered: organizations/{id}/people/{id}"""
+    document: _builtins.str
+    """The iCalendar document with the method REPLY, for one attendee."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        document: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "person", b"person", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerInvitationRequest: _TypeAlias = AnswerInvitationRequest  # noqa: Y015

@@ -50,9 +50,64 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsResponse.FromString,
                 _registered_method=True)
+        self.BookSeries = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/BookSeries',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
+                _registered_method=True)
+        self.CancelSeries = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/CancelSeries',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.FromString,
+                _registered_method=True)
+        self.GetInvitation = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GetInvitation',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.FromString,
+                _registered_method=True)
+        self.AnswerInvitation = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/AnswerInvitation',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
         self.CheckIn = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CheckIn',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.RescheduleMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RescheduleMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.GiveNotice = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GiveNotice',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.LogMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/LogMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.DisputeMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/DisputeMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.ConfirmMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/ConfirmMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.RejectMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RejectMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.WithdrawClaim = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/WithdrawClaim',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
         self.CancelMeeting = channel.unary_unary(
@@ -87,8 +142,85 @@ class MeetingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BookSeries(self, request, context):
+        """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelSeries(self, request, context):
+        """Calls off a meeting of a series and all that come after it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInvitation(self, request, context):
+        """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerInvitation(self, request, context):
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckIn(self, request, context):
         """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RescheduleMeeting(self, request, context):
+        """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GiveNotice(self, request, context):
+        """Says before the start that the calling participant comes late or not at all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LogMeeting(self, request, context):
+        """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DisputeMeeting(self, request, context):
+        """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmMeeting(self, request, context):
+        """Agrees that a meeting took place which the other one logged or disputed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectMeeting(self, request, context):
+        """Disagrees with that.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawClaim(self, request, context):
+        """Takes back what the calling participant logged or disputed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,9 +251,64 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ListMeetingsResponse.SerializeToString,
             ),
+            'BookSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.BookSeries,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.SerializeToString,
+            ),
+            'CancelSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelSeries,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.SerializeToString,
+            ),
+            'GetInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInvitation,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.SerializeToString,
+            ),
+            'AnswerInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerInvitation,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
             'CheckIn': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckIn,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'RescheduleMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescheduleMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'GiveNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GiveNotice,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'LogMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.LogMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'DisputeMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.DisputeMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'ConfirmMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'RejectMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'WithdrawClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawClaim,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
             ),
             'CancelMeeting': grpc.unary_unary_rpc_method_handler(
@@ -223,6 +410,114 @@ class MeetingService:
             _registered_method=True)
 
     @staticmethod
+    def BookSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/BookSeries',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/CancelSeries',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GetInvitation',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetInvitationRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Invitation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/AnswerInvitation',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CheckIn(request,
             target,
             options=(),
@@ -238,6 +533,195 @@ class MeetingService:
             target,
             '/mentoring.scheduling.v1.MeetingService/CheckIn',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescheduleMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RescheduleMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GiveNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GiveNotice',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LogMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/LogMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LogMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DisputeMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/DisputeMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.DisputeMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/ConfirmMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ConfirmMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RejectMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RejectMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/WithdrawClaim',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
             options,
             channel_credentials,

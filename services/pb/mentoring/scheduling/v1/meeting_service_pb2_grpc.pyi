@@ -22,8 +22,30 @@ class MeetingServiceStub:
     """Returns one meeting."""
     ListMeetings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ListMeetingsRequest, _meeting_service_pb2.ListMeetingsResponse]
     """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
+    BookSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.BookSeriesRequest, _meeting_service_pb2.BookSeriesResponse]
+    """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+    CancelSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelSeriesRequest, _meeting_service_pb2.CancelSeriesResponse]
+    """Calls off a meeting of a series and all that come after it."""
+    GetInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetInvitationRequest, _meeting_service_pb2.Invitation]
+    """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
+    AnswerInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AnswerInvitationRequest, _meeting_service_pb2.Meeting]
+    """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
     CheckIn: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CheckInRequest, _meeting_service_pb2.Meeting]
     """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
+    RescheduleMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleMeetingRequest, _meeting_service_pb2.Meeting]
+    """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then."""
+    GiveNotice: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GiveNoticeRequest, _meeting_service_pb2.Meeting]
+    """Says before the start that the calling participant comes late or not at all."""
+    LogMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.LogMeetingRequest, _meeting_service_pb2.Meeting]
+    """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it."""
+    DisputeMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.DisputeMeetingRequest, _meeting_service_pb2.Meeting]
+    """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days."""
+    ConfirmMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ConfirmMeetingRequest, _meeting_service_pb2.Meeting]
+    """Agrees that a meeting took place which the other one logged or disputed."""
+    RejectMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RejectMeetingRequest, _meeting_service_pb2.Meeting]
+    """Disagrees with that."""
+    WithdrawClaim: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.WithdrawClaimRequest, _meeting_service_pb2.Meeting]
+    """Takes back what the calling participant logged or disputed."""
     CancelMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelMeetingRequest, _meeting_service_pb2.Meeting]
     """Calls a meeting off before it starts."""
 
@@ -55,12 +77,100 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
 
     @_abc_1.abstractmethod
+    def BookSeries(
+        self,
+        request: _meeting_service_pb2.BookSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.BookSeriesRequest, _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]:
+        """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+
+    @_abc_1.abstractmethod
+    def CancelSeries(
+        self,
+        request: _meeting_service_pb2.CancelSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.CancelSeriesRequest, _abc.Awaitable[_meeting_service_pb2.CancelSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.CancelSeriesResponse]:
+        """Calls off a meeting of a series and all that come after it."""
+
+    @_abc_1.abstractmethod
+    def GetInvitation(
+        self,
+        request: _meeting_service_pb2.GetInvitationRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GetInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Invitation]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Invitation]:
+        """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
+
+    @_abc_1.abstractmethod
+    def AnswerInvitation(
+        self,
+        request: _meeting_service_pb2.AnswerInvitationRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.AnswerInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
+
+    @_abc_1.abstractmethod
     def CheckIn(
         self,
         request: _meeting_service_pb2.CheckInRequest,
         context: _aio.ServicerContext[_meeting_service_pb2.CheckInRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
+
+    @_abc_1.abstractmethod
+    def RescheduleMeeting(
+        self,
+        request: _meeting_service_pb2.RescheduleMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RescheduleMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then."""
+
+    @_abc_1.abstractmethod
+    def GiveNotice(
+        self,
+        request: _meeting_service_pb2.GiveNoticeRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GiveNoticeRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Says before the start that the calling participant comes late or not at all."""
+
+    @_abc_1.abstractmethod
+    def LogMeeting(
+        self,
+        request: _meeting_service_pb2.LogMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.LogMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Tells of a meeting that took place elsewhere; it counts once the other one has confirmed it."""
+
+    @_abc_1.abstractmethod
+    def DisputeMeeting(
+        self,
+        request: _meeting_service_pb2.DisputeMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.DisputeMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Says that a missed meeting was held: by one who was there it is settled, else when the other confirms. Within 7 days."""
+
+    @_abc_1.abstractmethod
+    def ConfirmMeeting(
+        self,
+        request: _meeting_service_pb2.ConfirmMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.ConfirmMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Agrees that a meeting took place which the other one logged or disputed."""
+
+    @_abc_1.abstractmethod
+    def RejectMeeting(
+        self,
+        request: _meeting_service_pb2.RejectMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RejectMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Disagrees with that."""
+
+    @_abc_1.abstractmethod
+    def WithdrawClaim(
+        self,
+        request: _meeting_service_pb2.WithdrawClaimRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.WithdrawClaimRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Takes back what the calling participant logged or disputed."""
 
     @_abc_1.abstractmethod
     def CancelMeeting(

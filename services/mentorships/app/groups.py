@@ -1,0 +1,127 @@
+"""Groups: what callers make of them, and what becomes of them when people leave the company."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from services.kernel import ids
+from services.kernel.auth import Caller
+from services.kernel.clock import Clock
+from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
+from services.mentorships.app.ports import OVERSEERS, Aggregates, People, who
+from services.mentorships.domain import groups
+from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupStage
+
+Act = Callable[[Group, datetime], tuple[Group, Sequence[GroupEvent]]]
+"""What somebody does to a group at a time."""
+
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
+
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which groups: that a person is in, in a stage; "" and None: whichever."""
+
+    person: str = ""
+    stage: GroupStage | None = None
+
+
+class Groups:
+    """Groups. Refusals of changes are those of `Group`."""
+
+    def __init__(self, kept: Aggregates[Group], people: People, clock: Clock) -> None:
+        self._groups = kept
+        self._people = people
+        self._clock = clock
+
+    async def create(self, caller: Caller, draft: GroupDraft, cause: Cause) -> tuple[Ref, Versioned[Group]]:
+        """Begin a group that the caller guides. A repeat answers what was stored."""
+        ref = Ref(caller.org, ids.derived_id(caller.org, "group", caller.subject, cause.id))
+        known = await self._groups.get_many(caller.org, [ref.id])
+        if known:
+            return ref, _readable(caller, await self._groups.create(ref, known[ref.id].state, (), cause))
+        decision = groups.create(caller.subject, draft, self._clock.now())
+        return ref, _readable(caller, await self._groups.create(ref, *decision, cause))
+
+    async def get(self, caller: Caller, group: str) -> Versioned[Group]:
+        """Return one group, those in it hidden from those who are not."""
+        return _readable(caller, await self._groups.get(Ref(caller.org, group)))
+
+    async def list(self, caller: Caller, asked: Selection, page: Query) -> Page[Group]:
+        """Return a page; that of another person's groups is empty for all but overseers."""
+        if asked.person not in {"", caller.subject} and not caller.roles & OVERSEERS:
+            return Page(())
+        where: dict[str, Any] = {"people": asked.person} if asked.person else {}
+        if asked.stage is not None:
+            where["stage"] = asked.stage.value
+        found = await self._groups.list(caller.org, replace(page, where=where))
+        return replace(found, items=[(key, _readable(caller, stored)) for key, stored in found.items])
+
+    async def update(self, caller: Caller, group: str, draft: GroupDraft, how: How) -> Versioned[Group]:
+        """Change what it is."""
+        return await self._change(
+            caller, group, lambda state, now: state.update(caller.subject, draft, now), how
+        )
+
+    async def invite(self, caller: Caller, group: str, person: str, how: How) -> Versioned[Group]:
+        """Ask somebody who works here to guide along. Refusals: also `People.require_working`."""
+        known = await self._groups.get(Ref(caller.org, group))
+        if person not in known.state.people:  # a repeat answers the same, whatever has become of the person
+            await self._people.require_working(caller.org, [person])
+        return await self._change(caller, group, lambda state, _: state.invite(caller.subject, person), how)
+
+    async def answer(self, caller: Caller, group: str, how: How, *, accept: bool) -> Versioned[Group]:
+        """Say yes or no to guiding along."""
+        return await self._change(
+            caller, group, lambda state, _: state.answer(caller.subject, accept=accept), how
+        )
+
+    async def join(self, caller: Caller, group: str, revision: int, how: How) -> Versioned[Group]:
+        """Take a seat or a place in line."""
+        return await self._change(caller, group, lambda state, _: state.join(caller.subject, revision), how)
+
+    async def leave(self, caller: Caller, group: str, how: How) -> Versioned[Group]:
+        """Go."""
+        return await self._change(caller, group, lambda state, _: state.leave(caller.subject), how)
+
+    async def remove(self, caller: Caller, group: str, person: str, how: How) -> Versioned[Group]:
+        """Take somebody out."""
+        return await self._change(caller, group, lambda state, _: state.remove(who(caller), person), how)
+
+    async def close(self, caller: Caller, group: str, how: How) -> Versioned[Group]:
+        """Complete or end it."""
+        return await self._change(caller, group, lambda state, now: state.close(who(caller), now), how)
+
+    async def person_left(self, person: Ref, cause: Cause) -> None:
+        """Let every running group go on without somebody who has left the company, or end."""
+        now = self._clock.now()
+
+        def decide(known: Group | None) -> tuple[Group, Sequence[GroupEvent]] | None:
+            return None if known is None else known.left_company(person.id, now)
+
+        # Those without the person are left out, so that a repeat goes on where it was cut off.
+        query = Query(where={"people": person.id, "stage": GroupStage.RUNNING.value}, page_size=_PAGE)
+        while True:
+            page = await self._groups.list(person.tenant, query)
+            saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page.items]
+            await self._groups.apply_many(person.tenant, saves)
+            if not page.next_page_token:
+                return
+            query = replace(query, page_token=page.next_page_token)
+
+    async def _change(self, caller: Caller, group: str, act: Act, how: How) -> Versioned[Group]:
+        etag, cause = how
+        now = self._clock.now()
+        stored = await self._groups.change(
+            Ref(caller.org, group), lambda state: act(state, now), cause, etag=etag
+        )
+        return _readable(caller, stored)
+
+
+def _readable(caller: Caller, stored: Versioned[Group]) -> Versioned[Group]:
+    oversees = bool(caller.roles & OVERSEERS)
+    return replace(stored, state=stored.state.read_by(caller.subject, oversees=oversees))

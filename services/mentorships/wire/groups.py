@@ -1,0 +1,66 @@
+"""Groups to and from protobuf."""
+
+from typing import Any
+
+from services.kernel import fields
+from services.kernel.mongo import Outgoing, Ref, Versioned
+from services.mentorships import domain
+from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupNews, GroupStage
+from services.mentorships.wire.agreements import agreement, terms
+from services.mentorships.wire.names import group_name, optional_person, person_name
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
+from services.pb.mentoring.mentorships.v1 import events_pb2 as events
+from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
+
+
+def draft(group: pb.Group) -> GroupDraft:
+    """Decode a group as its mentors want it. Raises Invalid as `agreements.terms` does."""
+    return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"))
+
+
+def stage(state: pb.Group.State.ValueType) -> GroupStage | None:
+    """Decode how far a group is; None for any."""
+    return GroupStage(pb.Group.State.Name(state).removeprefix("STATE_")) if state else None
+
+
+def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
+    """Encode a stored group."""
+    state, tenant = stored.state, ref.tenant
+    message = pb.Group(
+        name=group_name(tenant, ref.id),
+        title=state.title,
+        seats=state.seats,
+        agreement=agreement(tenant, domain.Agreement(state.terms, state.revision)),
+        state=pb.Group.State.Value(f"STATE_{state.stage}"),
+        mentors=[person_name(tenant, one) for one in state.mentors],
+        invited_mentors=[person_name(tenant, one) for one in state.invited],
+        members=[person_name(tenant, one) for one in state.members],
+        waiting=[person_name(tenant, one) for one in state.waiting],
+        member_count=state.taken,
+        waiting_count=state.queued,
+        etag=stored.etag,
+    )
+    if state.over is not None:
+        message.end_reason = _reason(state.over)
+        fields.set_time(message.end_time, state.over.time)
+    fields.set_time(message.create_time, stored.create_time)
+    fields.set_time(message.update_time, stored.update_time)
+    return message
+
+
+def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
+    """Encode what happened to a group, keyed by its id."""
+    name = group_name(ref.tenant, ref.id)
+    told: dict[str, Any] = {"group": name}
+    if event.person:
+        told["person"] = person_name(ref.tenant, event.person)
+    if event.news is GroupNews.UPDATED:
+        told["revision"] = state.revision
+    if event.news is GroupNews.ENDED and state.over is not None:
+        told["reason"] = _reason(state.over)
+        told["person_left"] = optional_person(ref.tenant, state.over.left)
+    return Outgoing(message=getattr(events, event.news.value)(**told), subject=name, key=ref.id)
+
+
+def _reason(over: domain.Over) -> codes.EndReason.ValueType:
+    return codes.EndReason.Value(f"END_REASON_{over.reason or 'UNSPECIFIED'}")

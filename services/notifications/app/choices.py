@@ -1,0 +1,80 @@
+"""Which mails people want, over what their organization decided for all of them."""
+
+from collections.abc import Collection
+
+from services.kernel.auth import Caller
+from services.kernel.errors import AlreadyExists, Conflict, Denied, NotFound
+from services.kernel.mongo import Cause, Decide, Ref, Versioned
+from services.notifications.app.ports import HR, Aggregates
+from services.notifications.domain.messages import Category
+from services.notifications.domain.preferences import EVERYBODY, Levels, Preferences
+
+
+class Choices:
+    """Preferences; those of EVERYBODY are the organization's."""
+
+    def __init__(self, kept: Aggregates[Preferences]) -> None:
+        self._preferences = kept
+
+    async def levels(self, tenant: str, person: str) -> Levels:
+        """Return what counts for a person."""
+        found = await self._preferences.get_many(tenant, [person, EVERYBODY])
+        own, shared = (found.get(key) for key in (person, EVERYBODY))
+        return Levels(own.state if own else Preferences(), shared.state if shared else Preferences())
+
+    async def get(self, caller: Caller, person: str) -> Versioned[Preferences] | None:
+        """Return preferences, None while there are none.
+
+        Everybody reads the organization's, and one's own; HR reads all. NotFound for others.
+        """
+        if HR not in caller.roles and person not in {caller.subject, EVERYBODY}:
+            raise _not_found()
+        return (await self._preferences.get_many(caller.org, [person])).get(person)
+
+    async def update(
+        self,
+        caller: Caller,
+        person: str,
+        change: tuple[Preferences, Collection[str]],
+        cause: Cause,
+        etag: str,
+    ) -> Versioned[Preferences] | None:
+        """Take the fields named over from the values.
+
+        One's own, or the organization's as HR: Denied HR_ADMIN_ONLY. NotFound for those of others. Raises
+        Conflict ETAG_MISMATCH for a stale `etag`, Invalid CATEGORY_TWICE or HOURS_NEVER_OPEN.
+        """
+        if person == EVERYBODY and HR not in caller.roles:
+            raise Denied("HR_ADMIN_ONLY", "only HR decides for the organization")
+        if person not in {caller.subject, EVERYBODY}:
+            raise _not_found()
+        return await self._stored(Ref(caller.org, person), lambda state: state.adopt(*change), cause, etag)
+
+    async def unsubscribe(self, ref: Ref, category: Category, cause: Cause) -> None:
+        """Mute a category for a person, as asked by the link in a mail."""
+        await self._stored(ref, lambda state: state.mute(category), cause, "")
+
+    async def _stored(
+        self, ref: Ref, decide: Decide[Preferences], cause: Cause, etag: str
+    ) -> Versioned[Preferences] | None:
+        try:
+            return await self._preferences.change(ref, decide, cause, etag=etag)
+        except NotFound:
+            return await self._first(ref, decide, cause, etag)
+
+    async def _first(
+        self, ref: Ref, decide: Decide[Preferences], cause: Cause, etag: str
+    ) -> Versioned[Preferences] | None:
+        if etag:
+            raise Conflict("ETAG_MISMATCH", "nothing is stored yet")
+        state, events = decide(Preferences())
+        if not events:
+            return None
+        try:
+            return await self._preferences.create(ref, state, events, cause)
+        except AlreadyExists:  # another request of the same person was faster
+            return await self._preferences.change(ref, decide, cause)
+
+
+def _not_found() -> NotFound:
+    return NotFound("PERSON_NOT_FOUND", "no such person")

@@ -1,0 +1,94 @@
+"""What an organization says in its own words; for HR to write, for the writer to use."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from services.kernel.auth import Caller
+from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.notifications.app.ports import Aggregates
+from services.notifications.domain import texts
+from services.notifications.domain.messages import Category, Content, Message
+from services.notifications.domain.templates import Words, key_of, require_sound
+from services.notifications.domain.words import base_of
+
+REMEMBERED_SECONDS: Final = 5.0
+_MOST: Final = 1000
+
+
+class Templates:
+    """Templates by organization; `Words.category` and `Words.language` make their ids."""
+
+    def __init__(self, kept: Aggregates[Words]) -> None:
+        self._kept = kept
+        self._known: dict[str, tuple[float, Mapping[str, Words]]] = {}
+
+    async def chosen(self, tenant: str, category: Category, language: str) -> Words | None:
+        """Return what the organization says, as known for 5 seconds at most; None: nothing of its own.
+
+        In the reader's language as it is, then without its region, then in the one for all languages.
+        """
+        now = time.monotonic()
+        until, known = self._known.get(tenant, (0.0, {}))
+        if now >= until:
+            found = await self._kept.list(tenant, Query({"removed": False}, _MOST))
+            known = {key: stored.state for key, stored in found.items}
+            self._known[tenant] = (now + REMEMBERED_SECONDS, known)
+        if not known:
+            return None
+        wanted = dict.fromkeys((language, base_of(language), ""))
+        return next((words for one in wanted if (words := known.get(key_of(category, one)))), None)
+
+    async def get(self, caller: Caller, key: str) -> Versioned[Words]:
+        """Return one. NotFound."""
+        stored = await self._kept.get(Ref(caller.org, key))
+        if stored.state.removed:
+            raise _not_found()
+        return stored
+
+    async def list(self, caller: Caller, page: Query) -> Page[Words]:
+        """Return a page."""
+        return await self._kept.list(caller.org, Query({"removed": False}, page.page_size, page.page_token))
+
+    async def write(self, caller: Caller, words: Words, cause: Cause, etag: str) -> Versioned[Words]:
+        """Store one, new or not.
+
+        Raises Invalid TEMPLATE_BROKEN, Conflict ETAG_MISMATCH, NotFound where an etag names nothing.
+        """
+        ref = Ref(caller.org, key_of(words.category, words.language))
+        stored = await self._written(ref, words, cause, etag)
+        self._known.pop(caller.org, None)
+        return stored
+
+    async def reset(self, caller: Caller, key: str, cause: Cause, etag: str) -> Versioned[Words]:
+        """Take one back. NotFound, Conflict ETAG_MISMATCH."""
+        stored = await self._kept.change(Ref(caller.org, key), Words.reset, cause, etag=etag)
+        self._known.pop(caller.org, None)
+        return stored
+
+    async def preview(
+        self, caller: Caller, category: Category, draft: Words | None, sample: texts.Sample
+    ) -> Content:
+        """Return what a message would say: as `draft` words it, else as now. Invalid TEMPLATE_BROKEN."""
+        if draft is not None:
+            require_sound(draft)
+        own = draft or await self.chosen(caller.org, category, sample.reader.language)
+        message = Message(sample.person, category, sample.facts, "", "")
+        return texts.written(message, sample.reader, own)
+
+    async def _written(self, ref: Ref, words: Words, cause: Cause, etag: str) -> Versioned[Words]:
+        try:
+            return await self._kept.change(ref, lambda state: state.write(words), cause, etag=etag)
+        except NotFound:
+            if etag:
+                raise
+        state, events = Words(words.category, words.language, "", "").write(words)
+        try:
+            return await self._kept.create(ref, state, events, cause)
+        except AlreadyExists:  # another request was faster
+            return await self._kept.change(ref, lambda state: state.write(words), cause)
+
+
+def _not_found() -> NotFound:
+    return NotFound("NOT_FOUND", "nothing of this name exists")

@@ -1,0 +1,56 @@
+"""Turns messages into words for the people they are for."""
+
+from collections.abc import Sequence
+
+from services.kernel import log
+from services.notifications.app.ports import People, Person
+from services.notifications.app.templates import Templates
+from services.notifications.domain import texts
+from services.notifications.domain.links import Links, Unsubscription
+from services.notifications.domain.messages import Content, Message
+from services.notifications.domain.rules import Urgency, rule_of
+
+
+class Writer:
+    """Knows people and words. Without `links`, mails carry no way to unsubscribe by one click."""
+
+    def __init__(self, people: People, templates: Templates, links: Links | None = None) -> None:
+        self._people = people
+        self._templates = templates
+        self._links = links
+
+    async def reader(self, tenant: str, person: str) -> Person | None:
+        """Return whom a message is for, None if there is no such person. Raises Unavailable."""
+        return await self._people.find(tenant, person)
+
+    async def written(self, tenant: str, message: Message, reader: Person) -> Content:
+        """Return what a message says: as it was written first, else written now. Raises Unavailable."""
+        if message.content is not None:
+            return message.content
+        other = await self._people.find(tenant, message.other) if message.other else None
+        own = await self._templates.chosen(tenant, message.category, _language(reader))
+        to = _reader(reader, other.full_name if other else "")
+        try:
+            return texts.written(message, to, own)
+        except Exception as error:  # noqa: BLE001 -- no message is lost to an organization's words
+            log.get_logger().warning("template_failed", tenant=tenant, exc_info=error)
+            return texts.written(message, to)
+
+    def digest(self, contents: Sequence[Content], reader: Person) -> Content:
+        """Return one mail that tells several messages of one category."""
+        return texts.digest(contents, _reader(reader))
+
+    def unsubscribe(self, tenant: str, message: Message) -> str:
+        """Return the link that ends mails of the message's category, empty where nothing would end them."""
+        if self._links is None or rule_of(message.category).urgency is Urgency.CRITICAL:
+            return ""
+        return self._links.unsubscribe(Unsubscription(tenant, message.person, message.category))
+
+
+def _language(person: Person) -> str:
+    """Return the first language of a profile; empty: none is known."""
+    return person.languages[0].lower() if person.languages else ""
+
+
+def _reader(person: Person, other: str = "") -> texts.Reader:
+    return texts.Reader(texts.Names(person.greeting, other), _language(person), person.zone)

@@ -1,0 +1,86 @@
+"""How each category of messages is delivered, as data: how urgent it is, and the steps before its mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Final
+
+from services.notifications.domain.messages import Category, Facts
+
+
+class Urgency(Enum):
+    """What may keep a mail back."""
+
+    CRITICAL = "nothing: neither preferences nor hours nor budget; who misses it loses something"
+    PROMPT = "preferences and hours; it counts in the weekly budget but does not wait for it"
+    PATIENT = "preferences, hours and the weekly budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Steps of one category.
+
+    delay     how long after its cause the mail goes out
+    digest    how long messages of the category are gathered to go out as one mail; zero: each by itself
+    throttle  at most one mail of the category per person within this time; zero: no limit
+    once      fields of the facts that a person is told of once only, if the first of them is there
+    counted   whether a mail of the category uses up the weekly budget of others
+    """
+
+    urgency: Urgency = Urgency.PATIENT
+    delay: timedelta = timedelta(0)
+    digest: timedelta = timedelta(0)
+    throttle: timedelta = timedelta(0)
+    once: tuple[str, ...] = ()
+    counted: bool = True
+
+    def key(self, facts: Facts) -> tuple[str, ...]:
+        """Return what makes a message the same as an earlier one, empty if each is one of its own."""
+        values = tuple(str(getattr(facts, name)) for name in self.once)
+        return values if values and values[0] else ()
+
+
+_CRITICAL: Final = Rule(Urgency.CRITICAL)
+_PROMPT: Final = Rule(Urgency.PROMPT)
+_MEETING: Final = Rule(Urgency.PROMPT, counted=False)
+_GATHERED: Final = Rule(digest=timedelta(hours=1))
+
+RULES: Final[Mapping[Category, Rule]] = {
+    Category.ENDING_WARNING: _CRITICAL,
+    Category.MATCH_ENDED: _CRITICAL,
+    Category.WEBHOOK_DISABLED: _CRITICAL,
+    # Somebody waits, or a date passes.
+    Category.REBOOK_REMINDER: _PROMPT,
+    Category.LEAD_ALERT: _PROMPT,
+    Category.LEAD_ESCALATION: _PROMPT,
+    Category.MATCH_REQUESTED: _PROMPT,
+    Category.MATCH_REQUEST_REMINDER: _PROMPT,
+    Category.MATCH_REQUEST_QUESTION: _PROMPT,
+    Category.MATCH_REQUEST_ANSWER: _PROMPT,
+    Category.MATCH_REQUEST_MATCHED: _PROMPT,
+    Category.MATCH_REQUEST_PROMOTED: _PROMPT,
+    Category.AGREEMENT_PROPOSED: _PROMPT,
+    Category.EXTENSION_PROPOSED: _PROMPT,
+    Category.CLOSING_PROPOSED: _PROMPT,
+    Category.END_NEAR: _PROMPT,
+    Category.MEETING_CLAIMED: _PROMPT,
+    # They come with meetings that people booked: a busy week must not silence everything else.
+    Category.MEETING_REMINDER: _MEETING,
+    Category.MEETING_MOVED: _MEETING,
+    Category.MEETING_CANCELLED: _MEETING,
+    # One goal is celebrated once, whatever rule or repair tells of it again.
+    Category.RECOGNITION: Rule(once=("goal", "code")),
+    Category.NUDGE: Rule(throttle=timedelta(hours=20)),
+    Category.KUDOS: _GATHERED,
+    Category.FEEDBACK: _GATHERED,
+    Category.ENROLMENT_REQUESTED: _GATHERED,
+}
+"""Categories that are not here have the rule that `rule_of` gives them: patient, at once, each by itself."""
+
+_USUAL: Final = Rule()
+
+
+def rule_of(category: Category) -> Rule:
+    """Return a category's rule."""
+    return RULES.get(category, _USUAL)

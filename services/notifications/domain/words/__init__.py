@@ -1,0 +1,55 @@
+"""The built-in words of each language, from the data files beside this module."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from services.notifications.domain.messages import Category
+
+LANGUAGES: Final = ("en", "de", "fr", "es", "ar")
+"""The first one serves whoever speaks none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one language says. `templates` are (subject, text) by category."""
+
+    language: str
+    colleague: str
+    mentor: str
+    mentee: str
+    greeting: str
+    digest: str
+    footer: str
+    templates: Mapping[Category, tuple[str, str]]
+
+
+def base_of(language: str) -> str:
+    """Return a language without its region and in lower case: "de-CH" is spoken by who speaks "de"."""
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
+def words_of(language: str) -> Words:
+    """Return the words of a language, English ones where there are none."""
+    base = base_of(language)
+    return _loaded(base if base in LANGUAGES else LANGUAGES[0])
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _loaded(language: str) -> Words:
+    told = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
+    texts = {name: value for name, value in told.items() if isinstance(value, str)}
+    greeting, footer = texts.pop("greeting"), texts.pop("footer")
+    return Words(
+        language=language,
+        greeting=greeting,
+        footer=footer,
+        templates={
+            category: (told[category]["subject"], f"{greeting}\n\n{told[category]['text']}\n-- \n{footer}\n")
+            for category in Category
+        },
+        **texts,
+    )

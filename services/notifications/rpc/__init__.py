@@ -1,0 +1,1 @@
+"""Servicers: decode, act, encode. Refusals travel as exceptions to the gate."""

@@ -1,0 +1,84 @@
+"""The pages behind links in mails: unsubscribing with one click (RFC 8058).
+
+GET changes nothing, as scanners of mail systems follow links; POST without cookies or sign-in does.
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from services.kernel import log
+from services.kernel.errors import NotFound
+from services.kernel.mongo import Cause, Ref
+from services.notifications.app.choices import Choices
+from services.notifications.domain.links import Links
+
+_LARGEST_BODY: Final = 4096
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_ASK: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribe</title>
+<form method="post"><p>No more mails of this kind? They stay readable in the mentoring portal.</p>
+<button name="List-Unsubscribe" value="One-Click">Unsubscribe</button></form></html>
+"""
+_DONE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribed</title>
+<p>Done. You can change this in the mentoring portal.</p></html>
+"""
+
+
+class Site:
+    """Serves the links of `links` on `address` (host:port)."""
+
+    def __init__(self, address: str, links: Links, choices: Choices) -> None:
+        self._address = address
+        self._links = links
+        self._choices = choices
+        self.port = 0
+
+    def app(self) -> web.Application:
+        """Return the application, for a runner."""
+        made = web.Application(client_max_size=_LARGEST_BODY)
+        made.add_routes(
+            [web.get("/unsubscribe/{token}", self._ask), web.post("/unsubscribe/{token}", self._do)]
+        )
+        return made
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set. OSError if the address is taken."""
+        runner = web.AppRunner(self.app(), access_log=None)
+        await runner.setup()
+        host, _, port = self._address.rpartition(":")
+        site = web.TCPSite(runner, host.strip("[]"), int(port))
+        await site.start()
+        self.port = runner.addresses[0][1]
+        log.get_logger().info("site", port=self.port)
+        await stop.wait()
+        await runner.cleanup()
+
+    async def _ask(self, request: web.Request) -> web.Response:
+        try:
+            self._links.read(request.match_info["token"])
+        except NotFound:
+            return _page(404, "")
+        return _page(200, _ASK)
+
+    async def _do(self, request: web.Request) -> web.Response:
+        """Honour the link. The body is not asked for more than RFC 8058 lets a mail program send."""
+        token = request.match_info["token"]
+        try:
+            wish = self._links.read(token)
+        except NotFound:
+            return _page(404, "")
+        form = await request.post()
+        if form.get("List-Unsubscribe") != "One-Click":
+            return _page(400, "")
+        await self._choices.unsubscribe(Ref(wish.tenant, wish.person), wish.category, Cause(f"link:{token}"))
+        return _page(200, _DONE)
+
+
+def _page(status: int, body: str) -> web.Response:
+    return web.Response(status=status, text=body, content_type="text/html", headers=_HEADERS)

@@ -1,0 +1,1 @@
+"""Domain <-> protobuf: `messages` (and what leads to them), `preferences`."""

@@ -1,0 +1,1 @@
+"""What recognition knows and decides: `recognitions`, `badges`, `awards`, `choices`, `credentials`."""

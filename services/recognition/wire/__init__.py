@@ -1,0 +1,1 @@
+"""Domain <-> protobuf: `names`, `recognitions`, `settings`, `badges`, `awards`, `credentials`."""

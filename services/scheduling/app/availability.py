@@ -1,0 +1,95 @@
+"""When people can meet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from services.kernel.auth import Caller
+from services.kernel.clock import Clock
+from services.kernel.errors import Conflict, NotFound
+from services.kernel.mongo import Cause, Ref, Versioned
+from services.scheduling.app.diaries import Diaries
+from services.scheduling.app.ports import Availabilities, Pairs, oversees
+from services.scheduling.domain import availability, hours, meetings
+from services.scheduling.domain.availability import NOTHING_YET
+from services.scheduling.domain.hours import Range, Slot
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.slots import free_slots
+
+_HR = frozenset({"hr_admin", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Free times asked for: when a mentorship's two, and `guests`, could meet. No length means as agreed."""
+
+    mentorship: str
+    within: Range
+    length: timedelta | None = None
+    page_size: int = 0
+    guests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Free times, the zones (mentor's, mentee's, guests') to show them in, and who has none for now."""
+
+    slots: Sequence[Slot]
+    zones: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+
+
+class Free:
+    """Free times of several people."""
+
+    def __init__(self, pairs: Pairs, diaries: Diaries, clock: Clock, policy: Policy) -> None:
+        self._pairs = pairs
+        self._diaries = diaries
+        self._clock = clock
+        self._policy = policy
+
+    async def find(self, caller: Caller, asked: Asked) -> Found:
+        """Return free times of all, earliest first, from the policy's notice on.
+
+        Refused MENTORSHIP_NOT_ACTIVE, also for callers who are neither of the two nor staff.
+        """
+        pair = await self._pairs.get(Ref(caller.org, asked.mentorship))
+        if pair is None or not (caller.subject in pair.people or oversees(caller)):
+            raise meetings.not_active()
+        pair.require_active()
+        length = asked.length or timedelta(minutes=pair.meeting_minutes)
+        now = self._clock.now()
+        search = hours.search(asked.within, length, asked.page_size, now + self._policy.notice)
+        people = tuple(dict.fromkeys((*pair.people, *asked.guests)))
+        diaries = await self._diaries.searching(caller.org, people, search)
+        zones = tuple(diary.zone.key for diary in diaries)
+        closed = tuple(diary.person for diary in diaries if not diary.is_open)
+        return Found(free_slots(diaries, search, now), zones, closed)
+
+
+class Availability:
+    """What people set for themselves."""
+
+    def __init__(self, kept: Availabilities) -> None:
+        self._kept = kept
+
+    async def get(self, caller: Caller, person: str) -> Versioned[availability.Availability] | None:
+        """Return what a person set, None for nothing. NotFound unless it is the caller, or they are staff."""
+        if caller.subject != person and not oversees(caller):
+            raise NotFound("NOT_FOUND", "nothing of this name exists")
+        return (await self._kept.get_many(caller.org, [person])).get(person)
+
+    async def update(
+        self, caller: Caller, person: str, changes: dict[str, Any], how: tuple[str, Cause]
+    ) -> Versioned[availability.Availability]:
+        """Set some of it; `how` is (etag, cause). Denied AVAILABILITY_NOT_YOURS, Invalid, Conflict."""
+        availability.require_own(caller.subject, person, hr=bool(caller.roles & _HR))
+        ref, (etag, cause) = Ref(caller.org, person), how
+        if await self._kept.get_many(caller.org, [person]):
+            return await self._kept.change(
+                ref, lambda known: availability.update(known, changes), cause, etag=etag
+            )
+        if etag not in {"", NOTHING_YET}:
+            raise Conflict("ETAG_MISMATCH", "it was changed since it was read")
+        return await self._kept.create(ref, *availability.update(None, changes), cause)

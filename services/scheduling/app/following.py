@@ -1,0 +1,43 @@
+"""Follows the mentorships that meetings belong to."""
+
+from dataclasses import replace
+
+from services.kernel.clock import Clock
+from services.kernel.mongo import Cause, Query, Ref
+from services.scheduling.app.ports import Aggregates, Pairs, whole_list
+from services.scheduling.domain.meetings import Pair, Stage
+from services.scheduling.domain.told import Reason
+
+
+class Mentorships:
+    """Follows the mentorships that meetings belong to."""
+
+    def __init__(self, pairs: Pairs, kept: Aggregates, clock: Clock) -> None:
+        self._pairs = pairs
+        self._meetings = kept
+        self._clock = clock
+
+    async def activated(self, ref: Ref, pair: Pair, sequence: int) -> None:
+        """Let the two book, or take over what they agreed anew."""
+        await self._pairs.put(ref, pair, sequence)
+
+    async def resumed(self, ref: Ref, sequence: int) -> None:
+        """Let the two book again what they agreed before it rested."""
+        pair = await self._pairs.get(ref)
+        if pair is not None:
+            await self._pairs.put(ref, replace(pair, active=True), sequence)
+
+    async def stopped(self, ref: Ref, reason: Reason, sequence: int, cause: Cause) -> None:
+        """Stop booking, for good or for a rest, and call off what is ahead: nobody should miss it."""
+        pair = await self._pairs.get(ref)
+        if pair is None:
+            return
+        stored = await self._pairs.put(ref, replace(pair, active=False), sequence)
+        if pair.active and not stored:
+            return  # heard again, and it goes on since
+        now = self._clock.now()
+        where = {"mentorship": ref.id, "stage": Stage.BOOKED.value}
+        for meeting, _ in await whole_list(self._meetings, ref.tenant, Query(where=where)):
+            await self._meetings.change(
+                Ref(ref.tenant, meeting), lambda state: state.drop(now, reason), cause
+            )

@@ -1,0 +1,206 @@
+"""What callers make meetings do: get, decide, save.
+
+The organization is the caller's. Beside refusals of `domain`, every method raises NotFound for what is not
+there, and every change raises Conflict for a stale `etag`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from services.kernel import ids
+from services.kernel.auth import Caller
+from services.kernel.clock import Clock
+from services.kernel.errors import Conflict, Denied, Refused
+from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.scheduling.app.diaries import Diaries as Calendars
+from services.scheduling.app.ports import ALL, Aggregates, Pairs, oversees
+from services.scheduling.domain import attendance, booking, meetings
+from services.scheduling.domain.attendance import Said
+from services.scheduling.domain.booking import Diaries, Wish
+from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import Reason, Status
+
+Names = tuple[str, str]
+"""A meeting: (mentorship, meeting)."""
+
+How = tuple[str, Cause]
+"""(etag, cause) of a change; an empty etag checks nothing."""
+
+Stores = tuple[Aggregates, Pairs]
+
+NewTimes = Callable[[Meeting], Wish]
+"""When a meeting shall be, from when it is."""
+
+_TRIES: Final = 8
+"""Each lost race means that another meeting of one of the two was booked meanwhile."""
+
+
+class Meetings:
+    """Meetings and attendance."""
+
+    def __init__(self, stores: Stores, diaries: Calendars, clock: Clock, policy: Policy) -> None:
+        self._meetings, self._pairs = stores
+        self._diaries = diaries
+        self._clock = clock
+        self._policy = policy
+
+    async def book(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
+        """Book a meeting. Refused SLOT_TAKEN if either person has another one then, Conflict.
+
+        A repeat answers what was stored, even when its time has passed since.
+        """
+        now = self._clock.now()
+        ref, known = await self._stored(caller, cause)
+        if known is not None:
+            return ref, known
+        pair = await self._pair(caller.org, wish.mentorship)
+        for _ in range(_TRIES):
+            diaries = await self._diaries.booking(caller.org, pair.people, wish.start, ref.id)
+            decision = booking.book(pair, caller.subject, wish, now, self._policy, diaries)
+            try:
+                return ref, await self._meetings.create(ref, *decision, cause)
+            except Refused:  # the store's only one: a claim is taken, maybe just a place
+                if not _are_limited(diaries):
+                    raise
+        raise _raced()
+
+    async def log(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
+        """Tell of a meeting that took place elsewhere. Refused SLOT_TAKEN if either had another one then."""
+        ref, known = await self._stored(caller, cause)
+        if known is not None:
+            return ref, known
+        pair = await self._pair(caller.org, wish.mentorship)
+        decision = attendance.log(pair, caller.subject, wish, self._clock.now(), self._policy)
+        return ref, await self._meetings.create(ref, *decision, cause)
+
+    async def get(self, caller: Caller, names: Names) -> Versioned[Meeting]:
+        """Return one meeting of a mentorship; participants get their own only."""
+        stored = await self._meetings.get(Ref(caller.org, names[1]))
+        stored.state.require_under(names[0])
+        if not oversees(caller):
+            stored.state.require_reader(caller.subject)
+        return stored
+
+    async def list(self, caller: Caller, mentorship: str, page: Query) -> Page[Meeting]:
+        """Return a page of a mentorship's meetings; participants get their own only.
+
+        ALL is for staff: Denied STAFF_ONLY for others.
+        """
+        staff = oversees(caller)
+        if mentorship == ALL and not staff:
+            raise Denied("STAFF_ONLY", "only staff list the meetings of all mentorships")
+        where = {} if mentorship == ALL else {"mentorship": mentorship}
+        if not staff:
+            where["people"] = caller.subject
+        return await self._meetings.list(caller.org, replace(page, where=where))
+
+    async def move(self, caller: Caller, names: Names, times: NewTimes, how: How) -> Versioned[Meeting]:
+        """Give a meeting another time, on both calendars at once. Refused SLOT_TAKEN."""
+        now, ref = self._clock.now(), Ref(caller.org, names[1])
+        for _ in range(_TRIES):
+            known = (await self._meetings.get(ref)).state
+            diaries = await self._diaries.booking(caller.org, known.people, times(known).start, ref.id)
+            decide = partial(self._moved, caller=caller, times=times, now=now, diaries=diaries)
+            try:
+                return await self._change(caller, names, decide, how)
+            except Refused as refusal:
+                if refusal.reason != "SLOT_TAKEN" or not _are_limited(diaries):
+                    raise
+                decide(known)  # raises it again if the time itself was known to be taken
+        raise _raced()
+
+    def _moved(
+        self, known: Meeting, *, caller: Caller, times: NewTimes, now: datetime, diaries: Diaries
+    ) -> Decision:
+        return booking.move(known, caller.subject, times(known), now, self._policy, diaries)
+
+    async def check_in(self, caller: Caller, names: Names, cause: Cause) -> Versioned[Meeting]:
+        """Say that the caller is there."""
+        now = self._clock.now()
+        return await self._change(
+            caller, names, lambda one: one.check_in(names[0], caller.subject, now), ("", cause)
+        )
+
+    async def cancel(self, caller: Caller, names: Names, reason: Reason, how: How) -> Versioned[Meeting]:
+        """Call a meeting off."""
+        now = self._clock.now()
+        return await self._change(
+            caller, names, lambda one: one.cancel(names[0], caller.subject, now, reason), how
+        )
+
+    async def give_notice(self, caller: Caller, names: Names, said: Said, how: How) -> Versioned[Meeting]:
+        """Say that the caller comes late or not."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        return await self._change(
+            caller, names, lambda one: attendance.give_notice(one, who, said, now, self._policy), how
+        )
+
+    async def answer(
+        self, caller: Caller, person: str, meeting: str, said: tuple[Status, int], cause: Cause
+    ) -> tuple[Ref, Versioned[Meeting]]:
+        """Take over what the calendar of `person` answered to the invitation of a revision of a meeting.
+
+        Denied ANSWER_NOT_YOURS unless it is the caller's own, or the caller is a service.
+        """
+        if caller.subject != person and "service" not in caller.roles:
+            raise Denied("ANSWER_NOT_YOURS", "only the person's own calendar answers")
+        now, ref = self._clock.now(), Ref(caller.org, meeting)
+        stored = await self._meetings.change(
+            ref, lambda one: attendance.answer(one, person, said, now), cause
+        )
+        return ref, stored
+
+    async def dispute(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Say that a missed meeting was held."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        return await self._change(
+            caller, names, lambda one: attendance.dispute(one, who, now, self._policy), how
+        )
+
+    async def confirm(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Agree that a meeting took place."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.confirm(one, who), how)
+
+    async def reject(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Disagree."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.reject(one, who), how)
+
+    async def withdraw(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Take a claim back."""
+        who = (names[0], caller.subject)
+        return await self._change(caller, names, lambda one: attendance.withdraw(one, who), how)
+
+    async def _stored(self, caller: Caller, cause: Cause) -> tuple[Ref, Versioned[Meeting] | None]:
+        """Return where a new meeting goes, and what the same cause stored there before."""
+        ref = Ref(caller.org, ids.derived_id(caller.org, "meeting", caller.subject, cause.id))
+        known = await self._meetings.get_many(caller.org, [ref.id])
+        if not known:
+            return ref, None
+        return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
+
+    async def _pair(self, tenant: str, mentorship: str) -> Pair:
+        pair = await self._pairs.get(Ref(tenant, mentorship))
+        if pair is None:
+            raise meetings.not_active()
+        return pair
+
+    async def _change(
+        self, caller: Caller, names: Names, decide: Callable[[Meeting], Decision], how: How
+    ) -> Versioned[Meeting]:
+        etag, cause = how
+        return await self._meetings.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
+
+
+def _are_limited(diaries: Diaries) -> bool:
+    """Whether what is taken may be a numbered place, of which a diary read anew shows another."""
+    return any(diary.is_limited for diary in diaries)
+
+
+def _raced() -> Conflict:
+    return Conflict("BOOKINGS_RACED", "other bookings were faster; try again")

@@ -1,0 +1,128 @@
+"""What the application needs from outside."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from services.kernel.auth import Caller
+from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.scheduling.domain.availability import Availability
+from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.feeds import Feed
+from services.scheduling.domain.hours import Hours
+from services.scheduling.domain.meetings import Meeting, Pair
+
+ALL: Final = "-"
+"""Stands for all mentorships where a list asks for one."""
+
+_OVERSEERS: Final = frozenset({"program_lead", "hr_admin", "service"})
+_PAGE: Final = 1000
+
+
+class Aggregates(Protocol):
+    """Where meetings are kept; `kernel.mongo.Aggregates` states the contract."""
+
+    async def get(self, ref: Ref) -> Versioned[Meeting]:
+        """Return one."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Meeting]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Meeting, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Meeting]:
+        """Store a new one, once per cause. Refused SLOT_TAKEN if another one claims one of its slots."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Meeting], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Meeting]:
+        """Store what `decide` makes of one, once per cause."""
+
+    async def list(self, tenant: str, query: Query) -> Page[Meeting]:
+        """Return a page."""
+
+
+class Availabilities(Protocol):
+    """What people set for themselves, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Availability]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Availability, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Availability]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Availability], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Availability]:
+        """Store what `decide` makes of one, once per cause."""
+
+
+class KeptCalendars(Protocol):
+    """Other calendars of people."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Calendar]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Calendar, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Calendar]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Calendar], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Calendar]:
+        """Store what `decide` makes of one, once per cause."""
+
+    async def list(self, tenant: str, query: Query) -> Page[Calendar]:
+        """Return a page."""
+
+
+class Feeds(Protocol):
+    """Feeds of people, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Feed]]:
+        """Return those of `ids` that are there."""
+
+    async def create(self, ref: Ref, state: Feed, events: Sequence[Any], cause: Cause) -> Versioned[Feed]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Feed], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Feed]:
+        """Store what `decide` makes of one, once per cause."""
+
+
+class Pairs(Protocol):
+    """The copy of each mentorship's pair, by the mentorship's id."""
+
+    async def get(self, ref: Ref) -> Pair | None:
+        """Return one, None if no such mentorship was ever active."""
+
+    async def put(self, ref: Ref, state: Pair, sequence: int) -> bool:
+        """Store what the event numbered `sequence` tells; False when a later one was stored."""
+
+
+class People(Protocol):
+    """What other services know about people."""
+
+    async def hours(self, tenant: str, people: Sequence[str]) -> Sequence[Hours]:
+        """Return people's weekly hours, in their order. NotFound, Unavailable."""
+
+
+def oversees(caller: Caller) -> bool:
+    """Whether the caller reads everybody's meetings."""
+    return bool(caller.roles & _OVERSEERS)
+
+
+async def whole_list(kept: Aggregates, tenant: str, query: Query) -> Sequence[tuple[str, Versioned[Meeting]]]:
+    """Return everything that a query finds, page by page."""
+    found: list[tuple[str, Versioned[Meeting]]] = []
+    token = ""
+    while True:
+        page = await kept.list(tenant, replace(query, page_size=_PAGE, page_token=token))
+        found.extend(page.items)
+        token = page.next_page_token
+        if not token:
+            return found

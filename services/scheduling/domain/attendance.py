@@ -1,0 +1,176 @@
+"""Who comes, who came, and what the two say about it afterwards."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.kernel.errors import Denied, Refused
+from services.scheduling.domain import booking
+from services.scheduling.domain.booking import Wish, invalid
+from services.scheduling.domain.meetings import Answer, Claim, Decision, Meeting, Pair, Stage, Told
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import (
+    Closed,
+    MeetingAnswered,
+    MeetingClaimed,
+    MeetingEvent,
+    MeetingHeld,
+    MeetingNoticeGiven,
+    Notice,
+    Status,
+)
+
+Names = tuple[str, str]
+"""Who acts on a meeting of which mentorship: (mentorship, person)."""
+
+Said = tuple[Notice, int]
+"""What somebody says about coming, and by how many minutes late."""
+
+
+def give_notice(meeting: Meeting, names: Names, said: Said, now: datetime, policy: Policy) -> Decision:
+    """Say before the start that one comes late or not at all; saying it anew replaces.
+
+    Attendance is decided so much later as the one who comes latest asked for, but not after the end. Raises
+    NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, MEETING_STARTED or
+    ALREADY_CHECKED_IN.
+    """
+    mentorship, person = names
+    meeting.require_actor(mentorship, person)
+    meeting.require_booked()
+    if now >= meeting.start:
+        raise Refused("MEETING_STARTED", "notice is given before the start")
+    if person in meeting.present:
+        raise Refused("ALREADY_CHECKED_IN", "this person is there already")
+    told = Told(person, *said)
+    if told in meeting.told:
+        return meeting, []
+    others = tuple(one for one in meeting.told if one.person != person)
+    latest = meeting.start + timedelta(minutes=max(one.minutes for one in (*others, told)))
+    check = max(meeting.start, min(latest, meeting.end - policy.grace)) + policy.grace
+    noticed = replace(meeting, told=(*others, told), check_time=check)
+    return noticed, [MeetingNoticeGiven(person, *said)]
+
+
+def answer(meeting: Meeting, person: str, said: tuple[Status, int], now: datetime) -> Decision:
+    """Take over what `person` answered in their calendar to the invitation of that revision.
+
+    To decline before the start is to give notice of not coming. Raises NotFound, Refused MEETING_CANCELLED,
+    MEETING_OVER or ANSWER_OUTDATED.
+    """
+    status, revision = said
+    meeting.require_reader(person)
+    meeting.require_booked()
+    if revision < meeting.revision:
+        raise Refused("ANSWER_OUTDATED", "the meeting was changed since this was answered")
+    told = Answer(person, status)
+    if told in meeting.answers:
+        return meeting, []
+    others = tuple(one for one in meeting.answers if one.person != person)
+    answered = replace(meeting, answers=(*others, told))
+    happened: list[MeetingEvent] = [MeetingAnswered(person, status)]
+    if now >= meeting.start or person in meeting.present:
+        return answered, happened
+    absent = Told(person, Notice.ABSENT)
+    if status is not Status.DECLINED:
+        return replace(answered, told=tuple(one for one in meeting.told if one != absent)), happened
+    if absent in meeting.told:
+        return answered, happened
+    rest = tuple(one for one in meeting.told if one.person != person)
+    return replace(answered, told=(*rest, absent)), [*happened, MeetingNoticeGiven(person, Notice.ABSENT)]
+
+
+def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
+    """Tell of a meeting that took place elsewhere; it counts once the other one has confirmed it.
+
+    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid END_IN_FUTURE, START_TOO_LONG_AGO
+    or LENGTH_OUT_OF_RANGE.
+    """
+    pair.require_participant(person)
+    pair.require_active()
+    booking.require_length(wish, policy, "meeting.end_time")
+    if wish.end > now:
+        raise invalid("END_IN_FUTURE", "meeting.end_time", "must be over")
+    if wish.start < now - policy.logged:
+        limit = f"must be at most {policy.logged.days} days ago"
+        raise invalid("START_TOO_LONG_AGO", "meeting.start_time", limit)
+    meeting = Meeting(
+        mentorship=wish.mentorship,
+        people=pair.people,
+        lead=pair.lead,
+        start=wish.start,
+        end=wish.end,
+        early_time=wish.start,
+        check_time=wish.end,
+        slots=booking.claims(booking.bare(pair.people), wish),
+        stage=Stage.CLAIMED,
+        claim=Claim(person, now + policy.dispute),
+    )
+    return meeting, [MeetingClaimed(person)]
+
+
+def dispute(meeting: Meeting, names: Names, now: datetime, policy: Policy) -> Decision:
+    """Say that a missed meeting was held: by one who was there it is settled, else when the other confirms.
+
+    Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_NOT_MISSED or DISPUTE_TOO_LATE.
+    """
+    mentorship, person = names
+    meeting.require_actor(mentorship, person)
+    if meeting.claim is not None and meeting.claim.person == person:
+        return meeting, []
+    if meeting.stage is not Stage.MISSED:
+        raise Refused("MEETING_NOT_MISSED", "only a missed meeting is disputed")
+    if now >= meeting.check_time + policy.dispute:
+        raise Refused("DISPUTE_TOO_LATE", f"a miss is disputed within {policy.dispute.days} days")
+    if person in meeting.present or meeting.claim is not None:
+        return _held(meeting)
+    return replace(meeting, claim=Claim(person, now + policy.dispute)), [MeetingClaimed(person)]
+
+
+def confirm(meeting: Meeting, names: Names) -> Decision:
+    """Agree with the other one that the meeting took place.
+
+    Raises NotFound, Denied NOT_A_PARTICIPANT or OWN_CLAIM, Refused NOTHING_CLAIMED.
+    """
+    _require_claim_of_other(meeting, names)
+    return _held(meeting)
+
+
+def reject(meeting: Meeting, names: Names) -> Decision:
+    """Disagree; raises as `confirm`."""
+    _require_claim_of_other(meeting, names)
+    return meeting.unclaimed(Closed.REJECTED)
+
+
+def withdraw(meeting: Meeting, names: Names) -> Decision:
+    """Take back one's own claim.
+
+    Raises NotFound, Denied NOT_A_PARTICIPANT or NOT_YOURS, Refused NOTHING_CLAIMED.
+    """
+    mentorship, person = names
+    meeting.require_actor(mentorship, person)
+    if meeting.claim is None:
+        raise nothing_claimed()
+    if meeting.claim.person != person:
+        raise Denied("NOT_YOURS", "only who claimed it takes it back")
+    return meeting.unclaimed(Closed.WITHDRAWN)
+
+
+def _require_claim_of_other(meeting: Meeting, names: Names) -> None:
+    mentorship, person = names
+    meeting.require_actor(mentorship, person)
+    if meeting.claim is None:
+        raise nothing_claimed()
+    if meeting.claim.person == person:
+        raise Denied("OWN_CLAIM", "the other one has to answer")
+
+
+def _held(meeting: Meeting) -> Decision:
+    """Settle that it took place: both were there, and nobody can claim the same time once more."""
+    wish = Wish(meeting.mentorship, meeting.start, meeting.end)
+    slots = booking.claims(booking.bare(meeting.people), wish)
+    held = replace(meeting, stage=Stage.HELD, present=meeting.people, slots=slots, claim=None)
+    return held, [MeetingHeld(claimed=True)]
+
+
+def nothing_claimed() -> Refused:
+    """Return the answer where nothing waits to be confirmed."""
+    return Refused("NOTHING_CLAIMED", "nothing waits for an answer here")

@@ -1,0 +1,133 @@
+"""Booking a meeting and moving it: which times can be had, and what it claims of both calendars."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.kernel.errors import Invalid, Refused
+from services.scheduling.domain import hours
+from services.scheduling.domain.diary import Diary
+from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
+
+Diaries = tuple[Diary, ...]
+"""Of mentor and mentee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A meeting as asked for, start inclusive and end exclusive in UTC; alone or in a series."""
+
+    mentorship: str
+    start: datetime
+    end: datetime
+    series: str = ""
+
+
+def book(
+    pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
+) -> Decision:
+    """Book a meeting of an active pair, by one of the two, whose `diaries` allow it (none: they set nothing).
+
+    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
+    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE, and what `Diary.require` raises.
+    """
+    pair.require_participant(person)
+    pair.require_active()
+    known = diaries or bare(pair.people)
+    _require_bookable(wish, now, policy, known)
+    meeting = Meeting(
+        mentorship=wish.mentorship,
+        people=pair.people,
+        lead=pair.lead,
+        start=wish.start,
+        end=wish.end,
+        early_time=wish.start,
+        check_time=wish.start,
+        slots=claims(known, wish),
+        series=wish.series,
+        occurrence=wish.start if wish.series else None,
+    )
+    return _timed(meeting, now, policy), [MeetingBooked()]
+
+
+def move(
+    meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
+) -> Decision:
+    """Give a meeting another time, for which both have to check in anew; the same time changes nothing.
+
+    Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
+    and what `book` raises for the new time.
+    """
+    meeting.require_actor(wish.mentorship, person)
+    meeting.require_booked()
+    if (meeting.start, meeting.end) == (wish.start, wish.end):
+        return meeting, []
+    known = diaries or bare(meeting.people)
+    notice = max(policy.reschedule, *(diary.moving for diary in known))
+    if now > meeting.start - notice:
+        raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
+    _require_bookable(wish, now, policy, known)
+    moved = replace(
+        meeting,
+        start=wish.start,
+        end=wish.end,
+        slots=claims(known, wish),
+        present=(),
+        tardy=(),
+        told=(),
+        answers=(),
+        revision=meeting.revision + 1,
+    )
+    return _timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
+
+
+def _timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
+    """Return the meeting with all that hangs on its times."""
+    start = meeting.start
+    reminders = sorted(start - before for before in policy.reminders)
+    return replace(
+        meeting,
+        early_time=start - policy.early,
+        tardy_time=start + policy.tardy,
+        check_time=start + policy.grace,
+        late_time=start - policy.late_notice(meeting.end - start),
+        reminders=tuple(moment for moment in reminders if moment > now),
+    )
+
+
+def _require_bookable(wish: Wish, now: datetime, policy: Policy, diaries: Diaries) -> None:
+    start, end = "meeting.start_time", "meeting.end_time"
+    if not hours.on_quarter(wish.start):
+        raise invalid("START_NOT_ON_QUARTER_HOUR", start, "must be on a quarter hour")
+    if wish.start <= now:
+        raise invalid("START_IN_PAST", start, "must be in the future")
+    if wish.start > now + policy.ahead:
+        raise invalid("START_TOO_FAR_AHEAD", start, f"must be at most {policy.ahead.days} days ahead")
+    require_length(wish, policy, end)
+    for diary in diaries:
+        diary.require(wish.start, wish.end, now)
+
+
+def require_length(wish: Wish, policy: Policy, field: str) -> None:
+    """Raise Invalid LENGTH_OUT_OF_RANGE unless the meeting is as long as meetings may be."""
+    if not policy.shortest <= wish.end - wish.start <= policy.longest:
+        shortest, longest = (int(limit / timedelta(minutes=1)) for limit in (policy.shortest, policy.longest))
+        raise invalid(
+            "LENGTH_OUT_OF_RANGE", field, f"must be {shortest} to {longest} minutes after the start"
+        )
+
+
+def claims(diaries: Diaries, wish: Wish) -> tuple[str, ...]:
+    """Return the claims of a meeting on the calendars of all. Refused LIMIT_REACHED."""
+    return tuple(claim for diary in diaries for claim in diary.claims_for(wish.start, wish.end))
+
+
+def bare(people: tuple[str, ...]) -> Diaries:
+    """Return the diaries of people who set nothing."""
+    return tuple(Diary(person) for person in people)
+
+
+def invalid(reason: str, field: str, description: str) -> Invalid:
+    """Return a refusal of one field."""
+    return Invalid(reason, f"{field} {description}", fields=((field, description),))

@@ -1,0 +1,144 @@
+"""Events of other calendars as the times they take, recurrences within bounds.
+
+A rule could ask for any amount of work: whatever recurs within a day, or needs too many steps, is refused
+before it is computed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
+from typing import Final, cast
+
+from dateutil import rrule
+
+from services.kernel.errors import Invalid
+
+MOST_TIMES: Final = 20_000
+_MOST_STEPS: Final = 100_000
+_EARLIEST: Final = datetime(1970, 1, 1)  # noqa: DTZ001 -- a wall clock
+_PERIODS: Final = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
+_WITHIN_A_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+
+Times = tuple[datetime, datetime]
+Rule = dict[str, str]
+"""Parts of an RRULE, such as {"FREQ": "WEEKLY", "BYDAY": "MO,TH"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Between which moments times are wanted."""
+
+    start: datetime
+    end: datetime
+
+    def clip(self, times: Sequence[Times]) -> Iterator[Times]:
+        """Yield those that lie in it at least in part."""
+        return (one for one in times if one[0] < self.end and one[1] > self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event on the wall clock of a zone: naive `start`; `until` of a rule is a moment in UTC or None.
+
+    `without` are starts that do not take place, `also` further ones.
+    """
+
+    zone: tzinfo
+    start: datetime
+    length: timedelta
+    rule: Rule | None = None
+    until: datetime | None = None
+    without: frozenset[datetime] = frozenset()
+    also: tuple[datetime, ...] = ()
+
+    def times(self, window: Window) -> list[Times]:
+        """Return when it takes place, never if it takes no time. Invalid RECURRENCE_REFUSED."""
+        if not self.length:
+            return []
+        walls = {self.start, *self.also} if self.rule is None else {*self._recurring(window), *self.also}
+        moments = (self._moment(wall) for wall in walls - self.without)
+        return list(window.clip([(one, one + self.length) for one in moments]))
+
+    def _recurring(self, window: Window) -> Iterator[datetime]:
+        rule = dict(self.rule or {})
+        first, last = (one.astimezone(self.zone).replace(tzinfo=None) for one in (window.start, window.end))
+        begin = first - self.length - timedelta(days=1)
+        _require_bounded(rule, self.start)
+        start = self.start if "COUNT" in rule else _nearer(rule, self.start, begin)
+        if self.until is not None:
+            last = min(last, self.until.astimezone(self.zone).replace(tzinfo=None))
+        count = int(rule.pop("COUNT", _MOST_STEPS))
+        _require_few_steps(rule, start, last)
+        text = ";".join(f"{part}={value}" for part, value in rule.items())
+        try:
+            found = cast("rrule.rrule", rrule.rrulestr(text, dtstart=start)).replace(until=last)
+            yield from (one for one in islice(found, count) if one >= begin)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise refused("its rule is malformed") from error
+
+    def _moment(self, wall: datetime) -> datetime:
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+def expand(entries: Sequence[Entry], window: Window) -> tuple[Times, ...]:
+    """Return the times that entries take, in order, those that touch as one.
+
+    Invalid RECURRENCE_REFUSED, also for more than 20,000 of them.
+    """
+    found: list[Times] = []
+    for entry in entries:
+        found += entry.times(window)
+        if len(found) > MOST_TIMES:
+            raise refused(f"there are more than {MOST_TIMES} of them in a year")
+    return merged(found)
+
+
+def merged(times: Sequence[Times]) -> tuple[Times, ...]:
+    """Return times in order, those that touch or overlap as one."""
+    joined: list[Times] = []
+    for start, end in sorted(times):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def replaced(entry: Entry, starts: frozenset[datetime]) -> Entry:
+    """Return an entry without the occurrences that have entries of their own."""
+    return replace(entry, without=entry.without | starts)
+
+
+def _require_bounded(rule: Rule, start: datetime) -> None:
+    if rule.get("FREQ") not in _PERIODS:
+        raise refused("it recurs within a day")
+    if any("," in rule.get(part, "") for part in _WITHIN_A_DAY):
+        raise refused("it recurs within a day")
+    if start < _EARLIEST:
+        raise refused("it begins before 1970")
+    interval, count = rule.get("INTERVAL", "1"), rule.get("COUNT", "1")
+    if not all(part.isascii() and part.isdigit() and int(part[:9]) > 0 for part in (interval, count)):
+        raise refused("its rule is malformed")
+
+
+def _require_few_steps(rule: Rule, start: datetime, last: datetime) -> None:
+    """Refuse rules that try too many days; one with BY parts may try each day it spans."""
+    days = max(0, (last - start).days)
+    has_parts = any(part.startswith("BY") for part in rule)
+    if days // (1 if has_parts else _PERIODS[rule["FREQ"]]) > _MOST_STEPS:
+        raise refused("it needs too many steps")
+
+
+def _nearer(rule: Rule, start: datetime, begin: datetime) -> datetime:
+    """Return a later start of the same rule, so that the days long before are not tried one by one."""
+    period = _PERIODS[rule["FREQ"]] * int(rule.get("INTERVAL", "1"))
+    if rule["FREQ"] not in {"DAILY", "WEEKLY"} or start >= begin:
+        return start
+    return start + (begin - start).days // period * timedelta(days=period)
+
+
+def refused(why: str) -> Invalid:
+    """Return the refusal of an event that recurs."""
+    description = f"holds an event that cannot be expanded: {why}"
+    return Invalid("RECURRENCE_REFUSED", f"document {description}", fields=(("document", description),))

@@ -1,0 +1,141 @@
+"""What meetings tell, and the codes in it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a meeting is called off; people give the first six, the platform the last two."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    TIME_CONFLICT = "TIME_CONFLICT"
+    ILLNESS = "ILLNESS"
+    TRAVEL = "TRAVEL"
+    WORKLOAD = "WORKLOAD"
+    NOT_NEEDED = "NOT_NEEDED"
+    OTHER = "OTHER"
+    MENTORSHIP_ENDED = "MENTORSHIP_ENDED"
+    MENTORSHIP_PAUSED = "MENTORSHIP_PAUSED"
+
+
+class Notice(StrEnum):
+    """What somebody says beforehand about coming."""
+
+    LATE = "LATE"
+    ABSENT = "ABSENT"
+
+
+class Status(StrEnum):
+    """What somebody answered to the invitation in their calendar."""
+
+    ACCEPTED = "ACCEPTED"
+    TENTATIVE = "TENTATIVE"
+    DECLINED = "DECLINED"
+
+
+class Closed(StrEnum):
+    """Why nobody waits any more for the answer to a claim that was not confirmed."""
+
+    WITHDRAWN = "WITHDRAWN"
+    REJECTED = "REJECTED"
+    LAPSED = "LAPSED"
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingBooked:
+    """A meeting is booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRescheduled:
+    """Somebody moved it; `start` and `end` are the old ones."""
+
+    person: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingReminderDue:
+    """It begins in `before`."""
+
+    before: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingNoticeGiven:
+    """Somebody said beforehand that they come late, by so many minutes, or not at all."""
+
+    person: str
+    notice: Notice
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCheckedIn:
+    """One of the two is there."""
+
+    person: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingHeld:
+    """Both were there; `claimed` if the two said so afterwards."""
+
+    claimed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingMissed:
+    """Somebody was not there when the grace period ended; `notified` had said so before."""
+
+    absent: tuple[str, ...]
+    notified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingClaimed:
+    """Somebody says that a meeting took place which the platform does not know, or takes for missed."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingClaimClosed:
+    """The claim of `person` came to nothing."""
+
+    person: str
+    closed: Closed
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCancelled:
+    """Somebody called it off; no person when the platform did."""
+
+    person: str
+    reason: Reason = Reason.UNSPECIFIED
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingAnswered:
+    """Somebody answered the invitation in their calendar."""
+
+    person: str
+    status: Status
+
+
+PersonalEvent = (
+    MeetingRescheduled
+    | MeetingNoticeGiven
+    | MeetingCheckedIn
+    | MeetingClaimed
+    | MeetingClaimClosed
+    | MeetingCancelled
+    | MeetingAnswered
+)
+"""What somebody did."""
+
+MeetingEvent = PersonalEvent | MeetingBooked | MeetingReminderDue | MeetingHeld | MeetingMissed

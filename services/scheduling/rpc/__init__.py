@@ -1,0 +1,1 @@
+"""Servicers: decode, app, encode."""

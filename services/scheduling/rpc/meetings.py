@@ -1,0 +1,149 @@
+"""MeetingService: decode, app, encode."""
+
+from functools import partial
+from typing import Any
+
+from services.kernel import fields
+from services.kernel.ids import parse_name
+from services.kernel.mongo import Query, Ref
+from services.kernel.rpc import caller, cause
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
+from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
+from services.scheduling.app.meetings import How, Meetings, Names
+from services.scheduling.app.series import Series
+from services.scheduling.domain.booking import Wish
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.wire import calendar, codes, series
+from services.scheduling.wire import meetings as wire
+from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON
+
+
+class MeetingServicer(MeetingServiceServicer):
+    """Serves meetings."""
+
+    def __init__(self, app: Meetings, several: Series) -> None:
+        self._app = app
+        self._series = several
+
+    async def BookMeeting(self, request: meetings.BookMeetingRequest, _: object) -> meetings.Meeting:
+        """Book a meeting."""
+        wish = wire.wish(request.parent, request.meeting)
+        return wire.meeting(*await self._app.book(caller(), wish, cause(request)))
+
+    async def GetMeeting(self, request: meetings.GetMeetingRequest, _: object) -> meetings.Meeting:
+        """Return one meeting."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.get(caller(), names))
+
+    async def ListMeetings(
+        self, request: meetings.ListMeetingsRequest, _: object
+    ) -> meetings.ListMeetingsResponse:
+        """Return a page of a mentorship's meetings, or of all mentorships'."""
+        tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        query = Query(page_size=request.page_size, page_token=request.page_token)
+        page = await self._app.list(caller(), mentorship, query)
+        return meetings.ListMeetingsResponse(
+            meetings=[wire.meeting(Ref(tenant, key), stored) for key, stored in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    async def RescheduleMeeting(
+        self, request: meetings.RescheduleMeetingRequest, _: object
+    ) -> meetings.Meeting:
+        """Give a meeting another time."""
+        ref, names = _meeting(request.name)
+
+        def times(known: Meeting) -> Wish:
+            return wire.new_times(names[0], request, known)
+
+        return wire.meeting(ref, await self._app.move(caller(), names, times, _how(request)))
+
+    async def BookSeries(self, request: meetings.BookSeriesRequest, _: object) -> meetings.BookSeriesResponse:
+        """Book meetings at the same time on one wall clock."""
+        _tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        rhythm = partial(series.rhythm, request)
+        made = await self._series.book(caller(), mentorship, rhythm, cause(request))
+        return series.booked(made.meetings, made.skipped)
+
+    async def CancelSeries(
+        self, request: meetings.CancelSeriesRequest, _: object
+    ) -> meetings.CancelSeriesResponse:
+        """Call off the rest of a series."""
+        _ref, names = _meeting(request.name)
+        reason = codes.reason_of(request.reason)
+        off = await self._series.cancel(caller(), names, reason, cause(request))
+        return meetings.CancelSeriesResponse(meetings=[wire.meeting(*one) for one in off])
+
+    async def GetInvitation(self, request: meetings.GetInvitationRequest, _: object) -> meetings.Invitation:
+        """Return what calendars read."""
+        ref, names = _meeting(request.name)
+        stored = await self._app.get(caller(), names)
+        people = (request.mentor_address, request.mentee_address)
+        look = calendar.Look(request.organizer_address, people, request.summary, request.location)
+        return meetings.Invitation(
+            method=calendar.method(stored.state),
+            document=calendar.invitation(ref, stored, look),
+            uid=calendar.uid(ref),
+            sequence=stored.state.revision,
+        )
+
+    async def AnswerInvitation(
+        self, request: meetings.AnswerInvitationRequest, _: object
+    ) -> meetings.Meeting:
+        """Take over the answer of a person's calendar."""
+        who = caller()
+        person = fields.owned_id(who.org, PERSON, request.person, "person")
+        said = calendar.reply(who.org, request.document)
+        answer = (said.status, said.revision)
+        return wire.meeting(*await self._app.answer(who, person, said.meeting, answer, cause(request)))
+
+    async def CheckIn(self, request: meetings.CheckInRequest, _: object) -> meetings.Meeting:
+        """Say that the caller is there."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.check_in(caller(), names, cause(request)))
+
+    async def GiveNotice(self, request: meetings.GiveNoticeRequest, _: object) -> meetings.Meeting:
+        """Say that the caller comes late or not."""
+        ref, names = _meeting(request.name)
+        said = codes.notice_of(request.notice), request.minutes_late
+        return wire.meeting(ref, await self._app.give_notice(caller(), names, said, _how(request)))
+
+    async def LogMeeting(self, request: meetings.LogMeetingRequest, _: object) -> meetings.Meeting:
+        """Tell of a meeting that took place elsewhere."""
+        wish = wire.wish(request.parent, request.meeting)
+        return wire.meeting(*await self._app.log(caller(), wish, cause(request)))
+
+    async def DisputeMeeting(self, request: meetings.DisputeMeetingRequest, _: object) -> meetings.Meeting:
+        """Say that a missed meeting was held."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.dispute(caller(), names, _how(request)))
+
+    async def ConfirmMeeting(self, request: meetings.ConfirmMeetingRequest, _: object) -> meetings.Meeting:
+        """Agree that a meeting took place."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.confirm(caller(), names, _how(request)))
+
+    async def RejectMeeting(self, request: meetings.RejectMeetingRequest, _: object) -> meetings.Meeting:
+        """Disagree."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.reject(caller(), names, _how(request)))
+
+    async def WithdrawClaim(self, request: meetings.WithdrawClaimRequest, _: object) -> meetings.Meeting:
+        """Take a claim back."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._app.withdraw(caller(), names, _how(request)))
+
+    async def CancelMeeting(self, request: meetings.CancelMeetingRequest, _: object) -> meetings.Meeting:
+        """Call a meeting off."""
+        ref, names = _meeting(request.name)
+        reason = codes.reason_of(request.reason)
+        return wire.meeting(ref, await self._app.cancel(caller(), names, reason, _how(request)))
+
+
+def _meeting(name: str) -> tuple[Ref, Names]:
+    tenant, mentorship, meeting = parse_name(MEETING, name)
+    return Ref(tenant, meeting), (mentorship, meeting)
+
+
+def _how(request: Any) -> How:
+    return request.etag, cause(request)

@@ -1,0 +1,90 @@
+"""What scheduling tells."""
+
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+
+from services.kernel.mongo import Outgoing, Ref
+from services.pb.mentoring.scheduling.v1 import events_pb2 as events
+from services.scheduling.domain import told
+from services.scheduling.domain.meetings import Meeting, Stage
+from services.scheduling.wire import codes
+from services.scheduling.wire.names import meeting_name, mentorship_name, person_name, stamp_of
+
+
+def outgoing(ref: Ref, state: Meeting, event: told.MeetingEvent) -> Outgoing:
+    """Encode what happened to a meeting, keyed by its mentorship's id."""
+    message = _event(_about(ref, state), ref.tenant, state, event)
+    return Outgoing(message, subject=meeting_name(ref, state.mentorship), key=state.mentorship)
+
+
+def _about(ref: Ref, state: Meeting) -> dict[str, str]:
+    mentor, mentee = (person_name(ref.tenant, person) for person in state.people)
+    return {
+        "meeting": meeting_name(ref, state.mentorship),
+        "mentorship": mentorship_name(ref.tenant, state.mentorship),
+        "mentor": mentor,
+        "mentee": mentee,
+    }
+
+
+def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.MeetingEvent) -> Message:
+    start, end = stamp_of(state.start), stamp_of(state.end)
+    match event:
+        case told.MeetingBooked():
+            return events.MeetingBooked(**about, start_time=start, end_time=end)
+        case told.MeetingReminderDue(before):
+            wait = Duration()
+            wait.FromTimedelta(before)
+            return events.MeetingReminderDue(**about, start_time=start, before=wait)
+        case told.MeetingHeld(claimed):
+            return events.MeetingHeld(**about, start_time=start, end_time=end, claimed=claimed)
+        case told.MeetingMissed(absent, notified):
+            return events.MeetingMissed(
+                **about,
+                lead=person_name(tenant, state.lead) if state.lead else "",
+                absent=[person_name(tenant, person) for person in absent],
+                start_time=start,
+                notified=[person_name(tenant, person) for person in notified],
+            )
+        case _:
+            person = person_name(tenant, event.person) if event.person else ""
+            return _of_person({**about, "person": person}, state, event)
+
+
+def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent) -> Message:
+    """Encode what somebody did; `about` names them."""
+    message: Message
+    start, end = stamp_of(state.start), stamp_of(state.end)
+    match event:
+        case told.MeetingRescheduled(_, old_start, old_end):
+            message = events.MeetingRescheduled(
+                **about,
+                start_time=start,
+                end_time=end,
+                old_start_time=stamp_of(old_start),
+                old_end_time=stamp_of(old_end),
+                sequence=state.revision,
+            )
+        case told.MeetingNoticeGiven(_, notice, minutes):
+            code = codes.notice(notice)
+            message = events.MeetingNoticeGiven(**about, notice=code, minutes_late=minutes, start_time=start)
+        case told.MeetingCheckedIn(_, late):
+            message = events.MeetingCheckedIn(**about, late=late)
+        case told.MeetingClaimed():
+            disputes = state.stage is Stage.MISSED
+            message = events.MeetingClaimed(**about, start_time=start, disputes_miss=disputes)
+        case told.MeetingClaimClosed(_, closed):
+            message = events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
+        case told.MeetingAnswered(_, status):
+            message = events.MeetingAnswered(**about, status=codes.answer_status(status))
+        case told.MeetingCancelled(_, reason, late):
+            message = events.MeetingCancelled(
+                **about,
+                start_time=start,
+                late=late,
+                reason=codes.cancel_reason(reason),
+                sequence=state.revision,
+            )
+    return message

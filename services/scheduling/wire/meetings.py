@@ -1,0 +1,70 @@
+"""Meetings to and from protobuf."""
+
+from services.kernel import ids
+from services.kernel.mongo import Ref, Versioned
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.scheduling.domain import meetings
+from services.scheduling.domain.booking import Wish
+from services.scheduling.wire import codes
+from services.scheduling.wire.names import MENTORSHIP, meeting_name, moment_of, person_name, stamp_of
+
+
+def wish(parent: str, message: pb.Meeting) -> Wish:
+    """Decode a meeting to be booked under the mentorship named `parent`."""
+    _, mentorship = ids.parse_name(MENTORSHIP, parent, "parent")
+    return Wish(
+        mentorship=mentorship,
+        start=moment_of(message.start_time, "meeting.start_time"),
+        end=moment_of(message.end_time, "meeting.end_time"),
+    )
+
+
+def new_times(mentorship: str, request: pb.RescheduleMeetingRequest, known: meetings.Meeting) -> Wish:
+    """Decode to when a meeting shall be moved; it keeps its length unless an end is given."""
+    start = moment_of(request.start_time, "start_time")
+    if not request.HasField("end_time"):
+        return Wish(mentorship, start, start + (known.end - known.start))
+    return Wish(mentorship, start, moment_of(request.end_time, "end_time"))
+
+
+def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
+    """Encode a stored meeting."""
+    state = stored.state
+    mentor, mentee = (person_name(ref.tenant, person) for person in state.people)
+    message = pb.Meeting(
+        name=meeting_name(ref, state.mentorship),
+        start_time=stamp_of(state.start),
+        end_time=stamp_of(state.end),
+        mentor=mentor,
+        mentee=mentee,
+        state=pb.Meeting.State.Value(f"STATE_{state.stage}"),
+        present=[person_name(ref.tenant, person) for person in state.present],
+        etag=stored.etag,
+        create_time=stamp_of(stored.create_time),
+        update_time=stamp_of(stored.update_time),
+        sequence=state.revision,
+        tardy=[person_name(ref.tenant, person) for person in state.tardy],
+        series=state.series,
+        notices=[_notice(ref.tenant, told) for told in state.told],
+    )
+    for answer in state.answers:
+        who = person_name(ref.tenant, answer.person)
+        message.answers.add(person=who, status=codes.answer_status(answer.status))
+    if state.occurrence is not None:
+        message.occurrence_time.CopyFrom(stamp_of(state.occurrence))
+    if (claim := state.claim) is not None:
+        who = person_name(ref.tenant, claim.person)
+        message.claim.CopyFrom(pb.Meeting.Claim(person=who, expire_time=stamp_of(claim.until)))
+    if (call := state.call) is not None:
+        message.cancellation.CopyFrom(_cancellation(ref.tenant, call))
+    return message
+
+
+def _notice(tenant: str, told: meetings.Told) -> pb.Meeting.NoticeGiven:
+    who = person_name(tenant, told.person)
+    return pb.Meeting.NoticeGiven(person=who, notice=codes.notice(told.notice), minutes_late=told.minutes)
+
+
+def _cancellation(tenant: str, call: meetings.Call) -> pb.Meeting.Cancellation:
+    who = person_name(tenant, call.person) if call.person else ""
+    return pb.Meeting.Cancellation(person=who, reason=codes.cancel_reason(call.reason), late=call.late)

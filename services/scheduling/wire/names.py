@@ -1,0 +1,59 @@
+"""Names and times as they stand in messages."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kernel import fields, ids
+from services.kernel.clock import truncated
+from services.kernel.errors import Invalid
+from services.kernel.mongo import Ref
+
+MENTORSHIP: Final = "organizations/*/mentorships/*"
+MEETING: Final = "organizations/*/mentorships/*/meetings/*"
+AVAILABILITY: Final = "organizations/*/people/*/availability"
+CALENDAR: Final = "organizations/*/people/*/calendars/*"
+FEED: Final = "organizations/*/people/*/calendarFeed"
+PERSON: Final = "organizations/*/people/*"
+
+
+def person_name(tenant: str, person: str) -> str:
+    """Return a person's full name."""
+    return ids.name("organizations", tenant, "people", person)
+
+
+def availability_name(ref: Ref) -> str:
+    """Return the full name of when a person can be met; the reference is the person's."""
+    return f"{person_name(ref.tenant, ref.id)}/availability"
+
+
+def mentorship_of(tenant: str, name: str) -> Ref:
+    """Decode the mentorship an event is about. Raises Invalid for a malformed or foreign name."""
+    return Ref(tenant, fields.owned_id(tenant, MENTORSHIP, name, "mentorship"))
+
+
+def mentorship_name(tenant: str, mentorship: str) -> str:
+    """Return a mentorship's full name."""
+    return ids.name("organizations", tenant, "mentorships", mentorship)
+
+
+def meeting_name(ref: Ref, mentorship: str) -> str:
+    """Return the full name of a meeting."""
+    return ids.name("organizations", ref.tenant, "mentorships", mentorship, "meetings", ref.id)
+
+
+def moment_of(stamp: Timestamp, field: str) -> datetime:
+    """Decode a moment. Raises Invalid TIME_MALFORMED."""
+    try:
+        return truncated(stamp.ToDatetime(tzinfo=UTC))
+    except ValueError:
+        description = "must be a moment between the years 1 and 9999"
+        raise Invalid("TIME_MALFORMED", f"{field} {description}", fields=((field, description),)) from None
+
+
+def stamp_of(moment: datetime) -> Timestamp:
+    """Encode a moment."""
+    stamp = Timestamp()
+    fields.set_time(stamp, moment)
+    return stamp

@@ -1,0 +1,33 @@
+"""Series to and from protobuf."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.kernel.mongo import Ref, Versioned
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.scheduling.domain.meetings import Meeting, Pair
+from services.scheduling.domain.series import Rhythm
+from services.scheduling.wire.meetings import meeting
+from services.scheduling.wire.names import moment_of, stamp_of
+
+Kept = tuple[Ref, Versioned[Meeting]]
+
+
+def rhythm(request: pb.BookSeriesRequest, pair: Pair) -> Rhythm:
+    """Decode a series; what is not said is as the two agreed."""
+    agreed = timedelta(minutes=pair.meeting_minutes)
+    return Rhythm(
+        first=moment_of(request.start_time, "start_time"),
+        length=request.length.ToTimedelta() if request.HasField("length") else agreed,
+        zone=request.time_zone,
+        days=request.interval_days or pair.cadence_days,
+        count=request.count,
+    )
+
+
+def booked(kept: Sequence[Kept], skipped: Sequence[tuple[datetime, str]]) -> pb.BookSeriesResponse:
+    """Encode what became of a series."""
+    left_out = [
+        pb.BookSeriesResponse.Skipped(start_time=stamp_of(start), reason=reason) for start, reason in skipped
+    ]
+    return pb.BookSeriesResponse(meetings=[meeting(*one) for one in kept], skipped=left_out)

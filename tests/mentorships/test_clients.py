@@ -1,0 +1,57 @@
+"""Asking profiles whether people exist and work here, over a real socket."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from services.kernel.errors import NotFound, Refused, Unavailable
+from services.mentorships.clients import Profiles
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
+from tests.directory import Directory, directory
+from tests.mentorships.factories import MENTEE, MENTOR, ORG
+
+pytestmark = pytest.mark.servers
+
+
+def person(who: str, state: Person.State.ValueType = Person.STATE_ACTIVE) -> Person:
+    return Person(name=f"organizations/{ORG}/people/{who}", state=state)
+
+
+@pytest.fixture
+async def people() -> AsyncIterator[Directory]:
+    async with directory() as held:
+        held.add(person(MENTOR), person(MENTEE, Person.STATE_ON_LEAVE))
+        yield held
+
+
+async def ask(people: Directory) -> None:
+    async with grpc.aio.insecure_channel(people.address) as channel:
+        await Profiles(channel).require_working(ORG, (MENTOR, MENTEE))
+
+
+async def test_who_is_at_work_or_away_for_a_while_works_here(people: Directory) -> None:
+    await ask(people)
+
+
+async def test_who_has_left_does_not(people: Directory) -> None:
+    people.add(person(MENTEE, Person.STATE_TERMINATED))
+    with pytest.raises(Refused, match="PERSON_LEFT"):
+        await ask(people)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "reason"),
+    [
+        (grpc.StatusCode.NOT_FOUND, NotFound, "PERSON_NOT_FOUND"),
+        (grpc.StatusCode.UNAVAILABLE, Unavailable, "PROFILES_UNAVAILABLE"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, Unavailable, "PROFILES_UNAVAILABLE"),
+        (grpc.StatusCode.INTERNAL, grpc.aio.AioRpcError, "INTERNAL"),
+    ],
+)
+async def test_failures_of_profiles_keep_their_meaning(
+    people: Directory, failure: grpc.StatusCode, kind: type[Exception], reason: str
+) -> None:
+    people.failure = failure
+    with pytest.raises(kind, match=reason):
+        await ask(people)

@@ -1,0 +1,139 @@
+"""Who may do what with groups, repeats and leavers included, on kept state in memory."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from services.kernel.auth import Caller
+from services.kernel.clock import FixedClock
+from services.kernel.errors import Denied, Invalid, NotFound
+from services.kernel.mongo import Cause, Query, Ref
+from services.mentorships import store
+from services.mentorships.app.groups import Groups, Selection
+from services.mentorships.domain.groups import GroupStage
+from services.mentorships.wire import groups as wire
+from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
+from services.pb.mentoring.mentorships.v1 import events_pb2 as events
+from tests.fakes import Aggregates
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
+from tests.mentorships.factories import LEAD, MENTEE, MENTOR, NOON, ORG, STRANGER
+from tests.mentorships.test_groups import DRAFT
+
+OTHERS = 1100
+"""More than two pages of those that a leaver is taken out of."""
+
+
+class World:
+    """Groups in memory, one of them of the mentor."""
+
+    def __init__(self) -> None:
+        self.kept = Aggregates(store.GROUPS, FixedClock(NOON))
+        self.groups = Groups(self.kept, self, FixedClock(NOON))
+        self.id = ""
+        self.steps = 0
+        self.gone = "nobody"
+
+    async def require_working(self, tenant: str, people: Sequence[str]) -> None:
+        assert tenant == ORG
+        if self.gone in people:
+            raise NotFound("PERSON_NOT_FOUND", "unknown")
+
+    def how(self) -> tuple[str, Cause]:
+        self.steps += 1
+        return "", Cause(f"step-{self.steps}")
+
+    async def join(self, *callers: Caller) -> None:
+        for caller in callers:
+            await self.groups.join(caller, self.id, 1, self.how())
+
+    def told(self) -> list[str]:
+        return [event["type"].rpartition(".")[2] for event in self.kept.outbox]
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World()
+    ref, _ = await world.groups.create(mentor, DRAFT, Cause("create"))
+    world.id = ref.id
+    return world
+
+
+async def test_the_same_request_begins_one_group(world: World) -> None:
+    ref, stored = await world.groups.create(mentor, DRAFT, Cause("create"))
+    assert (ref.id, stored.version) == (world.id, 1)
+    with pytest.raises(Invalid, match="REQUEST_ID_REUSED"):
+        await world.groups.create(mentor, DRAFT, Cause("create", digest="another"))
+
+
+async def test_people_join_and_see_each_other_and_others_see_how_many(world: World) -> None:
+    await world.join(mentee, stranger)
+    for reader in (mentor, mentee, hr, lead):
+        assert (await world.groups.get(reader, world.id)).state.members == (MENTEE, STRANGER)
+    outside = Caller(ORG, "outside", frozenset({"mentee"}))
+    seen = (await world.groups.get(outside, world.id)).state
+    assert (seen.members, seen.taken) == ((), 2)
+    with pytest.raises(NotFound):
+        await world.groups.get(foreigner, world.id)
+
+
+async def test_lists_are_narrowed_and_hide_whose_groups_others_are_in(world: World) -> None:
+    await world.join(mentee)
+
+    async def count(caller: Caller, **asked: object) -> int:
+        return len((await world.groups.list(caller, Selection(**asked), Query())).items)  # type: ignore[arg-type]
+
+    assert await count(stranger) == 1
+    assert await count(mentee, person=MENTEE) == await count(hr, person=MENTEE) == 1
+    assert await count(stranger, person=MENTEE) == await count(foreigner) == 0
+    assert await count(mentor, stage=GroupStage.COMPLETED) == 0
+
+
+async def test_only_who_works_here_is_asked_to_guide_along(world: World) -> None:
+    with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
+        await world.groups.invite(mentor, world.id, "nobody", world.how())
+    await world.groups.invite(mentor, world.id, STRANGER, world.how())
+    with pytest.raises(Denied, match="NOT_INVITED"):
+        await world.groups.answer(mentee, world.id, world.how(), accept=True)
+    how = world.how()
+    await world.groups.invite(mentor, world.id, LEAD, how)
+    world.gone = LEAD
+    await world.groups.invite(mentor, world.id, LEAD, how)
+    both = await world.groups.answer(stranger, world.id, world.how(), accept=True)
+    assert both.state.mentors == (MENTOR, STRANGER)
+
+
+async def test_a_leaver_is_taken_out_of_every_group_once(world: World) -> None:
+    await world.join(mentee)
+    for number in range(OTHERS):
+        ref, _ = await world.groups.create(mentor, DRAFT, Cause(f"create-{number}"))
+        await world.groups.join(mentee, ref.id, 1, world.how())
+    for _ in range(2):
+        await world.groups.person_left(Ref(ORG, MENTEE), Cause("left"))
+    assert (await world.groups.list(hr, Selection(person=MENTEE), Query())).items == []
+    assert world.told().count("GroupLeft") == OTHERS + 1
+    await world.groups.person_left(Ref("globex", MENTOR), Cause("left elsewhere"))
+    assert "GroupEnded" not in world.told()
+
+
+async def test_what_happens_is_told_in_ids_and_codes(world: World) -> None:
+    await world.join(mentee)
+    await world.groups.person_left(Ref(ORG, MENTOR), Cause("left"))
+    name, people = f"organizations/{ORG}/groups/{world.id}", f"organizations/{ORG}/people"
+    created, joined, ended = world.kept.outbox
+    assert events.GroupCreated.FromString(created["value"]) == events.GroupCreated(
+        group=name, person=f"{people}/{MENTOR}"
+    )
+    assert events.GroupJoined.FromString(joined["value"]) == events.GroupJoined(
+        group=name, person=f"{people}/{MENTEE}"
+    )
+    assert events.GroupEnded.FromString(ended["value"]) == events.GroupEnded(
+        group=name, reason=codes.END_REASON_PERSON_LEFT, person_left=f"{people}/{MENTOR}"
+    )
+    assert {event["key"] for event in world.kept.outbox} == {world.id}
+    assert not any(DRAFT.title.encode() in event["value"] for event in world.kept.outbox)
+
+
+async def test_a_group_survives_the_way_out_and_back(world: World) -> None:
+    shown = wire.group(Ref(ORG, world.id), await world.groups.get(mentor, world.id))
+    assert wire.draft(shown) == DRAFT
+    assert (shown.agreement.revision, list(shown.mentors)) == (1, [f"organizations/{ORG}/people/{MENTOR}"])

@@ -1,0 +1,137 @@
+"""Availability, series and calendars over real gRPC and MongoDB."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, timedelta
+
+import grpc
+import pytest
+
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
+from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
+from tests.scheduling.factories import (
+    MENTEE,
+    MENTOR,
+    MINUTE,
+    MORNING,
+    NOON,
+)
+from tests.scheduling.serving import PARENT, PEOPLE, World, refused, served, stamp
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+async def world(mongo_url: str) -> AsyncIterator[World]:
+    async with served(mongo_url) as made:
+        yield made
+
+
+async def test_people_set_when_they_can_be_met_and_search_and_booking_heed_it(world: World) -> None:
+    name = f"{PEOPLE}/{MENTOR}/availability"
+    get = availability.GetAvailabilityRequest(name=name)
+    fresh = await world.availability.GetAvailability(get, metadata=world.mentor)
+    assert (fresh.etag, fresh.step_minutes) == ('"0"', 15)
+    windows = [availability.Availability.WeeklyWindow(day=1, start_minute=13 * 60, end_minute=15 * 60)]
+    wanted = availability.Availability(
+        name=name,
+        etag=fresh.etag,
+        time_zone="Europe/Berlin",
+        weekly_hours=availability.Availability.WeeklyHours(windows=windows),
+        step_minutes=60,
+    )
+    update = availability.UpdateAvailabilityRequest(availability=wanted, request_id="r-1")
+    stored = await world.availability.UpdateAvailability(update, metadata=world.mentor)
+    assert stored == await world.availability.UpdateAvailability(update, metadata=world.mentor)
+    denied = world.availability.UpdateAvailability(update, metadata=world.mentee)
+    assert (await refused(denied))[1] == "AVAILABILITY_NOT_YOURS"
+    assert (await refused(world.book(NOON + 180 * MINUTE)))[1] == "OUTSIDE_HOURS"
+    everyday = [WeeklyWindow(day=1, start_minute=0, end_minute=1440)]
+    world.people.add(Person(name=f"{PEOPLE}/{MENTEE}", time_zone="UTC", weekly_hours=everyday))
+    find = availability.FindSlotsRequest(
+        parent=PARENT, start_time=stamp(MORNING), end_time=stamp(MORNING + timedelta(days=1))
+    )
+    slots = (await world.availability.FindSlots(find, metadata=world.mentee)).slots
+    assert [slot.mentor_local_start[11:16] for slot in slots] == ["13:00", "14:00"]
+
+
+async def test_a_window_that_ends_before_it_starts_is_refused_by_the_contract(world: World) -> None:
+    backward = availability.Availability.WeeklyWindow(day=1, start_minute=900, end_minute=600)
+    wanted = availability.Availability(
+        name=f"{PEOPLE}/{MENTOR}/availability",
+        time_zone="UTC",
+        weekly_hours=availability.Availability.WeeklyHours(windows=[backward]),
+    )
+    update = availability.UpdateAvailabilityRequest(availability=wanted)
+    code, why = await refused(world.availability.UpdateAvailability(update, metadata=world.mentor))
+    assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+
+
+async def test_a_series_is_booked_and_its_rest_called_off(world: World) -> None:
+    request = meetings.BookSeriesRequest(
+        parent=PARENT, start_time=stamp(NOON), time_zone="Europe/Berlin", count=3, request_id="r-1"
+    )
+    made = await world.meetings.BookSeries(request, metadata=world.mentee)
+    assert made == await world.meetings.BookSeries(request, metadata=world.mentee)
+    assert [one.start_time.ToDatetime(UTC).hour for one in made.meetings] == [12, 12, 11]
+    cancel = meetings.CancelSeriesRequest(name=made.meetings[1].name, reason=codes.CANCEL_REASON_WORKLOAD)
+    off = await world.meetings.CancelSeries(cancel, metadata=world.mentor)
+    assert [one.name for one in off.meetings] == [one.name for one in made.meetings[1:]]
+
+
+async def test_an_invitation_goes_out_and_its_answer_comes_back(world: World) -> None:
+    meeting = await world.book()
+    request = meetings.GetInvitationRequest(
+        name=meeting.name,
+        organizer_address="mailto:meet@example.com",
+        mentor_address="mailto:ada@example.com",
+        mentee_address="mailto:bob@example.com",
+    )
+    told = await world.meetings.GetInvitation(request, metadata=world.mentee)
+    assert (told.method, told.sequence) == ("REQUEST", 0)
+    answer = told.document.replace("METHOD:REQUEST", "METHOD:REPLY").replace("NEEDS-ACTION", "DECLINED")
+    lines = [line for line in answer.replace("\r\n ", "").split("\r\n") if "ada@" not in line]
+    back = meetings.AnswerInvitationRequest(person=f"{PEOPLE}/{MENTEE}", document="\r\n".join(lines))
+    foreign = world.meetings.AnswerInvitation(back, metadata=world.mentor)
+    assert (await refused(foreign))[1] == "ANSWER_NOT_YOURS"
+    stored = await world.meetings.AnswerInvitation(back, metadata=world.at.token("mail", "service"))
+    assert stored.answers[0].status == codes.ANSWER_STATUS_DECLINED
+    assert stored.notices[0].notice == codes.NOTICE_ABSENT
+
+
+async def test_another_calendar_is_imported_listed_heeded_and_removed(world: World) -> None:
+    name = f"{PEOPLE}/{MENTOR}/calendars/outlook"
+    event = (
+        "BEGIN:VEVENT",
+        "UID:1",
+        "DTSTART:20260302T120000Z",
+        "DURATION:PT1H",
+        "END:VEVENT",
+    )
+    document = "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", *event, "END:VCALENDAR", ""))
+    request = availability.ImportCalendarRequest(name=name, document=document, time_zone="Europe/Berlin")
+    imported = await world.availability.ImportCalendar(request, metadata=world.mentor)
+    assert (imported.name, imported.busy_count, imported.stale) == (name, 1, False)
+    assert (await refused(world.book()))[1] == "SLOT_TAKEN"
+    request.document = "nothing"
+    malformed = world.availability.ImportCalendar(request, metadata=world.mentor)
+    assert await refused(malformed) == (grpc.StatusCode.INVALID_ARGUMENT, "CALENDAR_MALFORMED")
+    listing = availability.ListCalendarsRequest(parent=f"{PEOPLE}/{MENTOR}")
+    listed = await world.availability.ListCalendars(listing, metadata=world.mentor)
+    assert list(listed.calendars) == [imported]
+    remove = availability.RemoveCalendarRequest(name=name, etag=imported.etag)
+    await world.availability.RemoveCalendar(remove, metadata=world.mentor)
+    assert (await world.book()).state == meetings.Meeting.STATE_BOOKED
+
+
+async def test_a_feed_has_a_secret_address_until_it_is_closed(world: World) -> None:
+    name = f"{PEOPLE}/{MENTOR}/calendarFeed"
+    opening = availability.OpenCalendarFeedRequest(name=name)
+    opened = await world.availability.OpenCalendarFeed(opening, metadata=world.mentor)
+    assert opened.url.startswith(f"/calendar/acme/{MENTOR}/")
+    assert await world.availability.OpenCalendarFeed(opening, metadata=world.mentor) == opened
+    closing = availability.CloseCalendarFeedRequest(name=name)
+    assert (await world.availability.CloseCalendarFeed(closing, metadata=world.mentor)).url == ""
+    again = await world.availability.OpenCalendarFeed(opening, metadata=world.mentor)
+    assert again.url not in {"", opened.url}
