@@ -32,7 +32,7 @@ def test_a_service_has_the_modules_of_every_service_and_no_other(service: str) -
 
 
 def test_the_processor_has_its_own_smaller_shape() -> None:
-    assert modules("processor") == {"__init__", "domain", "wire", "agents", "__main__"}
+    assert modules("processor") == {"__init__", "domain", "wire", "agents", "commands", "__main__"}
 
 
 def test_there_is_no_service_outside_the_list() -> None:

@@ -43,11 +43,11 @@ class Topic:
 def load(file: Path = FILE) -> tuple[Topic, ...]:
     """Every topic of the file, dead-letter topics included."""
     data = yaml.safe_load(file.read_text())
-    return (*_events(data), *_tables(data))
+    return (*_events(data), *_compacted(data))
 
 
 def _events(data: dict[str, Any]) -> Iterator[Topic]:
-    for entry in data["events"]:
+    for entry in (*data["events"], *data["internal"]):
         readers = tuple(entry["readers"])
         name, kept = entry["name"], entry["retention_ms"]
         yield Topic(name, data["partitions"], entry["writer"], readers, retention_ms=kept)
@@ -55,8 +55,8 @@ def _events(data: dict[str, Any]) -> Iterator[Topic]:
         yield Topic(f"{name}.dlq", dead["partitions"], "readers", (), retention_ms=dead["retention_ms"])
 
 
-def _tables(data: dict[str, Any]) -> Iterator[Topic]:
-    for entry in data["tables"]:
+def _compacted(data: dict[str, Any]) -> Iterator[Topic]:
+    for entry in data["compacted"]:
         readers = tuple(entry["readers"])
         yield Topic(entry["name"], data["partitions"], entry["writer"], readers, cleanup="compact")
 

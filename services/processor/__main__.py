@@ -1,6 +1,5 @@
 """Wires the processor. `python -m services.processor` is one member of its consumer group."""
 
-import argparse
 import asyncio
 import os
 from functools import partial
@@ -11,28 +10,32 @@ from services.kernel.clock import DevelopmentClock, SystemClock
 from services.kernel.config import Settings
 from services.kernel.host import Host, enter, hosted, settle
 from services.kernel.kafka import Producer
+from services.processor.agents.policies import Policies
 from services.processor.agents.watch import Watch
-from services.processor.agents.worker import Worker
+from services.processor.agents.worker import Tools, Worker
+from services.processor.commands import line
 
 GROUP = "processor"
 
 
-def build(settings: Settings, host: Host, producer: Producer, group: str) -> Worker:
+def build(settings: Settings, host: Host, producer: Producer, policies: Policies, group: str) -> Worker:
     """Put the worker together; its progress counts into the process's health."""
     clock = SystemClock() if settings.clock_file is None else DevelopmentClock(settings.clock_file)
     watch = Watch(group, clock)
     host.health.checks["progress"] = watch.alive
-    return Worker(settings.kafka_bootstrap, producer.publish, watch, group)
+    return Worker(settings.kafka_bootstrap, Tools(producer.publish, policies, watch, clock), group)
 
 
 async def live(settings: Settings, group: str = GROUP) -> int:
     """Work until SIGTERM or SIGINT, then finish what was taken; return 0. Dies when the work breaks."""
-    async with hosted(settings) as host:
+    policies = Policies()
+    async with hosted(settings) as host, policies.read(settings.kafka_bootstrap) as later:
         producer = Producer(settings.kafka_bootstrap, group)
         await producer.start()
-        worker = build(settings, host, producer, group)
+        worker = build(settings, host, producer, policies, group)
         told = asyncio.create_task(host.stop.wait())
-        parts = (asyncio.create_task(_work(worker, host)), asyncio.create_task(worker.broken()))
+        works = (_work(worker, host), worker.broken(), policies.follow(later))
+        parts = [asyncio.create_task(work) for work in works]
         await asyncio.wait((told, *parts), return_when=asyncio.FIRST_COMPLETED)
         for part in parts:
             if part.done():
@@ -69,9 +72,11 @@ def _die(error: BaseException | None) -> NoReturn:
 
 
 def run(group: str = GROUP) -> None:
-    """Work until told to stop."""
-    argparse.ArgumentParser(prog="python -m services.processor", description=__doc__).parse_args()
-    enter("processor", partial(live, group=group))
+    """Work until told to stop, or do what the command line says and exit."""
+    chosen = line.parser().parse_args()
+    if chosen.command is None:
+        enter("processor", partial(live, group=group))
+    raise SystemExit(line.obey(chosen))
 
 
 if __name__ == "__main__":

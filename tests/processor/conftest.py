@@ -7,14 +7,14 @@ import pytest
 
 from deploy.kafka import topics
 from services.kernel.kafka import Producer
-from tests.processor.stream import Stream, table_topic
+from tests.processor.stream import Stream, own_topics
 
 
 @pytest.fixture
 async def stream(kafka_bootstrap: str) -> AsyncIterator[Stream]:
     """What is told from now on; pairs and groups of other tests do not show."""
     app = f"processor-{uuid.uuid4().hex[:8]}"
-    await topics.apply(kafka_bootstrap, [table_topic(app)])
+    await topics.apply(kafka_bootstrap, own_topics(app))
     producer = Producer(kafka_bootstrap, app)
     await producer.start()
     made = Stream(kafka_bootstrap, app, producer)

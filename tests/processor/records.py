@@ -1,16 +1,21 @@
 """Events of the writers, and the records that Kafka holds of them."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.kernel.events import Event, encode
 from services.kernel.ids import derived_id
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
-from services.processor.agents.batch import Taken
+from services.processor.agents.reading import Taken
 from tests.processor.factories import LEAD, MENTEE, MENTOR, NOON, ORG, mentorship
+
+
+CADENCE = Duration(seconds=14 * 86_400)
 
 
 def event(message: Message, subject: str, sequence: int, pair: str = "m1") -> Event[Any]:
@@ -25,6 +30,14 @@ def event(message: Message, subject: str, sequence: int, pair: str = "m1") -> Ev
         key=pair,
         message=message,
     )
+
+
+def activated_event(pair: str = "m1", at: datetime = NOON) -> Event[Any]:
+    """Return the event of an agreement that both signed, to meet every two weeks."""
+    message = mentorships.MentorshipActivated(
+        mentorship=mentorship(pair), lead=LEAD, mentor=MENTOR, mentee=MENTEE, cadence=CADENCE
+    )
+    return replace(event(message, mentorship(pair), 3, pair), time=at)
 
 
 def missed_event(meeting: str, pair: str = "m1") -> Event[Any]:

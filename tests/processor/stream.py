@@ -17,23 +17,23 @@ from deploy.kafka.topics import Topic
 from services.kernel.clock import FixedClock
 from services.kernel.events import Event, decode, encode
 from services.kernel.kafka import Producer
-from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.processor.agents.policies import Policies
+from services.processor.agents.reading import TELLS, TOLD
+from services.processor.agents.station import changelog
 from services.processor.agents.watch import Watch
-from services.processor.agents.worker import HEARD, Worker, changelog
+from services.processor.agents.worker import HEARD, Tools, Worker, nudges
 from tests.processor.factories import NOON
 
-TELLS = {
-    kind.DESCRIPTOR.full_name: kind
-    for kind in (processor.RebookReminderDue, processor.LeadAlertDue, processor.RecognitionEarned)
-}
-TOLD = "mentoring.processor.v1"
 PATIENCE = 30.0
 Offsets = dict[TopicPartition, int]
 
 
-def table_topic(app: str, partitions: int | None = None) -> Topic:
-    """Return the change log topic of a group, by default with the partitions of what it hears."""
-    return Topic(changelog(app), partitions or len(_partitions(HEARD[0])), "processor", (), cleanup="compact")
+def own_topics(app: str, partitions: int | None = None) -> list[Topic]:
+    """Return the topics of a group's own, by default with the partitions of what it hears."""
+    count = partitions or len(_partitions(HEARD[0]))
+    logs = [changelog(app, table) for table in ("pairs", "people")]
+    waiting = [Topic(nudges(app), count, "processor", ()), Topic(f"{nudges(app)}.dlq", 1, "processor", ())]
+    return [*waiting, *(Topic(name, count, "processor", (), cleanup="compact") for name in logs)]
 
 
 class Stream:
@@ -43,6 +43,8 @@ class Stream:
         self.bootstrap = bootstrap
         self.app = app
         self.producer = producer
+        self.clock = FixedClock(NOON)
+        self.policies = Policies()
         self._keys: set[bytes] = set()
         self._begin: dict[str, Offsets] = {}
 
@@ -77,9 +79,8 @@ class Stream:
     @asynccontextmanager
     async def worker(self, app: str = "") -> AsyncIterator[Worker]:
         """Run a member of the group (or of the group `app`) until the block ends; a graceful stop."""
-        worker = Worker(
-            self.bootstrap, self.producer.publish, Watch(self.app, FixedClock(NOON)), app or self.app
-        )
+        tools = Tools(self.producer.publish, self.policies, Watch(self.app, self.clock), self.clock)
+        worker = Worker(self.bootstrap, tools, app or self.app)
         try:
             await worker.start()
             yield worker

@@ -1,7 +1,7 @@
 """When the broker is away and when something is broken for good; no broker needed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
@@ -10,8 +10,11 @@ from services.kernel.clock import FixedClock
 from services.kernel.events.dead_letters import TooManyDeadLetters
 from services.kernel.kafka import Record
 from services.processor.agents.patient import Patient
+from services.processor.agents.policies import Policies
+from services.processor.agents.reading import Taken, read
+from services.processor.agents.station import changelog
 from services.processor.agents.watch import Watch
-from services.processor.agents.worker import Worker, changelog
+from services.processor.agents.worker import Tools, Worker
 from tests.processor.factories import NOON
 from tests.processor.records import missed_event, record, without
 
@@ -36,8 +39,17 @@ class Broker:
         return [taken.topic for taken in self.taken]
 
 
+CHANGES = changelog("test", "pairs")
+
+
 def worker(broker: Broker) -> Worker:
-    return Worker(NOWHERE, broker.publish, Watch("test", FixedClock(NOON)), "test")
+    clock = FixedClock(NOON)
+    return Worker(NOWHERE, Tools(broker.publish, Policies(), Watch("test", clock), clock), "test")
+
+
+def handle(made: Worker, *records: Taken) -> Coroutine[None, None, None]:
+    """Handle records of pairs; errors show."""
+    return made.pairs.handle([read(taken) for taken in records])
 
 
 @pytest.fixture
@@ -69,17 +81,17 @@ async def test_nothing_to_publish_asks_nobody() -> None:
 
 async def test_decisions_are_stored_before_the_table_that_says_they_were_made() -> None:
     broker = Broker()
-    await worker(broker).handle([record(missed_event("a")), record(missed_event("b"))])
+    await handle(worker(broker), record(missed_event("a")), record(missed_event("b")))
     told = ["mentoring.processor.v1"] * 3
-    assert broker.topics == [*told, changelog("test")]
+    assert broker.topics == [*told, CHANGES]
 
 
 async def test_a_batch_that_changes_no_pair_writes_none() -> None:
     broker = Broker()
     made = worker(broker)
-    await made.handle([record(missed_event("a"))])
-    await made.handle([record(missed_event("a"))])
-    assert broker.topics == ["mentoring.processor.v1", changelog("test")]
+    await handle(made, record(missed_event("a")))
+    await handle(made, record(missed_event("a")))
+    assert broker.topics == ["mentoring.processor.v1", CHANGES]
 
 
 async def test_when_the_decisions_cannot_be_stored_the_table_is_untouched_and_the_batch_is_held(
@@ -87,7 +99,7 @@ async def test_when_the_decisions_cannot_be_stored_the_table_is_untouched_and_th
 ) -> None:
     broker = Broker(MessageSizeTooLargeError())
     made = worker(broker)
-    held = asyncio.create_task(made.handle([record(missed_event("a"))]))
+    held = asyncio.create_task(made.guarded(handle(made, record(missed_event("a")))))
     left_hanging.append(held)
     with pytest.raises(MessageSizeTooLargeError):
         await asyncio.wait_for(made.broken(), 10)
@@ -101,7 +113,7 @@ async def test_more_poison_than_single_bad_records_stops_the_work(
     broker = Broker()
     made = worker(broker)
     bad = without(record(missed_event("a")), "ce_id")
-    left_hanging.append(asyncio.create_task(made.handle([bad] * 101)))
+    left_hanging.append(asyncio.create_task(made.guarded(handle(made, *[bad] * 101))))
     with pytest.raises(TooManyDeadLetters):
         await asyncio.wait_for(made.broken(), 10)
     assert broker.topics == ["mentoring.scheduling.v1.dlq"] * 100

@@ -14,8 +14,9 @@ import pytest
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Command, Process
 from services.kernel.events import Event
+from services.processor.agents.reading import TOLD
 from tests.processor.records import completed_event, missed_event
-from tests.processor.stream import TOLD, Stream
+from tests.processor.stream import Stream
 
 pytestmark = pytest.mark.servers
 READY_SECONDS = 60.0

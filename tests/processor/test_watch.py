@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from services.kernel.clock import FixedClock
 from services.kernel.events.progress import STUCK_SECONDS, Progress
-from services.processor.agents.batch import Taken, digest
+from services.processor.agents.reading import Taken, read
 from services.processor.agents.watch import Watch
 from tests.processor.factories import NOON
 from tests.processor.records import checked_in_event, missed_event, record
@@ -35,7 +35,7 @@ class Seconds:
 
 
 def handle(watch: Watch, *records: Taken) -> None:
-    watch.handled(records, digest(records, {}))
+    watch.handled([read(taken) for taken in records])
 
 
 def sample(name: str, **labels: str) -> float | None:

@@ -1,6 +1,8 @@
 """The worker on a real broker: events in, decisions out, and what restarts and poison do to that."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from deploy.kafka import topics
 from services.kernel.events import Event
 from services.kernel.ids import derived_id
 from services.kernel.kafka import Record
+from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import PartitionsDiffer
-from tests.processor.records import completed_event, held_event, missed_event
-from tests.processor.stream import TOLD, Stream, table_topic
+from tests.processor.factories import NOON
+from tests.processor.records import activated_event, completed_event, held_event, missed_event
+from tests.processor.stream import Stream, own_topics
 
 pytestmark = pytest.mark.servers
 
@@ -51,12 +55,57 @@ async def test_a_table_rebuilt_from_the_events_tells_the_same_bytes_again(stream
         await stream.tell(held_event("h", first), missed_event("d", first), completed_event("g", second))
         once = await stream.records(TOLD, 18)
     fresh = f"{stream.app}-rebuilt"
-    await topics.apply(stream.bootstrap, [table_topic(fresh)])
+    await topics.apply(stream.bootstrap, own_topics(fresh))
     await stream.join_from_begin(fresh)
     async with stream.worker(app=fresh):
         both = await stream.records(TOLD, 36)
     told = Counter((one.key, one.value, one.headers) for one in both)
     assert told == Counter({(one.key, one.value, one.headers): 2 for one in once})
+
+
+async def test_a_silent_pair_is_nudged_though_no_event_comes(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker():
+        await stream.tell(activated_event(pair), completed_event("g", pair))
+        await stream.decisions(3)
+        stream.clock.advance(timedelta(days=8))
+        told = await stream.decisions(5)
+    assert kinds(told[3:]) == {"NudgeDue": 2}
+    assert {event.time for event in told[3:]} == {NOON + timedelta(days=7)}
+
+
+async def test_timers_outlive_the_worker_that_set_them(stream: Stream) -> None:
+    pair = stream.pair()
+    async with stream.worker():
+        await stream.tell(activated_event(pair), completed_event("g", pair))
+        await stream.decisions(3)
+    stream.clock.advance(timedelta(days=8))
+    async with stream.worker():
+        told = await stream.decisions(5)
+    assert kinds(told[3:]) == {"NudgeDue": 2}
+
+
+async def test_nobody_hears_more_than_a_week_allows_whatever_the_program(stream: Stream) -> None:
+    pairs = [stream.pair() for _ in range(3)]
+    async with stream.worker():
+        await stream.tell(*(activated_event(pair) for pair in pairs))
+        stream.clock.advance(timedelta(days=8))
+        told = await stream.decisions(6)
+    assert kinds(told) == {"NudgeDue": 4, "NudgeHeld": 2}
+    sent = Counter(event.message.person for event in told if event.type.endswith("NudgeDue"))
+    assert set(sent.values()) == {2}
+
+
+async def test_a_backlog_is_folded_in_the_order_of_events_not_of_topics(stream: Stream) -> None:
+    """The goal of day 12, told first and in another topic, must not find a pair that has never met."""
+    pair = stream.pair()
+    met = replace(held_event("h", pair), time=NOON + timedelta(days=2))
+    reached = replace(completed_event("g", pair), time=NOON + timedelta(days=12))
+    await stream.tell(activated_event(pair), reached, met)
+    stream.clock.advance(timedelta(days=13))
+    async with stream.worker():
+        told = await stream.decisions(6)
+    assert kinds(told) == {"RecognitionEarned": 5, "HealthChanged": 1}
 
 
 async def test_repeats_are_told_once(stream: Stream) -> None:
@@ -101,7 +150,7 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
 
 async def test_topics_that_cannot_be_read_together_refuse_the_start(stream: Stream) -> None:
     odd = f"{stream.app}-odd"
-    await topics.apply(stream.bootstrap, [table_topic(odd, partitions=2)])
+    await topics.apply(stream.bootstrap, own_topics(odd, partitions=2))
     with pytest.raises(PartitionsDiffer, match="partition counts differ"):
         async with stream.worker(app=odd):
             pass

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from services.kernel import metrics
 from services.kernel.clock import Clock
 from services.kernel.events.progress import Partition, Progress, Seen
-from services.processor.agents.batch import Digest, Taken
-
-Place = tuple[str, int]
-"""Topic and partition."""
+from services.processor.agents.intake import Place
+from services.processor.agents.reading import Reading
 
 
 class Watch:
@@ -28,16 +27,16 @@ class Watch:
         metrics.CONSUMER_REBALANCES.inc()
         metrics.CONSUMER_PARTITIONS.set(len(places))
 
-    def handled(self, records: Sequence[Taken], made: Digest) -> None:
+    def handled(self, readings: Sequence[Reading[Any]]) -> None:
         """Note a batch whose effect is stored."""
-        for record in records:
-            place = (record.topic, record.partition)
-            self._next[place] = record.offset + 1
+        for reading in readings:
+            place = (reading.record.topic, reading.record.partition)
+            self._next[place] = reading.record.offset + 1
             self._done[place] += 1
-        self._count("ok", (record for record, _ in made.heard))
-        self._count("skipped", made.skipped)
-        self._count("dlq", (record for record, _ in made.dead))
-        self._note_age(made)
+        outcomes = Counter((reading.record.topic, reading.outcome) for reading in readings)
+        for (topic, outcome), count in outcomes.items():
+            metrics.CONSUMER_RECORDS.labels(topic, self._group, outcome).inc(count)
+        self._note_age(readings)
         metrics.CONSUMER_PROGRESS.set_to_current_time()
 
     def measured(self, positions: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
@@ -53,12 +52,9 @@ class Watch:
         """Whether no partition has stood still for three minutes with records waiting."""
         return not self._progress.stuck()
 
-    def _count(self, outcome: str, records: Iterable[Taken]) -> None:
-        for topic, count in Counter(record.topic for record in records).items():
-            metrics.CONSUMER_RECORDS.labels(topic, self._group, outcome).inc(count)
-
-    def _note_age(self, made: Digest) -> None:
+    def _note_age(self, readings: Iterable[Reading[Any]]) -> None:
         now = self._clock.now()
-        for _, event in made.heard:
-            age = (now - event.time).total_seconds()
-            metrics.EVENT_AGE_SECONDS.labels(event.type).observe(max(0.0, age))
+        for reading in readings:
+            if reading.said is not None:
+                age = (now - reading.time).total_seconds()
+                metrics.EVENT_AGE_SECONDS.labels(reading.said.event.type).observe(max(0.0, age))

@@ -1,31 +1,31 @@
-"""The Faust application around the folds: one agent over every heard topic, one table.
-
-The order in a batch is what makes a crash harmless. Decisions are acknowledged by the broker before the
-table says that their cause is handled, and the table's change log before Faust may commit the offsets: dying
-in between decides again, with the same ids, and forgets nothing.
-"""
+"""The Faust application around the folds: `pairs` over what the services tell, `people` over nudges."""
 
 import asyncio
 import tempfile
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
 from aiokafka.errors import KafkaError
 
-from services.kernel.crash import crash_point
-from services.kernel.events import encode
-from services.kernel.events.dead_letters import DeadLetters, Failure
-from services.kernel.kafka import Record
+from services.kernel.clock import Clock
+from services.kernel.events.dead_letters import DeadLetters
 from services.processor import wire
-from services.processor.agents.batch import Digest, Taken, digest
+from services.processor.agents.batch import Pairs, People
+from services.processor.agents.effect import Effect
+from services.processor.agents.fetching import Transport
+from services.processor.agents.intake import Place
 from services.processor.agents.patient import Patient, Publish
-from services.processor.agents.watch import Place, Watch
+from services.processor.agents.policies import Policies
+from services.processor.agents.quiet import Quiet
+from services.processor.agents.reading import read, read_nudge
+from services.processor.agents.rows import SCHEME
+from services.processor.agents.station import Part, Station, changelog
+from services.processor.agents.timekeeper import TICK_SECONDS, Timekeeper
+from services.processor.agents.watch import Watch
 
-BATCH = 500
-WITHIN_SECONDS = 0.05
 COMMIT_SECONDS = 1.0
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
 """A killed member is missed for this long before its partitions move on."""
@@ -33,12 +33,12 @@ MEASURE_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
 
 HEARD = tuple(sorted({kind.DESCRIPTOR.file.package for kind in wire.HEARD.values()}))
-"""The topics read; those and the change log have equal partition counts."""
+"""The topics of the services that are read."""
 
 
-def changelog(app: str) -> str:
-    """Return the topic that the table is rebuilt from; Faust makes the name."""
-    return f"{app}-pairs-changelog"
+def nudges(app: str) -> str:
+    """Return the topic on which nudges wait for their person's verdict."""
+    return f"{app}-nudges"
 
 
 class PartitionsDiffer(Exception):  # noqa: N818 -- a state of the broker, not a mistake in here
@@ -49,6 +49,16 @@ class FaustCrashed(Exception):  # noqa: N818 -- what happened
     """A part of Faust ended by itself; the cause says which way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a worker works with."""
+
+    publish: Publish
+    policies: Policies
+    watch: Watch
+    clock: Clock
+
+
 class Worker:
     """One member of the consumer group `app`; made and started once, inside the running loop.
 
@@ -56,22 +66,52 @@ class Worker:
     process must end without `stop`, which would wait for it.
     """
 
-    def __init__(self, bootstrap: str, publish: Publish, watch: Watch, app: str = "processor") -> None:
+    def __init__(self, bootstrap: str, tools: Tools, app: str = "processor") -> None:
         self.failed: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
         self.app = _application(bootstrap, app)
-        self._changelog = changelog(app)
-        self._publish = Patient(publish).publish
-        self._dead_letters = DeadLetters(self._publish, app)
-        self._watch = watch
-        self._table = self.app.Table("pairs", key_type=bytes, value_type=bytes, use_partitioner=True)
-        topic = self.app.topic(*HEARD, key_type=bytes, value_type=bytes)
-        self.app.agent(topic, name="pairs")(self._react)
-        self.app.on_partitions_assigned.connect(self._assigned, weak=False)
+        self._watch = tools.watch
+        pairs = Pairs(tools.policies.of, nudges(app))
+        self.pairs = self._station(Part("pairs", HEARD, read, pairs.fold), tools)
+        self.people = self._station(
+            Part("people", (nudges(app),), read_nudge, People(tools.policies.of).fold), tools
+        )
+        self.timekeeper = Timekeeper(self.pairs, pairs, tools.clock)
+        tools.policies.changed = self.timekeeper.doubt
+        self.app.timer(TICK_SECONDS, name="timekeeper")(self.tick)
+        self.app.on_partitions_revoked.connect(self._revoked, weak=False)
+        self.app.on_rebalance_complete.connect(self._recovered, weak=False)
+
+    def _station(self, part: Part, tools: Tools) -> Station:
+        publish = Patient(tools.publish).publish
+        group = self.app.conf.id
+        effect = Effect(publish, DeadLetters(publish, group), changelog(group, part.name))
+        station = Station(self.app, part, effect, tools.watch)
+        topic = self.app.topic(*part.topics, key_type=bytes, value_type=bytes)
+
+        async def take(stream: Any) -> None:
+            # Faust empties its own queue once more after it went back to what is committed. That would lose
+            # what came in between; what is left of an older assignment the intake drops by itself.
+            queue = self.app.FlowControlQueue(self.app.conf.stream_buffer_maxsize)
+            self.app.topics.discard(stream.channel)
+            self.app.topics.add(stream.channel.clone_using_queue(queue))
+            await self.guarded(station.run(queue))
+
+        self.app.agent(topic, name=part.name)(take)
+        return station
+
+    @property
+    def _stations(self) -> tuple[Station, Station]:
+        return (self.pairs, self.people)
+
+    @property
+    def _sources(self) -> tuple[str, ...]:
+        return (*self.pairs.part.topics, *self.people.part.topics)
 
     async def start(self) -> None:
-        """Return when the table is recovered and records flow. Raises PartitionsDiffer."""
+        """Return when the tables are recovered and records flow. Raises PartitionsDiffer."""
         await self.app.start()
-        counts = {name: self.app.consumer.topic_partitions(name) for name in (*HEARD, self._changelog)}
+        topics = (*self._sources, *(changelog(self.app.conf.id, one.part.name) for one in self._stations))
+        counts = {name: self.app.consumer.topic_partitions(name) for name in topics}
         if len(set(counts.values())) > 1:
             raise PartitionsDiffer(f"partition counts differ: {counts}")
 
@@ -88,29 +128,18 @@ class Worker:
             self.failed.result()
         raise FaustCrashed from self.app.crash_reason
 
-    async def _react(self, stream: Any) -> None:
-        async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await self.handle([_taken(event.message) for event in events])
-
-    async def handle(self, records: Sequence[Taken]) -> None:
-        """Return once the effect is stored; never raise, for Faust acknowledges what a failing agent held."""
+    async def guarded(self, work: Awaitable[None]) -> None:
+        """Do `work`; never raise, for Faust acknowledges what a failing agent held."""
         try:
-            made = digest(records, self._table.data)
-            await self._effect(made)
-            self._watch.handled(records, made)
+            await work
         except Exception as error:  # noqa: BLE001 -- any error: see above
-            self.failed.set_exception(error)
-            await asyncio.Event().wait()
+            if not self.failed.done():
+                self.failed.set_exception(error)
+            await asyncio.get_running_loop().create_future()
 
-    async def _effect(self, made: Digest) -> None:
-        now = datetime.now(UTC)
-        await self._publish([encode(event) for event in made.told])
-        for record, poison in made.dead:
-            await self._dead_letters.bury(record, Failure(poison.reason, now))
-        crash_point("after_told_before_table")
-        await self._publish([Record(self._changelog, key, value) for key, value in made.pairs.items()])
-        self._table.data.update(made.pairs)
-        crash_point("after_effect_before_commit")
+    async def tick(self) -> None:
+        """Do what is due; called every second while it runs."""
+        await self.guarded(self.timekeeper.tick())
 
     async def watch(self) -> None:
         """Measure lag every 15 s until cancelled."""
@@ -123,37 +152,59 @@ class Worker:
         consumer = self.app.consumer
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                places = _sources(consumer.assignment())
+                places = self._read_of(consumer.assignment())
                 ends = await consumer.highwaters(*places)
                 positions = {place: await consumer.position(place) for place in places}
         except (KafkaError, TimeoutError):
             return
         self._watch.measured(positions, ends)
 
-    async def _assigned(self, _app: Any, assigned: Iterable[Place], **_: Any) -> None:
-        self._watch.assigned(_sources(assigned))
+    async def _revoked(self, _app: Any, _revoked: Iterable[Place], **_: Any) -> None:
+        """Store nothing more: it would reach the change log after the next owner has read that."""
+        for station in self._stations:
+            await station.quiet()
+            station.intake.begin({})
 
+    async def _recovered(self, _app: Any, **_: Any) -> None:
+        places = self._read_of(self.app.consumer.assignment())
+        starts = await self._starts(places)
+        for station in self._stations:
+            own = {place: start for place, start in starts.items() if place[0] in station.part.topics}
+            station.rows.keep({number for _, number in own})
+            station.intake.begin(own)
+        await self.timekeeper.rebuild()
+        self._watch.assigned(places)
 
-def _sources(places: Iterable[Place]) -> list[Place]:
-    return [place for place in places if place[0] in HEARD]
+    async def _starts(self, places: list[Place]) -> dict[Place, int]:
+        """Go to where reading begins, after what is committed if that is still there, and return it.
 
+        Faust, too, goes back to what is committed, but not where that is nothing: there it would go on after
+        records that came and were dropped in the middle of a rebalance.
+        """
+        if not places:
+            return {}
+        committed = await self.app.consumer.seek_to_committed()
+        first = await self.app.consumer.earliest_offsets(*places)
+        starts = {place: max(committed.get(place) or 0, first[place]) for place in places}
+        await self.app.consumer.seek_wait(starts)
+        return starts
 
-def _taken(message: Any) -> Taken:
-    milliseconds = int(message.timestamp * 1000)
-    place = (message.topic, message.partition, message.offset)
-    return Taken(*place, milliseconds, message.key, message.value, message.headers or ())
+    def _read_of(self, places: Iterable[Place]) -> list[Place]:
+        return [place for place in places if place[0] in self._sources]
 
 
 def _application(bootstrap: str, app: str) -> Any:
-    return faust.App(
+    made = faust.App(
         app,
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
-        store="memory://",
+        store=f"{SCHEME}://",
+        monitor=Quiet(),
         autodiscover=False,
         web_enabled=False,
         datadir=Path(tempfile.gettempdir()) / app,  # Faust makes it at every start; it stays empty
         key_serializer="raw",
         value_serializer="raw",
+        table_standby_replicas=0,  # a copy in memory would be read from the beginning again all the same
         topic_allow_declare=False,
         topic_disable_leader=True,
         stream_wait_empty=True,
@@ -162,3 +213,5 @@ def _application(bootstrap: str, app: str) -> Any:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         worker_redirect_stdouts=False,
     )
+    made.transport = Transport(made.conf.broker_consumer, made)
+    return made

@@ -1,0 +1,105 @@
+"""Records read: what each says, or why it says nothing here."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeVar, get_args
+
+from services.kernel.events import Event, Poison, decode
+from services.kernel.kafka import Headers
+from services.pb.mentoring.processor.v1.events_pb2 import NudgeDue as NudgeTold
+from services.processor import wire
+from services.processor.domain.decisions import NudgeDue
+from services.processor.domain.facts import Heard
+
+S = TypeVar("S")
+
+AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
+"""The time of what waits for nothing."""
+
+TELLS: Final = {kind.DESCRIPTOR.full_name: kind for kind in get_args(wire.Told)}
+"""What the processor tells, by full names."""
+
+TOLD: Final = NudgeTold.DESCRIPTOR.file.package
+"""The topic of decisions."""
+
+NUDGES: Final = {NudgeTold.DESCRIPTOR.full_name: NudgeTold}
+
+
+@dataclass(slots=True)
+class Taken:
+    """One record taken from a log; `timestamp` in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(slots=True)
+class Said(Generic[S]):
+    """What an event says, under the key of its record."""
+
+    key: bytes
+    event: Event[Any]
+    what: S
+
+
+@dataclass(slots=True)
+class Reading(Generic[S]):
+    """A record and what it says, or why it cannot be read; neither when its type means nothing here."""
+
+    record: Taken
+    said: Said[S] | None = None
+    poison: Poison | None = None
+
+    @property
+    def time(self) -> datetime:
+        """Return the time of the event."""
+        return AT_ONCE if self.said is None else self.said.event.time
+
+    @property
+    def outcome(self) -> str:
+        """Return what becomes of the record, as counters name it."""
+        if self.poison is not None:
+            return "dlq"
+        return "skipped" if self.said is None else "ok"
+
+
+def read(record: Taken) -> Reading[Heard]:
+    """Read what a service told of a pair."""
+    try:
+        event = decode(record, wire.HEARD)
+        said = None if event is None else Said(event.key.encode(), event, wire.heard(event))
+    except Poison as poison:
+        return Reading(record, poison=poison)
+    return Reading(record, said)
+
+
+def read_nudge(record: Taken) -> Reading[NudgeDue]:
+    """Read a nudge that waits for its person's verdict: a decision's record under the person's key."""
+    try:
+        event = decode(replace(record, topic=TOLD), NUDGES)
+        said = None if event is None else _nudge(event)
+    except Poison as poison:
+        return Reading(record, poison=poison)
+    return Reading(record, said)
+
+
+def _nudge(event: Event[Any]) -> Said[NudgeDue]:
+    try:
+        nudge = wire.nudge(event)
+        person = person_key(nudge)
+    except ValueError as error:
+        raise Poison("BAD_VALUE") from error
+    if person.decode() != event.key:
+        raise Poison("KEY_MISMATCH")
+    return Said(person, event, nudge)
+
+
+def person_key(nudge: NudgeDue) -> bytes:
+    """Return the key under which all nudges of a person meet, whatever the mentorship. ValueError."""
+    _, organization, _, person = nudge.person.split("/")
+    return f"{organization}/{person}".encode()
