@@ -111,8 +111,8 @@ class Intake:
     def _follows(self, message: Any) -> bool:
         """Whether a record is the next one of its partition although its offset is not the next one.
 
-        Faust may have lost those before it in a rebalance, so they are asked for again, once: they may be gone
-        from the log as well.
+        Faust may have lost those before it in a rebalance, so they are asked for again, once: they may have
+        left the log as well.
         """
         expected = self._next[message.topic, message.partition]
         if message.offset < expected:
