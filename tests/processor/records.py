@@ -14,7 +14,6 @@ from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from services.processor.agents.reading import Taken
 from tests.processor.factories import LEAD, MENTEE, MENTOR, NOON, ORG, mentorship
 
-
 CADENCE = Duration(seconds=14 * 86_400)
 
 

@@ -1,4 +1,4 @@
-"""History folded again: the same policy gives the same decisions, another one shows what would be different."""
+"""History folded again: the same policy decides the same, another one shows what would be different."""
 
 import argparse
 import json
@@ -23,7 +23,6 @@ from services.processor.commands import line, report, trial
 from services.processor.commands.progress import Progress
 from services.processor.commands.replay import Replay
 from services.processor.commands.trial import Question
-from services.processor.domain.decisions import NudgeDue
 from services.processor.domain.facts import Heard
 from services.processor.domain.policy import DEFAULT, Policy
 from tests.processor.factories import NOON, day, mentorship
