@@ -1,10 +1,10 @@
 """Watches what happens to every pair and decides who must be told; holds nothing that cannot be rebuilt.
 
-Owns    nothing; the table `pairs` is a fold over the topics it hears
+Owns    nothing; the tables `pairs` and `people` are folds over the topics it hears
 Serves  nobody
 Tells   RebookReminderDue LeadAlertDue RecognitionEarned
         NudgeDue NudgeHeld LeadEscalationDue ConclusionDue HealthChanged
-Hears   scheduling.MeetingBooked/Held/Missed/Cancelled
+Hears   policies in force, and scheduling.MeetingBooked/Rescheduled/Held/Missed/Cancelled
         mentorships.MentorshipCreated/Activated/Extended/Paused/Resumed/Completed/Ended
         mentorships.GoalCreated/Updated/Completed/Reopened/Dropped
         mentorships.CheckInAnswered CheckInExpired FitAnswered FeedbackGiven KudosGiven
