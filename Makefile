@@ -58,6 +58,9 @@ bench-matching: $(STAMP) ## matching at the size of large companies, beside othe
 	@.venv-bench/bin/python -m tests.bench.matching
 	@$(BIN)/python -m tests.bench recommend_20k_grpc recommend_200k_grpc event_loop_lag
 
+bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both brokers (about five minutes)
+	@$(BIN)/python -m tests.bench.processor
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 
@@ -72,4 +75,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types test test-fast chaos bench bench-matching protos protos-check lock clean
+.PHONY: help setup run demo token lint types test test-fast chaos bench bench-matching bench-processor protos protos-check lock clean

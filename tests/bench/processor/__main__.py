@@ -1,0 +1,80 @@
+"""Measures the stream processor; every figure with the command that makes it: `make bench-processor`."""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from deploy.kafka import topics
+from deploy.local import kafka
+from services.kernel.kafka import Producer
+from tests.bench.figures import Figure, show
+from tests.bench.processor import latency, recovery, throughput
+from tests.bench.processor.hosts import Bench
+
+Measure = Callable[[Bench, str], Awaitable[list[Figure]]]
+
+BENCHES: dict[str, Measure] = {
+    "alone": throughput.alone,
+    "two": partial(throughput.together, count=2),
+    "four": partial(throughput.together, count=4),
+    "latency": latency.event_to_decision,
+    "recovery": recovery.recovery,
+}
+ON_EMBEDDED = ("alone",)
+"""What the embedded broker is measured with: it has one member per group, and loses what a kill leaves."""
+
+
+async def run(names: list[str], kinds: list[kafka.Kind], data: Path) -> list[Figure]:
+    """Run benchmarks one after another, on each kind of broker."""
+    console, figures = Console(stderr=True), list[Figure]()
+    for kind in kinds:
+        choice = await kafka.choose(kind)
+        server = kafka.broker(choice, data / kind, data / f"{kind}.log")
+        await server.start()
+        try:
+            figures += await _on(server.address, kind, names, data, console)
+        finally:
+            await server.stop()
+    return figures
+
+
+async def _on(
+    bootstrap: str, kind: kafka.Kind, names: list[str], data: Path, console: Console
+) -> list[Figure]:
+    await topics.apply(bootstrap)
+    producer, figures = Producer(bootstrap, "bench"), list[Figure]()
+    await producer.start()
+    try:
+        for name in names:
+            if kind is kafka.Kind.EMBEDDED and name not in ON_EMBEDDED:
+                continue
+            with console.status(f"measuring {name} on {kind}"):
+                figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
+            console.print(f"measured {name} on {kind}")
+    finally:
+        await producer.stop()
+    return figures
+
+
+def main() -> None:
+    """Parse the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="make bench-processor", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {' '.join(BENCHES)}; default: all")
+    both = [kafka.Kind.APACHE, kafka.Kind.EMBEDDED]
+    parser.add_argument("--kafka", type=kafka.Kind, action="append", help="apache, embedded; default: both")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(BENCHES):
+        parser.error(f"unknown: {' '.join(sorted(unknown))}; known: {' '.join(BENCHES)}")
+    names = [name for name in BENCHES if name in (chosen.names or BENCHES)]
+    with tempfile.TemporaryDirectory() as data, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        show(runner.run(run(names, chosen.kafka or both, Path(data))))
+
+
+if __name__ == "__main__":
+    main()
