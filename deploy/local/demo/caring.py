@@ -38,8 +38,10 @@ async def appreciate(story: Story) -> None:
 
 async def check_in(story: Story) -> None:
     """Thirty days after their agreement everybody is asked how it goes; one pair of five answers."""
-    signed = max(pair.agreement.sign_time.ToDatetime(UTC) for pair in story.pairs)
-    move_to(story, signed + FIRST_CHECK_IN + timedelta(hours=1))
+    signed = [pair.agreement.sign_time.ToDatetime(UTC) for pair in story.pairs]
+    if not signed:  # a tiny file may leave nobody to match
+        return
+    move_to(story, max(signed) + FIRST_CHECK_IN + timedelta(hours=1))
     asked = [pair for place, pair in enumerate(story.pairs) if place % 5 == 2]
     bar = story.screen.bar("check-ins", 2 * len(asked))
     answers = []
