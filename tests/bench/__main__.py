@@ -20,9 +20,9 @@ Bench = Callable[[Stack], Awaitable[list[Figure]]]
 
 ON_SERVICES: dict[str, tuple[frozenset[str], Bench]] = {
     "get_person": (frozenset({"profiles"}), calls.get_person),
-    "complete_goal": (frozenset({"mentorships"}), calls.complete_goal),
-    "complete_goal_request_id": (frozenset({"mentorships"}), calls.complete_goal_request_id),
-    "event_path": (frozenset({"mentorships"}), pipeline.event_path),
+    "complete_goal": (frozenset({"profiles", "mentorships"}), calls.complete_goal),
+    "complete_goal_request_id": (frozenset({"profiles", "mentorships"}), calls.complete_goal_request_id),
+    "event_path": (frozenset({"profiles", "mentorships"}), pipeline.event_path),
     "import": (frozenset({"profiles"}), whole.import_people),
     **{name: (frozenset({"profiles", "matching"}), bench) for name, bench in recommending.BENCHES.items()},
 }
