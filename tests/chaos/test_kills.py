@@ -33,7 +33,7 @@ async def stack(pytestconfig: pytest.Config, tmp_path: Path) -> AsyncIterator[St
 def export(tmp_path: Path) -> Path:
     """A smaller export: every kind of work, in less time."""
     file = tmp_path / "people.csv"
-    file.write_bytes(some_people(120))
+    file.write_bytes(some_people(200))
     return file
 
 
