@@ -53,9 +53,12 @@ async def test_killing_every_service_and_the_processor(
 ) -> None:
     demo = begin(stack, tools, export)
     assert await kill_in_turn(stack, SERVICES) == list(SERVICES)
-    result = await told(demo)
-    assert (result["lost"], result["doubled"]) == (0, 0)
-    assert result["mails"] == result["sent"] > 0
+    _, out, err = await demo
+    result = json.loads(out.splitlines()[-1])
+    assert result["lost"] == 0, err
+    assert result["sent"] > 0
+    # Only mails that were being accepted when notifications died may come twice (README, Promises).
+    assert result["doubled"] == result["mails"] - result["sent"] <= AT_ONCE
 
 
 @pytest.mark.apache
