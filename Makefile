@@ -25,6 +25,7 @@ $(OPS): requirements-ops.lock | $(STAMP)
 	@test -x .venv-ops/bin/python || $(PYTHON) -m venv .venv-ops
 	@$(BIN)/uv pip sync --python .venv-ops/bin/python --require-hashes --only-binary :all: requirements-ops.lock
 	@$(BIN)/python -m deploy.verify.kubectl
+	@$(BIN)/python -m deploy.verify.promtool
 	@touch $(OPS)
 
 setup: $(STAMP) ## install everything into .venv
