@@ -1,6 +1,6 @@
 """Puts promtool beside the other tools: `python -m deploy.verify.promtool`.
 
-It comes in Debian's package `prometheus`, which apt verifies; it is unpacked, not installed, and needs no root.
+It comes in Debian's package `prometheus`, which apt verifies; unpacking it needs no root.
 """
 
 import shutil
