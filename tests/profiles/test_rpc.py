@@ -55,7 +55,7 @@ async def test_what_is_created_is_what_is_got(client: Client) -> None:
 
 async def test_names_and_addresses_are_nowhere_readable_in_the_database(client: Client) -> None:
     await client.create("ada", preferred_name="Countess", title="Enchantress of numbers")
-    await client.upload(export([line(employee_id="grace", email="grace@acme.example", given_name="Grace")]))
+    await client.upload(export(line(7, given_name="Grace")))
     stored = [json.dumps(found, default=str) async for found in client.people.collection.find()]
     texts = ("Ada", "Lovelace", "Countess", "Enchantress", "Grace", "@acme.example")
     assert len(stored) >= 2
