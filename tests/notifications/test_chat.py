@@ -280,15 +280,16 @@ async def test_without_a_key_there_are_no_chats(world: ChatWorld) -> None:
     assert await chats.whose(ORG, queued()) == ""
 
 
-async def test_a_test_posts_at_once_and_tells_how_it_went(world: ChatWorld) -> None:
+async def test_a_test_posts_at_once_once_and_tells_how_it_went(world: ChatWorld) -> None:
     await world.setup()
     world.chat.answers = [BUSY]
-    assert await world.chats.test(mentee, MENTEE, "hello") == BUSY
+    for _ in range(2):
+        assert await world.chats.test(mentee, MENTEE, "hello", Cause("test")) == BUSY
     assert [one.text for one in world.chat.postings] == ["hello"]
     off = Chat(stage=Stage.DISABLED)
     await world.chats.update(mentee, MENTEE, (off, ("stage",)), Cause("off"), "")
     with pytest.raises(Refused, match="CHAT_OFF"):
-        await world.chats.test(mentee, MENTEE, "hello")
+        await world.chats.test(mentee, MENTEE, "hello", Cause("again"))
 
 
 @given(st.lists(st.sampled_from(Verdict), max_size=12))

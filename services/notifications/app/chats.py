@@ -94,12 +94,15 @@ class Chats:
             raise chats.not_found()
         return await self._chats.change(Ref(caller.org, person), Chat.delete, cause, etag=etag)
 
-    async def test(self, caller: Caller, person: str, text: str) -> Attempt:
-        """Post a text now. NotFound, Denied HR_ADMIN_ONLY, Refused CHAT_OFF."""
-        await self.get(caller, person)
-        attempt = await self.post(Ref(caller.org, person), text)
+    async def test(self, caller: Caller, person: str, text: str, cause: Cause) -> Attempt:
+        """Post a text now, once per cause. NotFound, Denied HR_ADMIN_ONLY, Refused CHAT_OFF."""
+        ref, known = Ref(caller.org, person), (await self.get(caller, person)).state.test
+        if known is not None and known[0] == cause.id:
+            return known[1]
+        attempt = await self.post(ref, text)
         if attempt is None:
             raise Refused("CHAT_OFF", "the chat is switched off: switch it on first")
+        await self._chats.change(ref, lambda state: state.tested(cause.id, attempt), cause)
         return attempt
 
     def _closed(self, tenant: str, person: str, values: Chat) -> Chat:

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from services.kernel.errors import Invalid, NotFound
-from services.notifications.domain.messages import Category
+from services.notifications.domain.messages import Attempt, Category
 from services.notifications.domain.preferences import EVERYBODY
 
 MOST_FAILURES: Final = 3
@@ -56,7 +56,7 @@ class Chat:
     """An incoming webhook, made by `owner`; `url` is sealed and empty until there is one.
 
     `categories` are of an organization's chat only: what is posted there. `failed` are the messages that were
-    given up last, in a row.
+    given up last, in a row; `test` is what asked for the latest test, and what it came to.
     """
 
     url: str = ""
@@ -67,6 +67,7 @@ class Chat:
     stage: Stage = Stage.ENABLED
     off: str = ""
     failed: tuple[str, ...] = ()
+    test: tuple[str, Attempt] | None = None
 
     @property
     def is_on(self) -> bool:
@@ -118,6 +119,10 @@ class Chat:
     def works(self) -> "tuple[Chat, list[Event]]":
         """Note that it took a message."""
         return (replace(self, failed=()), [Event.UPDATED]) if self.failed else (self, [])
+
+    def tested(self, by: str, attempt: Attempt) -> "tuple[Chat, list[Event]]":
+        """Note what a test came to."""
+        return replace(self, test=(by, attempt)), [Event.UPDATED]
 
     def delete(self) -> "tuple[Chat, list[Event]]":
         """Remove it, with its URL. NotFound once it was."""

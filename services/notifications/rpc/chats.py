@@ -39,4 +39,4 @@ class ChatServicer(ChatServiceServicer):
         """Post one sentence."""
         _, person = parse_name(wire.CHAT, request.name)
         text = words_of(request.language_code).test
-        return wire.tested(await self._app.test(caller(), person, text))
+        return wire.tested(await self._app.test(caller(), person, text, cause(request)))

@@ -222,19 +222,23 @@ class TestChatRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/people/{id}/chat"""
     language_code: _builtins.str
     """BCP 47, of the sentence; English where it is not known."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat of the latest one answers the same and posts nothing more."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         language_code: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
