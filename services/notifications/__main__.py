@@ -26,6 +26,7 @@ from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import ChatHooks
 from services.notifications.clients.profiles import Profiles
+from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
 from services.notifications.domain.chats import Seal
@@ -62,7 +63,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     links = Links(key, settings.public_url) if key and settings.public_url else None
     choices, templates = Choices(preferences), Templates(own_words)
     chats = Chats(kept_chats, ChatHooks(http), Seal(key) if key else None, private=settings.webhook_private)
-    writer = Writer(profiles, templates, links)
+    writer = Writer(profiles, templates, links, _scheduling(settings, resources))
     post = Post(messages, (choices, chats), writer, smtp, clock)
     posts = Posts(messages, chats, writer, clock)
     couriers = Couriers((webhooks, deliveries), http, secrets, clock)
@@ -97,6 +98,11 @@ _ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
     (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, "WebhookService"),
     (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "DeliveryService"),
 )
+
+
+def _scheduling(settings: Settings, resources: Resources) -> Scheduling | None:
+    address = settings.scheduling_address
+    return Scheduling(resources.channel(address), settings.mail_from) if address else None
 
 
 def _served(*servicers: Any) -> tuple[Servicer, ...]:

@@ -136,7 +136,11 @@ async def test_a_chat_is_changed_under_its_version_tried_and_removed(world: Worl
     tested = await world.chats.TestChat(asked, metadata=world.mentee)
     assert (tested.posted, tested.outcome) == (True, "HTTP_200")
     assert world.came == ["Dies ist ein Test: Hier kommen die Nachrichten Ihrer Mentoring-Plattform an."]
-    delete = pb.DeleteChatRequest(name=NAME, etag=changed.etag)
+    code, why = await refused(
+        world.chats.DeleteChat(pb.DeleteChatRequest(name=NAME, etag=changed.etag), metadata=world.mentee)
+    )
+    assert (code, why) == (grpc.StatusCode.ABORTED, "ETAG_MISMATCH"), "what a test came to is part of it"
+    delete = pb.DeleteChatRequest(name=NAME)
     await world.chats.DeleteChat(delete, metadata=world.mentee)
     code, _ = await refused(world.chats.GetChat(pb.GetChatRequest(name=NAME), metadata=world.mentee))
     assert code is grpc.StatusCode.NOT_FOUND

@@ -114,7 +114,7 @@ class Post:
             return lambda state: self._beside(job, state.suppress(content, send.reason), now)
         if not job.recipient.address:
             return lambda state: self._beside(job, state.give_up(content, "ADDRESS_MISSING"), now)
-        attempt = await self._mailer.send(self._mail(job, shown, now))
+        attempt = await self._mailer.send(await self._mail(job, shown, now))
 
         def decide(state: Message) -> posting.Change:
             return self._beside(job, state.settle(content, attempt, now, send.reason), now)
@@ -128,7 +128,7 @@ class Post:
         """Let the message go to chat too, if one takes it, whatever its mail comes to."""
         return posting.beside(change, job.chat, now) if job.chat else change
 
-    def _mail(self, job: _Job, content: Content, now: datetime) -> Mail:
+    async def _mail(self, job: _Job, content: Content, now: datetime) -> Mail:
         return Mail(
             to=job.recipient,
             content=content,
@@ -136,6 +136,7 @@ class Post:
             cause=job.message.cause_event_id,
             date=now,
             unsubscribe=self._writer.unsubscribe(job.ref.tenant, job.message),
+            invitation=await self._writer.invitation(job.ref.tenant, job.message),
         )
 
     async def _turn(self, tenant: str, stored: Versioned[Message], recipient: Person, chat: str) -> Turn:
