@@ -16,6 +16,7 @@ from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Event
 from services.kernel.mongo import Database, Ref
+from services.kernel.privacy.wiring import with_privacy
 from services.kernel.probes import Health
 from services.kernel.rpc import status
 from services.kernel.rpc.server import Server
@@ -107,7 +108,7 @@ async def trusting(
             ),
             health=Health(),
         )
-        service = build(settings, resources)
+        service = with_privacy(build(settings, resources), database)
         await database.migrate()
         server = Server(settings, service.servicers, resources.tokens, database.claims)
         port = await server.start()

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(default=None, description="crash point, tests only")
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
+    matching_address: Address | None = None
+    mentorships_address: Address | None = None
+    notifications_address: Address | None = None
+    recognition_address: Address | None = None
     scheduling_address: Address | None = Field(
         default=None, description="asked for invitations; unset: mails about meetings carry none"
     )

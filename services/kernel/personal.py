@@ -19,7 +19,8 @@ class Personal:
     """Marks a text, or a tuple of texts, as somebody's.
 
     of          whose text it is: the path of a person's id in the innermost object around that has one
-                ("author", "people.1"), or ITSELF; empty or missing means the organization's own
+                ("author", "people.1"), or ITSELF; of several, parted by "|", the first that names somebody;
+                nobody means it is the organization's own
     also        paths of those whom the text names; it is unreadable without the key of any of them
     searchable  can be looked for as a whole; only at the top of a state
     """
@@ -68,17 +69,34 @@ class Shape:
         return list(_texts(self, [{ITSELF: key}, state], ""))
 
 
+_NO_MARKS: Final = Shape({}, {})
+
+
 def shape_of(kind: Any) -> Shape:
     """Return where a state type has marked fields. TypeError for a mark that could not be followed."""
+    again: set[str] = set()
+    shape = _shape(kind, (), again)
+    if shape and again:
+        raise TypeError(f"{kind.__name__}: marked fields cannot be followed through {', '.join(again)}")
+    return shape
+
+
+def _shape(kind: Any, within: tuple[Any, ...], again: set[str]) -> Shape:
+    """Return the shape of a type met inside of others; `again` gets those that hold themselves."""
+    if kind in within:
+        again.add(kind.__name__)
+        return _NO_MARKS
     leaves: dict[str, Personal] = {}
     branches: dict[str, Shape] = {}
     hints = get_type_hints(kind, include_extras=True)
     for field in fields(kind):
-        mark = _mark(hints[field.name])
-        if mark is not None:
+        hint = hints[field.name]
+        if (mark := _mark(hint)) is not None:
             leaves[field.name] = mark
-        elif branch := _below(hints[field.name], f"{kind.__name__}.{field.name}"):
-            branches[field.name] = branch
+            continue
+        inner = (_shape(below, (*within, kind), again) for below in _dataclasses(hint))
+        if found := [shape for shape in inner if shape]:
+            branches[field.name] = _only(found, hint, f"{kind.__name__}.{field.name}")
     return Shape(leaves, branches)
 
 
@@ -87,12 +105,11 @@ def _mark(hint: Any) -> Personal | None:
     return marks[0] if get_origin(hint) is Annotated and marks else None
 
 
-def _below(hint: Any, place: str) -> Shape | None:
-    """Return the shape of the dataclass in a hint (itself, or optional, or in a tuple), if it has marks."""
-    found = [shape for kind in _dataclasses(hint) if (shape := shape_of(kind))]
-    if found and (len(found) > 1 or issubclass(_origin(hint), Mapping)):
+def _only(found: list[Shape], hint: Any, place: str) -> Shape:
+    """Return the one shape inside a hint: of a dataclass itself, or optional, or in a tuple."""
+    if len(found) > 1 or issubclass(_origin(hint), Mapping):
         raise TypeError(f"{place}: marked fields cannot be followed into this type")
-    return found[0] if found else None
+    return found[0]
 
 
 def _origin(hint: Any) -> type:
@@ -140,7 +157,12 @@ def _owners(mark: Personal, around: list[Any]) -> tuple[str, ...]:
 
 
 def _named(path: str, around: list[Any]) -> str:
-    """Return the person at a path, looked for from the inside outwards; "" if there is none."""
+    """Return the person at the first path that names one; "" if there is none."""
+    return next((person for one in path.split("|") if (person := _person(one, around))), "")
+
+
+def _person(path: str, around: list[Any]) -> str:
+    """Return the person at a path, looked for from the inside outwards."""
     head, *rest = path.split(".")
     for place in reversed(around):
         found = place.get(head)

@@ -6,6 +6,7 @@ from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
+from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
 from services.scheduling import clients, events, store
 from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.calendars import Calendars
@@ -42,6 +43,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
+        erased=PersonalDataErased,
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,

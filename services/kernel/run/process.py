@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from services.kernel import log
 from services.kernel.config import Settings
 from services.kernel.host import hosted, settle
+from services.kernel.privacy.wiring import with_privacy
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
@@ -17,7 +18,8 @@ Build = Callable[[Settings, Resources], Service]
 async def serve(settings: Settings, build: Build, roles: Collection[Role]) -> int:
     """Run the service's roles until SIGTERM or SIGINT; return the exit code."""
     async with hosted(settings) as host, opened(settings, host.health) as resources:
-        process = Process(resources, build(settings, resources), roles)
+        service = with_privacy(build(settings, resources), resources.database)
+        process = Process(resources, service, roles)
         return await process.run(host.stop, host.probes_port)
 
 

@@ -33,7 +33,7 @@ class Digests:
         """Return what a message says together with those that it was marked to tell."""
         where = {"person": person, "digest": ref.id}
         told = (await self._messages.list(ref.tenant, Query(where, _MOST))).items
-        contents = [stored.state.content for _, stored in told if stored.state.content]
+        contents = [known for _, stored in told if (known := stored.state.content) and known.subject]
         return self._writer.digest([content, *contents], reader) if contents else content
 
     async def _fold(self, ref: Ref, message: Message, into: str, reader: Person) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Denied, NotFound
+from services.kernel.personal import Personal
 
 HORIZON: Final = timedelta(days=366)
 """How far ahead an import is expanded."""
@@ -34,7 +35,7 @@ class Calendar:
     """
 
     person: str
-    name: str
+    name: Annotated[str, Personal("person")]
     busy: tuple[Busy, ...]
     until: datetime
     stale_at: datetime
