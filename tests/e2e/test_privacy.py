@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from google.protobuf.duration_pb2 import Duration
@@ -310,26 +310,19 @@ async def restore(world: World, backup: Dump, databases: Sequence[str]) -> None:
 
 async def records(world: World) -> bytes:
     """Return every byte of every topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=world.stack.state.kafka, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        topics = await consumer.topics()
-        places = [
-            TopicPartition(topic, number)
-            for topic in topics
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        consumer.assign(places)
-        await consumer.seek_to_beginning()
-        ends, found = await consumer.end_offsets(places), bytearray()
+    async with AIOKafkaConsumer(bootstrap_servers=world.stack.state.kafka) as consumer:
+        topics = [topic for topic in await consumer.topics() if not topic.startswith("__")]
+    found = bytearray()
+    async with AIOKafkaConsumer(*topics, bootstrap_servers=world.stack.state.kafka) as consumer:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        await consumer.seek_to_beginning(*ends)
         while any([await consumer.position(place) < end for place, end in ends.items()]):
             for batch in (await consumer.getmany(timeout_ms=500)).values():
                 for record in batch:
                     found += (record.key or b"") + (record.value or b"")
                     found += b"".join(value or b"" for _, value in record.headers)
-        return bytes(found)
-    finally:
-        await consumer.stop()
+    assert b"mentoring.profiles.v1.PersonCreated" in found
+    return bytes(found)
 
 
 async def metrics(world: World) -> bytes:
