@@ -1,6 +1,7 @@
 """One service's database: connection, collections, indexes, leases and the doorbell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
 from motor.frameworks.asyncio import max_workers
@@ -33,10 +34,16 @@ _DOORBELL_WAIT_MS: Final = 1000
 
 
 class Database:
-    """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs."""
+    """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs.
 
-    def __init__(self, url: str, name: str, clock: Clock) -> None:
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **_OPTIONS)
+    `options` are further ones of the driver: TLS and login.
+    """
+
+    def __init__(
+        self, url: str, name: str, clock: Clock, options: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        given = {**_OPTIONS, **options}
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **given)
         self.name = name
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from services.kernel.config import Settings
 from services.kernel.host import enter
 from services.kernel.run.process import Build, serve
 from services.kernel.run.roles import MEANINGS, Role
@@ -15,7 +16,7 @@ def main(name: str, build: Build, argv: Sequence[str] | None = None) -> NoReturn
     Exits 0 after a clean stop, 1 when a part failed or could not start, 2 for wrong arguments or settings.
     """
     roles = _roles(name, argv)
-    enter(name, lambda settings: serve(settings, build, roles))
+    enter(name, Settings, lambda settings: serve(settings, build, roles))
 
 
 def _roles(name: str, argv: Sequence[str] | None) -> frozenset[Role]:
