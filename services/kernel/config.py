@@ -84,6 +84,9 @@ class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
     )
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
+    scheduling_address: Address | None = Field(
+        default=None, description="asked for invitations; unset: mails about meetings carry none"
+    )
     skill_model: Path | None = Field(
         default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"
     )

@@ -23,6 +23,7 @@ from services.notifications.app.templates import Templates
 from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.writing import Writer
 from services.notifications.clients.profiles import Profiles
+from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
 from services.notifications.domain.links import Links
@@ -55,7 +56,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     secrets = Secrets(key) if key else None
     links = Links(key, settings.public_url) if key and settings.public_url else None
     choices, templates = Choices(preferences), Templates(own_words)
-    post = Post(messages, choices, Writer(profiles, templates, links), smtp, clock)
+    scheduling = _scheduling(settings, resources)
+    post = Post(messages, choices, Writer(profiles, templates, links, scheduling), smtp, clock)
     couriers = Couriers((webhooks, deliveries), http, secrets, clock)
     handlers = Handlers()
     events.hear(handlers, post)
@@ -85,6 +87,11 @@ _ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
     (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, "WebhookService"),
     (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "DeliveryService"),
 )
+
+
+def _scheduling(settings: Settings, resources: Resources) -> Scheduling | None:
+    address = settings.scheduling_address
+    return Scheduling(resources.channel(address), settings.mail_from) if address else None
 
 
 def _served(*servicers: Any) -> tuple[Servicer, ...]:

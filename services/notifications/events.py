@@ -39,6 +39,7 @@ _REQUESTS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
 """Which event of a request is told to whom, and why."""
 
 _PAIR, _PERSON, _PARTNER = ("mentor", "mentee"), ("person",), ("partner",)
+_EVERYBODY: Final = (*_PAIR, "guests")
 _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (matching.MatchEnded, Category.MATCH_ENDED, _PAIR),
     (matching.EnrolmentRequested, Category.ENROLMENT_REQUESTED, ("lead",)),
@@ -56,9 +57,10 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.IntroductionProposed, Category.INTRODUCTION_PROPOSED, ("mentee",)),
     (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
-    (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _PAIR),
-    (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _PARTNER),
-    (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _PARTNER),
+    (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _EVERYBODY),
+    (scheduling.MeetingBooked, Category.MEETING_BOOKED, _EVERYBODY),
+    (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _EVERYBODY),
+    (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _EVERYBODY),
     (scheduling.MeetingClaimed, Category.MEETING_CLAIMED, _PARTNER),
     (processor.LeadEscalationDue, Category.LEAD_ESCALATION, ("lead",)),
 )

@@ -53,6 +53,21 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """What calendars make of a mail: an iCalendar document, and its iTIP method ("REQUEST" or "CANCEL")."""
+
+    method: str
+    document: str
+
+
+class Invitations(Protocol):
+    """What other services know about meetings."""
+
+    async def find(self, tenant: str, mentorship: str, meeting: str) -> Invitation | None:
+        """Return a meeting's invitation as it stands now, None if there is no such meeting. Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail; `message_id` is its Message-ID header, `cause` the event behind it, `date` is aware.
 
@@ -65,6 +80,7 @@ class Mail:
     cause: str
     date: datetime
     unsubscribe: str = ""
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ class Post:
             cause=message.cause_event_id,
             date=now,
             unsubscribe=self._writer.unsubscribe(job.ref.tenant, message),
+            invitation=await self._writer.invitation(job.ref.tenant, message),
         )
         attempt = await self._mailer.send(mail)
 

@@ -55,6 +55,7 @@ class Category(StrEnum):
     MEETING_MOVED = "MEETING_MOVED"
     MEETING_CANCELLED = "MEETING_CANCELLED"
     MEETING_CLAIMED = "MEETING_CLAIMED"
+    MEETING_BOOKED = "MEETING_BOOKED"
 
 
 class Stage(StrEnum):
@@ -171,9 +172,9 @@ class Facts:
 
     It is about a mentorship, a match request of `requester` to `recipient`, or a wish to join a program.
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
-    WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, or
-    what a person is recognised for (empty: a goal), `count` times. `day` and `moment` are dates that the
-    reader should know, such as an end or a deadline.
+    WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, what a
+    person is recognised for (empty: a goal), `count` times, or OWN for what the reader did, PLATFORM for what
+    nobody did. `day` and `moment` are dates that the reader should know, such as an end or a deadline.
     """
 
     mentorship: str = ""

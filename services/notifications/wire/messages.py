@@ -1,6 +1,7 @@
 """Events that lead to messages, and messages, from and to protobuf; stored ids become full names."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ _REQUEST = "organizations/*/programs/*/matchRequests/*"
 _PAIR = ("mentor", "mentee")
 _NAMES: Final[Mapping[str, str]] = {
     "mentorship": _MENTORSHIP,
+    "meeting": f"{_MENTORSHIP}/meetings/*",
     "enrolment": "organizations/*/programs/*/enrolments/*",
     **dict.fromkeys((*_PAIR, "person", "author", "recipient", "contact", "lead"), PERSON),
 }
@@ -117,7 +119,8 @@ def _code(message: Any) -> str:
 def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
     """Decode an event for those people whom its fields `whom` name; "partner" is the other than `person`.
 
-    What the platform did by itself, without a `person`, concerns no partner.
+    What the platform did by itself, without a `person`, concerns no partner. Guests of a meeting are told by
+    the mentor. What everybody is told says to each whether they did it themselves.
 
     Raises Invalid for malformed and foreign names.
     """
@@ -135,6 +138,7 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         mentorship=known.get("mentorship", ""),
         mentor=known.get("mentor", ""),
         mentee=known.get("mentee", ""),
+        meeting=known.get("meeting", ""),
         requester=known.get("person" if asks else "author", ""),
         recipient=known.get("lead" if asks else "recipient", ""),
         enrolment=known.get("enrolment", ""),
@@ -142,7 +146,23 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         day=_day(message),
         moment=_moment(message),
     )
-    return [Draft(known[field], category, facts) for field in whom if known.get(field)]
+    drafts = [Draft(known[field], category, facts) for field in whom if known.get(field)]
+    if "guests" not in whom:
+        return drafts
+    return _told_to_everybody(tenant, message, known.get("person", ""), drafts)
+
+
+def _told_to_everybody(tenant: str, message: Any, person: str, drafts: Sequence[Draft]) -> list[Draft]:
+    """Add the guests of a meeting to its two, and say to each whose doing it was."""
+    guests = [fields.owned_id(tenant, PERSON, name, "guests") for name in message.guests]
+    facts = drafts[0].facts
+    of_guest = replace(facts, requester=person or facts.mentor)
+    also = [Draft(one, drafts[0].category, replace(of_guest, recipient=one)) for one in guests]
+    by_nobody = "PLATFORM" if "person" in message.DESCRIPTOR.fields_by_name and not person else ""
+    return [
+        replace(one, facts=replace(one.facts, code="OWN" if one.person == person else by_nobody))
+        for one in (*drafts, *also)
+    ]
 
 
 def _noticed(message: Any) -> str:

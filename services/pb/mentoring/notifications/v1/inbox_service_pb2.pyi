@@ -99,11 +99,13 @@ class Message(_message.Message):
         CATEGORY_MEETING_REMINDER: Message._Category.ValueType  # 32
         """A meeting begins soon."""
         CATEGORY_MEETING_MOVED: Message._Category.ValueType  # 33
-        """The other one of a pair moved a meeting."""
+        """A meeting was moved."""
         CATEGORY_MEETING_CANCELLED: Message._Category.ValueType  # 34
-        """The other one of a pair called a meeting off."""
+        """A meeting was called off."""
         CATEGORY_MEETING_CLAIMED: Message._Category.ValueType  # 35
         """The other one of a pair says that a meeting took place."""
+        CATEGORY_MEETING_BOOKED: Message._Category.ValueType  # 36
+        """A meeting was booked."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -175,11 +177,13 @@ class Message(_message.Message):
     CATEGORY_MEETING_REMINDER: Message.Category.ValueType  # 32
     """A meeting begins soon."""
     CATEGORY_MEETING_MOVED: Message.Category.ValueType  # 33
-    """The other one of a pair moved a meeting."""
+    """A meeting was moved."""
     CATEGORY_MEETING_CANCELLED: Message.Category.ValueType  # 34
-    """The other one of a pair called a meeting off."""
+    """A meeting was called off."""
     CATEGORY_MEETING_CLAIMED: Message.Category.ValueType  # 35
     """The other one of a pair says that a meeting took place."""
+    CATEGORY_MEETING_BOOKED: Message.Category.ValueType  # 36
+    """A meeting was booked."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
