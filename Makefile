@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 # Files of tests side by side, those that take longest first (tests/conftest.py).
 WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+OPS := .venv-ops/.ready
 
 export PYTHONPATH := $(CURDIR)
 # Compiled modules are kept: else every process that tests start compiles everything anew.
@@ -22,6 +23,14 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@echo "compiling the kernels of matching (about half a minute, once)"
 	@$(BIN)/python -m services.matching.clients.warm
 	@touch $(STAMP)
+
+$(OPS): requirements-ops.lock | $(STAMP)
+	@echo "setting up .venv-ops (hash-checked tools that judge what operators get)"
+	@test -x .venv-ops/bin/python || $(PYTHON) -m venv .venv-ops
+	@$(BIN)/uv pip sync --python .venv-ops/bin/python --require-hashes --only-binary :all: requirements-ops.lock
+	@$(BIN)/python -m deploy.verify.kubectl
+	@$(BIN)/python -m deploy.verify.promtool
+	@touch $(OPS)
 
 setup: $(STAMP) ## install everything into .venv
 
@@ -43,6 +52,9 @@ lint: $(STAMP) ## ruff, import contracts, buf, compose schema
 
 types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy services deploy tests protos/generate.py
+
+verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof can fail (ONLY="yaml compose"; VERIFY_SKIP_MISSING=1 without a tool)
+	@$(BIN)/python -m deploy.verify $(ONLY)
 
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
 	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
@@ -71,12 +83,16 @@ protos: $(STAMP) ## regenerate services/pb from protos/
 protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
 	$(BIN)/python protos/generate.py --check
 
+dashboards: $(STAMP) ## write deploy/grafana/dashboards again from deploy/grafana
+	$(BIN)/python -m deploy.grafana
+
 lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock files
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev --group bench -o requirements-bench.lock
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --group ops -o requirements-ops.lock
 
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types test test-fast chaos bench bench-matching bench-processor protos protos-check lock clean
+.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check dashboards lock clean

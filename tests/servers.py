@@ -13,6 +13,7 @@ from typing import Any, Final
 from deploy.kafka import topics
 from deploy.local import kafka
 from deploy.local.mongod import Mongod
+from services.kernel.kafka import Cluster
 
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 2 << 30
@@ -57,7 +58,7 @@ class Servers:
         """Return the address of a broker that has the platform's topics. Raises StartFailed."""
         if not self._bootstrap:
             address = await self._broker_address(await self.kafka_choice())
-            await topics.apply(address)
+            await topics.apply(Cluster(address))
             self._bootstrap = address
         return self._bootstrap
 
