@@ -12,13 +12,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.verify import compose, report, yaml_style
+from deploy.verify import compose, report, rules, yaml_style
 from deploy.verify.check import Check, Outcome, Verdict, judge
 from deploy.verify.tree import ROOT, Tree
 
 CHECKS: tuple[Check, ...] = (
     yaml_style.CHECK,
     compose.CHECK,
+    rules.LINT,
+    rules.EXAMPLES,
 )
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel import crash
+from services.kernel.vault import Master
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
     client_secret_file: Path | None = None
     credential_key_file: Path | None = Field(
         default=None, description="PEM key that signs credentials; without one none are issued"
+    )
+    data_key_file: Path | None = Field(
+        default=None,
+        description="master keys, 32 bytes in base64 a line, the first wraps: seal personal texts",
     )
     clock_file: Path | None = Field(default=None, description="shared development clock")
     crash_at: str | None = Field(default=None, description="crash point, tests only")
@@ -141,6 +146,15 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: Path | None) -> Path | None:
         if value is not None and (not value.is_file() or len(value.read_bytes().strip()) < 32):
             raise ValueError("must be a file of at least 32 bytes")
+        return value
+
+    @field_validator("data_key_file")
+    @classmethod
+    def _holds_keys(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file")
+        if value is not None:
+            Master.read(value)
         return value
 
     @field_validator("client_secret_file", "credential_key_file", "smtp_password_file", "smtp_ca_file")

@@ -67,15 +67,15 @@ async def hosted(settings: Settings) -> AsyncIterator[Host]:
         probes.stop()
 
 
-def settle() -> None:
+def settle(young: int = _YOUNG_OBJECTS) -> None:
     """Spare the garbage collector what a started process consists of; call it once, before the work begins.
 
     Modules, descriptors and clients stay for the process's life, and looking through them again and again
-    costs each call a share.
+    costs each call a share. `young` is how many objects may be in the making before it looks.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
+    gc.set_threshold(young)
 
 
 async def _tick(health: Health) -> None:

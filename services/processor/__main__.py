@@ -16,6 +16,8 @@ from services.processor.agents.worker import Tools, Worker
 from services.processor.commands import line
 
 GROUP = "processor"
+IN_A_BATCH = 50_000
+"""Objects that a batch of events is made of: to look through them once, not ten times, saves a fifth."""
 
 
 def build(settings: Settings, host: Host, producer: Producer, policies: Policies, group: str) -> Worker:
@@ -50,7 +52,7 @@ async def live(settings: Settings, group: str = GROUP) -> int:
 
 async def _work(worker: Worker, host: Host) -> None:
     await worker.start()
-    settle()
+    settle(IN_A_BATCH)
     host.health.ready = True
     log.get_logger().info("serving", metrics_port=host.probes_port)
     await worker.watch()

@@ -183,7 +183,8 @@ def lines(file: Path, pair: str) -> list[dict[str, Any]]:
 async def test_what_was_told_is_what_a_replay_of_the_topics_tells(stream: Stream, tmp_path: Path) -> None:
     pair = stream.pair()
     async with stream.worker():
-        await stream.tell(activated_event(pair), missed_event("a", pair), completed_event("g", pair))
+        for event in (activated_event(pair), missed_event("a", pair), completed_event("g", pair)):
+            await stream.tell(event)
         stream.clock.advance(timedelta(days=8))
         told = await stream.decisions(7)
     out = tmp_path / "decisions.jsonl"

@@ -77,7 +77,7 @@ class Outbound(grpc.aio.UnaryUnaryClientInterceptor):
         call = await continuation(sent, request)
         code = await call.code()
         _, service, method = path.split("/")
-        metrics.GRPC_CLIENT_HANDLED.labels(service, method, code.name).inc()
+        metrics.GRPC_CLIENT_HANDLED.labels(service, method, metrics.grpc_code(code)).inc()
         metrics.GRPC_CLIENT_SECONDS.labels(service, method).observe(time.perf_counter() - started)
         return call
 

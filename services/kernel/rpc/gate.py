@@ -88,7 +88,10 @@ class Gate(grpc.aio.ServerInterceptor):
             return handler
         if path not in self._rules:
             return None
-        self._guarded[path] = self._guard(Method(path, self._rules[path]), handler)
+        kind = metrics.grpc_type(
+            request_streaming=handler.request_streaming, response_streaming=handler.response_streaming
+        )
+        self._guarded[path] = self._guard(Method(path, self._rules[path], kind), handler)
         return self._guarded[path]
 
     def _guard(self, method: Method, handler: Handler) -> Handler:

@@ -13,6 +13,7 @@ from services.kernel.config import Settings
 from services.kernel.mongo import Database
 from services.kernel.probes import Health
 from services.kernel.rpc import client
+from services.kernel.vault import Master
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ async def opened(settings: Settings, health: Health) -> AsyncIterator[Resources]
         resources = Resources(
             settings=settings,
             clock=clock,
-            database=await stack.enter_async_context(Database(settings.mongo_url, settings.service, clock)),
+            database=await stack.enter_async_context(database_of(settings, clock)),
             http=http,
             keys=keys,
             tokens=Tokens(keys, settings.oidc_issuer, settings.oidc_audience),
@@ -63,6 +64,15 @@ async def opened(settings: Settings, health: Health) -> AsyncIterator[Resources]
         )
         stack.push_async_callback(resources.close_channels)
         yield resources
+
+
+def database_of(settings: Settings, clock: Clock) -> Database:
+    """Return the service's database. SystemExit in production without keys that seal personal texts."""
+    file = settings.data_key_file
+    if file is None and settings.environment == "production":
+        raise SystemExit("DATA_KEY_FILE: is required in production: it seals personal texts")
+    master = None if file is None else Master.read(file)
+    return Database(settings.mongo_url, settings.service, clock, master)
 
 
 def clock_of(settings: Settings) -> Clock:

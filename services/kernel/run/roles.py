@@ -11,6 +11,7 @@ from services.kernel.kafka import Producer
 from services.kernel.outbox import Relay
 from services.kernel.run.resources import Resources
 from services.kernel.run.service import Loop, Service
+from services.kernel.sealer import Sealer
 
 Named = Sequence[tuple[str, Loop]]
 
@@ -45,6 +46,7 @@ def roles_of(resources: Resources, service: Service, roles: Collection[Role]) ->
         resources.health.checks["consumer"] = consumer.healthy
         hearing.append(("events", consumer.run))
     if Role.WORK in roles:
+        hearing += [("sealer", Sealer(service.kinds).run)] if service.kinds else []
         hearing += [(f"work-{number}", loop) for number, loop in enumerate(service.loops)]
     if Role.DUE in roles and service.kinds:
         interval = settings.due_interval_ms / 1000

@@ -19,7 +19,7 @@ FULL = 20_000
 
 @asynccontextmanager
 async def reader(bootstrap: str, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Yield a consumer of all partitions of `topics`, at their beginning. KafkaError, also for no topic."""
+    """Yield a consumer of all partitions of `topics`, at their beginning, or of none. KafkaError."""
     consumer = AIOKafkaConsumer(
         *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
     )
@@ -69,14 +69,14 @@ class Recorded:
     async def in_order(
         self, topics: Sequence[str], read: Callable[[Taken], Reading[S]]
     ) -> AsyncIterator[Reading[S]]:
-        """Go through what the records say as a worker does: in each partition by the time of events."""
+        """Go through what the records say as a worker does: in each partition as they were written."""
         merges: dict[int, Merge[Reading[S]]] = {}
         async for records in self.batches():
             number, topic = records[0].partition, records[0].topic
             merge = merges.setdefault(number, Merge(topics))
             for record in records:
                 reading = read(_taken(record))
-                merge.put(topic, reading.time, reading)
+                merge.put(topic, reading.moment, reading)
             for reading in merge.ready(partial(self._ended, number)):
                 yield reading
             self._throttle(merge, number, topics)

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 import faust
 from aiokafka.errors import KafkaError
 
+from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.events.dead_letters import DeadLetters
 from services.processor import wire
@@ -69,7 +71,9 @@ class Worker:
     def __init__(self, bootstrap: str, tools: Tools, app: str = "processor") -> None:
         self.failed: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
         self.app = _application(bootstrap, app)
+        self._bootstrap = bootstrap
         self._watch = tools.watch
+        self._since = time.monotonic()
         pairs = Pairs(tools.policies.of, nudges(app))
         self.pairs = self._station(Part("pairs", HEARD, read, pairs.fold), tools)
         self.people = self._station(
@@ -78,6 +82,7 @@ class Worker:
         self.timekeeper = Timekeeper(self.pairs, pairs, tools.clock)
         tools.policies.changed = self.timekeeper.doubt
         self.app.timer(TICK_SECONDS, name="timekeeper")(self.tick)
+        self.app.on_partitions_assigned.connect(self._assigned, weak=False)
         self.app.on_partitions_revoked.connect(self._revoked, weak=False)
         self.app.on_rebalance_complete.connect(self._recovered, weak=False)
 
@@ -165,15 +170,21 @@ class Worker:
             await station.quiet()
             station.intake.begin({})
 
+    async def _assigned(self, _app: Any, _assigned: Iterable[Place], **_: Any) -> None:
+        self._since = time.monotonic()
+
     async def _recovered(self, _app: Any, **_: Any) -> None:
         places = self._read_of(self.app.consumer.assignment())
         starts = await self._starts(places)
         for station in self._stations:
             own = {place: start for place, start in starts.items() if place[0] in station.part.topics}
-            station.rows.keep({number for _, number in own})
+            await station.rows.restore(self._bootstrap)
             station.intake.begin(own)
         await self.timekeeper.rebuild()
         self._watch.assigned(places)
+        seconds = round(time.monotonic() - self._since, 3)
+        rows = sum(len(station.rows.data) for station in self._stations)
+        log.get_logger().info("recovered", partitions=len(places), rows=rows, seconds=seconds)
 
     async def _starts(self, places: list[Place]) -> dict[Place, int]:
         """Go to where reading begins, after what is committed if that is still there, and return it.

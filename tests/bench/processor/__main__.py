@@ -54,9 +54,13 @@ async def _on(
         for name in names:
             if kind is kafka.Kind.EMBEDDED and name not in ON_EMBEDDED:
                 continue
-            with console.status(f"measuring {name} on {kind}"):
-                figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
-            console.print(f"measured {name} on {kind}")
+            try:
+                with console.status(f"measuring {name} on {kind}"):
+                    figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
+            except TimeoutError:
+                console.print(f"{name} on {kind} did not come to an end: no figure")
+            else:
+                console.print(f"measured {name} on {kind}")
     finally:
         await producer.stop()
     return figures

@@ -11,7 +11,9 @@ from typing import Any
 import uvloop
 from aiokafka import AIOKafkaConsumer
 
+from services.kernel.host import settle
 from services.kernel.kafka import Producer, Record, consumer_options
+from services.processor.__main__ import IN_A_BATCH
 from services.processor.agents.batch import Pairs
 from services.processor.agents.reading import Taken, read
 from services.processor.agents.station import changelog
@@ -30,6 +32,7 @@ async def work(bootstrap: str, group: str) -> None:
     )
     producer = Producer(bootstrap, group)
     await producer.start()
+    settle(IN_A_BATCH)
     async with AIOKafkaConsumer(*HEARD, **consumer_options(bootstrap, group)) as consumer:
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=BATCH)

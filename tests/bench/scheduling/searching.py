@@ -59,9 +59,7 @@ async def search(url: str, count: int) -> list[Figure]:
         cpu = (time.process_time() - cpu) / SEARCHES * 1000
         await database.client.drop_database(database.name)
     p50, p99 = (load.percentile_ms(waits, percent) for percent in (50, 99))
-    note = (
-        f"{BUSY} busy intervals each, {MEETINGS} meetings, 30 days; {cpu:.1f} ms of CPU beside the database's"
-    )
+    note = f"{BUSY} busy intervals each, {MEETINGS} meetings, 30 days; {cpu:.1f} ms of CPU"
     return [Figure(f"slot search, {count} people", 1000 / p50, "searches/s", None, p50, p99, note)]
 
 

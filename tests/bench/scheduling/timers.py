@@ -34,9 +34,7 @@ async def due_at_once(url: str) -> list[Figure]:
         cpu = time.process_time() - cpu
         await database.client.drop_database(database.name)
     p50, p99 = (load.percentile_ms(waits, percent) for percent in (50, 99))
-    note = (
-        f"{COUNT} due at once; lateness until the event is stored; {cpu:.1f} s of CPU beside the database's"
-    )
+    note = f"{COUNT} due at once; late until the event is stored; {cpu:.1f} s of CPU beside the database's"
     return [Figure("due timers", COUNT / max(waits), "timers/s", None, p50, p99, note)]
 
 
