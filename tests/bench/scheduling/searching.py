@@ -32,6 +32,9 @@ SEARCHES = 100
 MEETINGS = 20
 
 
+PAIR = Pair(("person-0", "person-1"), "", 60)
+
+
 class Nobody:
     """Profiles is not asked: everybody set their own hours."""
 
@@ -48,10 +51,10 @@ async def search(url: str, count: int) -> list[Figure]:
         pairs = database.projection(store.PAIRS, Pair)
         await database.migrate()
         people = tuple(f"person-{number}" for number in range(count))
-        await pairs.put(Ref(ORG, "pair"), Pair(people[:2], "", 60), 1)
+        await pairs.put(Ref(ORG, "pair"), PAIR, 1)
         for number, person in enumerate(people):
             await _fill(kept, person, number)
-        await _meet(kept, Pair(people[:2], "", 60))
+        await _meet(kept, PAIR)
         free = Free(pairs, Diaries(kept, _nobody(), clock), clock, Policy())
         asked = Asked("pair", Range(MONDAY, MONDAY + DAYS), timedelta(hours=1), 100, people[2:])
         cpu = time.process_time()
