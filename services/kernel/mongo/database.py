@@ -1,6 +1,7 @@
 """One service's database: connection, collections, indexes, leases and the doorbell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
 from motor.frameworks.asyncio import max_workers
@@ -39,11 +40,19 @@ class Database:
     """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs.
 
     Personal texts are sealed under keys that `master` wraps and that lie in the database `<name>_keys`;
-    without it they are stored as they are.
+    without it they are stored as they are. `options` are further ones of the driver: TLS and login.
     """
 
-    def __init__(self, url: str, name: str, clock: Clock, master: Master | None = None) -> None:
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **_OPTIONS)
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        clock: Clock,
+        master: Master | None = None,
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        given = {**_OPTIONS, **options}
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **given)
         self.name = name
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NoReturn
 
+from services.kernel.config import Settings
 from services.kernel.host import enter
 from services.kernel.run.commands import COMMANDS, Command, carry_out
 from services.kernel.run.process import Build, serve
@@ -23,8 +24,8 @@ def main(
     known = {**COMMANDS, **commands}
     chosen = _chosen(name, argv, known)
     if isinstance(chosen, Command):
-        enter(name, lambda settings: carry_out(settings, chosen))
-    enter(name, lambda settings: serve(settings, build, chosen))
+        enter(name, Settings, lambda settings: carry_out(settings, chosen))
+    enter(name, Settings, lambda settings: serve(settings, build, chosen))
 
 
 def _chosen(
