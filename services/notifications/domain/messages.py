@@ -88,6 +88,7 @@ class Reason(StrEnum):
     DELAY = "DELAY"
     DIGEST = "DIGEST"
     THROTTLED = "THROTTLED"
+    CONDITION = "CONDITION"
 
 
 class Verdict(StrEnum):
