@@ -104,13 +104,17 @@ async def test_steps_are_written_followed_by_previews_and_taken_back(world: Worl
 @pytest.mark.parametrize(
     ("workflow", "why"),
     [
-        (pb.Workflow(name=f"{PARENT}/workflows/NOTHING", urgency=PATIENT), "UNKNOWN_CATEGORY"),
         (pb.Workflow(name=NAME, urgency=PATIENT, delay=Duration(nanos=1)), "DURATION_NOT_WHOLE"),
         (pb.Workflow(name=NAME, urgency=PATIENT, digest_key=[pb.Workflow.FACT_GOAL]), "WORKFLOW_INVALID"),
     ],
 )
 async def test_what_cannot_be_followed_is_refused(world: World, workflow: pb.Workflow, why: str) -> None:
     assert await refused(world.update(workflow)) == (grpc.StatusCode.INVALID_ARGUMENT, why)
+
+
+async def test_there_are_no_steps_of_what_is_no_category(world: World) -> None:
+    absent = pb.Workflow(name=f"{PARENT}/workflows/NOTHING", urgency=PATIENT)
+    assert await refused(world.update(absent)) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
 
 
 async def test_stale_versions_and_other_people_change_nothing(world: World) -> None:

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.kernel import fields, ids
 from services.kernel.clock import truncated
-from services.kernel.errors import Invalid
+from services.kernel.errors import NotFound
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain.conditions import Condition, Operator, Subject
 from services.notifications.domain.messages import Category, Draft, Facts
@@ -31,11 +31,10 @@ _NEW: Final = "new"
 
 
 def named(name: str, field: str = "name") -> Category:
-    """Decode which category a name means. Invalid MALFORMED_NAME, UNKNOWN_CATEGORY."""
+    """Decode which category a name means. Invalid MALFORMED_NAME, NotFound for what is no category."""
     _, key = ids.parse_name(WORKFLOW, name, field)
     if key not in set(Category):
-        wrong = ((field, f"{key[:64]} is no category"),)
-        raise Invalid("UNKNOWN_CATEGORY", "the workflow is of no category", fields=wrong)
+        raise NotFound("NOT_FOUND", "nothing of this name exists")
     return Category(key)
 
 
