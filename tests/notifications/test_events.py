@@ -221,6 +221,7 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
         (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingProposed), "MEETING_PROPOSED", [MENTOR]),
         (told(scheduling.MeetingBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR, MENTEE]),

@@ -96,6 +96,7 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.MEETING_CLAIMED: _PROMPT,
     # They come with meetings that people booked: a busy week must not silence everything else.
     Category.MEETING_REMINDER: _MEETING,
+    Category.MEETING_PROPOSED: _MEETING,
     Category.MEETING_BOOKED: _INVITATION,
     Category.MEETING_MOVED: _INVITATION,
     Category.MEETING_CANCELLED: _INVITATION,

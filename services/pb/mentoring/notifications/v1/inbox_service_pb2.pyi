@@ -108,6 +108,8 @@ class Message(_message.Message):
         """A meeting was booked."""
         CATEGORY_CHAT_DISABLED: Message._Category.ValueType  # 37
         """A chat that one made was switched off."""
+        CATEGORY_MEETING_PROPOSED: Message._Category.ValueType  # 38
+        """The other one of a pair offers times for a meeting."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -188,6 +190,8 @@ class Message(_message.Message):
     """A meeting was booked."""
     CATEGORY_CHAT_DISABLED: Message.Category.ValueType  # 37
     """A chat that one made was switched off."""
+    CATEGORY_MEETING_PROPOSED: Message.Category.ValueType  # 38
+    """The other one of a pair offers times for a meeting."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
