@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel import crash
+from services.kernel.allowances import LimitSettings
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 
@@ -31,7 +32,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_web_address)]
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings, BaseSettings):
     """What one process is told from outside. Secrets are files, never values."""
 
     model_config = SettingsConfigDict(
@@ -93,7 +94,6 @@ class Settings(BaseSettings):
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
     )
-    in_flight_limit: int = Field(default=512, ge=1, description="calls handled at once; more are refused")
     outbox_linger_ms: int = Field(default=10, ge=0)
     due_interval_ms: int = Field(default=250, ge=10)
     drain_seconds: float = Field(default=20, ge=0, description="time given to calls in flight on SIGTERM")
