@@ -85,6 +85,9 @@ class LimitSettings(BaseSettings):
         default=Rate(500, 5_000), description="calls of all people of an organization, per second:at once"
     )
     daily_calls_caller: int = Field(default=100_000, ge=0, description="calls of one person a day; 0: any")
+    daily_calls_service: int = Field(
+        default=0, ge=0, description="calls of another service about one organization a day; 0: any"
+    )
     daily_calls_tenant: int = Field(
         default=5_000_000, ge=0, description="calls of all people of an organization a day; 0: any"
     )

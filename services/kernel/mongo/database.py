@@ -8,7 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import claims, lease
+from services.kernel.mongo import claims, lease, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
@@ -41,8 +41,12 @@ class Database:
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock
         self.news = News()
-        self._indexes: dict[str, Sequence[IndexModel]] = {claims.COLLECTION: claims.INDEXES}
+        self._indexes: dict[str, Sequence[IndexModel]] = {
+            claims.COLLECTION: claims.INDEXES,
+            usage.COLLECTION: usage.INDEXES,
+        }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
+        self.usage = usage.Usage(self._collection(usage.COLLECTION))
 
     async def __aenter__(self) -> Self:
         return self

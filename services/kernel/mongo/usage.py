@@ -4,6 +4,7 @@ A day is that of the machines' real clocks, in UTC. Documents: {_id: "tenant/day
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -43,12 +44,11 @@ class Usage:
     async def take(self, use: Use, most: int) -> bool:
         """Count one use today, unless there were `most` already; whether it was counted."""
         within = {"_id": _key(use, today()), "n": {"$lt": most}}
-        try:
-            with attempts.budget(attempts.deadline_or_default()):
+        for _ in range(2):  # the first may collide with another process's very first use of the day
+            with suppress(DuplicateKeyError), attempts.budget(attempts.deadline_or_default()):
                 await self._collection.update_one(within, _adding(use, 1), upsert=True)
-        except DuplicateKeyError:
-            return False  # there is a count, and it is not below
-        return True
+                return True
+        return False  # there is a count, and it is not below
 
     async def give_back(self, use: Use) -> None:
         """Take one use back that was counted today."""

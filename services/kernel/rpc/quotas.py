@@ -54,22 +54,27 @@ class Meter:
 
     def __init__(self, usage: Usage, settings: LimitSettings) -> None:
         self._usage = usage
-        self._most = {_PERSON: settings.daily_calls_caller, _TENANT: settings.daily_calls_tenant}
+        self._most = {
+            _PERSON: settings.daily_calls_caller,
+            SERVICE: settings.daily_calls_service,
+            _TENANT: settings.daily_calls_tenant,
+        }
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
         self._moved: set[_Count] = set()
         self._day = today()
 
     def count(self, caller: Caller) -> None:
-        """Count one call of a person. Exhausted DAILY_CALLS_EXCEEDED."""
-        if SERVICE in caller.roles:
-            return
-        counts = [self._count(caller.org, caller.subject, _PERSON), self._count(caller.org, "", _TENANT)]
-        for count, scope in zip(counts, (_PERSON, _TENANT), strict=True):
-            if count.most and count.known + count.untold >= count.most:
-                raise _over("DAILY_CALLS_EXCEEDED", "calls", scope)
-        for count in counts:
-            count.untold += 1
-        self._moved.update(counts)
+        """Count one call. Exhausted DAILY_CALLS_EXCEEDED. Those of services are none of the organization's."""
+        own = SERVICE if SERVICE in caller.roles else _PERSON
+        self._spend(self._count(caller.org, caller.subject, own), own)
+        if own is _PERSON:
+            self._spend(self._count(caller.org, "", _TENANT), _TENANT)
+
+    def _spend(self, count: _Count, scope: str) -> None:
+        if count.most and count.known + count.untold >= count.most:
+            raise _over("DAILY_CALLS_EXCEEDED", "calls", scope)
+        count.untold += 1
+        self._moved.add(count)
 
     def _count(self, org: str, subject: str, scope: str) -> _Count:
         found = self._counts.get((org, subject))

@@ -53,6 +53,7 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.ENDING_WARNING: _CRITICAL,
     Category.MATCH_ENDED: _CRITICAL,
     Category.WEBHOOK_DISABLED: _CRITICAL,
+    Category.CHAT_DISABLED: _CRITICAL,
     # Somebody waits, or a date passes.
     Category.REBOOK_REMINDER: _PROMPT,
     Category.LEAD_ALERT: _PROMPT,
