@@ -280,7 +280,7 @@ class Usage:
         """Take one use back."""
         self.counts[use] -= 1
 
-    async def add(self, day: str, counts: Mapping[Use, int]) -> Mapping[Use, int]:
+    async def add(self, _: str, counts: Mapping[Use, int]) -> Mapping[Use, int]:
         """Add counts; return what there is by now."""
         self.counts.update(counts)
         return {use: self.counts[use] for use in counts}

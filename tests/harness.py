@@ -108,7 +108,7 @@ async def trusting(
         )
         service = build(settings, resources)
         await database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, Books(database.claims, database.usage))
+        server = Server(settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(service, channel, issuer, clock, database, port)

@@ -101,9 +101,7 @@ async def replica_of(world: World) -> AsyncIterator[meetings_grpc.MeetingService
     name = world.resources.database.name
     async with Database(resources.settings.mongo_url, name, world.clock) as database:
         service = build(resources.settings, replace(resources, database=database))
-        server = Server(
-            resources.settings, service.servicers, resources.tokens, Books(database.claims, database.usage)
-        )
+        server = Server(resources.settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield meetings_grpc.MeetingServiceStub(channel)

@@ -64,7 +64,7 @@ class Meter:
         self._day = today()
 
     def count(self, caller: Caller) -> None:
-        """Count one call. Exhausted DAILY_CALLS_EXCEEDED. Those of services are none of the organization's."""
+        """Count one call; a service's is none of the organization's. Exhausted DAILY_CALLS_EXCEEDED."""
         own = SERVICE if SERVICE in caller.roles else _PERSON
         self._spend(self._count(caller.org, caller.subject, own), own)
         if own is _PERSON:

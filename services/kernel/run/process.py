@@ -63,8 +63,7 @@ class Process:
     def _server(self) -> Server | None:
         if Role.RPC not in self._roles or not self._service.servicers:
             return None
-        database = self._resources.database
-        books = Books(database.claims, database.usage)
+        books = Books.of(self._resources.database)
         return Server(self._settings, self._service.servicers, self._resources.tokens, books)
 
     async def _wait(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:

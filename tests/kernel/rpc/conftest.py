@@ -136,6 +136,7 @@ KINDS = (
     error_details_pb2.ErrorInfo,
     error_details_pb2.BadRequest,
     error_details_pb2.RetryInfo,
+    error_details_pb2.QuotaFailure,
     error_details_pb2.PreconditionFailure,
     error_details_pb2.RequestInfo,
 )
