@@ -73,6 +73,9 @@ bench-matching: $(STAMP) ## matching at the size of large companies, beside othe
 bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both brokers (about five minutes)
 	@$(BIN)/python -m tests.bench.processor
 
+bench-scheduling: $(STAMP) ## free times of several people, bookings, timers due all at once (about two minutes)
+	@$(BIN)/python -m tests.bench.scheduling
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 
@@ -91,4 +94,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check dashboards lock clean
+.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor bench-scheduling protos protos-check dashboards lock clean

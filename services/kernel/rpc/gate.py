@@ -1,13 +1,13 @@
 """The one interceptor before every handler; the order of its steps is what it promises.
 
-overload -> deadline -> token -> rate -> role -> parse -> tenant -> validate -> request id -> daily allowance
--> handler -> serialise, with metrics, one log line and the error table around all of it. It takes and returns
-bytes: gRPC's own parsing would answer bad bytes before any check and leak class names.
+overload -> deadline -> certificate -> token -> rate -> role -> parse -> tenant -> validate -> request id ->
+daily allowance -> handler -> serialise, with metrics, one log line and the error table around all of it. It
+takes and returns bytes: gRPC's own parsing would answer bad bytes before any check and leak class names.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from services.kernel import clock, log, metrics, tracing
+from services.kernel import clock, log, metrics, tls, tracing
 from services.kernel.allowances import LimitSettings
 from services.kernel.auth import Caller, Tokens
-from services.kernel.errors import Exhausted, Invalid, Unauthenticated
+from services.kernel.errors import Denied, Exhausted, Invalid, Unauthenticated
 from services.kernel.rpc import context as contexts
 from services.kernel.rpc import peers, status, validation
 from services.kernel.rpc.books import Books
@@ -50,7 +50,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What the gate asks: who calls, what was asked before, how much is allowed, the share to trace."""
+    """What the gate asks: who calls, what was asked before, how much is allowed, the share to trace.
+
+    `callers` are the names of which a client's certificate must hold one; none: any client may connect.
+    """
 
     tokens: Tokens
     books: Books
@@ -58,6 +61,7 @@ class Guards:
     settings: LimitSettings
     meter: Meter
     sample: float = 0.0
+    callers: Collection[str] = ()
 
 
 class Gate(grpc.aio.ServerInterceptor):
@@ -70,6 +74,7 @@ class Gate(grpc.aio.ServerInterceptor):
         self._claims = guards.books.claims
         self._limits = guards.limits
         self._sample = guards.sample
+        self._callers = frozenset(guards.callers)
         self._strikes = Strikes(guards.settings)
         self._throttle = Throttle(guards.settings)
         self._meter = guards.meter
@@ -147,6 +152,8 @@ class Gate(grpc.aio.ServerInterceptor):
         return enforced
 
     async def _admit(self, visit: Visit, context: Context) -> None:
+        if self._callers and self._callers.isdisjoint(tls.peers(context)):
+            raise Denied("CALLER_NOT_ALLOWED", "no name in the client's certificate may call this service")
         rule = visit.method.rule
         if not rule.public:
             visit.caller = await self._caller(visit.metadata, context)

@@ -153,7 +153,7 @@ async def test_one_connection_has_so_many_calls_at_once(running: Running) -> Non
         await running.people.arrived.get()
     own = (("grpc.use_local_subchannel_pool", 1),)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}", options=own) as other:
-        health: Any = health_pb2_grpc.HealthStub(other)  # type: ignore[no-untyped-call]
+        health: Any = health_pb2_grpc.HealthStub(other)
         await health.Check(health_pb2.HealthCheckRequest(), timeout=10)
     assert running.people.arrived.empty()
     running.people.release.set()
