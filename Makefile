@@ -25,6 +25,7 @@ $(OPS): requirements-ops.lock | $(STAMP)
 	@test -x .venv-ops/bin/python || $(PYTHON) -m venv .venv-ops
 	@$(BIN)/uv pip sync --python .venv-ops/bin/python --require-hashes --only-binary :all: requirements-ops.lock
 	@$(BIN)/python -m deploy.verify.kubectl
+	@$(BIN)/python -m deploy.verify.promtool
 	@touch $(OPS)
 
 setup: $(STAMP) ## install everything into .venv
@@ -78,6 +79,9 @@ protos: $(STAMP) ## regenerate services/pb from protos/
 protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
 	$(BIN)/python protos/generate.py --check
 
+dashboards: $(STAMP) ## write deploy/grafana/dashboards again from deploy/grafana
+	$(BIN)/python -m deploy.grafana
+
 lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock files
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml --group local --group dev -o requirements-dev.lock
@@ -87,4 +91,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check lock clean
+.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check dashboards lock clean

@@ -12,6 +12,7 @@ from deploy.kafka import topics
 from deploy.local import kafka, ports
 from deploy.local.issuer import Issuer, application
 from deploy.local.mongod import Mongod
+from services.kernel.kafka import Cluster
 
 # A busy machine is no failure: examples are limited by number, tests by their timeout.
 settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,13 +66,13 @@ async def kafka_bootstrap(
 ) -> AsyncIterator[str]:
     """Address of one broker with the platform's topics. Tests use consumer groups of their own."""
     if kafka_choice.kind is kafka.Kind.EXTERNAL:
-        await topics.apply(kafka_choice.bootstrap)
+        await topics.apply(Cluster(kafka_choice.bootstrap))
         yield kafka_choice.bootstrap
         return
     folder = tmp_path_factory.mktemp("kafka")
     server = kafka.broker(kafka_choice, folder, folder / "kafka.log")
     await server.start()
-    await topics.apply(server.address)
+    await topics.apply(Cluster(server.address))
     yield server.address
     await server.stop()
 

@@ -1,5 +1,6 @@
 """Development keys and secrets, kept in the data folder for its owner only."""
 
+import base64
 import json
 import os
 import secrets
@@ -91,6 +92,13 @@ def credential_key(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ed25519.Ed25519PrivateKey.generate()
         _write(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def data_key(file: Path) -> None:
+    """Make the master key that personal texts of this data folder are sealed under, unless there is one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(file, base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def _generate() -> Key:

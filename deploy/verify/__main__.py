@@ -19,6 +19,7 @@ from deploy.verify import (
     overlays,
     policy,
     report,
+    rules,
     schema,
     yaml_style,
 )
@@ -33,6 +34,8 @@ CHECKS: tuple[Check, ...] = (
     schema.CHECK,
     custom_resources.CHECK,
     policy.CHECK,
+    rules.LINT,
+    rules.EXAMPLES,
 )
 
 

@@ -19,6 +19,7 @@ from deploy.verify.tree import Tree
 FOLDER: Final = Path(__file__).with_name("schemas")
 _SHARED: Final = "shared.yaml"
 _COMPONENTS: Final = "k8s/components"
+_STRIMZI: Final = f"{_COMPONENTS}/strimzi"
 _MONGODB: Final = f"{_COMPONENTS}/mongodb-community"
 
 
@@ -82,13 +83,9 @@ CHECK = Check(
     proves="resources of operators have only fields that these know",
     run=run,
     plants=(
-        Plant(
-            "a misspelt limit", f"{_COMPONENTS}/keda/scaledobjects.yaml", "maxReplicaCount", "maxReplicaCout"
-        ),
-        Plant("a right by pattern", f"{_COMPONENTS}/strimzi/users.yaml", "Type: literal", "Type: prefix"),
-        Plant(
-            "a kind of an old API", f"{_COMPONENTS}/strimzi/kafka.yaml", "strimzi.io/v1", "strimzi.io/v1beta2"
-        ),
+        Plant("a misspelt limit", f"{_COMPONENTS}/keda/scaledobjects.yaml", "maxReplica", "maxRepica"),
+        Plant("a right by pattern", f"{_STRIMZI}/users.yaml", "Type: literal", "Type: prefix"),
+        Plant("a kind of an old API", f"{_STRIMZI}/kafka.yaml", "strimzi.io/v1", "strimzi.io/v1beta2"),
         Plant("a login without password", f"{_MONGODB}/users.yaml", "passwordSecretRef", "passwordSecret"),
     ),
 )

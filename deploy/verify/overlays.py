@@ -1,6 +1,7 @@
 """Every overlay renders, and every component is part of one that does."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import yaml
 
@@ -8,6 +9,8 @@ from deploy.verify import tools
 from deploy.verify.check import Check, Plant
 from deploy.verify.tools import ToolFailed
 from deploy.verify.tree import Tree
+
+_DEV: Final = "k8s/overlays/dev"
 
 
 def run(tree: Tree) -> Iterator[str]:

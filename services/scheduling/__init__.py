@@ -6,5 +6,5 @@ Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven M
         MeetingMissed MeetingClaimed MeetingClaimClosed MeetingAnswered MeetingCancelled
         AvailabilityUpdated CalendarChanged CalendarFeedChanged
 Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
-Calls   profiles.PersonService for weekly hours
+Calls   profiles.PersonService for weekly hours, and for names and addresses in invitations
 """

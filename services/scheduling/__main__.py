@@ -12,6 +12,7 @@ from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
+from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.series import Series
 from services.scheduling.domain.meetings import Pair
@@ -44,7 +45,11 @@ def build(settings: Settings, resources: Resources) -> Service:
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                MeetingServicer(meetings, Series((kept, pairs), meetings, resources.clock)),
+                MeetingServicer(
+                    meetings,
+                    Series((kept, pairs), meetings, resources.clock),
+                    Invitations(meetings, kept, profiles),
+                ),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (

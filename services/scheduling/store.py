@@ -17,7 +17,7 @@ MEETINGS = Kind(
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),
-    indexes=(("mentorship",), ("people", "start"), ("series",)),
+    indexes=(("mentorship",), ("people", "start"), ("guests", "start"), ("series",)),
 )
 AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
 """They have their person's id."""

@@ -5,6 +5,9 @@ import inspect
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.kernel import kafka
 
@@ -27,21 +30,21 @@ PRODUCER = {
 
 
 def test_consumers_skip_nothing_and_commit_nothing_by_themselves() -> None:
-    options = kafka.consumer_options("localhost:1", "group")
+    options = kafka.consumer_options(kafka.Cluster("localhost:1"), "group")
     assert {name: options[name] for name in CONSUMER} == CONSUMER
     assert options["group_id"] == "group"
 
 
 def test_producers_wait_for_all_replicas_and_send_nothing_twice() -> None:
-    options = kafka.producer_options("localhost:1", "me")
+    options = kafka.producer_options(kafka.Cluster("localhost:1"), "me")
     assert {name: options[name] for name in PRODUCER} == PRODUCER
 
 
 @pytest.mark.parametrize(
     ("client", "options"),
     [
-        (AIOKafkaConsumer, kafka.consumer_options("localhost:1", "group")),
-        (AIOKafkaProducer, kafka.producer_options("localhost:1", "me")),
+        (AIOKafkaConsumer, kafka.consumer_options(kafka.Cluster("localhost:1"), "group")),
+        (AIOKafkaProducer, kafka.producer_options(kafka.Cluster("localhost:1"), "me")),
     ],
 )
 def test_the_client_knows_every_option(client: type, options: dict[str, object]) -> None:
@@ -50,4 +53,15 @@ def test_the_client_knows_every_option(client: type, options: dict[str, object])
 
 async def test_a_producer_that_reached_no_broker_is_closed_and_says_so() -> None:
     with pytest.raises(KafkaError):
-        await kafka.Producer("127.0.0.1:1", "tests").start()
+        await kafka.Producer(kafka.Cluster("127.0.0.1:1"), "tests").start()
+
+
+@given(st.binary(), st.integers(1, 64))
+def test_a_key_has_the_partition_that_every_other_writer_gives_it(key: bytes, count: int) -> None:
+    partitions = list(range(count))
+    assert kafka.partition(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
+
+
+def test_without_a_key_any_partition_that_is_there_will_do() -> None:
+    assert kafka.partition(None, [0, 1, 2], [1]) == 1
+    assert kafka.partition(None, [0], []) == 0

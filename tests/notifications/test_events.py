@@ -11,8 +11,9 @@ from services.kernel.errors import Invalid, NotFound
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.notifications import store
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
-from services.notifications.app.ports import Mail, Person
+from services.notifications.app.ports import Invitation, Mail, Person
 from services.notifications.app.post import Post
 from services.notifications.app.templates import Templates
 from services.notifications.app.writing import Writer
@@ -41,12 +42,16 @@ from tests.notifications.factories import (
     request_news,
     told,
 )
+from tests.notifications.world import Chatroom
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
+MEETING = f"organizations/{ORG}/mentorships/{PAIR_ID}/meetings/meeting-1"
+
+
 class Everybody:
-    """People named by their ids, and a mail server that takes everything."""
+    """People named by their ids, a mail server that takes everything."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -57,6 +62,13 @@ class Everybody:
     async def send(self, mail: Mail) -> Attempt:
         self.mails.append(mail)
         return ACCEPTED
+
+
+class Invitations:
+    """What scheduling knows: one meeting."""
+
+    async def find(self, _tenant: str, mentorship: str, meeting: str) -> Invitation | None:
+        return Invitation("REQUEST", mentorship) if meeting == "meeting-1" else None
 
 
 class World:
@@ -72,8 +84,13 @@ class World:
             self.handlers,
             Post(
                 self.kept,
-                Choices(preferences),
-                Writer(self.everybody, Templates(Aggregates(store.TEMPLATES, clock))),
+                (
+                    Choices(preferences),
+                    Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False),
+                ),
+                Writer(
+                    self.everybody, Templates(Aggregates(store.TEMPLATES, clock)), invitations=Invitations()
+                ),
                 self.everybody,
                 clock,
             ),
@@ -209,15 +226,16 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
         (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
-        (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR]),
-        (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR]),
+        (told(scheduling.MeetingBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingClaimed), "MEETING_CLAIMED", [MENTOR]),
     ],
 )
 async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
     world: World, event: Proto, category: str, people: list[str]
 ) -> None:
-    """What one of the two did themselves is told to the other only."""
+    """What one of the two did themselves is told to the other only, unless it changes calendars."""
     for _ in range(2):
         await world.hear(event)
         await world.hear_own()
@@ -228,11 +246,38 @@ async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
         await world.hear(event, tenant="globex")
 
 
-async def test_a_meeting_that_the_platform_called_off_is_told_by_what_led_to_it(world: World) -> None:
-    off = told(scheduling.MeetingCancelled)
+async def test_everybody_of_a_meeting_gets_its_invitation_and_reads_whose_doing_it_was(world: World) -> None:
+    guest = f"organizations/{ORG}/people/{CONTACT}"
+    for place, event in enumerate((scheduling.MeetingBooked, scheduling.MeetingRescheduled)):
+        await world.hear(told(event, meeting=MEETING, guests=[guest]), f"event-{place}")
+    await world.hear_own()
+    assert [mail.content.subject for mail in world.everybody.mails] == [
+        f"Your mentoring meeting with {MENTEE} is booked",
+        f"Your mentoring meeting with {MENTOR} is booked",
+        f"Your mentoring meeting with {MENTOR} is booked",
+        f"{MENTEE} moved your mentoring meeting",
+        f"You moved your mentoring meeting with {MENTOR}",
+        f"{MENTEE} moved your mentoring meeting",
+    ]
+    assert {mail.invitation for mail in world.everybody.mails} == {Invitation("REQUEST", PAIR_ID)}
+
+
+async def test_a_meeting_that_the_platform_called_off_is_taken_out_of_calendars(world: World) -> None:
+    off = told(scheduling.MeetingCancelled, meeting=MEETING)
     off.ClearField("person")
     await world.hear(off)
-    assert not world.kept.rows
+    await world.hear_own()
+    subjects = [mail.content.subject for mail in world.everybody.mails]
+    assert subjects == [
+        f"Your mentoring meeting with {other} does not take place" for other in (MENTEE, MENTOR)
+    ]
+    assert all(mail.invitation for mail in world.everybody.mails)
+
+
+async def test_a_reminder_changes_no_calendar(world: World) -> None:
+    await world.hear(told(scheduling.MeetingReminderDue, meeting=MEETING))
+    await world.hear_own()
+    assert {mail.invitation for mail in world.everybody.mails} == {None}
 
 
 async def test_an_end_within_a_program_is_told_when_its_match_ends(world: World) -> None:

@@ -51,10 +51,11 @@ class Stream:
     async def begin(self) -> None:
         """Note where every topic ends now, and let the group start there."""
         for topic in (*HEARD, TOLD, *(f"{name}.dlq" for name in HEARD)):
-            self._begin[topic] = await self._ends(topic)
+            self._begin[topic] = await self.ends(topic)
         await self.join_from_begin(self.app)
 
-    async def _ends(self, topic: str) -> Offsets:
+    async def ends(self, topic: str) -> Offsets:
+        """Return where the partitions of a topic end now."""
         async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
             return dict(await consumer.end_offsets(_partitions(topic)))
 
@@ -72,6 +73,10 @@ class Stream:
         self._keys.add(made.encode())
         return made
 
+    def follow(self, key: str) -> None:
+        """Read the decisions about a pair that somebody else named."""
+        self._keys.add(key.encode())
+
     async def tell(self, *events: Event[Any]) -> None:
         """Publish events as their writers would, in order."""
         await self.producer.publish([encode(event) for event in events])
@@ -80,7 +85,7 @@ class Stream:
     async def worker(self, app: str = "") -> AsyncIterator[Worker]:
         """Run a member of the group (or of the group `app`) until the block ends; a graceful stop."""
         tools = Tools(self.producer.publish, self.policies, Watch(self.app, self.clock), self.clock)
-        worker = Worker(self.bootstrap, tools, app or self.app)
+        worker = Worker(self.producer.cluster, tools, app or self.app)
         try:
             await worker.start()
             yield worker
@@ -117,8 +122,8 @@ class Stream:
 
 
 def _partitions(name: str) -> list[TopicPartition]:
-    topic = next(topic for topic in topics.load() if topic.name == name)
-    return [TopicPartition(name, number) for number in range(topic.partitions)]
+    known = {topic.name: topic.partitions for topic in topics.load()}
+    return [TopicPartition(name, number) for number in range(known.get(name, known[HEARD[0]]))]
 
 
 def read(records: Sequence[ConsumerRecord]) -> list[Event[Any]]:

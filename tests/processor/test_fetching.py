@@ -1,11 +1,14 @@
 """A fetch that a rebalance overtakes; Faust around it is left out."""
 
+import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka.errors import IllegalStateError
+from mode.utils.locks import Event
+from mode.utils.queues import FlowControlEvent
 
 from services.processor.agents.fetching import Consumer
 
@@ -42,6 +45,9 @@ def consumer() -> Any:
     made = Consumer.__new__(Consumer)
     made._thread = Thread()
     made.flow_active = True
+    made.app = SimpleNamespace(flow_control=FlowControlEvent(initially_suspended=False))
+    made.suspend_flow, made.loop = Event(), None
+    made._stopped, made._crashed = Event(), Event()
     return made
 
 
@@ -74,3 +80,26 @@ async def test_partitions_wanted_later_are_not_part_of_a_fetch(consumer: Any) ->
     await consumer._getmany(wanted, 1.0)
     wanted.clear()
     assert consumer._thread.wanted == {PLACE}
+
+
+async def test_while_records_flow_one_is_handed_over_without_a_task(consumer: Any) -> None:
+    async def handing_over() -> None:
+        tasks.append(asyncio.current_task())
+
+    tasks: list[Any] = []
+    await consumer.wait_first(handing_over(), consumer.suspend_flow.wait())
+    assert tasks == [asyncio.current_task()]
+
+
+async def test_when_the_flow_has_stopped_handing_over_is_given_up(consumer: Any) -> None:
+    consumer.app.flow_control.suspend()
+    consumer.suspend_flow.set()
+    handing_over = asyncio.create_task(consumer.app.flow_control.acquire())
+    waited = await consumer.wait_first(handing_over, consumer.suspend_flow.wait())
+    assert len(waited.done) == 1
+    await asyncio.wait([handing_over])
+    assert handing_over.cancelled()
+
+
+async def test_what_else_is_waited_for_is_waited_for_as_ever(consumer: Any) -> None:
+    assert (await consumer.wait_first(asyncio.sleep(0, "slept"))).results == ["slept"]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -12,7 +11,6 @@ import pytest
 from services.processor.agents import intake as module
 from services.processor.agents.intake import InHand, Intake
 from services.processor.agents.reading import Reading, Taken
-from tests.processor.factories import day
 
 MADE, MET = "made", "met"
 
@@ -22,7 +20,7 @@ class Place(NamedTuple):
     partition: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """What Faust's own messages carry, and whether it was acknowledged."""
 
@@ -59,7 +57,7 @@ class Faust:
     consumer_generation_id: int = 1
     active: bool = True
     highwaters: dict[tuple[str, int], int | None] = field(default_factory=dict)
-    tracked: list[Message] = field(default_factory=list)
+    unacked: set[Message] = field(default_factory=set)
     paused: set[Any] = field(default_factory=set)
     sought: list[tuple[Any, int]] = field(default_factory=list)
     acknowledged: list[Message] = field(default_factory=list)
@@ -75,9 +73,6 @@ class Faust:
     def highwater(self, place: tuple[str, int]) -> int | None:
         return self.highwaters.get(place)
 
-    def track_message(self, message: Message) -> None:
-        self.tracked.append(message)
-
     async def seek(self, place: Any, offset: int) -> None:
         self.sought.append((place, offset))
 
@@ -88,26 +83,17 @@ class Faust:
         self.paused.discard(place)
 
 
-@dataclass(slots=True)
-class Timed(Reading[Any]):
-    """A reading whose event happened when its record was written."""
-
-    @property
-    def time(self) -> datetime:
-        return day(self.record.timestamp / 1000)
-
-
 class Desk:
     """An intake over two topics with one partition, both at their beginning, and the queue that feeds it."""
 
     def __init__(self) -> None:
         self.faust = Faust()
-        self.intake = Intake(self.faust, (MADE, MET), Timed)
+        self.intake = Intake(self.faust, (MADE, MET), Reading)
         self.queue: asyncio.Queue[Told] = asyncio.Queue()
         self.intake.begin({(MADE, 0): 0, (MET, 0): 0})
 
     def fetched(self, topic: str, offset: int, on: float, generation: int = 1) -> None:
-        """Let Faust fetch a record of an event of that day."""
+        """Let Faust fetch a record written at that second."""
         message = Message(topic, 0, offset, on, generation)
         self.queue.put_nowait(Told(message, self.faust.acknowledged))
 
@@ -134,7 +120,7 @@ def days(batch: Iterable[InHand]) -> list[float]:
     return [one.reading.record.timestamp / 1000 for one in batch]
 
 
-async def test_records_of_two_topics_come_in_the_order_of_their_events(desk: Desk) -> None:
+async def test_records_of_two_topics_come_in_the_order_in_which_they_were_written(desk: Desk) -> None:
     desk.ends(2, 1)
     for topic, offset, on in ((MADE, 0, 3), (MADE, 1, 9), (MET, 0, 5)):
         desk.fetched(topic, offset, on)
@@ -150,6 +136,16 @@ async def test_while_the_other_topic_is_not_known_to_be_at_its_end_records_wait(
     desk.ends(1, 1)
     desk.fetched(MET, 0, 2)
     assert days(await taking) == [2, 9]
+
+
+async def test_what_the_other_topic_was_told_just_before_has_time_to_come(desk: Desk) -> None:
+    desk.ends(1, 0)
+    desk.fetched(MADE, 0, 9)
+    taking = asyncio.create_task(desk.take())
+    await asyncio.wait([taking], timeout=module.SETTLE_SECONDS / 2)
+    desk.ends(1, 1)
+    desk.fetched(MET, 0, 8)
+    assert days(await taking) == [8, 9]
 
 
 async def test_a_topic_without_anything_new_is_not_waited_for(desk: Desk) -> None:
@@ -175,7 +171,7 @@ async def test_what_is_in_hand_is_tracked_and_acknowledged_when_done(desk: Desk)
     for offset in range(2):
         desk.fetched(MADE, offset, 9 - offset)
     batch = await desk.take()
-    assert [message.offset for message in desk.faust.tracked] == [0, 1]
+    assert {message.offset for message in desk.faust.unacked} == {0, 1}
     assert desk.faust.acknowledged == []
     desk.intake.done(batch)
     assert [message.offset for message in desk.faust.acknowledged] == [0, 1]
@@ -186,7 +182,7 @@ async def test_records_of_an_assignment_that_is_over_are_dropped(desk: Desk) -> 
     desk.fetched(MADE, 0, 1, generation=0)
     desk.fetched(MADE, 0, 2, generation=1)
     assert days(await desk.take()) == [2]
-    assert len(desk.faust.tracked) == 1
+    assert len(desk.faust.unacked) == 1
 
 
 async def test_a_record_that_was_fetched_twice_comes_once(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Two topics in the order of their events, whatever came first."""
+"""Two topics in the order in which they were written, whatever came first."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ def more_to_come(_topic: str) -> bool:
     return False
 
 
-def test_the_earlier_event_goes_first_though_it_came_last() -> None:
+def test_the_earlier_record_goes_first_though_it_came_last() -> None:
     made = merge((MADE, day(9), "silence"), (MET, day(2), "meeting"))
     assert list(made.ready(ended)) == ["meeting", "silence"]
 

@@ -28,12 +28,14 @@ class Member:
 
     def __init__(self, stream: Stream, folder: Path, crash_at: str = "") -> None:
         self.port = free_port()
+        self.clock = folder / "clock"
         env = {
             "ENVIRONMENT": "development",
             "METRICS_ADDRESS": f"{LOOPBACK}:{self.port}",
             "KAFKA_BOOTSTRAP": stream.bootstrap,
             "MONGO_URL": "mongodb://unused",
             "CRASH_AT": crash_at,
+            "CLOCK_FILE": str(self.clock),
             **dict.fromkeys(("OIDC_ISSUER", "OIDC_JWKS_URL", "OIDC_TOKEN_URL"), "http://unused"),
         }
         argv = (sys.executable, "-c", RUN, stream.app)

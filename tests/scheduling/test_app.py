@@ -19,6 +19,7 @@ from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import ALL
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.hours import Hours, Range
+from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Pair, Stage
 from services.scheduling.domain.told import Reason
 from tests.fakes import Aggregates, Projection
@@ -57,6 +58,12 @@ class People:
     async def hours(self, tenant: str, people: Sequence[str]) -> list[Hours]:
         assert tenant == ORG
         return [self.known[person] for person in people]
+
+    async def contacts(self, tenant: str, people: Sequence[str]) -> list[Contact]:
+        assert tenant == ORG
+        if set(people) - set(self.known):
+            raise NotFound("PERSON_NOT_FOUND", "one of the people does not exist")
+        return [Contact(person, f"{person}@acme.example") for person in people]
 
 
 class World:
@@ -277,3 +284,16 @@ async def test_a_rest_heard_again_after_it_went_on_stops_nothing_more(world: Wor
 async def test_what_never_was_active_does_not_go_on(world: World) -> None:
     await world.mentorships.resumed(Ref(ORG, "never-active"), 3)
     assert await world.pairs.get(Ref(ORG, "never-active")) is None
+
+
+async def test_guests_are_busy_too_see_the_meeting_and_must_exist(world: World) -> None:
+    third = "33333333-3333-4333-8333-333333333333"
+    await world.mentorships.activated(Ref(ORG, third), replace(PAIR, people=(LEAD, STRANGER)), 5)
+    asked = replace(wish(), guests=(STRANGER,))
+    ref, _ = await world.meetings.book(mentee, asked, Cause("r-1"))
+    assert (await world.meetings.get(stranger, (PAIR_ID, ref.id))).state.guests == (STRANGER,)
+    assert [key for key, _ in (await world.meetings.list(stranger, PAIR_ID, Query())).items] == [ref.id]
+    with pytest.raises(Refused, match="SLOT_TAKEN"):
+        await world.book(stranger, Wish(third, NOON + 15 * MINUTE, NOON + HOUR), "r-2")
+    with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
+        await world.book(mentee, replace(wish(NOON + 60 * MINUTE), guests=("nobody",)), "r-3")

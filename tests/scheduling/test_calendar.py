@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.errors import Invalid, NotFound, Refused
 from services.kernel.mongo import Ref, Versioned
-from services.scheduling.domain import attendance
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.scheduling.domain import attendance, booking
 from services.scheduling.domain.booking import move
-from services.scheduling.domain.meetings import Answer, Meeting, Told
-from services.scheduling.domain.told import MeetingAnswered, MeetingMissed, MeetingNoticeGiven, Notice, Status
+from services.scheduling.domain.invitations import Contact
+from services.scheduling.domain.meetings import Answer, Meeting
+from services.scheduling.domain.told import Status
 from services.scheduling.wire import calendar
 from tests.scheduling.factories import (
     MENTEE,
@@ -23,12 +23,11 @@ from tests.scheduling.factories import (
     MORNING,
     NOON,
     ORG,
+    PAIR,
     PAIR_ID,
     POLICY,
     STRANGER,
     booked,
-    cancelled,
-    missed,
     wish,
 )
 
@@ -94,82 +93,8 @@ def test_a_feed_holds_every_meeting_and_no_name_or_address() -> None:
     assert "mailto:" not in document
 
 
-# --- what comes back ------------------------------------------------------------------------------------
-
-
-def reply(status: str = "DECLINED", uid: str = UID, method: str = "REPLY", sequence: int = 0) -> str:
-    """Return what a calendar sends, in the words of an independent writer: a template."""
-    return "\r\n".join(
-        (
-            "BEGIN:VCALENDAR",
-            "PRODID:-//Example Corp.//Calendar//EN",
-            "VERSION:2.0",
-            f"METHOD:{method}",
-            "BEGIN:VEVENT",
-            f"ATTENDEE;PARTSTAT={status};CN=Bob:mailto:bob@example.com",
-            f"UID:{uid}",
-            f"SEQUENCE:{sequence}",
-            "DTSTAMP:20260302T090000Z",
-            "DTSTART:20260302T120000Z",
-            "ORGANIZER:mailto:meet@example.com",
-            "END:VEVENT",
-            "END:VCALENDAR",
-            "",
-        )
-    )
-
-
-@pytest.mark.parametrize("status", list(Status))
-def test_an_answer_is_read(status: Status) -> None:
-    known = calendar.reply(ORG, reply(status.value, sequence=3))
-    assert known == calendar.Reply("meeting-1", status, 3)
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        "",
-        "no calendar at all",
-        reply()[:150],
-        reply("NEEDS-ACTION"),
-        reply("EATEN"),
-        reply(method="REQUEST"),
-        reply(uid="meeting-1@globex.mentoring"),
-        reply(uid="meeting-1"),
-        reply().replace("SEQUENCE:0", "SEQUENCE:many"),
-        reply().replace("ATTENDEE", "X-NOBODY"),
-        reply().replace("UID:", "X-UID:"),
-        reply().replace("END:VEVENT", "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nEND:VEVENT"),
-        reply().replace("UID:", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:eve@example.com\r\nUID:"),
-    ],
-)
-def test_what_is_no_answer_of_one_attendee_to_this_platform_is_refused_by_field(document: str) -> None:
-    with pytest.raises(Invalid, match="REPLY_MALFORMED") as refusal:
-        calendar.reply(ORG, document)
-    assert [path for path, _ in refusal.value.fields] == ["document"]
-
-
-@given(st.text(max_size=400))
-def test_no_text_breaks_the_reader(text: str) -> None:
-    with pytest.raises(Invalid, match="REPLY_MALFORMED"):
-        calendar.reply(ORG, text)
-
-
-def test_to_decline_is_to_give_notice_and_to_accept_takes_it_back() -> None:
-    declined, happened = attendance.answer(booked(), MENTEE, (Status.DECLINED, 0), MORNING)
-    assert declined.answers == (Answer(MENTEE, Status.DECLINED),)
-    assert happened == [
-        MeetingAnswered(MENTEE, Status.DECLINED),
-        MeetingNoticeGiven(MENTEE, Notice.ABSENT),
-    ]
-    assert declined.fire(declined.check_time)[1] == [MeetingMissed((MENTOR, MENTEE), (MENTEE,))]
-    assert attendance.answer(declined, MENTEE, (Status.DECLINED, 0), MORNING) == (declined, [])
-    accepted, happened = attendance.answer(declined, MENTEE, (Status.ACCEPTED, 0), MORNING)
-    assert (accepted.told, happened) == ((), [MeetingAnswered(MENTEE, Status.ACCEPTED)])
-
-
 def test_an_answer_shows_in_the_next_invitation() -> None:
-    answered = attendance.answer(booked(), MENTEE, (Status.TENTATIVE, 0), MORNING)[0]
+    answered = attendance.answer(booked(), Answer(MENTEE, Status.TENTATIVE), 0, MORNING)[0]
     attendees = {one.value: one.params["PARTSTAT"] for one in read(answered).vevent.attendee_list}
     assert attendees == {
         "mailto:ada@example.com": ["NEEDS-ACTION"],
@@ -177,22 +102,23 @@ def test_an_answer_shows_in_the_next_invitation() -> None:
     }
 
 
-def test_a_move_asks_both_anew_and_an_answer_to_the_old_time_counts_no_more() -> None:
-    answered = attendance.answer(booked(), MENTEE, (Status.ACCEPTED, 0), MORNING)[0]
-    moved = move(answered, MENTOR, wish(NOON + 60 * MINUTE), MORNING, POLICY)[0]
-    assert moved.answers == ()
-    with pytest.raises(Refused, match="ANSWER_OUTDATED"):
-        attendance.answer(moved, MENTEE, (Status.ACCEPTED, 0), MORNING)
-    assert attendance.answer(moved, MENTEE, (Status.ACCEPTED, 1), MORNING)[0].answers != ()
+def test_everybody_is_named_who_has_an_address_and_guests_need_not_come() -> None:
+    guest = replace(wish(), guests=(STRANGER,))
+    meeting = booking.book(PAIR, MENTEE, guest, MORNING, POLICY)[0]
+    contacts = [
+        Contact("Ada", "ada@example.com"),
+        Contact("Bob", ""),
+        Contact('Eve "E" Ö', "eve@example.com"),
+    ]
+    request = pb.GetInvitationRequest(organizer_address="mailto:meet@example.com")
+    attendees = read(meeting, calendar.look(contacts, request)).vevent.attendee_list
+    assert [(one.value, one.params["CN"], one.params["ROLE"]) for one in attendees] == [
+        ("mailto:ada@example.com", ["Ada"], ["REQ-PARTICIPANT"]),
+        ("mailto:eve@example.com", ["Eve 'E' Ö"], ["OPT-PARTICIPANT"]),
+    ]
 
 
-def test_answers_of_strangers_and_after_the_end_change_nothing() -> None:
-    with pytest.raises(NotFound):
-        attendance.answer(booked(), STRANGER, (Status.ACCEPTED, 0), MORNING)
-    for meeting in (cancelled(), missed()):
-        with pytest.raises(Refused):
-            attendance.answer(meeting, MENTEE, (Status.ACCEPTED, 9), MORNING)
-    late = attendance.answer(booked(), MENTEE, (Status.DECLINED, 0), NOON)[0]
-    assert late.told == ()
-    known = replace(booked(), told=(Told(MENTEE, Notice.ABSENT),))
-    assert attendance.answer(known, MENTEE, (Status.DECLINED, 0), MORNING)[0].told == known.told
+def test_who_asks_for_another_time_shows_as_undecided() -> None:
+    countered = attendance.answer(booked(), Answer(MENTEE, Status.COUNTERED), 0, MORNING)[0]
+    attendees = {one.value: one.params["PARTSTAT"] for one in read(countered).vevent.attendee_list}
+    assert attendees["mailto:bob@example.com"] == ["TENTATIVE"]

@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 
 import grpc
 import pytest
+import vobject
 
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
@@ -16,6 +17,7 @@ from tests.scheduling.factories import (
     MINUTE,
     MORNING,
     NOON,
+    STRANGER,
 )
 from tests.scheduling.serving import PARENT, PEOPLE, World, refused, served, stamp
 
@@ -135,3 +137,53 @@ async def test_a_feed_has_a_secret_address_until_it_is_closed(world: World) -> N
     assert (await world.availability.CloseCalendarFeed(closing, metadata=world.mentor)).url == ""
     again = await world.availability.OpenCalendarFeed(opening, metadata=world.mentor)
     assert again.url not in {"", opened.url}
+
+
+async def test_an_answer_by_mail_counts_once_and_only_from_who_was_invited(world: World) -> None:
+    """The whole way: an invitation as a mail takes it along, read by vobject, and the answer to it."""
+    for person in (MENTOR, MENTEE, STRANGER):
+        world.people.add(Person(name=f"{PEOPLE}/{person}", given_name=person, email=f"{person}@acme.example"))
+    gateway = world.at.token("mail", "service")
+    wish = meetings.Meeting(start_time=stamp(NOON), end_time=stamp(NOON + 45 * MINUTE))
+    wish.guests.append(f"{PEOPLE}/{STRANGER}")
+    book = meetings.BookMeetingRequest(parent=PARENT, meeting=wish)
+    meeting = await world.meetings.BookMeeting(book, metadata=world.mentee)
+    asked = meetings.GetInvitationRequest(name=meeting.name, organizer_address="mailto:meet@acme.example")
+    assert (await refused(world.meetings.GetInvitation(asked, metadata=world.mentee)))[
+        1
+    ] == "ADDRESSES_WITHHELD"
+    invitation = await world.meetings.GetInvitation(asked, metadata=gateway)
+    event = vobject.readOne(invitation.document).vevent
+    assert [one.params["CN"] for one in event.attendee_list] == [[MENTOR], [MENTEE], [STRANGER]]
+
+    def mail(status: str, stamped: str, sequence: int = 0) -> bytes:
+        return (
+            f"From: {MENTEE}@acme.example\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n"
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"
+            f"UID:{invitation.uid}\r\nSEQUENCE:{sequence}\r\nDTSTAMP:{stamped}\r\n"
+            f"ATTENDEE;PARTSTAT={status}:mailto:{MENTEE}@acme.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        ).encode()
+
+    async def receive(message: bytes, sender: str = "") -> meetings.ReceiveReplyResponse:
+        request = meetings.ReceiveReplyRequest(
+            parent="organizations/acme", message=message, sender_address=sender
+        )
+        return await world.meetings.ReceiveReply(request, metadata=gateway)
+
+    assert (await refused(receive(mail("ACCEPTED", "20260302T090000Z"), "eve@acme.example")))[1] == (
+        "SENDER_IS_NOT_ATTENDEE"
+    )
+    for _ in range(2):
+        taken = await receive(mail("DECLINED", "20260302T090100Z"))
+        assert taken.outcome == meetings.ReceiveReplyResponse.OUTCOME_TAKEN
+    assert (await world.told(meeting)).count("MeetingAnswered") == 1
+    overtaken = await receive(mail("ACCEPTED", "20260302T090000Z"))
+    assert overtaken.outcome == meetings.ReceiveReplyResponse.OUTCOME_OUTDATED
+    assert overtaken.meeting.answers[0].status == codes.ANSWER_STATUS_DECLINED
+    move = meetings.RescheduleMeetingRequest(name=meeting.name, start_time=stamp(NOON + 60 * MINUTE))
+    await world.meetings.RescheduleMeeting(move, metadata=world.mentor)
+    to_old_time = await receive(mail("ACCEPTED", "20260302T090200Z"))
+    assert to_old_time.outcome == meetings.ReceiveReplyResponse.OUTCOME_OUTDATED
+    assert (await receive(mail("ACCEPTED", "20260302T090300Z", 1))).meeting.answers[0].status == (
+        codes.ANSWER_STATUS_ACCEPTED
+    )

@@ -20,7 +20,10 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "processor.v1.RebookReminderDue": _PAIR,
     "processor.v1.LeadAlertDue": ("lead",),
     "processor.v1.LeadEscalationDue": ("lead",),
+    "scheduling.v1.MeetingBooked": _PAIR,
+    "scheduling.v1.MeetingCancelled": _PAIR,
     "scheduling.v1.MeetingReminderDue": _PAIR,
+    "scheduling.v1.MeetingRescheduled": _PAIR,
 }
 """Fields that name the people, by type of event below `mentoring.`"""
 
@@ -29,9 +32,7 @@ _OTHER: Final = frozenset(
         "mentorships.v1.AgreementProposed",
         "mentorships.v1.ExtensionProposed",
         "mentorships.v1.ClosingProposed",
-        "scheduling.v1.MeetingCancelled",
         "scheduling.v1.MeetingClaimed",
-        "scheduling.v1.MeetingRescheduled",
     }
 )
 """What one of a pair did is told to the other; what the platform did by itself is not."""
@@ -50,4 +51,5 @@ def addressees(type_name: str, message: Any) -> list[str]:
     if kind == "processor.v1.NudgeDue":
         concludes = message.step == processor.LADDER_STEP_CONCLUDE  # the end itself is told
         return [] if concludes else [message.person]
-    return [getattr(message, field) for field in _TOLD.get(kind, ())]
+    guests = list(message.guests) if kind in _TOLD and "guests" in message.DESCRIPTOR.fields_by_name else []
+    return [getattr(message, field) for field in _TOLD.get(kind, ())] + guests

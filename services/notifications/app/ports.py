@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.notifications.domain.chats import Format
 from services.notifications.domain.messages import Attempt, Content
 
 S = TypeVar("S")
@@ -53,6 +54,21 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """What calendars make of a mail: an iCalendar document, and its iTIP method ("REQUEST" or "CANCEL")."""
+
+    method: str
+    document: str
+
+
+class Invitations(Protocol):
+    """What other services know about meetings."""
+
+    async def find(self, tenant: str, mentorship: str, meeting: str) -> Invitation | None:
+        """Return a meeting's invitation as it stands now, None if there is no such meeting. Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail; `message_id` is its Message-ID header, `cause` the event behind it, `date` is aware.
 
@@ -65,6 +81,7 @@ class Mail:
     cause: str
     date: datetime
     unsubscribe: str = ""
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +93,17 @@ class Parcel:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A text for the chat behind an incoming webhook; `url` is a secret."""
+
+    url: str
+    format: Format
+    text: str
+
+
 class Channel(Protocol[P_contra]):
-    """A way out of the platform, for parcels of its kind: mails, webhook requests."""
+    """A way out of the platform, for parcels of its kind: mails, postings to chats, webhook requests."""
 
     async def send(self, parcel: P_contra, /) -> Attempt:
         """Try once; whatever the other side says is the answer, and so is its silence."""

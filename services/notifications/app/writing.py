@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.kernel import log
-from services.notifications.app.ports import People, Person
+from services.notifications.app.ports import Invitation, Invitations, People, Person
 from services.notifications.app.templates import Templates
 from services.notifications.domain import texts
 from services.notifications.domain.links import Links, Unsubscription
@@ -12,12 +12,22 @@ from services.notifications.domain.rules import Urgency, rule_of
 
 
 class Writer:
-    """Knows people and words. Without `links`, mails carry no way to unsubscribe by one click."""
+    """Knows people and words. Without `links`, mails carry no way to unsubscribe by one click.
 
-    def __init__(self, people: People, templates: Templates, links: Links | None = None) -> None:
+    Without `invitations`, mails about meetings carry nothing for calendars.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        templates: Templates,
+        links: Links | None = None,
+        invitations: Invitations | None = None,
+    ) -> None:
         self._people = people
         self._templates = templates
         self._links = links
+        self._invitations = invitations
 
     async def reader(self, tenant: str, person: str) -> Person | None:
         """Return whom a message is for, None if there is no such person. Raises Unavailable."""
@@ -39,6 +49,15 @@ class Writer:
     def digest(self, contents: Sequence[Content], reader: Person) -> Content:
         """Return one mail that tells several messages of one category."""
         return texts.digest(contents, _reader(reader))
+
+    async def invitation(self, tenant: str, message: Message) -> Invitation | None:
+        """Return what calendars make of a message about a meeting, as it stands now. Raises Unavailable.
+
+        So a mail that comes late, or once more, never takes a calendar back to an earlier time.
+        """
+        if self._invitations is None or not rule_of(message.category).invites:
+            return None
+        return await self._invitations.find(tenant, message.facts.mentorship, message.facts.meeting)
 
     def unsubscribe(self, tenant: str, message: Message) -> str:
         """Return the link that ends mails of the message's category, empty where nothing would end them."""

@@ -201,7 +201,7 @@ def composed(sender: str, mail: Mail) -> bytes:
     if mail.unsubscribe:
         headers.append(("List-Unsubscribe", f"<{mail.unsubscribe}>"))
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    return mime.message(headers, mail.content.text, mail.content.html)
+    return mime.message(headers, mail.content.text, mail.content.html, mail.invitation)
 
 
 def _plain(address: str) -> str:

@@ -26,6 +26,7 @@ class Rule:
     throttle  at most one mail of the category per person within this time; zero: no limit
     once      fields of the facts that a person is told of once only, if the first of them is there
     counted   whether a mail of the category uses up the weekly budget of others
+    invites   whether the mail changes the reader's calendar: it carries the meeting's invitation
     """
 
     urgency: Urgency = Urgency.PATIENT
@@ -34,6 +35,7 @@ class Rule:
     throttle: timedelta = timedelta(0)
     once: tuple[str, ...] = ()
     counted: bool = True
+    invites: bool = False
 
     def key(self, facts: Facts) -> tuple[str, ...]:
         """Return what makes a message the same as an earlier one, empty if each is one of its own."""
@@ -44,12 +46,14 @@ class Rule:
 _CRITICAL: Final = Rule(Urgency.CRITICAL)
 _PROMPT: Final = Rule(Urgency.PROMPT)
 _MEETING: Final = Rule(Urgency.PROMPT, counted=False)
+_INVITATION: Final = Rule(Urgency.PROMPT, counted=False, invites=True)
 _GATHERED: Final = Rule(digest=timedelta(hours=1))
 
 RULES: Final[Mapping[Category, Rule]] = {
     Category.ENDING_WARNING: _CRITICAL,
     Category.MATCH_ENDED: _CRITICAL,
     Category.WEBHOOK_DISABLED: _CRITICAL,
+    Category.CHAT_DISABLED: _CRITICAL,
     # Somebody waits, or a date passes.
     Category.REBOOK_REMINDER: _PROMPT,
     Category.LEAD_ALERT: _PROMPT,
@@ -67,8 +71,9 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.MEETING_CLAIMED: _PROMPT,
     # They come with meetings that people booked: a busy week must not silence everything else.
     Category.MEETING_REMINDER: _MEETING,
-    Category.MEETING_MOVED: _MEETING,
-    Category.MEETING_CANCELLED: _MEETING,
+    Category.MEETING_BOOKED: _INVITATION,
+    Category.MEETING_MOVED: _INVITATION,
+    Category.MEETING_CANCELLED: _INVITATION,
     # One goal is celebrated once, whatever rule or repair tells of it again.
     Category.RECOGNITION: Rule(once=("goal", "code")),
     Category.NUDGE: Rule(throttle=timedelta(hours=20)),

@@ -36,3 +36,4 @@ class Effect:
         await self._publish(change.told)
         crash_point("after_told_before_table")
         await self._publish([Record(self._changelog, key, value) for key, value in change.rows.items()])
+        crash_point("after_effect_before_commit")

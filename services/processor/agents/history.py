@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.kernel.kafka import Cluster
 from services.processor.agents.merge import Merge
 from services.processor.agents.reading import Reading, Taken
 
@@ -18,10 +19,10 @@ FULL = 20_000
 
 
 @asynccontextmanager
-async def reader(bootstrap: str, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Yield a consumer of all partitions of `topics`, at their beginning. KafkaError, also for no topic."""
+async def reader(cluster: Cluster, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a consumer of all partitions of `topics`, at their beginning, or of none. KafkaError."""
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        *topics, **cluster.options(), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
@@ -69,14 +70,14 @@ class Recorded:
     async def in_order(
         self, topics: Sequence[str], read: Callable[[Taken], Reading[S]]
     ) -> AsyncIterator[Reading[S]]:
-        """Go through what the records say as a worker does: in each partition by the time of events."""
+        """Go through what the records say as a worker does: in each partition as they were written."""
         merges: dict[int, Merge[Reading[S]]] = {}
         async for records in self.batches():
             number, topic = records[0].partition, records[0].topic
             merge = merges.setdefault(number, Merge(topics))
             for record in records:
                 reading = read(_taken(record))
-                merge.put(topic, reading.time, reading)
+                merge.put(topic, reading.moment, reading)
             for reading in merge.ready(partial(self._ended, number)):
                 yield reading
             self._throttle(merge, number, topics)

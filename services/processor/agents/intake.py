@@ -1,4 +1,4 @@
-"""What Faust has fetched for one agent, handed out oldest event first and acknowledged when it is done.
+"""What Faust has fetched for one agent, handed out as it was written and acknowledged when it is done.
 
 Faust's own stream costs more per record than a fold does, and knows no order between topics. So records are
 taken straight from the queue that it fetches into, and what the stream did for them is done here: those of an
@@ -7,6 +7,7 @@ in its partition (Faust would commit past a single one that is missing).
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +17,16 @@ from typing import Any
 from services.processor.agents.merge import Merge
 from services.processor.agents.reading import Reading, Taken
 
+MANY, GATHER_SECONDS = 500, 0.05
+"""With more records than that to come, some are gathered first: rows are written once per batch."""
 FETCHED = 2_000
 """Records looked at before any is handed out."""
 SHARE = 1_000
 """Records of one partition handed out at once, so that none waits for another's backlog."""
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.02
 """How often records that wait for another topic are looked at."""
+SETTLE_SECONDS = 0.05
+"""What another topic was told just before has come by then: topics are fetched one after another."""
 FULL = 8_000
 """Records of one partition that may wait for another topic; then no more of it are fetched."""
 
@@ -46,10 +51,11 @@ class Intake:
         self._read = read
         self._merges: dict[int, Merge[InHand]] = {}
         self._next: dict[Place, int] = {}
+        self._since: dict[int, float] = {}
         self._full: set[Any] = set()
         self._missing: dict[Any, int] = {}
         self._asked: dict[Any, int] = {}
-        self._busy = False
+        self._in_hand = 0
 
     def begin(self, starts: Mapping[Place, int]) -> None:
         """Begin anew at the offsets where the partitions held from now on begin."""
@@ -71,11 +77,11 @@ class Intake:
         """Acknowledge records whose effect is stored."""
         for one in batch:
             one.event.ack()
-        self._busy = False
+        self._in_hand -= 1
 
     def caught_up(self) -> list[int]:
         """Return the partitions of which nothing waits and nothing is in hand, as far as the broker told."""
-        if self._busy or not self._app.flow_control.is_active():
+        if self._in_hand or not self._app.flow_control.is_active():
             return []
         return [
             number
@@ -89,9 +95,16 @@ class Intake:
                 events = [await queue.get()]
         except TimeoutError:
             return []
+        if self._behind() > MANY:
+            await asyncio.sleep(GATHER_SECONDS)
         while len(events) < FETCHED and not queue.empty():
             events.append(queue.get_nowait())
         return events
+
+    def _behind(self) -> int:
+        """Return how many records the broker still has, as far as it told."""
+        ends = ((self._end(*place), start) for place, start in self._next.items())
+        return sum(max(0, end - start) for end, start in ends if end is not None)
 
     def _put(self, event: Any) -> None:
         message = event.message
@@ -103,7 +116,9 @@ class Intake:
         self._next[place] = message.offset + 1
         reading = self._read(_taken(message))
         merge = self._merges[message.partition]
-        merge.put(message.topic, reading.time, InHand(reading, event))
+        if not merge:
+            self._since[message.partition] = time.monotonic()
+        merge.put(message.topic, reading.moment, InHand(reading, event))
         if merge.waiting(message.topic) >= FULL:
             self._full.add(message.tp)
             self._app.consumer.on_buffer_full(message.tp)
@@ -131,18 +146,20 @@ class Intake:
         if not self._app.flow_control.is_active():
             return []
         batch: list[InHand] = []
+        settled = time.monotonic() - SETTLE_SECONDS
         for number, merge in self._merges.items():
-            batch += islice(merge.ready(partial(self._ended, number)), SHARE)
+            if merge and (len(self._topics) == 1 or self._since[number] <= settled):
+                batch += islice(merge.ready(partial(self._ended, number)), SHARE)
         self._track(batch)
         self._resume()
         return batch
 
     def _track(self, batch: Sequence[InHand]) -> None:
         """Let Faust wait for these before it gives their partitions up."""
-        self._busy = bool(batch)
+        self._in_hand += bool(batch)
         for one in batch:
             one.event.message.tracked = True
-            self._app.consumer.track_message(one.event.message)
+            self._app.consumer.unacked.add(one.event.message)
 
     def _resume(self) -> None:
         for place in [
@@ -153,11 +170,15 @@ class Intake:
 
     def _ended(self, number: int, topic: str) -> bool:
         """Whether all that the broker had at its last answer has been seen."""
-        try:
-            end = self._app.consumer.highwater((topic, number))
-        except AssertionError:  # what aiokafka raises for a partition that is not, or no more, assigned
-            return False
+        end = self._end(topic, number)
         return end is not None and self._next[topic, number] >= end
+
+    def _end(self, topic: str, number: int) -> int | None:
+        try:
+            end: int | None = self._app.consumer.highwater((topic, number))
+        except AssertionError:  # what aiokafka raises for a partition that is not, or no more, assigned
+            return None
+        return end
 
 
 def _taken(message: Any) -> Taken:

@@ -1,13 +1,14 @@
-"""Records of several topics in the order of their events, each topic's own order kept.
+"""Records of several topics in the order in which they were written, each topic's own order kept.
 
 Two topics are fetched beside each other, and after a stop or for a lost table one may be days ahead of the
-other. Folding a silence of March before the meeting of February would nudge a pair that has met.
+other. Folding a silence of March before the meeting of February would nudge a pair that has met. What counts
+is when a record was written, not when its event happened: so did a worker see it that kept up, late events
+late, and whoever folds the log again decides the same.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -16,15 +17,15 @@ class Merge(Generic[T]):
     """The records of one partition number that wait for their turn, one lane per topic.
 
     The turn of a record has come when no lane holds an earlier one and no lane that holds none is still to be
-    read. Of equal times the topic named first goes first.
+    read. Of equal moments the topic named first goes first.
     """
 
     def __init__(self, topics: Sequence[str]) -> None:
-        self._lanes: dict[str, deque[tuple[datetime, T]]] = {topic: deque() for topic in topics}
+        self._lanes: dict[str, deque[tuple[Any, T]]] = {topic: deque() for topic in topics}
 
-    def put(self, topic: str, time: datetime, record: T) -> None:
-        """Add the next record of a topic, with the time of its event."""
-        self._lanes[topic].append((time, record))
+    def put(self, topic: str, moment: Any, record: T) -> None:
+        """Add the next record of a topic; moments of all topics can be compared."""
+        self._lanes[topic].append((moment, record))
 
     def waiting(self, topic: str) -> int:
         """Return how many records of a topic wait."""

@@ -13,8 +13,8 @@ from services.processor.domain.facts import Heard
 
 S = TypeVar("S")
 
-AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
-"""The time of what waits for nothing."""
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""The time of what is no event here."""
 
 TELLS: Final = {kind.DESCRIPTOR.full_name: kind for kind in get_args(wire.Told)}
 """What the processor tells, by full names."""
@@ -56,9 +56,9 @@ class Reading(Generic[S]):
     poison: Poison | None = None
 
     @property
-    def time(self) -> datetime:
-        """Return the time of the event."""
-        return AT_ONCE if self.said is None else self.said.event.time
+    def moment(self) -> tuple[int, datetime]:
+        """Return when it was written, and for what was written at once, when it happened."""
+        return self.record.timestamp, NEVER if self.said is None else self.said.event.time
 
     @property
     def outcome(self) -> str:

@@ -1,15 +1,13 @@
 """One agent with its table: takes records, folds what they say, stores what follows, acknowledges."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.kernel.crash import crash_point
 from services.processor.agents.batch import Change, Table
 from services.processor.agents.effect import Effect
-from services.processor.agents.intake import Intake
+from services.processor.agents.intake import InHand, Intake
 from services.processor.agents.reading import Reading, Taken
 from services.processor.agents.rows import Rows
 from services.processor.agents.watch import Watch
@@ -31,47 +29,70 @@ def changelog(app: str, table: str) -> str:
 
 
 class Station:
-    """Hosts a part in a Faust application. `stored` is called with each change and its keys' partitions."""
+    """Hosts a part in a Faust application. `decided` is called with each change and its keys' partitions.
+
+    While one batch is being stored the next is worked out, from a table that is ahead of its change log by
+    that one: batches are stored in turn, and when one cannot be, none after it is.
+    """
 
     def __init__(self, app: Any, part: Part, effect: Effect, watch: Watch) -> None:
         self.part = part
         self.intake = Intake(app, part.topics, part.read)
-        self.stored: Callable[[Change, Mapping[bytes, int]], None] = lambda _change, _partitions: None
+        self.decided: Callable[[Change, Mapping[bytes, int]], None] = lambda _change, _partitions: None
         self._effect = effect
         self._watch = watch
-        self._lock = asyncio.Lock()
+        self._deciding, self._turn = asyncio.Lock(), asyncio.Lock()
         table = app.Table(part.name, key_type=bytes, value_type=bytes, use_partitioner=True)
         self.rows: Rows = table.data
 
     async def run(self, queue: Any) -> None:
-        """Handle what Faust fetches into `queue`, until cancelled."""
-        while True:
-            batch = await self.intake.take(queue)
-            await self.handle([one.reading for one in batch])
-            self.intake.done(batch)
+        """Handle what Faust fetches into `queue`, until cancelled. Raises what `handle` does, in a group."""
+        async with asyncio.TaskGroup() as storing:
+            while True:
+                batch = await self.intake.take(queue)
+                change = await self._decide([one.reading for one in batch])
+                storing.create_task(self._finish(batch, change))
+
+    async def _finish(self, batch: Sequence[InHand], change: Change) -> None:
+        await self._store([one.reading for one in batch], change)
+        self.intake.done(batch)
 
     async def handle(self, readings: Sequence[Reading[Any]]) -> None:
         """Return once the effect is stored. KafkaError, TooManyDeadLetters."""
+        await self._store(readings, await self._decide(readings))
+
+    async def _decide(self, readings: Sequence[Reading[Any]]) -> Change:
+        """Return what readings lead to when it is its turn to be stored."""
         partitions = {one.said.key: one.record.partition for one in readings if one.said is not None}
-        async with self.alone() as table:
-            await self._effect.bury(readings)
-            await self.store(self.part.fold(readings, table), partitions)
+        async with self._deciding:
+            change = self.part.fold(readings, self.rows.data)
+            self._adopt(change, partitions)
+            await self._turn.acquire()
+        return change
+
+    async def _store(self, readings: Sequence[Reading[Any]], change: Change) -> None:
+        """Make it happen, then pass the turn on; after an error nobody gets it."""
+        await self._effect.bury(readings)
+        await self._effect.store(change)
+        self._turn.release()
         self._watch.handled(readings)
 
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[Table]:
-        """Yield the table while nobody else changes it."""
-        async with self._lock:
-            yield self.rows.data
-
-    async def store(self, change: Change, partitions: Mapping[bytes, int]) -> None:
-        """Make a change happen, worked out from the table as it is; only inside of `alone`."""
-        await self._effect.store(change)
+    def _adopt(self, change: Change, partitions: Mapping[bytes, int]) -> None:
         self.rows.put(change.rows, partitions)
-        self.stored(change, partitions)
-        crash_point("after_effect_before_commit")
+        self.decided(change, partitions)
+
+    async def change(self, work: Callable[[Table], Change | None], partition: int) -> bool:
+        """Do `work` on the table of a partition while nothing else happens; whether it led to a change."""
+        async with self._deciding:
+            await self._turn.acquire()
+            change = work(self.rows.data)
+            if change is not None:
+                self._adopt(change, dict.fromkeys(change.due, partition))
+                await self._effect.store(change)
+            self._turn.release()
+        return change is not None
 
     async def quiet(self) -> None:
         """Return when nothing is being stored."""
-        async with self._lock:
+        async with self._deciding, self._turn:
             return

@@ -9,9 +9,10 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.kernel.clock import Clock
-from services.processor.agents.batch import Change, Pairs
+from services.processor.agents.batch import Change, Pairs, Table
 from services.processor.agents.station import Station
 from services.processor.agents.timers import Timers
 
@@ -36,7 +37,7 @@ class Timekeeper:
         # A clock that jumps, as in development, passes the events on their way: so the time of the last tick
         # counts, since when they have come.
         self._read: deque[datetime] = deque(maxlen=2)
-        station.stored = self._note
+        station.decided = self._note
 
     def doubt(self) -> None:
         """Work all timers out again at the next tick: what they depend on has changed."""
@@ -59,22 +60,17 @@ class Timekeeper:
             return
         until = self._read[0] - LATENESS
         if self._stale:
-            async with self._station.alone():
-                await self.rebuild()
+            await self.rebuild()
         for number in self._station.intake.caught_up():
-            while await self._pass(number, until):
+            while await self._station.change(partial(self._due, number, until), number):
                 pass
 
-    async def _pass(self, number: int, until: datetime) -> bool:
-        """Let time pass for some pairs of a partition; False when none of it is due."""
-        async with self._station.alone() as table:
-            if number not in self._station.intake.caught_up():
-                return False
-            keys = self._timers.take(number, until, AT_ONCE)
-            if keys:
-                change = self._pairs.advance(keys, until, table)
-                await self._station.store(change, dict.fromkeys(keys, number))
-        return bool(keys)
+    def _due(self, number: int, until: datetime, table: Table) -> Change | None:
+        """Let time pass for some pairs of a partition; None when none is due or it is not read to its end."""
+        if number not in self._station.intake.caught_up():
+            return None
+        keys = self._timers.take(number, until, AT_ONCE)
+        return self._pairs.advance(keys, until, table) if keys else None
 
     def _note(self, change: Change, partitions: Mapping[bytes, int]) -> None:
         for key, due in change.due.items():

@@ -56,5 +56,5 @@ class Watch:
         now = self._clock.now()
         for reading in readings:
             if reading.said is not None:
-                age = (now - reading.time).total_seconds()
+                age = (now - reading.said.event.time).total_seconds()
                 metrics.EVENT_AGE_SECONDS.labels(reading.said.event.type).observe(max(0.0, age))

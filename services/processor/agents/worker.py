@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any, NoReturn
 import faust
 from aiokafka.errors import KafkaError
 
+from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.events.dead_letters import DeadLetters
+from services.kernel.kafka import Cluster
 from services.processor import wire
 from services.processor.agents.batch import Pairs, People
 from services.processor.agents.effect import Effect
@@ -66,10 +69,12 @@ class Worker:
     process must end without `stop`, which would wait for it.
     """
 
-    def __init__(self, bootstrap: str, tools: Tools, app: str = "processor") -> None:
+    def __init__(self, cluster: Cluster, tools: Tools, app: str = "processor") -> None:
         self.failed: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
-        self.app = _application(bootstrap, app)
+        self.app = _application(cluster, app)
+        self._cluster = cluster
         self._watch = tools.watch
+        self._since = time.monotonic()
         pairs = Pairs(tools.policies.of, nudges(app))
         self.pairs = self._station(Part("pairs", HEARD, read, pairs.fold), tools)
         self.people = self._station(
@@ -78,6 +83,7 @@ class Worker:
         self.timekeeper = Timekeeper(self.pairs, pairs, tools.clock)
         tools.policies.changed = self.timekeeper.doubt
         self.app.timer(TICK_SECONDS, name="timekeeper")(self.tick)
+        self.app.on_partitions_assigned.connect(self._assigned, weak=False)
         self.app.on_partitions_revoked.connect(self._revoked, weak=False)
         self.app.on_rebalance_complete.connect(self._recovered, weak=False)
 
@@ -165,15 +171,21 @@ class Worker:
             await station.quiet()
             station.intake.begin({})
 
+    async def _assigned(self, _app: Any, _assigned: Iterable[Place], **_: Any) -> None:
+        self._since = time.monotonic()
+
     async def _recovered(self, _app: Any, **_: Any) -> None:
         places = self._read_of(self.app.consumer.assignment())
         starts = await self._starts(places)
         for station in self._stations:
             own = {place: start for place, start in starts.items() if place[0] in station.part.topics}
-            station.rows.keep({number for _, number in own})
+            await station.rows.restore(self._cluster)
             station.intake.begin(own)
         await self.timekeeper.rebuild()
         self._watch.assigned(places)
+        seconds = round(time.monotonic() - self._since, 3)
+        rows = sum(len(station.rows.data) for station in self._stations)
+        log.get_logger().info("recovered", partitions=len(places), rows=rows, seconds=seconds)
 
     async def _starts(self, places: list[Place]) -> dict[Place, int]:
         """Go to where reading begins, after what is committed if that is still there, and return it.
@@ -193,10 +205,11 @@ class Worker:
         return [place for place in places if place[0] in self._sources]
 
 
-def _application(bootstrap: str, app: str) -> Any:
+def _application(cluster: Cluster, app: str) -> Any:
     made = faust.App(
         app,
-        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server}" for server in cluster.bootstrap.split(",")],
+        broker_credentials=_credentials(cluster),
         store=f"{SCHEME}://",
         monitor=Quiet(),
         autodiscover=False,
@@ -215,3 +228,14 @@ def _application(bootstrap: str, app: str) -> Any:
     )
     made.transport = Transport(made.conf.broker_consumer, made)
     return made
+
+
+def _credentials(cluster: Cluster) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    if cluster.login is None:
+        return None if cluster.tls is None else faust.SSLCredentials(cluster.tls)
+    return faust.SASLCredentials(
+        username=cluster.login.username,
+        password=cluster.login.password,
+        mechanism=cluster.login.mechanism,
+        ssl_context=cluster.tls,
+    )

@@ -7,7 +7,14 @@ from typing import Final
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Versioned
-from services.scheduling.app.ports import Aggregates, Availabilities, KeptCalendars, People, whole_list
+from services.scheduling.app.ports import (
+    Aggregates,
+    Availabilities,
+    KeptCalendars,
+    People,
+    among,
+    whole_list,
+)
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import HORIZON, Calendar
 from services.scheduling.domain.diary import Diary, claimed
@@ -62,6 +69,11 @@ class Diaries:
         meetings = await self._meetings(tenant, people, start - reach, start + reach, but)
         return tuple(self._diary(one, meetings, others) for one in diaries)
 
+    async def require_known(self, tenant: str, people: Sequence[str]) -> None:
+        """Raise NotFound PERSON_NOT_FOUND unless all of them exist, Unavailable."""
+        if people:
+            await self._people.contacts(tenant, people)
+
     async def _own(self, tenant: str, people: Sequence[str]) -> dict[str, Availability]:
         found: Mapping[str, Versioned[Availability]] = await self._kept.availabilities.get_many(
             tenant, people
@@ -76,7 +88,7 @@ class Diaries:
     def _diary(self, bare: Diary, meetings: Meetings, others: Sequence[Calendar]) -> Diary:
         """Write into a diary what is taken."""
         now = self._clock.now()
-        mine = [one for one in meetings if bare.person in one.people]
+        mine = [one for one in meetings if bare.person in one.everybody]
         known = [one for one in others if one.person == bare.person]
         taken = [time for one in mine for time in claimed(bare.person, one.slots)]
         taken += [(busy.start, busy.end) for one in known for busy in one.busy]
@@ -102,11 +114,11 @@ class Diaries:
         self, tenant: str, people: Collection[str], start: datetime, end: datetime, but: str = ""
     ) -> Meetings:
         where = {
-            "people": {"$in": sorted(people)},
             "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
             "start": {"$lt": end, "$gt": start},
         }
-        found = await whole_list(self._kept.meetings, tenant, Query(where=where, without=_WITHOUT))
+        query = Query(where=where, without=_WITHOUT, either=among(people))
+        found = await whole_list(self._kept.meetings, tenant, query)
         return [stored.state for name, stored in found if name != but]
 
 

@@ -8,7 +8,7 @@ from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref, Versioned
-from services.scheduling.app.ports import Aggregates, Feeds, whole_list
+from services.scheduling.app.ports import Aggregates, Feeds, among, whole_list
 from services.scheduling.domain import feeds
 from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.meetings import Meeting, Stage
@@ -45,9 +45,8 @@ class Subscriptions:
         if stored is None or not stored.state.accepts(tenant, person, signature):
             raise feeds.feed_not_found()
         where = {
-            "people": person,
             "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
             "start": {"$gt": self._clock.now() - _PAST},
         }
-        found = await whole_list(self._meetings, tenant, Query(where=where))
+        found = await whole_list(self._meetings, tenant, Query(where=where, either=among([person])))
         return [(Ref(tenant, name), one) for name, one in found]

@@ -16,13 +16,13 @@ from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Denied, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.scheduling.app.diaries import Diaries as Calendars
-from services.scheduling.app.ports import ALL, Aggregates, Pairs, oversees
+from services.scheduling.app.ports import ALL, Aggregates, Pairs, among, oversees
 from services.scheduling.domain import attendance, booking, meetings
 from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
-from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.meetings import Answer, Decision, Meeting, Pair
 from services.scheduling.domain.policy import Policy
-from services.scheduling.domain.told import Reason, Status
+from services.scheduling.domain.told import Reason
 
 Names = tuple[str, str]
 """A meeting: (mentorship, meeting)."""
@@ -49,7 +49,7 @@ class Meetings:
         self._policy = policy
 
     async def book(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
-        """Book a meeting. Refused SLOT_TAKEN if either person has another one then, Conflict.
+        """Book a meeting. Refused SLOT_TAKEN if one of the people has another one then, Conflict.
 
         A repeat answers what was stored, even when its time has passed since.
         """
@@ -58,8 +58,10 @@ class Meetings:
         if known is not None:
             return ref, known
         pair = await self._pair(caller.org, wish.mentorship)
+        await self._diaries.require_known(caller.org, wish.guests)
+        people = (*pair.people, *wish.guests)
         for _ in range(_TRIES):
-            diaries = await self._diaries.booking(caller.org, pair.people, wish.start, ref.id)
+            diaries = await self._diaries.booking(caller.org, people, wish.start, ref.id)
             decision = booking.book(pair, caller.subject, wish, now, self._policy, diaries)
             try:
                 return ref, await self._meetings.create(ref, *decision, cause)
@@ -74,6 +76,7 @@ class Meetings:
         if known is not None:
             return ref, known
         pair = await self._pair(caller.org, wish.mentorship)
+        await self._diaries.require_known(caller.org, wish.guests)
         decision = attendance.log(pair, caller.subject, wish, self._clock.now(), self._policy)
         return ref, await self._meetings.create(ref, *decision, cause)
 
@@ -95,7 +98,7 @@ class Meetings:
             raise Denied("STAFF_ONLY", "only staff list the meetings of all mentorships")
         where = {} if mentorship == ALL else {"mentorship": mentorship}
         if not staff:
-            where["people"] = caller.subject
+            page = replace(page, either=among([caller.subject]))
         return await self._meetings.list(caller.org, replace(page, where=where))
 
     async def move(self, caller: Caller, names: Names, times: NewTimes, how: How) -> Versioned[Meeting]:
@@ -103,7 +106,7 @@ class Meetings:
         now, ref = self._clock.now(), Ref(caller.org, names[1])
         for _ in range(_TRIES):
             known = (await self._meetings.get(ref)).state
-            diaries = await self._diaries.booking(caller.org, known.people, times(known).start, ref.id)
+            diaries = await self._diaries.booking(caller.org, known.everybody, times(known).start, ref.id)
             decide = partial(self._moved, caller=caller, times=times, now=now, diaries=diaries)
             try:
                 return await self._change(caller, names, decide, how)
@@ -140,18 +143,16 @@ class Meetings:
         )
 
     async def answer(
-        self, caller: Caller, person: str, meeting: str, said: tuple[Status, int], cause: Cause
+        self, caller: Caller, meeting: str, said: tuple[Answer, int], cause: Cause
     ) -> tuple[Ref, Versioned[Meeting]]:
-        """Take over what the calendar of `person` answered to the invitation of a revision of a meeting.
+        """Take over what somebody's calendar answered to the invitation of a revision of a meeting.
 
         Denied ANSWER_NOT_YOURS unless it is the caller's own, or the caller is a service.
         """
-        if caller.subject != person and "service" not in caller.roles:
+        if caller.subject != said[0].person and "service" not in caller.roles:
             raise Denied("ANSWER_NOT_YOURS", "only the person's own calendar answers")
         now, ref = self._clock.now(), Ref(caller.org, meeting)
-        stored = await self._meetings.change(
-            ref, lambda one: attendance.answer(one, person, said, now), cause
-        )
+        stored = await self._meetings.change(ref, lambda one: attendance.answer(one, *said, now), cause)
         return ref, stored
 
     async def dispute(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:

@@ -1,6 +1,6 @@
 """What the application needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -10,6 +10,7 @@ from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.hours import Hours
+from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
 
 ALL: Final = "-"
@@ -110,10 +111,19 @@ class People(Protocol):
     async def hours(self, tenant: str, people: Sequence[str]) -> Sequence[Hours]:
         """Return people's weekly hours, in their order. NotFound, Unavailable."""
 
+    async def contacts(self, tenant: str, people: Sequence[str]) -> Sequence[Contact]:
+        """Return people's names and addresses, in their order; kept nowhere. NotFound, Unavailable."""
+
 
 def oversees(caller: Caller) -> bool:
     """Whether the caller reads everybody's meetings."""
     return bool(caller.roles & _OVERSEERS)
+
+
+def among(people: Collection[str]) -> Sequence[Mapping[str, Any]]:
+    """Return the conditions of which one holds for meetings that any of `people` comes to."""
+    some = {"$in": sorted(people)}
+    return ({"people": some}, {"guests": some})
 
 
 async def whole_list(kept: Aggregates, tenant: str, query: Query) -> Sequence[tuple[str, Versioned[Meeting]]]:

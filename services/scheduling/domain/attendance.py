@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.kernel.errors import Denied, Refused
 from services.scheduling.domain import booking
 from services.scheduling.domain.booking import Wish, invalid
+from services.scheduling.domain.diary import is_claim_of
 from services.scheduling.domain.meetings import Answer, Claim, Decision, Meeting, Pair, Stage, Told
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.told import (
@@ -50,42 +51,63 @@ def give_notice(meeting: Meeting, names: Names, said: Said, now: datetime, polic
     return noticed, [MeetingNoticeGiven(person, *said)]
 
 
-def answer(meeting: Meeting, person: str, said: tuple[Status, int], now: datetime) -> Decision:
-    """Take over what `person` answered in their calendar to the invitation of that revision.
+def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Decision:
+    """Take over what somebody answered in their calendar to the invitation of that revision.
 
-    To decline before the start is to give notice of not coming. Raises NotFound, Refused MEETING_CANCELLED,
-    MEETING_OVER or ANSWER_OUTDATED.
+    For the two, to decline before the start is to give notice of not coming; a guest's time is free again.
+    Raises NotFound, Refused MEETING_CANCELLED, MEETING_OVER or ANSWER_OUTDATED.
     """
-    status, revision = said
+    person = told.person
     meeting.require_reader(person)
     meeting.require_booked()
-    if revision < meeting.revision:
-        raise Refused("ANSWER_OUTDATED", "the meeting was changed since this was answered")
-    told = Answer(person, status)
-    if told in meeting.answers:
+    known = next((one for one in meeting.answers if one.person == person), None)
+    if revision < meeting.revision or _is_older(told, known):
+        raise Refused("ANSWER_OUTDATED", "the meeting was changed, or answered anew, since this was answered")
+    if told == known:
         return meeting, []
-    others = tuple(one for one in meeting.answers if one.person != person)
+    others = tuple(one for one in meeting.answers if one is not known)
     answered = replace(meeting, answers=(*others, told))
-    happened: list[MeetingEvent] = [MeetingAnswered(person, status)]
+    happened: list[MeetingEvent] = [MeetingAnswered(person, told.status)]
     if now >= meeting.start or person in meeting.present:
         return answered, happened
+    if person in meeting.guests:
+        return _guest_answered(answered, told), happened
+    return _noticed(answered, told, happened)
+
+
+def _is_older(told: Answer, known: Answer | None) -> bool:
+    """Whether mail overtook mail: a calendar wrote this before what is known."""
+    return known is not None and told.time is not None and known.time is not None and told.time < known.time
+
+
+def _guest_answered(meeting: Meeting, told: Answer) -> Meeting:
+    """Free the time of a guest who declines; a later yes claims nothing, as the time may be gone."""
+    if told.status is not Status.DECLINED:
+        return meeting
+    return replace(meeting, slots=tuple(one for one in meeting.slots if not is_claim_of(told.person, one)))
+
+
+def _noticed(answered: Meeting, told: Answer, happened: list[MeetingEvent]) -> Decision:
+    """Take a decline for notice of not coming, and anything else as its end."""
+    person = told.person
     absent = Told(person, Notice.ABSENT)
-    if status is not Status.DECLINED:
-        return replace(answered, told=tuple(one for one in meeting.told if one != absent)), happened
-    if absent in meeting.told:
+    if told.status is not Status.DECLINED:
+        return replace(answered, told=tuple(one for one in answered.told if one != absent)), happened
+    if absent in answered.told:
         return answered, happened
-    rest = tuple(one for one in meeting.told if one.person != person)
+    rest = tuple(one for one in answered.told if one.person != person)
     return replace(answered, told=(*rest, absent)), [*happened, MeetingNoticeGiven(person, Notice.ABSENT)]
 
 
 def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> Decision:
     """Tell of a meeting that took place elsewhere; it counts once the other one has confirmed it.
 
-    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid END_IN_FUTURE, START_TOO_LONG_AGO
-    or LENGTH_OUT_OF_RANGE.
+    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid END_IN_FUTURE, START_TOO_LONG_AGO,
+    LENGTH_OUT_OF_RANGE or GUEST_TAKES_PART.
     """
     pair.require_participant(person)
     pair.require_active()
+    booking.require_guests(pair, wish)
     booking.require_length(wish, policy, "meeting.end_time")
     if wish.end > now:
         raise invalid("END_IN_FUTURE", "meeting.end_time", "must be over")
@@ -101,6 +123,7 @@ def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> D
         early_time=wish.start,
         check_time=wish.end,
         slots=booking.claims(booking.bare(pair.people), wish),
+        guests=wish.guests,
         stage=Stage.CLAIMED,
         claim=Claim(person, now + policy.dispute),
     )

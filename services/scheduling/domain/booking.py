@@ -11,30 +11,33 @@ from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
 
 Diaries = tuple[Diary, ...]
-"""Of mentor and mentee."""
+"""Of mentor, mentee and guests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A meeting as asked for, start inclusive and end exclusive in UTC; alone or in a series."""
+    """A meeting as asked for, start inclusive and end exclusive in UTC; alone or in a series, with guests."""
 
     mentorship: str
     start: datetime
     end: datetime
     series: str = ""
+    guests: tuple[str, ...] = ()
 
 
 def book(
     pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
 ) -> Decision:
-    """Book a meeting of an active pair, by one of the two, whose `diaries` allow it (none: they set nothing).
+    """Book a meeting of an active pair, by one of the two, if the `diaries` of all allow it (none: bare).
 
     Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
-    START_IN_PAST, START_TOO_FAR_AHEAD or LENGTH_OUT_OF_RANGE, and what `Diary.require` raises.
+    START_IN_PAST, START_TOO_FAR_AHEAD, LENGTH_OUT_OF_RANGE or GUEST_TAKES_PART, and what `Diary.require`
+    raises.
     """
     pair.require_participant(person)
     pair.require_active()
-    known = diaries or bare(pair.people)
+    require_guests(pair, wish)
+    known = diaries or bare((*pair.people, *wish.guests))
     _require_bookable(wish, now, policy, known)
     meeting = Meeting(
         mentorship=wish.mentorship,
@@ -47,6 +50,7 @@ def book(
         slots=claims(known, wish),
         series=wish.series,
         occurrence=wish.start if wish.series else None,
+        guests=wish.guests,
     )
     return _timed(meeting, now, policy), [MeetingBooked()]
 
@@ -63,7 +67,7 @@ def move(
     meeting.require_booked()
     if (meeting.start, meeting.end) == (wish.start, wish.end):
         return meeting, []
-    known = diaries or bare(meeting.people)
+    known = diaries or bare(meeting.everybody)
     notice = max(policy.reschedule, *(diary.moving for diary in known))
     if now > meeting.start - notice:
         raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
@@ -116,6 +120,12 @@ def require_length(wish: Wish, policy: Policy, field: str) -> None:
         raise invalid(
             "LENGTH_OUT_OF_RANGE", field, f"must be {shortest} to {longest} minutes after the start"
         )
+
+
+def require_guests(pair: Pair, wish: Wish) -> None:
+    """Raise Invalid GUEST_TAKES_PART for guests who are mentor or mentee."""
+    if not set(wish.guests).isdisjoint(pair.people):
+        raise invalid("GUEST_TAKES_PART", "meeting.guests", "must be others than the mentor and the mentee")
 
 
 def claims(diaries: Diaries, wish: Wish) -> tuple[str, ...]:

@@ -189,13 +189,18 @@ def claim(person: str, quarter: datetime) -> str:
     return f"{person}/{quarter.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
+def is_claim_of(person: str, one: str) -> bool:
+    """Whether it is `person` whose calendar a claim is on."""
+    return one.startswith(f"{person}/")
+
+
 def claimed(person: str, claims: tuple[str, ...]) -> list[Times]:
     """Return the quarter hours that claims of `person` stand for."""
     mine = f"{person}/"
     starts = [
         datetime.fromisoformat(one[len(mine) : -1]).replace(tzinfo=UTC)
         for one in claims
-        if one.startswith(mine) and one.endswith("Z")
+        if is_claim_of(person, one) and one.endswith("Z")
     ]
     return [(start, start + QUARTER) for start in starts]
 

@@ -86,10 +86,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody answered to the invitation."""
+    """What somebody answered to the invitation, and when; `start` and `end` are what a counter asks for."""
 
     person: str
     status: Status
+    time: datetime | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Meeting:
     `slots` are claims on both calendars, "<person>/<quarter hour>". `revision` counts what changes it for
     calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
     `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
+    `guests` come along: they are invited, but whether it was held is the two's alone.
     """
 
     mentorship: str
@@ -124,6 +128,12 @@ class Meeting:
     answers: tuple[Answer, ...] = ()
     series: str = ""
     occurrence: datetime | None = None
+    guests: tuple[str, ...] = ()
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Mentor, mentee and guests."""
+        return (*self.people, *self.guests)
 
     def require_under(self, mentorship: str) -> None:
         """Raise NotFound unless this is a meeting of that mentorship."""
@@ -131,8 +141,8 @@ class Meeting:
             raise meeting_not_found()
 
     def require_reader(self, person: str) -> None:
-        """Raise NotFound unless `person` is one of the two."""
-        if person not in self.people:
+        """Raise NotFound unless `person` is one of the two or a guest."""
+        if person not in self.everybody:
             raise meeting_not_found()
 
     def require_actor(self, mentorship: str, person: str) -> None:

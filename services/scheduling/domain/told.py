@@ -32,6 +32,7 @@ class Status(StrEnum):
     ACCEPTED = "ACCEPTED"
     TENTATIVE = "TENTATIVE"
     DECLINED = "DECLINED"
+    COUNTERED = "COUNTERED"
 
 
 class Closed(StrEnum):

@@ -1,5 +1,6 @@
 """MeetingService: decode, app, encode."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,11 +10,12 @@ from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
+from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import How, Meetings, Names
 from services.scheduling.app.series import Series
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
-from services.scheduling.wire import calendar, codes, series
+from services.scheduling.wire import calendar, codes, replies, series
 from services.scheduling.wire import meetings as wire
 from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON
 
@@ -21,8 +23,9 @@ from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON
 class MeetingServicer(MeetingServiceServicer):
     """Serves meetings."""
 
-    def __init__(self, app: Meetings, several: Series) -> None:
+    def __init__(self, app: Meetings, several: Series, invitations: Invitations) -> None:
         self._app = app
+        self._invitations = invitations
         self._series = several
 
     async def BookMeeting(self, request: meetings.BookMeetingRequest, _: object) -> meetings.Meeting:
@@ -77,9 +80,13 @@ class MeetingServicer(MeetingServiceServicer):
     async def GetInvitation(self, request: meetings.GetInvitationRequest, _: object) -> meetings.Invitation:
         """Return what calendars read."""
         ref, names = _meeting(request.name)
-        stored = await self._app.get(caller(), names)
-        people = (request.mentor_address, request.mentee_address)
-        look = calendar.Look(request.organizer_address, people, request.summary, request.location)
+        organizer, people = request.organizer_address, (request.mentor_address, request.mentee_address)
+        if all(people):
+            stored = await self._app.get(caller(), names)
+            look = calendar.Look(organizer, people, request.summary, request.location)
+        else:
+            stored, contacts = await self._invitations.attendees(caller(), names)
+            look = calendar.look(contacts, request)
         return meetings.Invitation(
             method=calendar.method(stored.state),
             document=calendar.invitation(ref, stored, look),
@@ -93,9 +100,18 @@ class MeetingServicer(MeetingServiceServicer):
         """Take over the answer of a person's calendar."""
         who = caller()
         person = fields.owned_id(who.org, PERSON, request.person, "person")
-        said = calendar.reply(who.org, request.document)
-        answer = (said.status, said.revision)
-        return wire.meeting(*await self._app.answer(who, person, said.meeting, answer, cause(request)))
+        told = replies.reply(who.org, request.document)
+        said = replace(told.answer, person=person), told.revision
+        return wire.meeting(*await self._app.answer(who, told.meeting, said, cause(request)))
+
+    async def ReceiveReply(
+        self, request: meetings.ReceiveReplyRequest, _: object
+    ) -> meetings.ReceiveReplyResponse:
+        """Take over an answer that came by mail."""
+        told = replies.received(caller().org, request)
+        outcome, ref, stored = await self._invitations.receive(caller(), told, cause(request))
+        code = meetings.ReceiveReplyResponse.Outcome.Value(f"OUTCOME_{outcome}")
+        return meetings.ReceiveReplyResponse(outcome=code, meeting=wire.meeting(ref, stored))
 
     async def CheckIn(self, request: meetings.CheckInRequest, _: object) -> meetings.Meeting:
         """Say that the caller is there."""

@@ -1,43 +1,51 @@
-"""Meetings as calendars read them (RFC 5545, 5546), and what calendars answer.
+"""Meetings as calendars read them (RFC 5545, 5546).
 
 All times are in UTC, so a document needs no zone block, and each meeting of a series is an event of its own:
 moving one is an ordinary change of that one in every client.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Stage
 from services.scheduling.domain.told import Status
 
 _PRODUCT: Final = "-//mentoring-platform//scheduling//EN"
-_ROLES: Final = ("mentor", "mentee")
 _SUMMARY: Final = "Mentoring"
+_PARTSTAT: Final = {Status.COUNTERED: "TENTATIVE"}
+"""A counter is a method, not a status (RFC 5546): calendars show its attendee as undecided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is written into an invitation and kept nowhere: calendar addresses, `people` first the mentor."""
+    """What is written into an invitation and kept nowhere: calendar addresses, `people` first the mentor.
+
+    Guests follow, or are not there; who has no address is left out. `names` are those of `people`, or none.
+    """
 
     organizer: str
-    people: tuple[str, str]
+    people: tuple[str, ...]
     summary: str = ""
     location: str = ""
+    names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer to the invitation of a meeting (its id) at a revision."""
-
-    meeting: str
-    status: Status
-    revision: int
+def look(contacts: Sequence[Contact], request: pb.GetInvitationRequest) -> Look:
+    """Return what goes into an invitation of people as profiles knows them."""
+    return Look(
+        organizer=request.organizer_address,
+        people=tuple(one.address and f"mailto:{one.address}" for one in contacts),
+        summary=request.summary,
+        location=request.location,
+        names=tuple(one.name.replace('"', "'") for one in contacts),  # few readers know RFC 6868
+    )
 
 
 def uid(ref: Ref) -> str:
@@ -51,18 +59,14 @@ def method(meeting: Meeting) -> str:
 
 
 def invitation(ref: Ref, stored: Versioned[Meeting], look: Look) -> str:
-    """Return the document that invites both to a meeting, or withdraws it."""
+    """Return the document that invites everybody to a meeting, or withdraws it."""
     meeting = stored.state
     event = _event(ref, stored, look.summary, look.location)
     event.add("organizer", vCalAddress(look.organizer))
-    answers = {answer.person: answer.status for answer in meeting.answers}
-    for person, address in zip(meeting.people, look.people, strict=True):
-        attendee = vCalAddress(address)
-        attendee.params["CUTYPE"] = vText("INDIVIDUAL")
-        attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
-        attendee.params["PARTSTAT"] = vText(answers.get(person, "NEEDS-ACTION"))
-        attendee.params["RSVP"] = vText("TRUE")
-        event.add("attendee", attendee, encode=False)
+    for place, address in enumerate(look.people):
+        name = look.names[place] if look.names else ""
+        if address:
+            event.add("attendee", _attendee(meeting, meeting.everybody[place], (address, name)), encode=False)
     return _document(method(meeting), [event])
 
 
@@ -71,19 +75,17 @@ def feed(items: Iterable[tuple[Ref, Versioned[Meeting]]]) -> str:
     return _document("PUBLISH", [_event(ref, stored, "", "") for ref, stored in items])
 
 
-def reply(tenant: str, document: str) -> Reply:
-    """Decode the answer of a calendar. Invalid REPLY_MALFORMED, also for meetings of other organizations."""
-    try:
-        calendar = Calendar.from_ical(document)
-        [event] = calendar.walk("VEVENT")
-        answer = _one(event["attendee"]).params["PARTSTAT"]
-        meeting, _, owner = str(event["uid"]).partition("@")
-        known = Reply(meeting, Status(answer), int(event.get("sequence", 0)))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise _malformed() from error
-    if calendar.get("method") != "REPLY" or owner != f"{tenant}.mentoring":
-        raise _malformed()
-    return known
+def _attendee(meeting: Meeting, person: str, called: tuple[str, str]) -> vCalAddress:
+    address, name = called
+    answers = {answer.person: _PARTSTAT.get(answer.status, answer.status) for answer in meeting.answers}
+    attendee = vCalAddress(address)
+    if name:
+        attendee.params["CN"] = vText(name)
+    attendee.params["CUTYPE"] = vText("INDIVIDUAL")
+    attendee.params["ROLE"] = vText("REQ-PARTICIPANT" if person in meeting.people else "OPT-PARTICIPANT")
+    attendee.params["PARTSTAT"] = vText(answers.get(person, "NEEDS-ACTION"))
+    attendee.params["RSVP"] = vText("TRUE")
+    return attendee
 
 
 def _event(ref: Ref, stored: Versioned[Meeting], summary: str, location: str) -> Event:
@@ -117,15 +119,3 @@ def _document(how: str, events: Iterable[Event]) -> str:
 
 def _seconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
-
-
-def _one(found: Any) -> Any:
-    """Return the attendee of a reply. ValueError unless there is one."""
-    if isinstance(found, list):
-        [found] = found
-    return found
-
-
-def _malformed() -> Invalid:
-    description = "must be a REPLY of one attendee to an invitation of this platform"
-    return Invalid("REPLY_MALFORMED", f"document {description}", fields=(("document", description),))

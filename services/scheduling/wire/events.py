@@ -33,11 +33,13 @@ def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.Meeti
     start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
         case told.MeetingBooked():
-            return events.MeetingBooked(**about, start_time=start, end_time=end)
+            guests = _guests(tenant, state)
+            return events.MeetingBooked(**about, start_time=start, end_time=end, guests=guests)
         case told.MeetingReminderDue(before):
             wait = Duration()
             wait.FromTimedelta(before)
-            return events.MeetingReminderDue(**about, start_time=start, before=wait)
+            guests = _guests(tenant, state)
+            return events.MeetingReminderDue(**about, start_time=start, before=wait, guests=guests)
         case told.MeetingHeld(claimed):
             return events.MeetingHeld(**about, start_time=start, end_time=end, claimed=claimed)
         case told.MeetingMissed(absent, notified):
@@ -50,10 +52,14 @@ def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.Meeti
             )
         case _:
             person = person_name(tenant, event.person) if event.person else ""
-            return _of_person({**about, "person": person}, state, event)
+            return _of_person({**about, "person": person}, tenant, state, event)
 
 
-def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent) -> Message:
+def _guests(tenant: str, state: Meeting) -> list[str]:
+    return [person_name(tenant, person) for person in state.guests]
+
+
+def _of_person(about: dict[str, Any], tenant: str, state: Meeting, event: told.PersonalEvent) -> Message:
     """Encode what somebody did; `about` names them."""
     message: Message
     start, end = stamp_of(state.start), stamp_of(state.end)
@@ -66,6 +72,7 @@ def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent)
                 old_start_time=stamp_of(old_start),
                 old_end_time=stamp_of(old_end),
                 sequence=state.revision,
+                guests=_guests(tenant, state),
             )
         case told.MeetingNoticeGiven(_, notice, minutes):
             code = codes.notice(notice)
@@ -86,5 +93,6 @@ def _of_person(about: dict[str, Any], state: Meeting, event: told.PersonalEvent)
                 late=late,
                 reason=codes.cancel_reason(reason),
                 sequence=state.revision,
+                guests=_guests(tenant, state),
             )
     return message

@@ -1,21 +1,22 @@
 """Meetings to and from protobuf."""
 
-from services.kernel import ids
+from services.kernel import fields, ids
 from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain import meetings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.wire import codes
-from services.scheduling.wire.names import MENTORSHIP, meeting_name, moment_of, person_name, stamp_of
+from services.scheduling.wire.names import MENTORSHIP, PERSON, meeting_name, moment_of, person_name, stamp_of
 
 
 def wish(parent: str, message: pb.Meeting) -> Wish:
     """Decode a meeting to be booked under the mentorship named `parent`."""
-    _, mentorship = ids.parse_name(MENTORSHIP, parent, "parent")
+    tenant, mentorship = ids.parse_name(MENTORSHIP, parent, "parent")
     return Wish(
         mentorship=mentorship,
         start=moment_of(message.start_time, "meeting.start_time"),
         end=moment_of(message.end_time, "meeting.end_time"),
+        guests=tuple(fields.owned_id(tenant, PERSON, name, "meeting.guests") for name in message.guests),
     )
 
 
@@ -46,10 +47,9 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
         tardy=[person_name(ref.tenant, person) for person in state.tardy],
         series=state.series,
         notices=[_notice(ref.tenant, told) for told in state.told],
+        answers=[_answer(ref.tenant, answer) for answer in state.answers],
+        guests=[person_name(ref.tenant, person) for person in state.guests],
     )
-    for answer in state.answers:
-        who = person_name(ref.tenant, answer.person)
-        message.answers.add(person=who, status=codes.answer_status(answer.status))
     if state.occurrence is not None:
         message.occurrence_time.CopyFrom(stamp_of(state.occurrence))
     if (claim := state.claim) is not None:
@@ -63,6 +63,15 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
 def _notice(tenant: str, told: meetings.Told) -> pb.Meeting.NoticeGiven:
     who = person_name(tenant, told.person)
     return pb.Meeting.NoticeGiven(person=who, notice=codes.notice(told.notice), minutes_late=told.minutes)
+
+
+def _answer(tenant: str, answer: meetings.Answer) -> pb.Meeting.Answer:
+    who, status = person_name(tenant, answer.person), codes.answer_status(answer.status)
+    message = pb.Meeting.Answer(person=who, status=status)
+    if answer.start is not None and answer.end is not None:
+        message.proposed_start_time.CopyFrom(stamp_of(answer.start))
+        message.proposed_end_time.CopyFrom(stamp_of(answer.end))
+    return message
 
 
 def _cancellation(tenant: str, call: meetings.Call) -> pb.Meeting.Cancellation:

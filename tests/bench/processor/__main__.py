@@ -12,7 +12,7 @@ from rich.console import Console
 
 from deploy.kafka import topics
 from deploy.local import kafka
-from services.kernel.kafka import Producer
+from services.kernel.kafka import Cluster, Producer
 from tests.bench.figures import Figure, show
 from tests.bench.processor import latency, recovery, throughput
 from tests.bench.processor.hosts import Bench
@@ -47,16 +47,20 @@ async def run(names: list[str], kinds: list[kafka.Kind], data: Path) -> list[Fig
 async def _on(
     bootstrap: str, kind: kafka.Kind, names: list[str], data: Path, console: Console
 ) -> list[Figure]:
-    await topics.apply(bootstrap)
-    producer, figures = Producer(bootstrap, "bench"), list[Figure]()
+    await topics.apply(Cluster(bootstrap))
+    producer, figures = Producer(Cluster(bootstrap), "bench"), list[Figure]()
     await producer.start()
     try:
         for name in names:
             if kind is kafka.Kind.EMBEDDED and name not in ON_EMBEDDED:
                 continue
-            with console.status(f"measuring {name} on {kind}"):
-                figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
-            console.print(f"measured {name} on {kind}")
+            try:
+                with console.status(f"measuring {name} on {kind}"):
+                    figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
+            except TimeoutError:
+                console.print(f"{name} on {kind} did not come to an end: no figure")
+            else:
+                console.print(f"measured {name} on {kind}")
     finally:
         await producer.stop()
     return figures

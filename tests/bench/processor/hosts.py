@@ -20,7 +20,7 @@ from deploy.kafka import topics
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Command, Process
 from services.kernel.events import encode
-from services.kernel.kafka import Producer, Record
+from services.kernel.kafka import Cluster, Producer, Record
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import HEARD
 from tests.bench.processor.events import Lives
@@ -29,7 +29,7 @@ from tests.processor.stream import own_topics
 FAUST = ("-c", "import sys; group = sys.argv.pop(); from services.processor.__main__ import run; run(group)")
 PLAIN = ("-m", "tests.bench.processor.plain")
 START_SECONDS = 90.0
-PATIENCE = 120.0
+PATIENCE = 60.0
 LOOK_SECONDS = 0.1
 AT_ONCE = 2_000
 WARM = 200
@@ -49,7 +49,7 @@ class Bench:
     async def group(self) -> str:
         """Return a new group with its topics, which begins where the events end now."""
         group = f"bench-{uuid.uuid4().hex[:8]}"
-        await topics.apply(self.bootstrap, own_topics(group))
+        await topics.apply(Cluster(self.bootstrap), own_topics(group))
         ends = await self.ends(*HEARD)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False

@@ -7,6 +7,7 @@ import uuid
 from aiokafka import AIOKafkaConsumer
 
 from services.kernel.events import encode
+from services.processor.agents.intake import SETTLE_SECONDS
 from services.processor.agents.reading import TOLD
 from tests.bench import load
 from tests.bench.figures import Figure
@@ -37,7 +38,8 @@ async def event_to_decision(bench: Bench, broker: str) -> list[Figure]:
             seen = await asyncio.wait_for(seeing, 60)
     waits = [seen[key] - moment for key, moment in sent.items()]
     percentiles = (load.percentile_ms(waits, 50), load.percentile_ms(waits, 99))
-    note = f"{RATE} events/s for {SECONDS} s, publish to the reader of the decision"
+    settle = f"{SETTLE_SECONDS * 1000:.0f} ms of it for what the other topic may bring"
+    note = f"{RATE} events/s for {SECONDS} s, publish to reader, {settle}"
     return [Figure(f"event to decision {broker}", percentiles[0], "ms", None, *percentiles, note)]
 
 

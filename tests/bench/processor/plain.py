@@ -11,7 +11,9 @@ from typing import Any
 import uvloop
 from aiokafka import AIOKafkaConsumer
 
-from services.kernel.kafka import Producer, Record, consumer_options
+from services.kernel.host import settle
+from services.kernel.kafka import Cluster, Producer, Record, consumer_options
+from services.processor.__main__ import IN_A_BATCH
 from services.processor.agents.batch import Pairs
 from services.processor.agents.reading import Taken, read
 from services.processor.agents.station import changelog
@@ -28,9 +30,10 @@ async def work(bootstrap: str, group: str) -> None:
         changelog(group, "pairs"),
         dict[bytes, bytes](),
     )
-    producer = Producer(bootstrap, group)
+    producer = Producer(Cluster(bootstrap), group)
     await producer.start()
-    async with AIOKafkaConsumer(*HEARD, **consumer_options(bootstrap, group)) as consumer:
+    settle(IN_A_BATCH)
+    async with AIOKafkaConsumer(*HEARD, **consumer_options(Cluster(bootstrap), group)) as consumer:
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=BATCH)
             taken = [_taken(record) for records in fetched.values() for record in records]

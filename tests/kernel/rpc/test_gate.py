@@ -245,15 +245,15 @@ async def test_an_unusable_request_id_is_replaced(running: Running, given: str) 
 
 
 def handled(code: str) -> float:
-    return float(metrics.GRPC_HANDLED.labels(NAME, "GetPerson", code)._value.get())
+    return float(metrics.GRPC_HANDLED.labels("unary", NAME, "GetPerson", code)._value.get())
 
 
 async def test_calls_are_counted_by_their_outcome(running: Running) -> None:
-    before = handled("OK"), handled("NOT_FOUND"), metrics.GRPC_NO_DEADLINE._value.get()
+    before = handled("OK"), handled("NotFound"), metrics.GRPC_NO_DEADLINE._value.get()
     await running.stub.GetPerson(GET, metadata=running.auth(), timeout=5)
     running.people.error = errors.NotFound("NO_PERSON", "no such person")
     await failure(running.stub.GetPerson(GET, metadata=running.auth()))
-    after = handled("OK"), handled("NOT_FOUND"), metrics.GRPC_NO_DEADLINE._value.get()
+    after = handled("OK"), handled("NotFound"), metrics.GRPC_NO_DEADLINE._value.get()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1]
 
 

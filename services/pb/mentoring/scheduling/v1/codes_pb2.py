@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mentoring/scheduling/v1/codes.proto\x12\x17mentoring.scheduling.v1*\x9f\x02\n\x0c\x43\x61ncelReason\x12\x1d\n\x19\x43\x41NCEL_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41NCEL_REASON_TIME_CONFLICT\x10\x01\x12\x19\n\x15\x43\x41NCEL_REASON_ILLNESS\x10\x02\x12\x18\n\x14\x43\x41NCEL_REASON_TRAVEL\x10\x03\x12\x1a\n\x16\x43\x41NCEL_REASON_WORKLOAD\x10\x04\x12\x1c\n\x18\x43\x41NCEL_REASON_NOT_NEEDED\x10\x05\x12\x17\n\x13\x43\x41NCEL_REASON_OTHER\x10\x06\x12\"\n\x1e\x43\x41NCEL_REASON_MENTORSHIP_ENDED\x10\x07\x12#\n\x1f\x43\x41NCEL_REASON_MENTORSHIP_PAUSED\x10\x08*D\n\x06Notice\x12\x16\n\x12NOTICE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bNOTICE_LATE\x10\x01\x12\x11\n\rNOTICE_ABSENT\x10\x02*\x82\x01\n\x0c\x41nswerStatus\x12\x1d\n\x19\x41NSWER_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NSWER_STATUS_ACCEPTED\x10\x01\x12\x1b\n\x17\x41NSWER_STATUS_TENTATIVE\x10\x02\x12\x1a\n\x16\x41NSWER_STATUS_DECLINED\x10\x03*l\n\x08\x43laimEnd\x12\x19\n\x15\x43LAIM_END_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LAIM_END_WITHDRAWN\x10\x01\x12\x16\n\x12\x43LAIM_END_REJECTED\x10\x02\x12\x14\n\x10\x43LAIM_END_LAPSED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mentoring/scheduling/v1/codes.proto\x12\x17mentoring.scheduling.v1*\x9f\x02\n\x0c\x43\x61ncelReason\x12\x1d\n\x19\x43\x41NCEL_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41NCEL_REASON_TIME_CONFLICT\x10\x01\x12\x19\n\x15\x43\x41NCEL_REASON_ILLNESS\x10\x02\x12\x18\n\x14\x43\x41NCEL_REASON_TRAVEL\x10\x03\x12\x1a\n\x16\x43\x41NCEL_REASON_WORKLOAD\x10\x04\x12\x1c\n\x18\x43\x41NCEL_REASON_NOT_NEEDED\x10\x05\x12\x17\n\x13\x43\x41NCEL_REASON_OTHER\x10\x06\x12\"\n\x1e\x43\x41NCEL_REASON_MENTORSHIP_ENDED\x10\x07\x12#\n\x1f\x43\x41NCEL_REASON_MENTORSHIP_PAUSED\x10\x08*D\n\x06Notice\x12\x16\n\x12NOTICE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bNOTICE_LATE\x10\x01\x12\x11\n\rNOTICE_ABSENT\x10\x02*\x9f\x01\n\x0c\x41nswerStatus\x12\x1d\n\x19\x41NSWER_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NSWER_STATUS_ACCEPTED\x10\x01\x12\x1b\n\x17\x41NSWER_STATUS_TENTATIVE\x10\x02\x12\x1a\n\x16\x41NSWER_STATUS_DECLINED\x10\x03\x12\x1b\n\x17\x41NSWER_STATUS_COUNTERED\x10\x04*l\n\x08\x43laimEnd\x12\x19\n\x15\x43LAIM_END_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LAIM_END_WITHDRAWN\x10\x01\x12\x16\n\x12\x43LAIM_END_REJECTED\x10\x02\x12\x14\n\x10\x43LAIM_END_LAPSED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTICE']._serialized_start=354
   _globals['_NOTICE']._serialized_end=422
   _globals['_ANSWERSTATUS']._serialized_start=425
-  _globals['_ANSWERSTATUS']._serialized_end=555
-  _globals['_CLAIMEND']._serialized_start=557
-  _globals['_CLAIMEND']._serialized_end=665
+  _globals['_ANSWERSTATUS']._serialized_end=584
+  _globals['_CLAIMEND']._serialized_start=586
+  _globals['_CLAIMEND']._serialized_end=694
 # @@protoc_insertion_point(module_scope)

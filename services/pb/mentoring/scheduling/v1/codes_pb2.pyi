@@ -102,6 +102,8 @@ class _AnswerStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSt
     """Comes perhaps."""
     ANSWER_STATUS_DECLINED: _AnswerStatus.ValueType  # 3
     """Does not come."""
+    ANSWER_STATUS_COUNTERED: _AnswerStatus.ValueType  # 4
+    """Asks for another time."""
 
 class AnswerStatus(_AnswerStatus, metaclass=_AnswerStatusEnumTypeWrapper):
     """What somebody answered to the invitation in their calendar."""
@@ -114,6 +116,8 @@ ANSWER_STATUS_TENTATIVE: AnswerStatus.ValueType  # 2
 """Comes perhaps."""
 ANSWER_STATUS_DECLINED: AnswerStatus.ValueType  # 3
 """Does not come."""
+ANSWER_STATUS_COUNTERED: AnswerStatus.ValueType  # 4
+"""Asks for another time."""
 Global___AnswerStatus: _TypeAlias = AnswerStatus  # noqa: Y015
 
 class _ClaimEnd:

@@ -119,6 +119,7 @@ class MeetingBooked(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -135,6 +136,10 @@ class MeetingBooked(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """First moment after."""
 
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
     def __init__(
         self,
         *,
@@ -144,10 +149,11 @@ class MeetingBooked(_message.Message):
         mentee: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -169,6 +175,7 @@ class MeetingRescheduled(_message.Message):
     OLD_START_TIME_FIELD_NUMBER: _builtins.int
     OLD_END_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -197,6 +204,10 @@ class MeetingRescheduled(_message.Message):
     def old_end_time(self) -> _timestamp_pb2.Timestamp:
         """When it would have been over."""
 
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
     def __init__(
         self,
         *,
@@ -210,10 +221,11 @@ class MeetingRescheduled(_message.Message):
         old_start_time: _timestamp_pb2.Timestamp | None = ...,
         old_end_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -231,6 +243,7 @@ class MeetingReminderDue(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -247,6 +260,10 @@ class MeetingReminderDue(_message.Message):
     def before(self) -> _duration_pb2.Duration:
         """How long before the start this reminder is."""
 
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
     def __init__(
         self,
         *,
@@ -256,10 +273,11 @@ class MeetingReminderDue(_message.Message):
         mentee: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         before: _duration_pb2.Duration | None = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -612,6 +630,7 @@ class MeetingCancelled(_message.Message):
     LATE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -632,6 +651,10 @@ class MeetingCancelled(_message.Message):
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it would have begun."""
 
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
     def __init__(
         self,
         *,
@@ -644,10 +667,11 @@ class MeetingCancelled(_message.Message):
         late: _builtins.bool = ...,
         reason: _codes_pb2.CancelReason.ValueType = ...,
         sequence: _builtins.int = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guests", b"guests", "late", b"late", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -129,19 +129,31 @@ class Meeting(_message.Message):
 
         PERSON_FIELD_NUMBER: _builtins.int
         STATUS_FIELD_NUMBER: _builtins.int
+        PROPOSED_START_TIME_FIELD_NUMBER: _builtins.int
+        PROPOSED_END_TIME_FIELD_NUMBER: _builtins.int
         person: _builtins.str
         """Who."""
         status: _codes_pb2.AnswerStatus.ValueType
         """What."""
+        @_builtins.property
+        def proposed_start_time(self) -> _timestamp_pb2.Timestamp:
+            """The other time that a counter asks for; absent otherwise."""
+
+        @_builtins.property
+        def proposed_end_time(self) -> _timestamp_pb2.Timestamp:
+            """First moment after that."""
+
         def __init__(
             self,
             *,
             person: _builtins.str = ...,
             status: _codes_pb2.AnswerStatus.ValueType = ...,
+            proposed_start_time: _timestamp_pb2.Timestamp | None = ...,
+            proposed_end_time: _timestamp_pb2.Timestamp | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "status", b"status"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time", "status", b"status"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,6 +203,7 @@ class Meeting(_message.Message):
     ANSWERS_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
     OCCURRENCE_TIME_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -249,6 +262,10 @@ class Meeting(_message.Message):
     def occurrence_time(self) -> _timestamp_pb2.Timestamp:
         """When one of a series began before it was moved."""
 
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Others who come along, such as co-mentors: up to eight. They are invited, and their time is taken until they decline; attendance is the two's alone."""
+
     def __init__(
         self,
         *,
@@ -270,10 +287,11 @@ class Meeting(_message.Message):
         answers: _abc.Iterable[Global___Meeting.Answer] | None = ...,
         series: _builtins.str = ...,
         occurrence_time: _timestamp_pb2.Timestamp | None = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -860,7 +878,7 @@ class GetInvitationRequest(_message.Message):
     organizer_address: _builtins.str
     """Calendar address of whoever invites, such as "mailto:meetings@example.com"; replies go there."""
     mentor_address: _builtins.str
-    """Calendar address of the mentor."""
+    """Calendar address of the mentor. Absent, like the mentee's: all are as profiles knows them, which only services may ask for."""
     mentee_address: _builtins.str
     """Calendar address of the mentee."""
     summary: _builtins.str
@@ -948,3 +966,88 @@ class AnswerInvitationRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnswerInvitationRequest: _TypeAlias = AnswerInvitationRequest  # noqa: Y015
+
+@_typing.final
+class ReceiveReplyRequest(_message.Message):
+    """What came by mail."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SENDER_ADDRESS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}"""
+    message: _builtins.bytes
+    """The whole mail (RFC 5322) with its text/calendar part, or that part alone; method REPLY or COUNTER, one attendee."""
+    sender_address: _builtins.str
+    """Who sent it as far as the gateway has proof (SPF, DKIM), such as "kim@example.com"; absent: who the From of the mail names. A part alone needs it."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        message: _builtins.bytes = ...,
+        sender_address: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "parent", b"parent", "request_id", b"request_id", "sender_address", b"sender_address"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiveReplyRequest: _TypeAlias = ReceiveReplyRequest  # noqa: Y015
+
+@_typing.final
+class ReceiveReplyResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Outcome:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ReceiveReplyResponse._Outcome.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OUTCOME_UNSPECIFIED: ReceiveReplyResponse._Outcome.ValueType  # 0
+        """Never sent."""
+        OUTCOME_TAKEN: ReceiveReplyResponse._Outcome.ValueType  # 1
+        """It counts, and `meeting` shows it."""
+        OUTCOME_OUTDATED: ReceiveReplyResponse._Outcome.ValueType  # 2
+        """The meeting was moved, called off or over since, or a later answer is known: nothing changed, and nobody need be told."""
+
+    class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
+        """What became of it."""
+
+    OUTCOME_UNSPECIFIED: ReceiveReplyResponse.Outcome.ValueType  # 0
+    """Never sent."""
+    OUTCOME_TAKEN: ReceiveReplyResponse.Outcome.ValueType  # 1
+    """It counts, and `meeting` shows it."""
+    OUTCOME_OUTDATED: ReceiveReplyResponse.Outcome.ValueType  # 2
+    """The meeting was moved, called off or over since, or a later answer is known: nothing changed, and nobody need be told."""
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    MEETING_FIELD_NUMBER: _builtins.int
+    outcome: Global___ReceiveReplyResponse.Outcome.ValueType
+    """What became of it."""
+    @_builtins.property
+    def meeting(self) -> Global___Meeting:
+        """The meeting."""
+
+    def __init__(
+        self,
+        *,
+        outcome: Global___ReceiveReplyResponse.Outcome.ValueType = ...,
+        meeting: Global___Meeting | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiveReplyResponse: _TypeAlias = ReceiveReplyResponse  # noqa: Y015

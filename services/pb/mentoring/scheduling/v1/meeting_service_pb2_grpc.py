@@ -70,6 +70,11 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.ReceiveReply = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/ReceiveReply',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyResponse.FromString,
+                _registered_method=True)
         self.CheckIn = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CheckIn',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CheckInRequest.SerializeToString,
@@ -165,6 +170,13 @@ class MeetingServiceServicer:
 
     def AnswerInvitation(self, request, context):
         """Takes over the answer of a person's calendar to an invitation (iTIP REPLY).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceiveReply(self, request, context):
+        """Takes over what a calendar answered by mail (iMIP, RFC 6047), for the mail gateway behind the organizer's address. The attendee must be one of the meeting by the address that profiles knows, and the one who sent it. An answer to an earlier time, or older than one that is known, changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -270,6 +282,11 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     servicer.AnswerInvitation,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'ReceiveReply': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceiveReply,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyResponse.SerializeToString,
             ),
             'CheckIn': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckIn,
@@ -507,6 +524,33 @@ class MeetingService:
             '/mentoring.scheduling.v1.MeetingService/AnswerInvitation',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerInvitationRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceiveReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/ReceiveReply',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ReceiveReplyResponse.FromString,
             options,
             channel_credentials,
             insecure,

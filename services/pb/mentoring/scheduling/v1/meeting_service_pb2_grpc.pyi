@@ -30,6 +30,8 @@ class MeetingServiceStub:
     """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
     AnswerInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AnswerInvitationRequest, _meeting_service_pb2.Meeting]
     """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
+    ReceiveReply: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ReceiveReplyRequest, _meeting_service_pb2.ReceiveReplyResponse]
+    """Takes over what a calendar answered by mail (iMIP, RFC 6047), for the mail gateway behind the organizer's address. The attendee must be one of the meeting by the address that profiles knows, and the one who sent it. An answer to an earlier time, or older than one that is known, changes nothing."""
     CheckIn: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CheckInRequest, _meeting_service_pb2.Meeting]
     """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period."""
     RescheduleMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleMeetingRequest, _meeting_service_pb2.Meeting]
@@ -107,6 +109,14 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.AnswerInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
+
+    @_abc_1.abstractmethod
+    def ReceiveReply(
+        self,
+        request: _meeting_service_pb2.ReceiveReplyRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.ReceiveReplyRequest, _abc.Awaitable[_meeting_service_pb2.ReceiveReplyResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.ReceiveReplyResponse]:
+        """Takes over what a calendar answered by mail (iMIP, RFC 6047), for the mail gateway behind the organizer's address. The attendee must be one of the meeting by the address that profiles knows, and the one who sent it. An answer to an earlier time, or older than one that is known, changes nothing."""
 
     @_abc_1.abstractmethod
     def CheckIn(

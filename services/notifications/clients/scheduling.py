@@ -1,0 +1,39 @@
+"""Invitations to meetings, asked for with this service's own identity when a mail goes out."""
+
+from email.utils import parseaddr
+
+import grpc
+
+from services.kernel import ids
+from services.kernel.errors import Unavailable
+from services.notifications.app import ports as app
+from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceStub
+
+_PASSING = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+
+
+class Scheduling:
+    """Meetings as scheduling knows them; answers of calendars go to the address in `sender`."""
+
+    def __init__(self, channel: grpc.aio.Channel, sender: str) -> None:
+        self._meetings = MeetingServiceStub(channel)
+        self._organizer = f"mailto:{parseaddr(sender)[1]}"
+
+    async def find(self, tenant: str, mentorship: str, meeting: str) -> app.Invitation | None:
+        """Return a meeting's invitation, None without such a meeting. Unavailable SCHEDULING_UNAVAILABLE."""
+        name = ids.name("organizations", tenant, "mentorships", mentorship, "meetings", meeting)
+        request = pb.GetInvitationRequest(name=name, organizer_address=self._organizer)
+        try:
+            found = await self._meetings.GetInvitation(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return None
+            if error.code() in _PASSING:
+                raise Unavailable("SCHEDULING_UNAVAILABLE", "invitations cannot be read now") from error
+            raise
+        return app.Invitation(found.method, found.document)
