@@ -33,7 +33,7 @@ _Dumper.add_representer(str, _text)
 
 def text(documents: Iterable[Document]) -> str:
     """Return one file of documents."""
-    parts = [yaml.dump(each, Dumper=_Dumper, sort_keys=False, width=1000) for each in documents]
+    parts = [yaml.dump(each, Dumper=_Dumper, sort_keys=False, width=120) for each in documents]
     return HEADER + "---\n".join(parts)
 
 

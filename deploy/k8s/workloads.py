@@ -84,7 +84,7 @@ def migration(platform: Platform, service: Service) -> Document:
     name = f"{service.name}-migrate-{platform.version.replace('.', '-')}"
     told = [one for one in settings.environment(platform.graph, worker) if one["name"] != "NUMBA_CACHE_DIR"]
     container = {
-        **pod.plain_container("migrate", ("python", "-m", f"services.{service.name}", "--migrate"), SMALL),
+        **pod.plain_container("migrate", ("python", "-m", f"services.{service.name}", "migrate"), SMALL),
         "envFrom": settings.sources(service.name),
         "env": told,
         "volumeMounts": [one for one in pod.mounts(platform, worker) if one["name"] != "kernels"],

@@ -13,6 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.verify import (
+    accepted,
+    code,
     compose,
     custom_resources,
     generated,
@@ -33,6 +35,8 @@ CHECKS: tuple[Check, ...] = (
     overlays.CHECK,
     schema.CHECK,
     custom_resources.CHECK,
+    code.CHECK,
+    accepted.CHECK,
     policy.CHECK,
     rules.LINT,
     rules.EXAMPLES,

@@ -26,7 +26,7 @@ _MONGODB: Final = f"{_COMPONENTS}/mongodb-community"
 @cache
 def kinds() -> dict[tuple[str, str], Any]:
     """Return the schema of each kind's `spec`, by API version and kind."""
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for path in FOLDER.glob("*_*.yaml"):
         version = path.stem.replace("_", "/")
         found |= {(version, kind): closed(schema) for kind, schema in _loaded(path).items()}
@@ -50,7 +50,8 @@ def closed(schema: Any) -> Any:
 @cache
 def _registry() -> Registry[Any]:
     shared = DRAFT202012.create_resource(closed(_loaded(FOLDER / _SHARED)))
-    return Registry().with_resource(_SHARED, shared)
+    known: Registry[Any] = Registry().with_resource(_SHARED, shared)
+    return known
 
 
 def mistakes(document: dict[str, Any]) -> Iterator[str]:
