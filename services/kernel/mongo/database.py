@@ -111,6 +111,16 @@ class Database:
             for name, indexes in self._indexes.items():
                 await self._collection(name).create_indexes(list(indexes))
 
+    async def missing_indexes(self) -> list[str]:
+        """Return what `migrate` would create, as collection.index."""
+        missing = []
+        for name, indexes in self._indexes.items():
+            there = await self._collection(name).index_information()
+            missing += [
+                f"{name}.{made}" for index in indexes if (made := index.document["name"]) not in there
+            ]
+        return missing
+
     async def listen(self, collections: Sequence[str]) -> None:
         """Ring `news.bell` when listening, and for what other processes save; PyMongoError ends it.
 
