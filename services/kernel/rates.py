@@ -15,6 +15,9 @@ class Rate(NamedTuple):
     per_second: float
     burst: float
 
+    def __str__(self) -> str:
+        return f"{self.per_second:g}:{self.burst:g}"
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read "per second:burst", such as "50:500". ValueError unless both are above 0."""
