@@ -19,7 +19,7 @@ from deploy.local.keys import data_key
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Command, Process
 from services.kernel.events import Event, encode
-from services.kernel.kafka import Producer
+from services.kernel.kafka import Cluster, Producer
 
 READY_SECONDS = 60.0
 PATIENCE_SECONDS = 90.0
@@ -67,7 +67,7 @@ class Place:
             key=key,
             message=message,
         )
-        producer = Producer(self.kafka_bootstrap, "tests")
+        producer = Producer(Cluster(self.kafka_bootstrap), "tests")
         await producer.start()
         try:
             await producer.publish([encode(event)])

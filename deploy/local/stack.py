@@ -91,7 +91,7 @@ class Stack:
             self._say(choice.why)
         plan = self._plan = Plan(self.folder, choice, self._specs, self._on, self._say)
         await self._up(plan.servers.values())
-        created = await topics.apply(plan.state.kafka)
+        created = await topics.apply(topics.cluster(plan.state.kafka))
         self._say(f"topics are there ({len(created)} created)")
         DevelopmentClock(self.folder.clock)
         credential_key(self.folder.credential_key)

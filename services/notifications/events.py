@@ -63,6 +63,7 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
     (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _EVERYBODY),
+    (scheduling.MeetingProposed, Category.MEETING_PROPOSED, _PARTNER),
     (scheduling.MeetingBooked, Category.MEETING_BOOKED, _EVERYBODY),
     (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _EVERYBODY),
     (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _EVERYBODY),

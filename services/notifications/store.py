@@ -9,7 +9,8 @@ from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Preferences
 from services.notifications.domain.templates import Words
 from services.notifications.domain.webhooks import Webhook
-from services.notifications.wire import chats, messages, preferences, templates, webhooks
+from services.notifications.domain.workflows import Workflow
+from services.notifications.wire import chats, messages, preferences, templates, webhooks, workflows
 
 MESSAGES = Kind(
     collection="messages",
@@ -28,6 +29,9 @@ CHATS = Kind(
 )
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
+)
+WORKFLOWS = Kind(
+    collection="workflows", state=Workflow, encode=workflows.workflow_outgoing, indexes=(("removed",),)
 )
 WEBHOOKS = Kind(collection="webhooks", state=Webhook, encode=webhooks.webhook_outgoing, indexes=(("stage",),))
 DELIVERIES = Kind(

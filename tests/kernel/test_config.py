@@ -14,6 +14,7 @@ GOOD = {
 }
 PRODUCTION = GOOD | {
     "ENVIRONMENT": "production",
+    "ENCRYPTED_BY_NETWORK": "grpc,kafka,mongo",
     "OIDC_ISSUER": "https://id.example",
     "OIDC_JWKS_URL": "https://id.example/jwks",
     "OIDC_TOKEN_URL": "https://id.example/token",
@@ -26,7 +27,7 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> config
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return config.load("profiles")
+    return config.load("profiles", config.Settings)
 
 
 def complaints(

@@ -9,7 +9,7 @@ import grpc
 
 from services.kernel.auth import Keys, ServiceIdentity, Tokens
 from services.kernel.clock import Clock, DevelopmentClock, SystemClock
-from services.kernel.config import Settings
+from services.kernel.config import Process, Settings
 from services.kernel.mongo import Database
 from services.kernel.probes import Health
 from services.kernel.rpc import client
@@ -31,10 +31,13 @@ class Resources:
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
     def channel(self, address: str | None) -> grpc.aio.Channel:
-        """Open a channel to another service; it is closed with the process. SystemExit without an address."""
+        """Open a channel to another service; it is closed with the process. SystemExit without an address.
+
+        OSError or ValueError when the certificate to call with does not fit.
+        """
         if address is None:
             raise SystemExit(f"{self.settings.service} calls a service whose address is not set")
-        opened = client.channel(address, self.identity)
+        opened = client.channel(address, self.identity, self.settings.grpc_tls)
         self._channels.append(opened)
         return opened
 
@@ -72,9 +75,9 @@ def database_of(settings: Settings, clock: Clock) -> Database:
     if file is None and settings.environment == "production":
         raise SystemExit("DATA_KEY_FILE: is required in production: it seals personal texts")
     master = None if file is None else Master.read(file)
-    return Database(settings.mongo_url, settings.service, clock, master)
+    return Database(settings.mongo_url, settings.service, clock, master, settings.mongo_options())
 
 
-def clock_of(settings: Settings) -> Clock:
+def clock_of(settings: Process) -> Clock:
     """Return the shared development clock where one is named, else the machine's."""
     return SystemClock() if settings.clock_file is None else DevelopmentClock(settings.clock_file)

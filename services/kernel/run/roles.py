@@ -38,11 +38,12 @@ MEANINGS: Final = {
 def roles_of(resources: Resources, service: Service, roles: Collection[Role]) -> tuple[Named, Named]:
     """Return the loops to run, named: those that take work in, and those that must outlive them."""
     settings = resources.settings
+    cluster = settings.cluster()
     hearing: list[tuple[str, Loop]] = []
     telling: list[tuple[str, Loop]] = []
-    producer = partial(Producer, settings.kafka_bootstrap, service.name)
+    producer = partial(Producer, cluster, service.name)
     if Role.EVENTS in roles and service.handlers is not None:
-        consumer = Consumer(service.handlers, settings.kafka_bootstrap, service.name)
+        consumer = Consumer(service.handlers, cluster, service.name)
         resources.health.checks["consumer"] = consumer.healthy
         hearing.append(("events", consumer.run))
     if Role.WORK in roles:

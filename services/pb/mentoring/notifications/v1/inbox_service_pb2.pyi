@@ -108,6 +108,8 @@ class Message(_message.Message):
         """A meeting was booked."""
         CATEGORY_CHAT_DISABLED: Message._Category.ValueType  # 37
         """A chat that one made was switched off."""
+        CATEGORY_MEETING_PROPOSED: Message._Category.ValueType  # 38
+        """The other one of a pair offers times for a meeting."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -188,6 +190,8 @@ class Message(_message.Message):
     """A meeting was booked."""
     CATEGORY_CHAT_DISABLED: Message.Category.ValueType  # 37
     """A chat that one made was switched off."""
+    CATEGORY_MEETING_PROPOSED: Message.Category.ValueType  # 38
+    """The other one of a pair offers times for a meeting."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -266,6 +270,8 @@ class Message(_message.Message):
         """Held or told by another mail: messages of this category are gathered to one."""
         REASON_THROTTLED: Message._Reason.ValueType  # 13
         """Suppressed: a mail of this category went out just before."""
+        REASON_CONDITION: Message._Reason.ValueType  # 14
+        """Suppressed: a condition of its workflow does not hold."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why it was mailed, held or suppressed."""
@@ -298,6 +304,8 @@ class Message(_message.Message):
     """Held or told by another mail: messages of this category are gathered to one."""
     REASON_THROTTLED: Message.Reason.ValueType  # 13
     """Suppressed: a mail of this category went out just before."""
+    REASON_CONDITION: Message.Reason.ValueType  # 14
+    """Suppressed: a condition of its workflow does not hold."""
 
     class _ChatState:
         ValueType = _typing.NewType("ValueType", _builtins.int)
