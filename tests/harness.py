@@ -16,12 +16,12 @@ from services.kernel.clock import Clock
 from services.kernel.config import Settings
 from services.kernel.events import Event
 from services.kernel.mongo import Database, Ref
-from services.kernel.privacy.wiring import with_privacy
 from services.kernel.probes import Health
 from services.kernel.rpc import status
 from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.process import Build
 from services.kernel.vault import Master
 from tests.kernel.issuer import ISSUER, Issuer

@@ -4,6 +4,8 @@ import asyncio
 
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
+from services.kernel.mongo import Cause
+from services.kernel.privacy.erasing import Erasure
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
 from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
@@ -13,6 +15,7 @@ from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
+from services.scheduling.app.forgetting import Forgetting
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
@@ -40,11 +43,17 @@ def build(settings: Settings, resources: Resources) -> Service:
     imports = Calendars(others, resources.clock, asyncio.to_thread)
     apps = Apps(Availability(own), imports, subscriptions, free)
     address = settings.http_address
+    forgetting = Forgetting(own, others, feeds)
+
+    async def forget(erasure: Erasure, cause: Cause) -> None:
+        await forgetting.forget(erasure.person, cause)
+
     handlers = Handlers()
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
         erased=PersonalDataErased,
+        erasers=(forget,),
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,

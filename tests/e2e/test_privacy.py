@@ -432,8 +432,8 @@ async def assert_forgotten(world: World) -> None:
     )
     assert pair.mentee == world.name(ANN)
     listed = await world.api.call(world.api.goals.ListGoals, goals.ListGoalsRequest(parent=world.pair), MO)
-    (goal,) = listed.goals
+    goal = await world.api.call(world.api.goals.GetGoal, goals.GetGoalRequest(name=listed.goals[0].name), MO)
     assert (goal.title, [note.text for note in goal.progress_notes]) == ("", ["", world.mo.said["progress"]])
-    shown = [str(item) for item in (pair, listed, *await inbox_of(world, MO))]
+    shown = [str(item) for item in (pair, goal, *await inbox_of(world, MO))]
     exports = [await world.exported(ANN, HR), await world.exported(MO, MO)]
     assert [text for text in world.ann.said.values() if any(text in one for one in (*shown, *exports))] == []

@@ -185,3 +185,17 @@ async def test_records_are_plain_data(world: World) -> None:
     assert (message.service, message.collection, message.id) == ("tests", "talks", "t1")
     assert message.content["day"] == "2026-03-02T12:00:00Z"
     assert message.create_time.ToDatetime() == NOON.replace(tzinfo=None)
+
+
+async def test_what_services_confirm_about_one_person_are_different_events(world: World) -> None:
+    other: Aggregates[Any] = world.database.aggregates(kind_of("others", PersonalDataErased))
+    await world.hear("event", NOON)
+    world.done, world.erasing = other, Erasing(other, world.database.vault, [])
+    await world.hear("event", NOON)
+    found = [
+        event["id"]
+        for collection in ("erased_by_tests", "erased_by_others")
+        async for document in world.done.collection.database[collection].find()
+        for event in document["outbox"]
+    ]
+    assert len(set(found)) == len(found) == 2

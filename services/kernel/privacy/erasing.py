@@ -13,7 +13,6 @@ from services.kernel.mongo import Aggregates, Cause, Kind, Outgoing, Ref, Save
 from services.kernel.vault import Vault
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 
-COLLECTION: Final = "erased_people"
 PERSON: Final = "organizations/*/people/*"
 ERASURE: Final = "organizations/*/erasures/*"
 
@@ -52,7 +51,8 @@ def kind_of(service: str, message: type[Message]) -> Kind[Erased]:
         told = message(person=person, erasure=erasure)
         return Outgoing(told, subject=f"{person}/personalData/{service}", key=ref.id)
 
-    return Kind(collection=COLLECTION, state=Erased, encode=encode)
+    # Event ids derive from the collection and the person: each service's must have a name of its own.
+    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode)
 
 
 class Erasing:

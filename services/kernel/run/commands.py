@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from services.kernel.config import Settings
-from services.kernel.privacy.wiring import with_privacy
 from services.kernel.probes import Health
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.process import Build
 from services.kernel.run.resources import Resources, opened
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from services.kernel import log
 from services.kernel.config import Settings
 from services.kernel.host import hosted, settle
-from services.kernel.privacy.wiring import with_privacy
 from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
 from services.kernel.run.service import Loop, Service
