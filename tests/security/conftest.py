@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from deploy.kafka import topics
+from deploy.kafka import access, topics
 from deploy.local import kafka
 from deploy.local.issuer import Issuer
 from services.kernel.kafka import Cluster
@@ -16,11 +16,9 @@ from tests.processes import Make, Place, making, place_for
 from tests.security.servers import Passwords, SecuredKafka, SecuredMongod, rights
 
 TOPICS = topics.load()
-USERS = sorted(
-    {reader for topic in TOPICS for reader in topic.readers}
-    | {topic.writer for topic in TOPICS if not topic.name.endswith(".dlq")}
-)
-SERVICES = [user for user in USERS if user != "processor"]
+ACCESS = {given.user: given for given in access.load()}
+USERS = sorted(ACCESS)
+SERVICES = [user for user in USERS if user not in {"processor", access.OPERATOR}]
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +54,7 @@ async def broker(
     server = SecuredKafka(kafka_choice, folder, authority, passwords, USERS)
     await server.start()
     await topics.apply(Cluster(server.address))
-    await server.allow(rights(TOPICS, USERS))
+    await server.allow(right for given in ACCESS.values() for right in rights(given))
     yield server
     await server.stop()
 
