@@ -18,6 +18,8 @@ from tests.security.servers import Passwords, SecuredKafka, SecuredMongod, right
 TOPICS = topics.load()
 ACCESS = {given.user: given for given in access.load()}
 USERS = sorted(ACCESS)
+ROTATED = "rotated"
+"""A login that gets a new password, and has no right to anything."""
 SERVICES = [user for user in USERS if user not in {"processor", access.OPERATOR}]
 
 
@@ -51,7 +53,7 @@ async def broker(
     """Apache Kafka with the platform's topics and, for every user, exactly the rights of the table."""
     if kafka_choice.kind is not kafka.Kind.APACHE:
         pytest.skip(f"logins and rights need Apache Kafka; this run uses the {kafka_choice.kind} broker")
-    server = SecuredKafka(kafka_choice, folder, authority, passwords, USERS)
+    server = SecuredKafka(kafka_choice, folder, authority, passwords, [*USERS, ROTATED])
     await server.start()
     await topics.apply(Cluster(server.address))
     await server.allow(right for given in ACCESS.values() for right in rights(given))

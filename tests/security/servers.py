@@ -1,5 +1,7 @@
 """MongoDB and Kafka as in production: encrypted, every client logged in, each with its own rights."""
 
+import asyncio
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,15 @@ class SecuredKafka(kafka.Apache):
         """Return how `user` reaches the broker."""
         login = Login("SCRAM-SHA-512", user, Password(self._passwords.of(user)))
         return Cluster(self.secured, tls=ClientContext(self._authority.file), login=login)
+
+    async def change_password(self, user: str, password: str) -> None:
+        """Let the brokers want another password of a user, with their own tool."""
+        change = ("--alter", "--add-config", f"SCRAM-SHA-512=[password={password}]")
+        whom = ("--entity-type", "users", "--entity-name", user)
+        tool = (*self._java, "kafka.admin.ConfigCommand", "--bootstrap-server", self.address, *change, *whom)
+        child = await asyncio.create_subprocess_exec(*tool, stdout=PIPE, stderr=STDOUT)
+        said, _ = await child.communicate()
+        assert child.returncode == 0, said.decode()
 
     async def allow(self, rights: Iterable[tuple[str, int, str, int]]) -> None:
         """Give rights: user, kind of resource, its literal name, operation."""

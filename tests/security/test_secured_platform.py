@@ -4,18 +4,20 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from pymongo.errors import OperationFailure
 
 from deploy.doctor.rights import Right, seen
 from services.kernel.events import Event, encode
-from services.kernel.kafka import Cluster, Producer
+from services.kernel.kafka import Cluster, Login, Password, Producer
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
@@ -23,11 +25,12 @@ from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServ
 from tests.harness import reason
 from tests.processes import Make, Place
 from tests.processor.records import missed_event
-from tests.security.conftest import ACCESS, SERVICES, TOPICS, USERS, Secured
-from tests.security.servers import SecuredKafka, SecuredMongod
+from tests.security.conftest import ACCESS, ROTATED, SERVICES, TOPICS, USERS, Secured
+from tests.security.servers import Passwords, SecuredKafka, SecuredMongod
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 PATIENCE = 90.0
+SCRAM = "SCRAM-SHA-512"
 
 
 async def heard(broker: SecuredKafka, user: str, topic: str, wanted: Callable[[dict[str, str]], bool]) -> str:
@@ -184,6 +187,37 @@ async def reads_are_refused(cluster: Cluster, names: set[str]) -> None:
             consumer.seek(TopicPartition(name, 0), 0)
             with pytest.raises(TopicAuthorizationFailedError):
                 await asyncio.wait_for(consumer.getone(), PATIENCE)
+
+
+async def test_a_new_password_is_used_at_the_next_connection(
+    broker: SecuredKafka, passwords: Passwords, tmp_path: Path
+) -> None:
+    """As after a broker's restart; what is connected stays so, and nothing needs a restart of ours."""
+    admin = AIOKafkaAdminClient(**broker.cluster(ROTATED).options())
+    await admin.start()
+    old = tmp_path / "old"
+    old.write_text(passwords.text(ROTATED))
+    await broker.change_password(ROTATED, "another-secret")
+    passwords.of(ROTATED).write_text("another-secret\n")
+    async with asyncio.timeout(PATIENCE):
+        while not await lets_in(broker.cluster(ROTATED)):  # noqa: ASYNC110 -- only asking tells
+            await asyncio.sleep(0.1)
+    assert not await lets_in(replace(broker.cluster(ROTATED), login=Login(SCRAM, ROTATED, Password(old))))
+    for connection in list(admin._client._conns.values()):
+        connection.close()
+    assert (await admin.describe_cluster())["brokers"]
+    await admin.close()
+
+
+async def lets_in(cluster: Cluster) -> bool:
+    admin = AIOKafkaAdminClient(**cluster.options())
+    try:
+        await admin.start()
+    except KafkaError:
+        return False
+    finally:
+        await admin.close()
+    return True
 
 
 async def test_operators_put_policies_in_force_and_nobody_else_does(
