@@ -23,7 +23,7 @@ RECOMMENDING: Final = Size("500m", "384Mi", "1536Mi")
 COMPUTING: Final = Size("500m", "512Mi", "2Gi")
 """matching computes one cohort at a time beside it; one of 100,000 x 20,000 people takes up to 964 MiB."""
 FOLDING: Final = Size("200m", "320Mi", "1Gi")
-"""The processor holds 100 MiB and its share of the tables: 190 MiB for each 100,000 mentorships of eight events
+"""The processor holds 100 MiB and its share of the tables: 190 MiB for 100,000 mentorships of eight events
 (a row of 1.6 kB and its timer). One member may have to hold all, so the limit is for 450,000."""
 
 _SIZES: Final = {"matching": RECOMMENDING, "matching-worker": COMPUTING, "processor": FOLDING}
