@@ -5,6 +5,8 @@ Serves  MeetingService, AvailabilityService, and over HTTP feeds for calendar pr
 Tells   MeetingProposed MeetingProposalClosed MeetingBooked MeetingRescheduled MeetingReminderDue
         MeetingNoticeGiven MeetingCheckedIn MeetingHeld MeetingMissed MeetingClaimed MeetingClaimClosed
         MeetingAnswered MeetingCancelled AvailabilityUpdated CalendarChanged CalendarFeedChanged
-Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
-Calls   profiles.PersonService for weekly hours, and for names and addresses in invitations
+        CalendarFetchDue CalendarFetched
+Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended), its own CalendarFetchDue
+Calls   profiles.PersonService for weekly hours, and for names and addresses in invitations;
+        addresses of other calendars
 """

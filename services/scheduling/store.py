@@ -22,7 +22,14 @@ MEETINGS = Kind(
 AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
 """They have their person's id."""
 
-CALENDARS = Kind(collection="calendars", state=Calendar, encode=calendar_outgoing, indexes=(("person",),))
+CALENDARS = Kind(
+    collection="calendars",
+    state=Calendar,
+    encode=calendar_outgoing,
+    due_at=lambda calendar: calendar.due_at,
+    fire=Calendar.fire,
+    indexes=(("person",),),
+)
 FEEDS = Kind(collection="calendar_feeds", state=Feed, encode=feed_outgoing)
 """They have their person's id."""
 

@@ -7,11 +7,12 @@ from typing import Any, Final, Protocol
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.scheduling.domain.availability import Availability
-from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.calendars import Calendar, Reading
 from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
+from services.scheduling.domain.recurrence import Window
 
 ALL: Final = "-"
 """Stands for all mentorships where a list asks for one."""
@@ -78,6 +79,27 @@ class KeptCalendars(Protocol):
 
     async def list(self, tenant: str, query: Query) -> Page[Calendar]:
         """Return a page."""
+
+
+class BusySource(Protocol):
+    """A calendar outside, wherever it is: a document that was handed in, or an address."""
+
+    async def read(self, window: Window, known: tuple[str, str] = ("", "")) -> Reading | None:
+        """Return when somebody is busy within a window; None if the server says that it is as `known`.
+
+        Raises Invalid CALENDAR_MALFORMED, ZONE_UNKNOWN or RECURRENCE_REFUSED, Refused TIME_ZONE_UNKNOWN,
+        Unavailable with the code of what went wrong on the way.
+        """
+
+
+class Sources(Protocol):
+    """Makes them."""
+
+    def upload(self, document: str, zone: str) -> BusySource:
+        """Return an iCalendar document; `zone` is for times without one."""
+
+    def address(self, url: str, zone: str) -> BusySource:
+        """Return the iCalendar document at an address."""
 
 
 class Feeds(Protocol):

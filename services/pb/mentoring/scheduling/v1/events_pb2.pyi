@@ -78,6 +78,62 @@ class CalendarChanged(_message.Message):
 Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
 
 @_typing.final
+class CalendarFetchDue(_message.Message):
+    """Another calendar of a person is to be fetched from its address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetchDue: _TypeAlias = CalendarFetchDue  # noqa: Y015
+
+@_typing.final
+class CalendarFetched(_message.Message):
+    """It was fetched, or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    failure: _builtins.str
+    """Why not, such as HTTP_404; empty when it was."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "failure", b"failure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetched: _TypeAlias = CalendarFetched  # noqa: Y015
+
+@_typing.final
 class CalendarFeedChanged(_message.Message):
     """A person's calendar program can subscribe to their meetings, or cannot any more."""
 
