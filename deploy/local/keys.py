@@ -7,11 +7,13 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -37,7 +39,7 @@ class Key:
 
     def private(self) -> rsa.RSAPrivateKey:
         """Return the key that signs."""
-        key = load_pem_private_key(self.pem.encode(), password=None)
+        key = _loaded(self.pem)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("the issuer's key file holds a key that is not RSA")
         return key
@@ -46,6 +48,12 @@ class Key:
         """Return the public half as a JWK."""
         jwk: dict[str, Any] = RSAAlgorithm.to_jwk(self.private().public_key(), as_dict=True)
         return {**jwk, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
+
+
+@lru_cache(maxsize=16)
+def _loaded(pem: str) -> PrivateKeyTypes:
+    """Return the key in a PEM text; reading one takes longer than signing with it."""
+    return load_pem_private_key(pem.encode(), password=None)
 
 
 class Keys:
