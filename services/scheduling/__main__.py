@@ -15,6 +15,7 @@ from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Series
+from services.scheduling.app.settings import Policies, ProgramSettings
 from services.scheduling.clients.calendars import Sources, Web
 from services.scheduling.clients.profiles import Profiles
 from services.scheduling.domain.meetings import Pair
@@ -33,7 +34,10 @@ def build(settings: Settings, resources: Resources) -> Service:
     others = resources.database.aggregates(store.CALENDARS)
     diaries = Diaries(Kept(kept, own, others), profiles, resources.clock)
     policy = Policy()
-    meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
+    told = resources.database.aggregates(store.SETTINGS)
+    programs = ProgramSettings(told)
+    policies = Policies(policy, programs, pairs)
+    meetings = Meetings((kept, pairs), diaries, resources.clock, policy, policies)
     free = Free(pairs, diaries, resources.clock, policy)
     feeds = resources.database.aggregates(store.FEEDS)
     subscriptions = Subscriptions(feeds, kept, resources.clock)
@@ -54,7 +58,8 @@ def build(settings: Settings, resources: Resources) -> Service:
                         meetings,
                         Series((kept, pairs), meetings, resources.clock),
                         Invitations(meetings, kept, profiles),
-                        Proposals((kept, pairs), diaries, resources.clock, policy),
+                        Proposals((kept, pairs), diaries, resources.clock, policies),
+                        programs,
                     )
                 ),
                 "mentoring.scheduling.v1.MeetingService",
@@ -66,7 +71,7 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
         ),
         handlers=handlers,
-        kinds=(kept, own, others, feeds),
+        kinds=(kept, own, others, feeds, told),
         loops=() if address is None else (FeedServer(subscriptions, address).run,),
         stop=(web.close,),
     )

@@ -93,6 +93,8 @@ async def served(mongo_url: str) -> AsyncIterator[World]:
     ):
         await at.hear(activated(), "activated")
         yield World(at, clock, people, opened[0])
+        for hook in at.service.stop:
+            await hook()
 
 
 @asynccontextmanager

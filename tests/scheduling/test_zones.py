@@ -144,10 +144,16 @@ def test_hours_on_the_wall_clock_are_the_same_quarter_hours_by_both() -> None:
 def test_patterns_are_asked_for_the_days_that_the_clock_shows() -> None:
     for change in one_of_each_kind():
         grid = Grid.over(change.moment - timedelta(hours=26), change.moment + timedelta(hours=26))
-        shown = set[date]()
-        grid.project(zone_of(change.zone), lambda day, shown=shown: (shown.add(day), 0)[1])
+        asked = set[date]()
+
+        def note(day: date, asked: set[date] = asked) -> int:
+            asked.add(day)
+            return 0
+
+        grid.project(zone_of(change.zone), note)
         both = (change.moment - timedelta(hours=1), change.moment + timedelta(hours=1))
-        assert {one.astimezone(second(change.zone)).date() for one in both} <= shown
+        shown = {one.astimezone(second(change.zone)).date() for one in both}
+        assert shown <= asked
 
 
 @pytest.mark.parametrize("ahead", range(-4, 5))

@@ -13,6 +13,7 @@ from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
 from services.scheduling.domain.recurrence import Window
+from services.scheduling.domain.settings import Settings
 
 ALL: Final = "-"
 """Stands for all mentorships where a list asks for one."""
@@ -114,6 +115,23 @@ class Feeds(Protocol):
     async def change(
         self, ref: Ref, decide: Decide[Feed], cause: Cause, *, etag: str = ""
     ) -> Versioned[Feed]:
+        """Store what `decide` makes of one, once per cause."""
+
+
+class KeptSettings(Protocol):
+    """What programs say about their meetings, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Settings]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Settings, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Settings]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Settings], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Settings]:
         """Store what `decide` makes of one, once per cause."""
 
 
