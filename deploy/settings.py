@@ -17,6 +17,7 @@ SECURITY: Final = (
     *("smtp_security", "smtp_ca", "smtp_username", "smtp_password"),
 )
 """Beginnings of names that are told first, beside those of connections."""
+LISTS: Final = ("frozenset", "tuple", "dict")
 INTERNAL: Final = {"service", "crash_at"}
 """Not an operator's: the command names the service, crash points are for tests."""
 
@@ -42,8 +43,10 @@ def _rows(names: list[str]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
+    if field.default_factory is not None:
+        return "see *Limits*"
     value: Any = field.default
-    if value is None or value in {"", frozenset()}:
+    if value is None or value in {"", frozenset(), ()}:
         return "-"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
@@ -51,7 +54,7 @@ def _default(field: FieldInfo) -> str:
 def _holds(name: str, field: FieldInfo) -> str:
     if "Path" in str(field.annotation):
         return "folder" if name == "skill_model" else "path of a file"
-    return "list, with commas" if "frozenset" in str(field.annotation) else "value"
+    return "list, with commas" if any(kind in str(field.annotation) for kind in LISTS) else "value"
 
 
 def written(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from services.kernel import crash
+from services.kernel.allowances import LimitSettings
 from services.kernel.links import GrpcLinks, KafkaLink, MongoLink, Surroundings
 from services.kernel.vault import Master
 
@@ -70,7 +71,7 @@ class StreamSettings(Process, KafkaLink):
     """What the stream processor is told: it reads and writes Kafka, and nothing else."""
 
 
-class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
+class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     """What one process of a service is told from outside. Secrets are files, never values."""
 
     grpc_address: Address = Field(default="127.0.0.1:0", description="where calls are answered")
@@ -129,7 +130,6 @@ class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
     )
-    in_flight_limit: int = Field(default=512, ge=1, description="calls handled at once; more are refused")
     outbox_linger_ms: int = Field(
         default=10, ge=0, description="how long the relay waits for more events of the moment"
     )

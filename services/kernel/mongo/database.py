@@ -10,7 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import claims, keys, lease
+from services.kernel.mongo import claims, keys, lease, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
@@ -61,8 +61,12 @@ class Database:
         self.keys = keys.KeyStore(kept.get_collection(keys.COLLECTION), clock)
         self.vault = None if master is None else Vault(master, self.keys)
         self.news = News()
-        self._indexes: dict[str, Sequence[IndexModel]] = {claims.COLLECTION: claims.INDEXES}
+        self._indexes: dict[str, Sequence[IndexModel]] = {
+            claims.COLLECTION: claims.INDEXES,
+            usage.COLLECTION: usage.INDEXES,
+        }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
+        self.usage = usage.Usage(self._collection(usage.COLLECTION))
 
     async def __aenter__(self) -> Self:
         return self
