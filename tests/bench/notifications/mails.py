@@ -4,12 +4,21 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import grpc
+import psutil
+
 from deploy.local.stack import Stack
 from services.kernel.kafka import Cluster, Producer, Record
 from services.notifications.app.ports import Mail, Person
 from services.notifications.clients.smtp import composed
 from services.notifications.domain import texts
 from services.notifications.domain.messages import Category, Draft, Facts, queue
+from services.pb.mentoring.notifications.v1.preference_service_pb2 import (
+    Preferences,
+    UpdatePreferencesRequest,
+)
+from services.pb.mentoring.notifications.v1.preference_service_pb2_grpc import PreferenceServiceStub
+from tests.bench.calls import ORG, TIMEOUT, token
 from tests.bench.figures import Figure
 from tests.bench.notifications.sinking import Sink, bare
 from tests.bench.notifications.telling import check_in, people, reminder
@@ -21,21 +30,39 @@ PROMPT = 500
 AT_ONCE = 500
 
 
+async def allow_many(stack: Stack) -> None:
+    """Let people get more mails a week than the bench sends: the budget is looked at, and never full."""
+    metadata = await token(stack, "hr-office", "hr_admin")
+    name = f"organizations/{ORG}/people/-/preferences"
+    async with grpc.aio.insecure_channel(stack.address("notifications")) as channel:
+        request = UpdatePreferencesRequest(preferences=Preferences(name=name, weekly_mails=1000))
+        await PreferenceServiceStub(channel).UpdatePreferences(request, metadata=metadata, timeout=TIMEOUT)
+
+
 async def throughput(stack: Stack, sink: Sink) -> list[Figure]:
     """Work a backlog off and send as many mails bare, in turns."""
     producer = Producer(Cluster(stack.state.kafka), "bench")
     await producer.start()
-    ours, plain = list[float](), list[float]()
+    ours, plain, spent = list[float](), list[float](), 0.0
     try:
         await _worked_off(producer, sink, _backlog(0, WARM // 4))
         for turn in range(ROUNDS):
             backlog = _backlog(1_000 + turn * PROMPT * 2, PROMPT)
+            before = cpu_seconds(stack)
             ours.append(await _worked_off(producer, sink, backlog))
+            spent += cpu_seconds(stack) - before
             plain.append(await bare(sink, _mails(4 * PROMPT)))
     finally:
         await producer.stop()
-    note = "event to SMTP accepted, half of them look at the weekly budget; baseline: aiosmtplib alone"
+    each = spent * 1000 / (ROUNDS * 4 * PROMPT)
+    note = f"event to SMTP accepted, {each:.1f} ms of the service's CPU each; baseline: aiosmtplib alone"
     return [Figure("messages", sum(ours) / ROUNDS, "messages/s", sum(plain) / ROUNDS, note=note)]
+
+
+def cpu_seconds(stack: Stack) -> float:
+    """Return how long notifications has computed so far: that tells also on a busy machine."""
+    times = psutil.Process(stack.pid("notifications")).cpu_times()
+    return float(times.user + times.system)
 
 
 def _backlog(first: int, count: int) -> list[tuple[int, Record]]:

@@ -3,7 +3,7 @@
 import csv
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from google.protobuf.message import Message
@@ -15,12 +15,14 @@ from services.pb.mentoring.processor.v1.events_pb2 import RebookReminderDue
 from tests.bench.calls import ORG
 from tests.bench.whole import EXPORT
 
+_LEFT: Final = "terminated"
+
 
 @lru_cache(maxsize=1)
 def people() -> tuple[str, ...]:
-    """Return their ids."""
+    """Return the ids of those who work here: others get no mail."""
     with EXPORT.open(newline="") as file:
-        return tuple(row["employee_id"].lower() for row in csv.DictReader(file))
+        return tuple(row["employee_id"].lower() for row in csv.DictReader(file) if row["status"] != _LEFT)
 
 
 def record(message: Message, key: str) -> Record:
