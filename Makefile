@@ -56,6 +56,9 @@ types: $(STAMP) ## mypy --strict
 verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof can fail (ONLY="yaml compose"; VERIFY_SKIP_MISSING=1 without a tool)
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
+manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes and rules
+	@$(BIN)/python -m deploy.k8s
+
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
 	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
 
@@ -101,4 +104,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor bench-notifications bench-scheduling protos protos-check dashboards lock clean
+.PHONY: help setup run demo token lint types verify-deploy manifests test test-fast chaos bench bench-matching bench-processor bench-scheduling bench-notifications protos protos-check dashboards lock clean
