@@ -25,7 +25,12 @@ PREFERENCES = Kind(
     collection="preferences", concerns=(ITSELF,), state=Preferences, encode=preferences.preferences_outgoing
 )
 CHATS = Kind(
-    collection="chats", concerns=(ITSELF,), withheld=("url",), state=Chat, encode=chats.chat_outgoing
+    collection="chats",
+    concerns=(ITSELF,),
+    withheld=("url",),
+    state=Chat,
+    encode=chats.chat_outgoing,
+    indexes=(("stage",),),
 )
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)

@@ -6,7 +6,7 @@ import sys
 from services.kernel import ids
 from services.kernel.config import Settings
 from services.kernel.events import Handlers
-from services.kernel.mongo import Cause, Ref
+from services.kernel.mongo import Aggregates, Cause, Ref
 from services.kernel.mongo.tenants import tenants
 from services.kernel.privacy.erasing import Erasure
 from services.kernel.privacy.exporting import Exporting
@@ -19,6 +19,7 @@ from services.profiles.app.erasures import Erasures
 from services.profiles.app.exporting import Exports, Source
 from services.profiles.app.people import Directory, Imports
 from services.profiles.clients import Elsewhere, Here
+from services.profiles.domain import Person
 from services.profiles.events import hear
 from services.profiles.rpc.people import PersonService
 from services.profiles.rpc.privacy import PrivacyService
@@ -31,7 +32,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     people = resources.database.aggregates(PEOPLE)
     ledger = resources.database.aggregates(ERASURES)
     erasures = Erasures(ledger, people, resources.clock)
-    exports = Exports({"profiles": Here("profiles", Exporting([people])), **_elsewhere(settings, resources)})
+    exports = Exports(people, _sources(settings, resources, people))
     handlers = Handlers()
     hear(handlers, erasures)
 
@@ -59,8 +60,10 @@ def build(settings: Settings, resources: Resources) -> Service:
     )
 
 
-def _elsewhere(settings: Settings, resources: Resources) -> dict[str, Source[PersonalRecord]]:
-    """Return the other services; one whose address is not set is missed only by who wants an export."""
+def _sources(
+    settings: Settings, resources: Resources, people: Aggregates[Person]
+) -> dict[str, Source[PersonalRecord]]:
+    """Return all services; one whose address is not set is missed only by who wants an export."""
     addresses = {
         "matching": settings.matching_address,
         "mentorships": settings.mentorships_address,
@@ -68,7 +71,8 @@ def _elsewhere(settings: Settings, resources: Resources) -> dict[str, Source[Per
         "recognition": settings.recognition_address,
         "scheduling": settings.scheduling_address,
     }
-    return {
+    here = Here("profiles", Exporting([people]))
+    return {"profiles": here} | {
         name: Elsewhere(name, None if address is None else resources.channel(address))
         for name, address in addresses.items()
     }

@@ -5,7 +5,7 @@ from typing import Final
 
 import grpc
 
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Refused, Unavailable
 from services.kernel.mongo import Ref
 from services.kernel.privacy.exporting import Exporting
 from services.kernel.privacy.rpc import record
@@ -25,9 +25,9 @@ class Elsewhere:
         self._stub = None if channel is None else PersonalDataServiceStub(channel)
 
     async def page(self, person: Ref, token: str) -> tuple[Sequence[pb.PersonalRecord], str]:
-        """Return a page. Unavailable SERVICE_UNAVAILABLE."""
+        """Return a page. Refused EXPORT_NOT_SET_UP without a channel, Unavailable SERVICE_UNAVAILABLE."""
         if self._stub is None:
-            raise self._away(f"{self._service.upper()}_ADDRESS is not set")
+            raise Refused("EXPORT_NOT_SET_UP", f"{self._service.upper()}_ADDRESS is not set")
         request = pb.ExportPersonalDataRequest(person=person_name(person.tenant, person.id), page_token=token)
         try:
             answer = await self._stub.ExportPersonalData(request, timeout=_SECONDS)

@@ -46,7 +46,7 @@ CODES = re.compile(r"(^|\.)(reason|\w+_reason)$")
 
 SEALED = {
     "action_items": ("title",),
-    "calendars": ("name",),
+    "calendars": ("feed.url", "name"),
     "check_in_plans": ("check_ins.answer.words",),
     "feedback": ("words",),
     "fit_questions": ("words",),
