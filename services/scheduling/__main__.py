@@ -3,8 +3,6 @@
 from services.kernel.config import Settings
 from services.kernel.egress import Guard
 from services.kernel.events import Handlers
-from services.kernel.mongo import Cause
-from services.kernel.privacy.erasing import Erasure
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
 from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
@@ -49,30 +47,24 @@ def build(settings: Settings, resources: Resources) -> Service:
     imports = Calendars(others, resources.clock, Sources(web))
     apps = Apps(Availability(own), imports, subscriptions, free)
     address = settings.http_address
-    forgetting = Forgetting(own, others, feeds)
-
-    async def forget(erasure: Erasure, cause: Cause) -> None:
-        await forgetting.forget(erasure.person, cause)
-
+    booking = MeetingApps(
+        meetings,
+        Series((kept, pairs), meetings, resources.clock),
+        Invitations(meetings, kept, profiles),
+        Proposals((kept, pairs), diaries, resources.clock, policies),
+        programs,
+    )
     handlers = Handlers()
     events.hear_own(handlers, imports)
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
         erased=PersonalDataErased,
-        erasers=(forget,),
+        erasers=(Forgetting(own, others, feeds).forget,),
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                MeetingServicer(
-                    MeetingApps(
-                        meetings,
-                        Series((kept, pairs), meetings, resources.clock),
-                        Invitations(meetings, kept, profiles),
-                        Proposals((kept, pairs), diaries, resources.clock, policies),
-                        programs,
-                    )
-                ),
+                MeetingServicer(booking),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (

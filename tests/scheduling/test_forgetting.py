@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.kernel.clock import FixedClock
 from services.kernel.mongo import Cause, Ref
+from services.kernel.privacy.erasing import Erasure
 from services.scheduling import store
 from services.scheduling.app.forgetting import Forgetting
 from services.scheduling.domain.availability import Availability, Away
@@ -39,7 +40,7 @@ async def test_nothing_tells_when_an_erased_person_could_be_met() -> None:
     await world.settle(ANN)
     await world.settle(BOB)
     for event in ("event", "event", "told again"):
-        await world.forgetting.forget(ANN, Cause(event))
+        await world.forgetting.forget(Erasure(ANN, "e1", NOON), Cause(event))
     assert (await world.own.get(ANN)).state == Availability("UTC")
     calendar = (await world.others.get(Ref("acme", "work-ann"))).state
     assert (calendar.busy, calendar.is_removed) == ((), True)
@@ -51,5 +52,5 @@ async def test_nothing_tells_when_an_erased_person_could_be_met() -> None:
 
 async def test_of_who_set_nothing_there_is_nothing_to_forget() -> None:
     world = World()
-    await world.forgetting.forget(ANN, Cause("event"))
+    await world.forgetting.forget(Erasure(ANN, "e1", NOON), Cause("event"))
     assert not world.own.rows

@@ -5,6 +5,7 @@ from contextlib import suppress
 from services.kernel import ids
 from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Query, Ref
+from services.kernel.privacy.erasing import Erasure
 from services.scheduling.app.ports import Availabilities, Feeds, KeptCalendars
 from services.scheduling.domain import availability, calendars, feeds
 
@@ -17,8 +18,9 @@ class Forgetting:
         self._others = others
         self._feeds = kept
 
-    async def forget(self, person: Ref, cause: Cause) -> None:
+    async def forget(self, erasure: Erasure, cause: Cause) -> None:
         """Empty a person's availability and other calendars, and let their feed's address be dead."""
+        person = erasure.person
         with suppress(NotFound):  # the person never set one
             await self._own.change(person, availability.forget, cause)
         with suppress(NotFound):
