@@ -65,6 +65,10 @@ def answered(on: float, lowest: int, person: str = MENTEE, *, check_in: bool = T
     return tell(on, facts.Answered(person, lowest, check_in))
 
 
+def asked(on: float, person: str = MENTEE, number: int = 1) -> Heard:
+    return tell(on, facts.CheckInOpened(person), f"plans/{person}", 3 * number - 2)
+
+
 def unanswered(on: float, person: str = MENTEE) -> Heard:
     return tell(on, facts.CheckInExpired(person))
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec.structs import replace
 
-from services.processor.domain import facts, meetings
+from services.processor.domain import facts, health, meetings
 from services.processor.domain.facts import Heard, Names
 from services.processor.domain.policy import Policy
 from services.processor.domain.state import (
@@ -33,7 +33,11 @@ def apply(pair: Pair, heard: Heard, policy: Policy) -> Pair:
             return replace(pair, goals=_goals(pair, heard, mark))
         case facts.Answered() as answer:
             return _answered(pair, answer, mark, policy)
-        case facts.CheckInExpired() | facts.FitAnswered() | facts.KudosGiven():
+        case facts.CheckInOpened(person):
+            return pair.on_side(person, lambda side: replace(side, asked=mark))
+        case facts.CheckInExpired(person):
+            return pair.on_side(person, lambda side: _expired(side, mark, policy))
+        case facts.FitAnswered() | facts.KudosGiven():
             return _voiced(pair, heard, mark)
         case facts.MentorshipPaused() | facts.MentorshipResumed():
             return _rested(pair, heard)
@@ -125,7 +129,7 @@ def _reached(goals: Goals, heard: Heard) -> Goals:
 def _answered(pair: Pair, answer: facts.Answered, mark: Mark, policy: Policy) -> Pair:
     pair = pair.active(mark, answer.person)
     if answer.check_in:
-        pair = pair.on_side(answer.person, lambda side: replace(side, unanswered=()))
+        pair = pair.on_side(answer.person, lambda side: replace(side, unanswered=(), asked=None))
     if not answer.lowest or answer.person not in pair.names.people:
         return pair
     if answer.lowest >= policy.health.good_answer:
@@ -141,8 +145,6 @@ def _rated(side: Side, answer: int, mark: Mark, policy: Policy) -> Side:
 
 def _voiced(pair: Pair, heard: Heard, mark: Mark) -> Pair:
     match heard.fact:
-        case facts.CheckInExpired(person):
-            return pair.on_side(person, lambda side: _unanswered(side, mark))
         case facts.FitAnswered(person, fit):
             unfit = mark if fit is facts.Fit.NO else None
             return pair.active(mark, person).on_side(person, lambda side: replace(side, unfit=unfit))
@@ -152,8 +154,14 @@ def _voiced(pair: Pair, heard: Heard, mark: Mark) -> Pair:
             return pair
 
 
-def _unanswered(side: Side, mark: Mark) -> Side:
-    return replace(side, unanswered=(*side.unanswered, mark)[-UNANSWERED:])
+def _expired(side: Side, mark: Mark, policy: Policy) -> Side:
+    """Return a side whose check-in is over: unanswered since it was overdue, not only since then."""
+    overdue = mark if side.asked is None else min(mark, health.overdue(side.asked, policy), key=_when)
+    return replace(side, unanswered=(*side.unanswered, overdue)[-UNANSWERED:], asked=None)
+
+
+def _when(mark: Mark) -> datetime:
+    return mark.time
 
 
 def _thanked(side: Side, mark: Mark) -> Side:

@@ -105,6 +105,13 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckInOpened:
+    """A person is asked how it goes."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInExpired:
     """A person did not answer in time."""
 
@@ -167,6 +174,7 @@ Fact = (
     | GoalReopened
     | GoalDropped
     | Answered
+    | CheckInOpened
     | CheckInExpired
     | FitAnswered
     | KudosGiven

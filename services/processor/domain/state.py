@@ -96,7 +96,10 @@ class Goals(Struct, frozen=True, omit_defaults=True):
 
 
 class Side(Struct, frozen=True, omit_defaults=True):
-    """One of the two: last activity, the last answer and what was poor about answers, kudos received."""
+    """One of the two: last activity, the last answer and what was poor about answers, kudos received.
+
+    `asked` is the check-in that waits for an answer, `unanswered` are those before it that got none.
+    """
 
     active: Mark | None = None
     answer: int = 0
@@ -104,6 +107,7 @@ class Side(Struct, frozen=True, omit_defaults=True):
     falling: Mark | None = None
     unfit: Mark | None = None
     unanswered: tuple[Mark, ...] = ()
+    asked: Mark | None = None
     kudos: int = 0
     evidence: tuple[str, ...] = ()
 

@@ -56,6 +56,7 @@ _FACTS: Mapping[type[Message], Callable[[Any], Fact]] = {
     mentorships.GoalReopened: lambda _: facts.GoalReopened(),
     mentorships.GoalDropped: lambda _: facts.GoalDropped(),
     mentorships.CheckInAnswered: _answered,
+    mentorships.CheckInOpened: lambda told: facts.CheckInOpened(told.person),
     mentorships.CheckInExpired: lambda told: facts.CheckInExpired(told.person),
     mentorships.FeedbackGiven: lambda told: facts.Answered(told.author, told.rating, check_in=False),
     mentorships.FitAnswered: lambda told: facts.FitAnswered(
