@@ -161,6 +161,14 @@ class MeetingCancelled:
     person: str
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A person got the last warning, or has heard enough this week and gets it at `again` at the earliest."""
+
+    person: str
+    again: datetime | None
+
+
 Fact = (
     MentorshipCreated
     | MentorshipActivated
@@ -182,6 +190,7 @@ Fact = (
     | MeetingHeld
     | MeetingMissed
     | MeetingCancelled
+    | Warned
 )
 
 

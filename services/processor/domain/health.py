@@ -2,9 +2,9 @@
 
 Needs attention: the agreement unsigned for long; no first meeting, or a gap, with nothing booked; many of the
 last meetings missed or called off late; a middling answer after a better one; check-ins unanswered, expired
-or open for days; a goal overdue. At risk: the same silence for longer; misses in a row; a poor answer; "not a fit"; one side silent
-while the other is active. Inactive: neither held nor booked for very long. Too early: none of this, in the
-first days and while nothing was missed.
+or open for days; a goal overdue. At risk: the same silence for longer; misses in a row; a poor answer; "not a
+fit"; one side silent while the other is active. Inactive: neither held nor booked for very long. Too early:
+none of this, in the first days and while nothing was missed.
 
 Each sign stands from a moment on, in the past or to come, so how it goes at any time follows from what was
 heard until then. A meeting held and a good answer each take one level from every sign before them: two
