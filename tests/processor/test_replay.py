@@ -210,7 +210,14 @@ async def test_what_was_told_is_what_a_replay_of_the_topics_tells(stream: Stream
     question = Question(stream.bootstrap, end=NOON + timedelta(days=8), out=out)
     answer = await trial.run(question)
     assert "nudges would have been sent" in answer
-    assert {one["id"] for one in lines(out, mentorship(pair))} == {event.id for event in told}
+    assert {one["id"] for one in lines(out, mentorship(pair))} == {
+        event.id for event in told if _is_own(event)
+    }
+
+
+def _is_own(event: Event[Any]) -> bool:
+    """Whether a decision is of one pair alone: the topics tell of its people in many pairs of other tests."""
+    return getattr(event.message, "achievement", None) != pb.ACHIEVEMENT_MENTOR_IMPACT
 
 
 @pytest.mark.servers

@@ -141,11 +141,11 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
             await stream.tell(*(missed_event("b", pair) for pair in pairs))
             await stream.decisions(36)
         await stream.tell(*(completed_event("g", pair) for pair in pairs))
-        told = await stream.decisions(72)
+        told = await stream.decisions(63)
     assert kinds(list({event.id: event for event in told}.values())) == {
         "RebookReminderDue": 24,
         "LeadAlertDue": 12,
-        "RecognitionEarned": 36,
+        "RecognitionEarned": 27,
     }
 
 
