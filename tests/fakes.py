@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from services.kernel.clock import Clock
@@ -19,6 +20,9 @@ from services.kernel.mongo.documents import (
     require_same,
     restored,
 )
+from services.kernel.mongo.usage import Use
+from services.kernel.rpc.books import Books
+from services.kernel.vault import Stored
 
 S = TypeVar("S")
 
@@ -177,6 +181,38 @@ class Projection(Generic[S]):
         ]
 
 
+class KeyStore:
+    """`kernel.vault.Store` without a database."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._keys: dict[str, tuple[Stored, datetime]] = {}
+        self._clock = clock
+
+    async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:
+        return {owner: self._keys[owner][0] for owner in owners if owner in self._keys}
+
+    async def add(self, keys: Sequence[Stored]) -> None:
+        for key in keys:
+            known = self._keys.get(key.owner)
+            if known is None or known[0].wrapped is None:
+                gone = frozenset() if known is None else known[0].gone
+                self._keys[key.owner] = (key._replace(gone=gone), self._clock.now())
+
+    async def destroy(self, owner: str, until: datetime) -> None:
+        known, made = self._keys[owner]
+        if made <= until and known.wrapped is not None:
+            self._keys[owner] = (Stored(owner, b"", None, known.gone | {known.id}), made)
+
+    async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
+        others = [key for key, _ in self._keys.values() if key.wrapped and key.wrapped.master != master]
+        return others[:most]
+
+    async def wrap(self, keys: Sequence[Stored]) -> int:
+        for key in keys:
+            self._keys[key.owner] = (key, self._keys[key.owner][1])
+        return len(keys)
+
+
 def _without(row: Document, fields: Sequence[str]) -> Document:
     return {**row, "state": {name: value for name, value in row["state"].items() if name not in fields}}
 
@@ -260,3 +296,30 @@ class Claims:
     async def free(self, tenant: str, cause: Cause) -> None:
         """Forget it."""
         self._known.pop((tenant, cause.id), None)
+
+
+class Usage:
+    """How much was used today, in memory."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Use] = Counter()
+
+    async def take(self, use: Use, most: int) -> bool:
+        """Count one use, unless there were `most` already."""
+        free = self.counts[use] < most
+        self.counts[use] += free
+        return free
+
+    async def give_back(self, use: Use) -> None:
+        """Take one use back."""
+        self.counts[use] -= 1
+
+    async def add(self, _: str, counts: Mapping[Use, int]) -> Mapping[Use, int]:
+        """Add counts; return what there is by now."""
+        self.counts.update(counts)
+        return {use: self.counts[use] for use in counts}
+
+
+def books() -> Books:
+    """Return new books for a gate."""
+    return Books(Claims(), Usage())

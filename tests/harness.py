@@ -18,11 +18,14 @@ from services.kernel.events import Event
 from services.kernel.mongo import Database, Ref
 from services.kernel.probes import Health
 from services.kernel.rpc import status
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
 from services.kernel.run.process import Build
+from services.kernel.vault import Master
 from tests.kernel.issuer import ISSUER, Issuer
 
+MASTER = Master([bytes(range(32))])
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -34,6 +37,8 @@ class Running:
     channel: grpc.aio.Channel
     issuer: Issuer
     clock: Clock
+    database: Database
+    port: int
 
     def token(self, person: str, *roles: str, org: str = "acme") -> Metadata:
         """Return metadata with which a call comes from `person`."""
@@ -65,13 +70,29 @@ class Running:
 
 
 @asynccontextmanager
-async def running(build: Build, mongo_url: str, clock: Clock, **more: Any) -> AsyncIterator[Running]:
-    """Serve what `build` wires, on a free port and an empty database, until the block ends.
-
-    `more` are further settings.
-    """
+async def issuing() -> AsyncIterator[Issuer]:
+    """Serve an issuer until the block ends."""
     issuer = Issuer()
     await issuer.start()
+    yield issuer
+    await issuer.stop()
+
+
+@asynccontextmanager
+async def running(build: Build, mongo_url: str, clock: Clock, **more: Any) -> AsyncIterator[Running]:
+    """Serve what `build` wires, on a free port and an empty database, with an issuer of its own.
+
+    It ends with the block. `more` are further settings.
+    """
+    async with issuing() as issuer, trusting(issuer, build, mongo_url, clock, **more) as made:
+        yield made
+
+
+@asynccontextmanager
+async def trusting(
+    issuer: Issuer, build: Build, mongo_url: str, clock: Clock, **more: Any
+) -> AsyncIterator[Running]:
+    """Serve as `running` does, for callers of a given issuer."""
     settings = _settings(mongo_url, issuer, more)
     async with aiohttp.ClientSession() as http, fresh_database(mongo_url, clock) as database:
         keys = Keys(issuer.jwks_url, http)
@@ -82,27 +103,29 @@ async def running(build: Build, mongo_url: str, clock: Clock, **more: Any) -> As
             http=http,
             keys=keys,
             tokens=Tokens(keys, ISSUER, settings.oidc_audience),
-            identity=ServiceIdentity(issuer.token_url, ("tests", None), http),
+            identity=ServiceIdentity(
+                issuer.token_url, (settings.identity, settings.client_secret_file), http
+            ),
             health=Health(),
         )
         service = build(settings, resources)
         await database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, database.claims)
+        server = Server(settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Running(service, channel, issuer, clock)
+            yield Running(service, channel, issuer, clock, database, port)
         await server.drain()
         await resources.close_channels()
-    await issuer.stop()
 
 
 @asynccontextmanager
 async def fresh_database(url: str, clock: Clock) -> AsyncIterator[Database]:
     """Connect to an empty database, dropped after the block; its indexes come with `migrate`."""
     name = f"test_{uuid4().hex[:12]}"
-    async with Database(url, name, clock) as database:
+    async with Database(url, name, clock, MASTER) as database:
         yield database
         await database.client.drop_database(name)
+        await database.client.drop_database(f"{name}_keys")
 
 
 def reason(error: grpc.aio.AioRpcError) -> str:

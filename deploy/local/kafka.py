@@ -15,6 +15,7 @@ from typing import Protocol
 from deploy.kafka import topics
 from deploy.local import jars, ports
 from deploy.local.process import Command, Process, StartFailed
+from services.kernel.kafka import Cluster
 
 START_SECONDS = 60.0
 NODE_ID = 1
@@ -115,6 +116,8 @@ class Apache:
 
     name = "kafka"
     kind = Kind.APACHE
+    formatting: tuple[str, ...] = ()
+    """Further arguments of the tool that formats a new data folder."""
 
     def __init__(self, choice: Choice, data: Path, log: Path, port: int | None = None) -> None:
         self.port = port or ports.free_port()
@@ -154,7 +157,15 @@ class Apache:
         if marker.exists():
             return
         shutil.rmtree(self._data / "log", ignore_errors=True)
-        tool = ("kafka.tools.StorageTool", "format", "-t", cluster_id(), "-c", str(self._properties))
+        tool = (
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            cluster_id(),
+            "-c",
+            str(self._properties),
+            *self.formatting,
+        )
         storage = Process(Command("kafka format", (*self._java, *tool), self._log))
         await storage.start(_at_once, START_SECONDS)
         if await storage.wait():
@@ -200,7 +211,7 @@ class Embedded:
 
 async def serves(port: int) -> bool:
     """Whether a broker answers on the port: listening alone is not enough while it starts."""
-    return await ports.accepts(port) and await topics.reachable(f"{ports.LOOPBACK}:{port}")
+    return await ports.accepts(port) and await topics.reachable(Cluster(f"{ports.LOOPBACK}:{port}"))
 
 
 async def _at_once() -> bool:

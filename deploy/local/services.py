@@ -39,6 +39,18 @@ SERVICES = (
 )
 
 
+UNLIMITED = {
+    "RATE_ADDRESS": "10000:100000",
+    "RATE_CALLER": "100000:1000000",
+    "RATE_SERVICE": "100000:1000000",
+    "RATE_TENANT": "100000:1000000",
+    "DAILY_CALLS_CALLER": "0",
+    "DAILY_CALLS_TENANT": "0",
+    "DAILY_QUOTAS": "all=0:0",
+}
+"""The demo and the benchmarks are one caller who does in seconds what an organization does in months."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every service is told. Addresses are `host:port`; `grpc`, `metrics`, `http` by service name."""
@@ -52,6 +64,7 @@ class Surroundings:
     smtp_port: int
     secret_file: Path
     credential_key_file: Path
+    data_key_file: Path
     clock_file: Path
 
     def environment(self, service: str) -> dict[str, str]:
@@ -73,6 +86,7 @@ class Surroundings:
             "CLIENT_ID": service,
             "CLIENT_SECRET_FILE": str(self.secret_file),
             "CREDENTIAL_KEY_FILE": str(self.credential_key_file),
+            "DATA_KEY_FILE": str(self.data_key_file),
             "CLOCK_FILE": str(self.clock_file),
             "SIGNING_KEY_FILE": str(self.secret_file),
             "WEBHOOK_PRIVATE": "true",
@@ -81,4 +95,5 @@ class Surroundings:
             # motor sizes its thread pool by the cores: 10 threads on two of them, too few for busy services.
             "MOTOR_MAX_WORKERS": "32",
             "PYTHONUNBUFFERED": "1",
+            **UNLIMITED,
         }

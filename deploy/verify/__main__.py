@@ -12,13 +12,34 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.verify import compose, report, yaml_style
+from deploy.verify import (
+    accepted,
+    code,
+    compose,
+    custom_resources,
+    generated,
+    overlays,
+    policy,
+    report,
+    rules,
+    schema,
+    yaml_style,
+)
 from deploy.verify.check import Check, Outcome, Verdict, judge
 from deploy.verify.tree import ROOT, Tree
 
 CHECKS: tuple[Check, ...] = (
     yaml_style.CHECK,
     compose.CHECK,
+    generated.CHECK,
+    overlays.CHECK,
+    schema.CHECK,
+    custom_resources.CHECK,
+    code.CHECK,
+    accepted.CHECK,
+    policy.CHECK,
+    rules.LINT,
+    rules.EXAMPLES,
 )
 
 

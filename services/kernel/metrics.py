@@ -1,10 +1,12 @@
 """Every metric of the platform, declared once with its meaning; labels hold codes, no people, no tenants."""
 
+import grpc
 from prometheus_client import Counter, Gauge, Histogram
 
 _CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _LONG_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
-_METHOD = ("grpc_service", "grpc_method")
+_METHOD = ("grpc_type", "grpc_service", "grpc_method")
+_CALLED = ("grpc_service", "grpc_method")
 
 BUILD_INFO = Gauge("build_info", "Always 1; which build runs", ("service", "version"))
 LOOP_LAG = Histogram("event_loop_lag_seconds", "How late event-loop ticks came", buckets=_CALL_SECONDS)
@@ -18,12 +20,15 @@ GRPC_IN_FLIGHT = Gauge("grpc_server_in_flight", "Calls being handled now")
 GRPC_DECODE_ERRORS = Counter(
     "grpc_server_decode_errors_total", "Requests that were not a message of their type"
 )
+GRPC_LIMITED = Counter(
+    "grpc_server_limited_total", "Calls refused as too many, by the reason the caller was told", ("reason",)
+)
 GRPC_NO_DEADLINE = Counter("grpc_server_no_deadline_total", "Calls that came without a deadline")
 GRPC_CLIENT_HANDLED = Counter(
-    "grpc_client_handled_total", "Calls made to other services", (*_METHOD, "grpc_code")
+    "grpc_client_handled_total", "Calls made to other services", (*_CALLED, "grpc_code")
 )
 GRPC_CLIENT_SECONDS = Histogram(
-    "grpc_client_handling_seconds", "Call to answer, retries included", _METHOD, buckets=_CALL_SECONDS
+    "grpc_client_handling_seconds", "Call to answer, retries included", _CALLED, buckets=_CALL_SECONDS
 )
 JWKS_FETCHES = Counter("jwks_fetches_total", "Fetches of the issuer's keys", ("outcome",))
 
@@ -37,7 +42,9 @@ REPEATS = Counter(
     "inbox_duplicates_total", "Requests, events or timers whose effect was already there", ("collection",)
 )
 
-OUTBOX_LEADER = Gauge("outbox_leader", "1 while this process relays its service's events")
+LEASE_HELD = Gauge(
+    "lease_held", "1 while this process does the task that one process does for all", ("lease",)
+)
 OUTBOX_PENDING = Gauge("outbox_pending", "Events committed and not yet published, seen by the last sweep")
 OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_pending_age_seconds", "Age of the oldest of them")
 OUTBOX_PUBLISHED = Counter("outbox_published_total", "Events the broker acknowledged", ("topic",))
@@ -72,3 +79,17 @@ EVENT_AGE_SECONDS = Histogram(
     buckets=_LONG_SECONDS,
 )
 DEAD_LETTERS = Counter("dlq_records_total", "Records moved to a dead-letter topic", ("topic", "reason"))
+
+
+def grpc_code(code: grpc.StatusCode) -> str:
+    """Return a status as the gRPC exporters of other languages write it: "OK", "NotFound", …."""
+    if code is grpc.StatusCode.OK:
+        return "OK"
+    return "".join(word.capitalize() for word in code.name.split("_"))
+
+
+def grpc_type(*, request_streaming: bool, response_streaming: bool) -> str:
+    """Return the kind of a method as the gRPC exporters of other languages write it."""
+    if request_streaming:
+        return "bidi_stream" if response_streaming else "client_stream"
+    return "server_stream" if response_streaming else "unary"

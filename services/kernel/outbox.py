@@ -88,12 +88,10 @@ class Relay:
             async with asyncio.TaskGroup() as beside:
                 tasks = [beside.create_task(_renew(self._lease)), beside.create_task(self._ring())]
                 await producer.start()
-                metrics.OUTBOX_LEADER.set(1)
                 await self._lead(producer, stop)
                 for task in tasks:
                     task.cancel()
         finally:
-            metrics.OUTBOX_LEADER.set(0)
             await producer.stop()
         await self._lease.release()
 

@@ -11,10 +11,13 @@ from services.kernel.errors import Invalid, NotFound
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.notifications import store
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Invitation, Mail, Person
 from services.notifications.app.post import Post
 from services.notifications.app.templates import Templates
+from services.notifications.app.turns import Turns
+from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
@@ -41,6 +44,7 @@ from tests.notifications.factories import (
     request_news,
     told,
 )
+from tests.notifications.world import Chatroom
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -78,17 +82,13 @@ class World:
         self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
         preferences = Aggregates(store.PREFERENCES, clock)
         self.handlers = Handlers()
+        chats = Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False)
+        chosen = Choices(preferences), chats, Workflows(Aggregates(store.WORKFLOWS, clock))
+        templates = Templates(Aggregates(store.TEMPLATES, clock))
+        writer = Writer(self.everybody, templates, invitations=Invitations())
         hear(
             self.handlers,
-            Post(
-                self.kept,
-                Choices(preferences),
-                Writer(
-                    self.everybody, Templates(Aggregates(store.TEMPLATES, clock)), invitations=Invitations()
-                ),
-                self.everybody,
-                clock,
-            ),
+            Post(self.kept, Turns(self.kept, chosen, clock), writer, self.everybody, clock),
         )
 
     async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:
@@ -221,6 +221,7 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
         (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingProposed), "MEETING_PROPOSED", [MENTOR]),
         (told(scheduling.MeetingBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR, MENTEE]),

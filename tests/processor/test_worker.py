@@ -1,8 +1,9 @@
 """The worker on a real broker: events in, decisions out, and what restarts and poison do to that."""
 
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from prometheus_client import REGISTRY
 from deploy.kafka import topics
 from services.kernel.events import Event
 from services.kernel.ids import derived_id
-from services.kernel.kafka import Record
+from services.kernel.kafka import Cluster, Record
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import PartitionsDiffer
 from tests.processor.factories import NOON
+from tests.processor.policies import put
 from tests.processor.records import activated_event, completed_event, held_event, missed_event
-from tests.processor.stream import Stream, own_topics
+from tests.processor.stream import Stream, own_topics, read
 
 pytestmark = pytest.mark.servers
 
@@ -55,7 +58,7 @@ async def test_a_table_rebuilt_from_the_events_tells_the_same_bytes_again(stream
         await stream.tell(held_event("h", first), missed_event("d", first), completed_event("g", second))
         once = await stream.records(TOLD, 18)
     fresh = f"{stream.app}-rebuilt"
-    await topics.apply(stream.bootstrap, own_topics(fresh))
+    await topics.apply(Cluster(stream.bootstrap), own_topics(fresh))
     await stream.join_from_begin(fresh)
     async with stream.worker(app=fresh):
         both = await stream.records(TOLD, 36)
@@ -94,6 +97,30 @@ async def test_nobody_hears_more_than_a_week_allows_whatever_the_program(stream:
     assert kinds(told) == {"NudgeDue": 4, "NudgeHeld": 2}
     sent = Counter(event.message.person for event in told if event.type.endswith("NudgeDue"))
     assert set(sent.values()) == {2}
+
+
+@pytest.mark.parametrize("weekly", [2, 1])
+async def test_no_pair_ends_before_both_were_warned_for_a_week(stream: Stream, weekly: int) -> None:
+    """Three pairs of the same two people: the weekly budget does not hold all of the last warnings."""
+    stream.policies.note(*put({"version": f"w{weekly}", "nudges_per_week": weekly}))
+    pairs = [stream.pair() for _ in range(3)]
+    warned: dict[str, dict[str, datetime]] = {pair: {} for pair in pairs}
+    ended: dict[str, datetime] = {}
+    async with stream.worker(), aclosing(stream.following(TOLD)) as records:
+        await stream.tell(*(activated_event(pair) for pair in pairs))
+        stream.clock.advance(timedelta(days=200))
+        async for made in records:
+            (event,) = read([made])
+            if event.type.endswith("NudgeDue") and processor.REASON_NO_SIGN_OF_LIFE in event.message.reasons:
+                if event.message.step == processor.LADDER_STEP_WARN:
+                    warned[event.key][event.message.person] = event.time
+            if event.type.endswith("ConclusionDue"):
+                ended[event.key] = event.time
+            if len(ended) == len(pairs):
+                break
+    assert [len(people) for people in warned.values()] == [2, 2, 2]
+    assert all(ended[pair] == max(warned[pair].values()) + timedelta(days=7) for pair in pairs)
+    assert len(set(ended.values())) > 1
 
 
 async def test_a_backlog_is_folded_in_the_order_of_the_log_not_of_topics(stream: Stream) -> None:
@@ -151,7 +178,7 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
 
 async def test_topics_that_cannot_be_read_together_refuse_the_start(stream: Stream) -> None:
     odd = f"{stream.app}-odd"
-    await topics.apply(stream.bootstrap, own_topics(odd, partitions=2))
+    await topics.apply(Cluster(stream.bootstrap), own_topics(odd, partitions=2))
     with pytest.raises(PartitionsDiffer, match="partition counts differ"):
         async with stream.worker(app=odd):
             pass

@@ -8,9 +8,11 @@ import grpc
 import pytest
 
 from deploy.local.issuer import Issuer
+from deploy.local.keys import data_key
 from services.kernel.config import Settings
 from services.kernel.mongo import Aggregates, Ref
 from services.kernel.probes import Health
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import opened
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
@@ -74,8 +76,12 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
+async def running(
+    mongo_url: str, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
     """One server for all tests, with a database of its own."""
+    keys = tmp_path_factory.mktemp("keys") / "data"
+    data_key(keys)
     settings = Settings(
         service=f"profiles-{uuid.uuid4().hex[:8]}",
         environment="development",
@@ -84,12 +90,13 @@ async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
         oidc_issuer=issuer.url,
         oidc_jwks_url=issuer.jwks_url,
         oidc_token_url=issuer.token_url,
+        data_key_file=keys,
         drain_seconds=1,
     )
     async with opened(settings, Health()) as resources:
         service = build(settings, resources)
         await resources.database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, resources.database.claims)
+        server = Server(settings, service.servicers, resources.tokens, Books.of(resources.database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(PersonServiceStub(channel), service.kinds[0])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
@@ -15,6 +15,7 @@ from services.scheduling.app.calendars import Calendars, Import, Read
 from services.scheduling.domain.hours import Range
 from services.scheduling.domain.recurrence import Times, Window, merged
 from services.scheduling.wire.busy import busy
+from tests.examples import examples
 from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID
 from tests.scheduling.test_app import World, mentee, mentor
 from tests.scheduling.test_diary import ZONES
@@ -130,6 +131,7 @@ def test_no_rule_goes_on_for_ever() -> None:
         ("19700101", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
         ("20260101", "FREQ=YEARLY;BYMONTHDAY=1,2,3,4,5,6,7;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
         ("19700101", "FREQ=DAILY;COUNT=999999999"),
+        ("99991231", "FREQ=DAILY"),
     )
     for day, rule in rules:
         found = read(f"DTSTART:{day}T120000Z\r\nDURATION:PT1M\r\nRRULE:{rule}")
@@ -154,7 +156,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     interval=st.integers(1, 3),
     days=st.sets(st.integers(0, 6), min_size=1),
 )
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_weekly_rules_are_what_counting_days_finds(
     zone: str, first: int, minute: int, interval: int, days: set[int]
 ) -> None:

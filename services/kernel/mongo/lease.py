@@ -10,6 +10,7 @@ from typing import Any, Final
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ReturnDocument
 
+from services.kernel import metrics
 from services.kernel.crash import crash_point
 from services.kernel.mongo.documents import Document
 
@@ -58,6 +59,7 @@ class Lease:
 
     async def acquire(self) -> bool:
         """Take or renew it; whether it is ours."""
+        metrics.LEASE_HELD.labels(self._name).set_function(lambda: float(self.left > 0))
         asked = time.monotonic()
         found = await self._collection.find_one_and_update(
             {"_id": self._name},

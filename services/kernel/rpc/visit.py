@@ -19,10 +19,11 @@ _MAX_REQUEST_ID = 64
 
 @dataclass(slots=True)
 class Method:
-    """What the gate knows of one method: its rule and the metric children, made once."""
+    """What the gate knows of one method: its rule, its `grpc_type` and the metric children, made once."""
 
     path: str
     rule: Rule
+    kind: str
     service: str = field(init=False)
     name: str = field(init=False)
     takes_id: bool = field(init=False)
@@ -33,16 +34,20 @@ class Method:
     def __post_init__(self) -> None:
         _, self.service, self.name = self.path.split("/")
         self.takes_id = not self.rule.public and "request_id" in self.rule.request.DESCRIPTOR.fields_by_name
-        self.started = metrics.GRPC_STARTED.labels(self.service, self.name)
-        self.seconds = metrics.GRPC_SECONDS.labels(self.service, self.name)
+        self.started = metrics.GRPC_STARTED.labels(*self._labels())
+        self.seconds = metrics.GRPC_SECONDS.labels(*self._labels())
         self.count(StatusCode.OK, by=0)
 
     def count(self, code: StatusCode, by: int = 1) -> None:
         """Add a call that ended with `code`."""
         child = self._codes.get(code)
         if child is None:
-            child = self._codes[code] = metrics.GRPC_HANDLED.labels(self.service, self.name, code.name)
+            labels = (*self._labels(), metrics.grpc_code(code))
+            child = self._codes[code] = metrics.GRPC_HANDLED.labels(*labels)
         child.inc(by)
+
+    def _labels(self) -> tuple[str, str, str]:
+        return self.kind, self.service, self.name
 
 
 class Visit:

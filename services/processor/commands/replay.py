@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.kernel.events import Event, Poison, decode
+from services.kernel.kafka import Cluster
 from services.pb.mentoring.processor.v1.events_pb2 import NudgeHeld
 from services.processor import wire
 from services.processor.agents.batch import Policies, organization
@@ -88,9 +89,9 @@ def _order(decision: Decision) -> tuple[datetime, tuple[str, ...]]:
     return decision.time, decision.identity
 
 
-async def history(bootstrap: str, progress: Progress) -> AsyncIterator[Said[Heard]]:
+async def history(cluster: Cluster, progress: Progress) -> AsyncIterator[Said[Heard]]:
     """Go through all that the services ever told and the topics still hold, as workers do. KafkaError."""
-    async with reader(bootstrap, *HEARD) as consumer:
+    async with reader(cluster, *HEARD) as consumer:
         recorded = await Recorded.of(consumer)
         async for reading in recorded.in_order(HEARD, read):
             progress.advance(1, recorded.total)
@@ -99,10 +100,10 @@ async def history(bootstrap: str, progress: Progress) -> AsyncIterator[Said[Hear
     progress.end()
 
 
-async def told(bootstrap: str, progress: Progress) -> list[Event[Any]]:
+async def told(cluster: Cluster, progress: Progress) -> list[Event[Any]]:
     """Return the decisions that were published, each id once. KafkaError."""
     found: dict[str, Event[Any]] = {}
-    async with reader(bootstrap, TOLD) as consumer:
+    async with reader(cluster, TOLD) as consumer:
         recorded = await Recorded.of(consumer)
         async for records in recorded.batches():
             progress.advance(len(records), recorded.total)

@@ -13,7 +13,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from services.kernel.host import settle
-from services.kernel.kafka import Producer, Record, consumer_options
+from services.kernel.kafka import Cluster, Producer, Record, consumer_options
 from services.processor.__main__ import IN_A_BATCH
 from services.processor.agents.batch import Change, Pairs, People
 from services.processor.agents.reading import Reading, Taken, read, read_waiting
@@ -48,10 +48,10 @@ async def work(bootstrap: str, group: str) -> None:
     held = waiting(group)
     pairs = Part("pairs", group, read, Pairs(lambda _: DEFAULT, held).fold)
     people = Part("people", group, read_waiting, People(lambda _: DEFAULT, verdicts(group)).fold)
-    producer = Producer(bootstrap, group)
+    producer = Producer(Cluster(bootstrap), group)
     await producer.start()
     settle(IN_A_BATCH)
-    async with AIOKafkaConsumer(*HEARD, held, **consumer_options(bootstrap, group)) as consumer:
+    async with AIOKafkaConsumer(*HEARD, held, **consumer_options(Cluster(bootstrap), group)) as consumer:
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=BATCH)
             taken = [_taken(record) for records in fetched.values() for record in records]

@@ -7,6 +7,7 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from services.kernel import clock as clocks
+from services.kernel import metrics
 from services.kernel.mongo import Aggregates, Cause, Database, Ref, Save, pending
 from tests.kernel.tally import NOON, TALLIES, Opened, Tally, add
 
@@ -93,3 +94,13 @@ async def test_the_bell_rings_for_saves_of_other_processes_and_for_nothing_else(
             await asyncio.wait_for(bell.wait(), 0.3)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_who_holds_a_lease_is_a_metric_that_ends_with_it(database: Database) -> None:
+    """Asked at the time of a scrape: a holder that no longer renews shows as none."""
+    held = metrics.LEASE_HELD.labels("relay")
+    lease = database.lease("relay", 30)
+    assert await lease.acquire()
+    assert [sample.value for family in held.collect() for sample in family.samples] == [1]
+    await lease.release()
+    assert [sample.value for family in held.collect() for sample in family.samples] == [0]
