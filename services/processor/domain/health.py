@@ -60,7 +60,7 @@ def signs(pair: Pair, silence: Silence | None, policy: Policy) -> list[Sign]:
         found += _said(side)
         found += _one_sided(side, other, pair, policy)
         unanswered += _unanswered(side, policy)
-    return found + _ignored(unanswered, policy)
+    return found + _ignored(unanswered, policy) if unanswered else found
 
 
 def too_early_until(pair: Pair, policy: Policy) -> datetime | None:
