@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.verify import compose, report, rules, yaml_style
+from deploy.verify import compose, dockerfile, licences, report, rules, sbom, secrets, yaml_style
 from deploy.verify.check import Check, Outcome, Verdict, judge
 from deploy.verify.tree import ROOT, Tree
 
@@ -21,6 +21,10 @@ CHECKS: tuple[Check, ...] = (
     compose.CHECK,
     rules.LINT,
     rules.EXAMPLES,
+    dockerfile.CHECK,
+    secrets.CHECK,
+    sbom.CHECK,
+    licences.CHECK,
 )
 
 
