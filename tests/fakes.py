@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from services.kernel.clock import Clock
@@ -19,6 +20,7 @@ from services.kernel.mongo.documents import (
     require_same,
     restored,
 )
+from services.kernel.vault import Stored
 
 S = TypeVar("S")
 
@@ -175,6 +177,38 @@ class Projection(Generic[S]):
             for ref, (_, copy) in sorted(self._copies.items(), key=lambda item: item[0].id)
             if ref.tenant == tenant and _fits({"state": copy}, where or {})
         ]
+
+
+class KeyStore:
+    """`kernel.vault.Store` without a database."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._keys: dict[str, tuple[Stored, datetime]] = {}
+        self._clock = clock
+
+    async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:
+        return {owner: self._keys[owner][0] for owner in owners if owner in self._keys}
+
+    async def add(self, keys: Sequence[Stored]) -> None:
+        for key in keys:
+            known = self._keys.get(key.owner)
+            if known is None or known[0].wrapped is None:
+                gone = frozenset() if known is None else known[0].gone
+                self._keys[key.owner] = (key._replace(gone=gone), self._clock.now())
+
+    async def destroy(self, owner: str, until: datetime) -> None:
+        known, made = self._keys[owner]
+        if made <= until and known.wrapped is not None:
+            self._keys[owner] = (Stored(owner, b"", None, known.gone | {known.id}), made)
+
+    async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
+        others = [key for key, _ in self._keys.values() if key.wrapped and key.wrapped.master != master]
+        return others[:most]
+
+    async def wrap(self, keys: Sequence[Stored]) -> int:
+        for key in keys:
+            self._keys[key.owner] = (key, self._keys[key.owner][1])
+        return len(keys)
 
 
 def _without(row: Document, fields: Sequence[str]) -> Document:

@@ -21,8 +21,10 @@ from services.kernel.rpc import status
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
 from services.kernel.run.process import Build
+from services.kernel.vault import Master
 from tests.kernel.issuer import ISSUER, Issuer
 
+MASTER = Master([bytes(range(32))])
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -119,9 +121,10 @@ async def trusting(
 async def fresh_database(url: str, clock: Clock) -> AsyncIterator[Database]:
     """Connect to an empty database, dropped after the block; its indexes come with `migrate`."""
     name = f"test_{uuid4().hex[:12]}"
-    async with Database(url, name, clock) as database:
+    async with Database(url, name, clock, MASTER) as database:
         yield database
         await database.client.drop_database(name)
+        await database.client.drop_database(f"{name}_keys")
 
 
 def reason(error: grpc.aio.AioRpcError) -> str:

@@ -15,10 +15,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from google.protobuf.message import Message
 
 from deploy.local.issuer import Issuer
+from deploy.local.keys import data_key
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Command, Process
 from services.kernel.events import Event, encode
-from services.kernel.kafka import Producer
+from services.kernel.kafka import Cluster, Producer
 
 READY_SECONDS = 60.0
 PATIENCE_SECONDS = 90.0
@@ -49,6 +50,7 @@ class Place:
             "OIDC_JWKS_URL": self.issuer.jwks_url,
             "OIDC_TOKEN_URL": self.issuer.token_url,
             "CLIENT_SECRET_FILE": str(self.issuer.secret_file),
+            "DATA_KEY_FILE": str(self.folder / "data_key"),
             "CLOCK_FILE": str(self.folder / "clock"),
             **more,
         }
@@ -65,7 +67,7 @@ class Place:
             key=key,
             message=message,
         )
-        producer = Producer(self.kafka_bootstrap, "tests")
+        producer = Producer(Cluster(self.kafka_bootstrap), "tests")
         await producer.start()
         try:
             await producer.publish([encode(event)])
@@ -87,6 +89,7 @@ class Place:
 
 def place_for(mongo_url: str, kafka_bootstrap: str, issuer: Issuer, folder: Path) -> Place:
     """Return a place with an organization of its own."""
+    data_key(folder / "data_key")
     return Place(mongo_url, kafka_bootstrap, issuer, folder, f"acme-{uuid.uuid4().hex[:8]}")
 
 

@@ -1,4 +1,7 @@
-"""Makes the topics of `topics.yaml` exist: `python -m deploy.kafka.topics --bootstrap host:9092`."""
+"""Makes the topics of `topics.yaml` exist: `python -m deploy.kafka.topics --bootstrap host:9092`.
+
+Encryption and login come from the environment, as for services: KAFKA_SECURITY_PROTOCOL and its companions.
+"""
 
 import argparse
 import asyncio
@@ -12,6 +15,11 @@ from typing import Any
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
+from pydantic import ValidationError
+
+from services.kernel.config import mistakes
+from services.kernel.kafka import Cluster
+from services.kernel.links import KafkaTool
 
 FILE = Path(__file__).resolve().with_name("topics.yaml")
 REQUEST_MS = 10_000
@@ -20,7 +28,7 @@ VISIBLE_SECONDS = 10.0
 
 
 class TopicsError(Exception):
-    """The broker refused a topic, or holds one with another partition count; one line per topic."""
+    """A topic was refused or has another partition count, or a setting is wrong; one line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,18 @@ def _compacted(data: dict[str, Any]) -> Iterator[Topic]:
         yield Topic(entry["name"], data["partitions"], entry["writer"], readers, cleanup="compact")
 
 
-async def apply(bootstrap: str, topics: Sequence[Topic] | None = None, *, replicas: int = 1) -> list[str]:
+def cluster(bootstrap: str) -> Cluster:
+    """Return how to reach brokers by the environment's KAFKA_ settings. Raises TopicsError for wrong ones."""
+    try:
+        return KafkaTool(kafka_bootstrap=bootstrap).cluster()
+    except ValidationError as error:
+        raise TopicsError("\n".join(mistakes(error))) from None
+
+
+async def apply(brokers: Cluster, topics: Sequence[Topic] | None = None, *, replicas: int = 1) -> list[str]:
     """Create what is missing and return its names, once every topic is visible. Raises TopicsError."""
     wanted = load() if topics is None else tuple(topics)
-    async with _admin(bootstrap) as admin:
+    async with _admin(brokers) as admin:
         before = await _partitions(admin, wanted)
         missing = [topic for topic in wanted if topic.name not in before]
         await _create(admin, missing, replicas)
@@ -109,19 +125,19 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> di
     return {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
 
 
-async def reachable(bootstrap: str) -> bool:
+async def reachable(brokers: Cluster) -> bool:
     """Whether a broker answers the admin protocol there now."""
     try:
         with _quiet():
-            async with _admin(bootstrap):
+            async with _admin(brokers):
                 return True
     except (KafkaError, OSError):
         return False
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+async def _admin(brokers: Cluster) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**brokers.options(), request_timeout_ms=REQUEST_MS)
     try:
         await admin.start()
         yield admin
@@ -147,7 +163,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=1, help="copies of each partition (3 in production)")
     chosen = parser.parse_args()
     try:
-        created = asyncio.run(apply(chosen.bootstrap, replicas=chosen.replicas))
+        created = asyncio.run(apply(cluster(chosen.bootstrap), replicas=chosen.replicas))
     except TopicsError as error:
         raise SystemExit(str(error)) from None
     print(f"topics are there ({len(created)} created)")

@@ -48,6 +48,7 @@ class Folder:
         self.clock = self.path / "clock"
         self.issuer = self.path / "issuer"
         self.credential_key = self.path / "credentials" / "key.pem"
+        self.data_key = self.path / "keys" / "data"
         self.mails = self.path / "mails"
         self.mongo = self.path / "mongo"
         self.kafka = self.path / "kafka"

@@ -15,6 +15,7 @@ from typing import Protocol
 from deploy.kafka import topics
 from deploy.local import jars, ports
 from deploy.local.process import Command, Process, StartFailed
+from services.kernel.kafka import Cluster
 
 START_SECONDS = 60.0
 NODE_ID = 1
@@ -200,7 +201,7 @@ class Embedded:
 
 async def serves(port: int) -> bool:
     """Whether a broker answers on the port: listening alone is not enough while it starts."""
-    return await ports.accepts(port) and await topics.reachable(f"{ports.LOOPBACK}:{port}")
+    return await ports.accepts(port) and await topics.reachable(Cluster(f"{ports.LOOPBACK}:{port}"))
 
 
 async def _at_once() -> bool:

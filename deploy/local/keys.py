@@ -1,16 +1,19 @@
 """Development keys and secrets, kept in the data folder for its owner only."""
 
+import base64
 import json
 import os
 import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -36,7 +39,7 @@ class Key:
 
     def private(self) -> rsa.RSAPrivateKey:
         """Return the key that signs."""
-        key = load_pem_private_key(self.pem.encode(), password=None)
+        key = _loaded(self.pem)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("the issuer's key file holds a key that is not RSA")
         return key
@@ -45,6 +48,12 @@ class Key:
         """Return the public half as a JWK."""
         jwk: dict[str, Any] = RSAAlgorithm.to_jwk(self.private().public_key(), as_dict=True)
         return {**jwk, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
+
+
+@lru_cache(maxsize=16)
+def _loaded(pem: str) -> PrivateKeyTypes:
+    """Return the key in a PEM text; reading one takes longer than signing with it."""
+    return load_pem_private_key(pem.encode(), password=None)
 
 
 class Keys:
@@ -91,6 +100,13 @@ def credential_key(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ed25519.Ed25519PrivateKey.generate()
         _write(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+
+
+def data_key(file: Path) -> None:
+    """Make the master key that personal texts of this data folder are sealed under, unless there is one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(file, base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def _generate() -> Key:

@@ -113,6 +113,7 @@ class Plan:
             smtp_port=_port_of(self.state.smtp),
             secret_file=self._folder.issuer / "client_secret",
             credential_key_file=self._folder.credential_key,
+            data_key_file=self._folder.data_key,
             clock_file=self._folder.clock,
         )
 

@@ -52,6 +52,7 @@ class Surroundings:
     smtp_port: int
     secret_file: Path
     credential_key_file: Path
+    data_key_file: Path
     clock_file: Path
 
     def environment(self, service: str) -> dict[str, str]:
@@ -73,6 +74,7 @@ class Surroundings:
             "CLIENT_ID": service,
             "CLIENT_SECRET_FILE": str(self.secret_file),
             "CREDENTIAL_KEY_FILE": str(self.credential_key_file),
+            "DATA_KEY_FILE": str(self.data_key_file),
             "CLOCK_FILE": str(self.clock_file),
             "SIGNING_KEY_FILE": str(self.secret_file),
             "WEBHOOK_PRIVATE": "true",

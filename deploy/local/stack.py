@@ -11,7 +11,7 @@ from deploy.kafka import topics
 from deploy.local import kafka
 from deploy.local.daemon import Daemon
 from deploy.local.folder import Folder, State
-from deploy.local.keys import credential_key
+from deploy.local.keys import credential_key, data_key
 from deploy.local.plan import Plan, Ports
 from deploy.local.process import StartFailed
 from deploy.local.services import SERVICES, ServiceSpec
@@ -91,10 +91,11 @@ class Stack:
             self._say(choice.why)
         plan = self._plan = Plan(self.folder, choice, self._specs, self._on, self._say)
         await self._up(plan.servers.values())
-        created = await topics.apply(plan.state.kafka)
+        created = await topics.apply(topics.cluster(plan.state.kafka))
         self._say(f"topics are there ({len(created)} created)")
         DevelopmentClock(self.folder.clock)
         credential_key(self.folder.credential_key)
+        data_key(self.folder.data_key)
         await self._up(plan.services.values())
         self.folder.publish(plan.state)
         for name in self.names:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel import crash
+from services.kernel.links import GrpcLinks, KafkaLink, MongoLink, Surroundings
+from services.kernel.vault import Master
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 
@@ -31,19 +32,46 @@ Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_web_address)]
 
 
-class Settings(BaseSettings):
-    """What one process is told from outside. Secrets are files, never values."""
+def _refused_in_production(value: T, info: ValidationInfo) -> T:
+    if value and info.data.get("environment") == "production":
+        raise ValueError("is refused in production")
+    return value
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
+
+class Process(Surroundings):
+    """What every process is told, whatever it does."""
 
     service: str = Field(description="name of the service, also of its database and consumer group")
-    environment: Literal["development", "production"]
+    metrics_address: Address = Field(
+        default="127.0.0.1:0", description="/metrics, /healthz and /readyz in plain HTTP, also beside TLS"
+    )
+    clock_file: Path | None = Field(default=None, description="shared development clock")
+    crash_at: str | None = Field(default=None, description="crash point, tests only")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    version: str = Field(default="dev", description="which build runs")
+    drain_seconds: float = Field(default=20, ge=0, description="time given to calls in flight on SIGTERM")
+
+    @field_validator("clock_file", "crash_at")
+    @classmethod
+    def _only_in_development(cls, value: T, info: ValidationInfo) -> T:
+        return _refused_in_production(value, info)
+
+    @field_validator("crash_at")
+    @classmethod
+    def _known_point(cls, value: str | None) -> str | None:
+        if value is not None:
+            crash.parse(value)
+        return value
+
+
+class StreamSettings(Process, KafkaLink):
+    """What the stream processor is told: it reads and writes Kafka, and nothing else."""
+
+
+class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
+    """What one process of a service is told from outside. Secrets are files, never values."""
+
     grpc_address: Address = "127.0.0.1:0"
-    metrics_address: Address = "127.0.0.1:0"
-    mongo_url: str = Field(pattern=r"^mongodb(\+srv)?://")
-    kafka_bootstrap: str = Field(min_length=1, description="host:port[,host:port]")
     oidc_issuer: Url
     oidc_jwks_url: Url
     oidc_token_url: Url
@@ -55,8 +83,10 @@ class Settings(BaseSettings):
     credential_key_file: Path | None = Field(
         default=None, description="PEM key that signs credentials; without one none are issued"
     )
-    clock_file: Path | None = Field(default=None, description="shared development clock")
-    crash_at: str | None = Field(default=None, description="crash point, tests only")
+    data_key_file: Path | None = Field(
+        default=None,
+        description="master keys, 32 bytes in base64 a line, the first wraps: seal personal texts",
+    )
     reflection: bool | None = Field(default=None, description="default: on in development only")
     profiles_address: Address | None = None
     scheduling_address: Address | None = Field(
@@ -88,38 +118,26 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         default=False, description="let webhooks call http:// and addresses that are not public"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    version: str = Field(default="dev", description="which build runs")
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
     )
     in_flight_limit: int = Field(default=512, ge=1, description="calls handled at once; more are refused")
     outbox_linger_ms: int = Field(default=10, ge=0)
     due_interval_ms: int = Field(default=250, ge=10)
-    drain_seconds: float = Field(default=20, ge=0, description="time given to calls in flight on SIGTERM")
     drain_pause_seconds: float = Field(
         default=0, ge=0, description="between not-ready and refusing new calls"
     )
 
-    @field_validator("clock_file", "crash_at", "reflection", "webhook_private")
+    @field_validator("reflection", "webhook_private")
     @classmethod
     def _development_only(cls, value: T, info: ValidationInfo) -> T:
-        if value and info.data.get("environment") == "production":
-            raise ValueError("is refused in production")
-        return value
+        return _refused_in_production(value, info)
 
     @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_token_url", "public_url")
     @classmethod
     def _encrypted_in_production(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and info.data.get("environment") == "production" and not value.startswith("https://"):
             raise ValueError("must be https:// in production")
-        return value
-
-    @field_validator("crash_at")
-    @classmethod
-    def _known_point(cls, value: str | None) -> str | None:
-        if value is not None:
-            crash.parse(value)
         return value
 
     @field_validator("skill_model")
@@ -143,6 +161,15 @@ class Settings(BaseSettings):
             raise ValueError("must be a file of at least 32 bytes")
         return value
 
+    @field_validator("data_key_file")
+    @classmethod
+    def _holds_keys(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file")
+        if value is not None:
+            Master.read(value)
+        return value
+
     @field_validator("client_secret_file", "credential_key_file", "smtp_password_file", "smtp_ca_file")
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
@@ -161,10 +188,13 @@ class Settings(BaseSettings):
         return self.environment == "development" if self.reflection is None else self.reflection
 
 
-def load(service: str) -> Settings:
+P = TypeVar("P", bound=Process)
+
+
+def load(service: str, kind: type[P]) -> P:
     """Read the environment. Exits with code 2 after printing every mistake, without any value."""
     try:
-        return Settings(service=service)  # type: ignore[call-arg]  # the rest comes from the environment
+        return kind(service=service)  # type: ignore[call-arg]  # the rest comes from the environment
     except ValidationError as error:
         for line in mistakes(error):
             print(line, file=sys.stderr)  # noqa: T201 -- logging is not configured yet
@@ -174,6 +204,6 @@ def load(service: str) -> Settings:
 def mistakes(error: ValidationError) -> list[str]:
     """One line per wrong setting: its variable and what is wrong."""
     return [
-        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg'].removeprefix('Value error, ')}"
+        f"{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}"
         for item in error.errors(include_input=False, include_url=False)
     ]

@@ -18,6 +18,7 @@ from services.kernel.crash import crash_point
 from services.kernel.mongo import Aggregates, Database, pending
 from services.kernel.mongo.documents import Document, Documents, Guarded, due_cause
 from services.kernel.mongo.model import Kind
+from services.kernel.vault import Unreadable
 
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
@@ -55,7 +56,7 @@ class Due:
         while not stop.is_set():
             try:
                 wait = await self._turn()
-            except PyMongoError as error:
+            except (PyMongoError, Unreadable) as error:
                 self._log.warning("due_failed", exc_info=error)
                 wait = _RETRY_SECONDS
             with suppress(TimeoutError):
@@ -77,7 +78,12 @@ class Due:
         documents = await pending.timers(kind, now, BATCH)
         if not documents:
             return 0
-        saves = [self._save(kind, document, now) for document in documents]
+        unreadable = await self._unreadable(kind, documents)
+        saves = [
+            _postponed(document, now) if document["_id"] in unreadable else self._save(kind, document, now)
+            for document in documents
+        ]
+        await kind.sealing.seal(saves)
         won, refused = await pending.save(kind, [UpdateOne(save.guard, save.update) for save in saves])
         crash_point("after_due_saved")
         for place in refused:
@@ -86,6 +92,17 @@ class Due:
         for document in documents:
             metrics.DUE_LATE_SECONDS.observe((now - document["due_at"]).total_seconds())
         return len(documents)
+
+    async def _unreadable(self, kind: Aggregates[Any], documents: Sequence[Document]) -> set[str]:
+        """Open documents; return the `_id` of each that could not be: the others fire all the same."""
+        unreadable: set[str] = set()
+        for document in documents:
+            try:
+                await kind.sealing.open([document])
+            except Unreadable as error:
+                self._log.error("timer_unreadable", aggregate=document["_id"], exc_info=error)
+                unreadable.add(document["_id"])
+        return unreadable
 
     def _save(self, kind: Aggregates[Any], document: Document, now: datetime) -> Guarded:
         try:

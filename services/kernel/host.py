@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import uvloop
 
 from services.kernel import config, crash, log, metrics
-from services.kernel.config import Settings
+from services.kernel.config import P, Process
 from services.kernel.probes import Health, Probes
 
 _TICK_SECONDS: Final = 0.05
@@ -30,12 +30,12 @@ class Host:
     probes_port: int
 
 
-def enter(name: str, life: Callable[[Settings], Coroutine[Any, Any, int]]) -> NoReturn:
-    """Live on uvloop with the settings of the environment, then exit with the code that `life` returns.
+def enter(name: str, kind: type[P], life: Callable[[P], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Live on uvloop with the environment's settings, then exit with the code that `life` returns.
 
     Exits 1 when it raised, 2 for wrong settings.
     """
-    settings = config.load(name)
+    settings = config.load(name, kind)
     log.configure(name, settings.log_level)
     if settings.crash_at is not None:
         crash.arm(settings.crash_at)
@@ -50,7 +50,7 @@ def enter(name: str, life: Callable[[Settings], Coroutine[Any, Any, int]]) -> No
 
 
 @asynccontextmanager
-async def hosted(settings: Settings) -> AsyncIterator[Host]:
+async def hosted(settings: Process) -> AsyncIterator[Host]:
     """Listen for signals and answer probes; not ready until `health.ready` is set."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

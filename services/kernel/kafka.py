@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
@@ -39,10 +41,65 @@ class Received(Protocol):
     headers: Headers
 
 
-def producer_options(bootstrap: str, client_id: str) -> dict[str, Any]:
+class Password(str):
+    """The password in a file. SCRAM asks for it at each connection, so a new one needs no restart."""
+
+    __slots__ = ("_file",)
+    _file: Path
+
+    def __new__(cls, file: Path) -> Self:
+        """Read it. OSError."""
+        made = super().__new__(cls, file.read_text().strip())
+        made._file = file
+        return made
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Return what the file says now, or what it said last while it is being replaced."""
+        try:
+            return self._file.read_text().strip().encode(encoding, errors)
+        except OSError:
+            return super().encode(encoding, errors)
+
+    def __repr__(self) -> str:
+        return f"<password of {self._file}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logs in, by which SASL mechanism."""
+
+    mechanism: str
+    username: str
+    password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """How to reach the brokers at `bootstrap` (host:port[,host:port]); by default in the clear, unnamed."""
+
+    bootstrap: str
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    login: Login | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return the settings of every client, admin clients included."""
+        transport = "PLAINTEXT" if self.tls is None else "SSL"
+        given = {"bootstrap_servers": self.bootstrap, "ssl_context": self.tls}
+        if self.login is None:
+            return {**given, "security_protocol": transport}
+        return {
+            **given,
+            "security_protocol": f"SASL_{transport}",
+            "sasl_mechanism": self.login.mechanism,
+            "sasl_plain_username": self.login.username,
+            "sasl_plain_password": self.login.password,
+        }
+
+
+def producer_options(cluster: Cluster, client_id: str) -> dict[str, Any]:
     """Return the settings of every producer: acknowledged by all replicas, in order, without duplicates."""
     return {
-        "bootstrap_servers": bootstrap,
+        **cluster.options(),
         "client_id": client_id,
         "acks": "all",
         "enable_idempotence": True,
@@ -68,10 +125,10 @@ def _hashed(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-def consumer_options(bootstrap: str, group: str) -> dict[str, Any]:
+def consumer_options(cluster: Cluster, group: str) -> dict[str, Any]:
     """Return the settings of every consumer: nothing skipped, and nothing committed but by us."""
     return {
-        "bootstrap_servers": bootstrap,
+        **cluster.options(),
         "client_id": group,
         "group_id": group,
         "enable_auto_commit": False,
@@ -91,8 +148,9 @@ def consumer_options(bootstrap: str, group: str) -> dict[str, Any]:
 class Producer:
     """Sends records in the order given. After an error close it: what it queued may still be sent."""
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
-        self._producer = AIOKafkaProducer(**producer_options(bootstrap, client_id))
+    def __init__(self, cluster: Cluster, client_id: str) -> None:
+        self.cluster = cluster
+        self._producer = AIOKafkaProducer(**producer_options(cluster, client_id))
 
     async def start(self) -> None:
         """Connect. KafkaError when no broker answers."""

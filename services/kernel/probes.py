@@ -14,6 +14,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
 TICK_LIMIT_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 0.05
+"""How late the thread may notice that it is to stop; the event loop waits for that."""
 
 
 class Health:
@@ -46,7 +48,7 @@ class Probes:
         handler = type("Handler", (_Handler,), {"health": health})
         self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="probes", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="probes", daemon=True)
 
     @property
     def port(self) -> int:
@@ -56,6 +58,9 @@ class Probes:
     def start(self) -> None:
         """Answer from now on."""
         self._thread.start()
+
+    def _serve(self) -> None:
+        self._server.serve_forever(poll_interval=STOP_SECONDS)
 
     def stop(self) -> None:
         """Stop listening and wait for the thread."""

@@ -1,20 +1,24 @@
 """Messages to people: an inbox each may read, and mails that say the same.
 
-Owns    Message, Preferences, Words, Webhook, Delivery
-Serves  InboxService, PreferenceService, TemplateService, WebhookService, DeliveryService, links in mails
+Owns    Message, Preferences, Chat, Words, Webhook, Delivery
+Serves  InboxService, PreferenceService, ChatService, TemplateService, WebhookService, DeliveryService,
+        links in mails
 Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
-        MessageSuppressed MessageDigested MessageSeen MessageRead PreferencesUpdated
+        MessageSuppressed MessageDigested MessageSeen MessageRead MessagePostQueued MessagePostDelayed
+        MessagePosted MessagePostFailed PreferencesUpdated ChatUpdated ChatDisabled ChatDeleted
         TemplateUpdated TemplateReset WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled
         WebhookDeleted WebhookDeliveryQueued WebhookDeliveryDelayed WebhookDelivered WebhookDeliveryFailed
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
         processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
+        MessagePostQueued, MessagePostFailed, ChatDisabled,
         matching.MatchRequest…, matching.MatchEnded, matching.EnrolmentRequested, and from mentorships
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
         KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
-        MeetingReminderDue MeetingBooked MeetingRescheduled MeetingCancelled MeetingClaimed; for webhooks
+        MeetingReminderDue MeetingProposed MeetingBooked MeetingRescheduled MeetingCancelled
+        MeetingClaimed; for webhooks
         every event of matching, mentorships, processor, recognition and scheduling, and its own
         WebhookDeliveryQueued … Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, scheduling.MeetingService for invitations,
-        an SMTP server, endpoints of organizations
+        an SMTP server, endpoints of organizations, chats
 """

@@ -13,21 +13,26 @@ from services.kernel.mongo.feed import follow
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.notifications import events, store
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.couriers import Couriers
 from services.notifications.app.deliveries import Deliveries
 from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live
 from services.notifications.app.post import Post
+from services.notifications.app.posting import Posts
 from services.notifications.app.templates import Templates
 from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.writing import Writer
+from services.notifications.clients.chat import ChatHooks
 from services.notifications.clients.profiles import Profiles
 from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
+from services.notifications.domain.chats import Seal
 from services.notifications.domain.links import Links
 from services.notifications.domain.webhooks import Secrets
+from services.notifications.rpc.chats import ChatServicer
 from services.notifications.rpc.deliveries import DeliveryServicer
 from services.notifications.rpc.messages import InboxServicer
 from services.notifications.rpc.preferences import PreferenceServicer
@@ -35,6 +40,7 @@ from services.notifications.rpc.site import Site
 from services.notifications.rpc.templates import TemplateServicer
 from services.notifications.rpc.webhooks import WebhookServicer
 from services.pb.mentoring.notifications.v1 import (
+    chat_service_pb2_grpc,
     delivery_service_pb2_grpc,
     inbox_service_pb2_grpc,
     preference_service_pb2_grpc,
@@ -48,7 +54,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     clock, database = resources.clock, resources.database
     messages, preferences = database.aggregates(store.MESSAGES), database.aggregates(store.PREFERENCES)
     webhooks, deliveries = database.aggregates(store.WEBHOOKS), database.aggregates(store.DELIVERIES)
-    own_words = database.aggregates(store.TEMPLATES)
+    kept_chats, own_words = database.aggregates(store.CHATS), database.aggregates(store.TEMPLATES)
     profiles = Profiles(resources.channel(settings.profiles_address))
     smtp = mailer_of(settings)
     http = Http(private=settings.webhook_private)
@@ -56,33 +62,38 @@ def build(settings: Settings, resources: Resources) -> Service:
     secrets = Secrets(key) if key else None
     links = Links(key, settings.public_url) if key and settings.public_url else None
     choices, templates = Choices(preferences), Templates(own_words)
-    scheduling = _scheduling(settings, resources)
-    post = Post(messages, choices, Writer(profiles, templates, links, scheduling), smtp, clock)
+    chats = Chats(kept_chats, ChatHooks(http), Seal(key) if key else None, private=settings.webhook_private)
+    writer = Writer(profiles, templates, links, _scheduling(settings, resources))
+    post = Post(messages, (choices, chats), writer, smtp, clock)
+    posts = Posts(messages, chats, writer, clock)
     couriers = Couriers((webhooks, deliveries), http, secrets, clock)
     handlers = Handlers()
     events.hear(handlers, post)
+    events.hear_for_chats(handlers, posts, post)
     events.hear_for_webhooks(handlers, couriers, post)
-    counting = partial(count_by, messages, paths=("category", "stage", "reason"))
+    counting = partial(count_by, messages, paths=("category", "stage", "reason", "chat.stage"))
     endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     return Service(
         name="notifications",
         servicers=_served(
             InboxServicer(Inbox(messages, Live(partial(follow, messages)), clock)),
             PreferenceServicer(choices),
+            ChatServicer(chats),
             TemplateServicer(templates, clock),
             WebhookServicer(endpoints),
             DeliveryServicer(Deliveries(messages, counting, clock)),
         ),
         handlers=handlers,
-        kinds=(messages, preferences, webhooks, deliveries, own_words),
+        kinds=(messages, preferences, webhooks, deliveries, own_words, kept_chats),
         loops=(Site(settings.http_address, links, choices).run,) if settings.http_address and links else (),
-        stop=(couriers.close, http.close, smtp.close),
+        stop=(couriers.hands.close, posts.hands.close, http.close, smtp.close),
     )
 
 
 _ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
     (inbox_service_pb2_grpc.add_InboxServiceServicer_to_server, "InboxService"),
     (preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server, "PreferenceService"),
+    (chat_service_pb2_grpc.add_ChatServiceServicer_to_server, "ChatService"),
     (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, "TemplateService"),
     (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, "WebhookService"),
     (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "DeliveryService"),

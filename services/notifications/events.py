@@ -7,12 +7,17 @@ from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause
 from services.notifications.app.couriers import Couriers
 from services.notifications.app.post import Post
+from services.notifications.app.posting import Posts
 from services.notifications.domain.messages import Category, Draft
+from services.notifications.wire import chats
 from services.notifications.wire import messages as wire
 from services.notifications.wire import webhooks as hooks
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import (
+    ChatDisabled,
+    MessagePostFailed,
+    MessagePostQueued,
     MessageQueued,
     WebhookDeliveryFailed,
     WebhookDeliveryQueued,
@@ -58,6 +63,7 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (mentorships.IntroductionOffered, Category.INTRODUCTION_PROPOSED, ("contact",)),
     (mentorships.IntroductionMade, Category.INTRODUCTION_MADE, (*_PAIR, "contact")),
     (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _EVERYBODY),
+    (scheduling.MeetingProposed, Category.MEETING_PROPOSED, _PARTNER),
     (scheduling.MeetingBooked, Category.MEETING_BOOKED, _EVERYBODY),
     (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _EVERYBODY),
     (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _EVERYBODY),
@@ -118,6 +124,24 @@ def _hear_news(handlers: Handlers, post: Post) -> None:
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
 
 
+def hear_for_chats(handlers: Handlers, posts: Posts, post: Post) -> None:
+    """Turn messages that go to chat into requests, and what becomes of them into news of their chat."""
+
+    async def post_queued(event: Event[MessagePostQueued]) -> None:
+        posts.hands.hand_over(wire.queued(event.tenant, event.message))
+
+    async def post_failed(event: Event[MessagePostFailed]) -> None:
+        message = wire.queued(event.tenant, event.message)
+        await posts.failed(message, event.message.reason, _cause(event))
+
+    async def chat_disabled(event: Event[ChatDisabled]) -> None:
+        await post.queue(event.tenant, chats.disabled(event.tenant, event.message), _cause(event))
+
+    handlers.on(MessagePostQueued, post_queued)
+    handlers.on(MessagePostFailed, post_failed)
+    handlers.on(ChatDisabled, chat_disabled)
+
+
 def hear_for_webhooks(handlers: Handlers, couriers: Couriers, post: Post) -> None:
     """Turn every event into deliveries for those endpoints that want it, and deliveries into requests."""
 
@@ -129,7 +153,7 @@ def hear_for_webhooks(handlers: Handlers, couriers: Couriers, post: Post) -> Non
                 await couriers.queue(event.tenant, webhook, news, _cause(event))
 
     async def delivery_queued(event: Event[WebhookDeliveryQueued]) -> None:
-        couriers.hand_over(hooks.queued(event.tenant, event.message))
+        couriers.hands.hand_over(hooks.queued(event.tenant, event.message))
 
     async def delivery_failed(event: Event[WebhookDeliveryFailed]) -> None:
         webhook = await couriers.webhook_of(hooks.failed(event.tenant, event.message))

@@ -1,22 +1,25 @@
-"""How notifications keeps what it owns in MongoDB; preferences have their person's id."""
+"""How notifications keeps what it owns in MongoDB; preferences and chats have their person's id."""
 
 from services.kernel.mongo import Kind
+from services.notifications.domain import posting
+from services.notifications.domain.chats import Chat
 from services.notifications.domain.deliveries import Delivery
 from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Preferences
 from services.notifications.domain.templates import Words
 from services.notifications.domain.webhooks import Webhook
-from services.notifications.wire import messages, preferences, templates, webhooks
+from services.notifications.wire import chats, messages, preferences, templates, webhooks
 
 MESSAGES = Kind(
     collection="messages",
     state=Message,
     encode=messages.message_outgoing,
-    due_at=lambda message: message.due_at,
-    fire=Message.fire,
+    due_at=posting.due_at,
+    fire=posting.fire,
     indexes=(("person",), ("category",), ("stage",)),
 )
 PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
+CHATS = Kind(collection="chats", state=Chat, encode=chats.chat_outgoing)
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
 )

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from services.kernel import log
 from services.kernel.clock import DevelopmentClock, SystemClock
-from services.kernel.config import Settings
+from services.kernel.config import StreamSettings
 from services.kernel.host import Host, enter, hosted, settle
 from services.kernel.kafka import Producer
 from services.processor.agents.policies import Policies
@@ -20,19 +20,19 @@ IN_A_BATCH = 50_000
 """Objects that a batch of events is made of: to look through them once, not ten times, saves a fifth."""
 
 
-def build(settings: Settings, host: Host, producer: Producer, policies: Policies, group: str) -> Worker:
+def build(settings: StreamSettings, host: Host, producer: Producer, policies: Policies, group: str) -> Worker:
     """Put the worker together; its progress counts into the process's health."""
     clock = SystemClock() if settings.clock_file is None else DevelopmentClock(settings.clock_file)
     watch = Watch(group, clock)
     host.health.checks["progress"] = watch.alive
-    return Worker(settings.kafka_bootstrap, Tools(producer.publish, policies, watch, clock), group)
+    return Worker(producer.cluster, Tools(producer.publish, policies, watch, clock), group)
 
 
-async def live(settings: Settings, group: str = GROUP) -> int:
+async def live(settings: StreamSettings, group: str = GROUP) -> int:
     """Work until SIGTERM or SIGINT, then finish what was taken; return 0. Dies when the work breaks."""
-    policies = Policies()
-    async with hosted(settings) as host, policies.read(settings.kafka_bootstrap) as later:
-        producer = Producer(settings.kafka_bootstrap, group)
+    policies, cluster = Policies(), settings.cluster()
+    async with hosted(settings) as host, policies.read(cluster) as later:
+        producer = Producer(cluster, group)
         await producer.start()
         worker = build(settings, host, producer, policies, group)
         told = asyncio.create_task(host.stop.wait())
@@ -77,7 +77,7 @@ def run(group: str = GROUP) -> None:
     """Work until told to stop, or do what the command line says and exit."""
     chosen = line.parser().parse_args()
     if chosen.command is None:
-        enter("processor", partial(live, group=group))
+        enter("processor", StreamSettings, partial(live, group=group))
     raise SystemExit(line.obey(chosen))
 
 

@@ -8,5 +8,5 @@ PEOPLE = Kind(
     collection="people",
     state=Person,
     encode=wire.outgoing,
-    indexes=(("email",), ("roles",), ("state",)),
+    indexes=(("roles",), ("state",)),
 )

@@ -2,9 +2,9 @@
 
 Owns    Meeting; Availability, other Calendars and Feed of each person; a copy of each mentorship's pair
 Serves  MeetingService, AvailabilityService, and over HTTP feeds for calendar programs
-Tells   MeetingBooked MeetingRescheduled MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld
-        MeetingMissed MeetingClaimed MeetingClaimClosed MeetingAnswered MeetingCancelled
-        AvailabilityUpdated CalendarChanged CalendarFeedChanged
+Tells   MeetingProposed MeetingProposalClosed MeetingBooked MeetingRescheduled MeetingReminderDue
+        MeetingNoticeGiven MeetingCheckedIn MeetingHeld MeetingMissed MeetingClaimed MeetingClaimClosed
+        MeetingAnswered MeetingCancelled AvailabilityUpdated CalendarChanged CalendarFeedChanged
 Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended)
 Calls   profiles.PersonService for weekly hours, and for names and addresses in invitations
 """

@@ -14,12 +14,13 @@ from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
+from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Series
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.rpc.availability import Apps, AvailabilityServicer
 from services.scheduling.rpc.feed import FeedServer
-from services.scheduling.rpc.meetings import MeetingServicer
+from services.scheduling.rpc.meetings import MeetingApps, MeetingServicer
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -46,9 +47,12 @@ def build(settings: Settings, resources: Resources) -> Service:
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
                 MeetingServicer(
-                    meetings,
-                    Series((kept, pairs), meetings, resources.clock),
-                    Invitations(meetings, kept, profiles),
+                    MeetingApps(
+                        meetings,
+                        Series((kept, pairs), meetings, resources.clock),
+                        Invitations(meetings, kept, profiles),
+                        Proposals((kept, pairs), diaries, resources.clock, policy),
+                    )
                 ),
                 "mentoring.scheduling.v1.MeetingService",
             ),

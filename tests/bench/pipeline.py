@@ -16,7 +16,7 @@ from services.kernel import ids
 from services.kernel.clock import SystemClock
 from services.kernel.events import Event, Handlers
 from services.kernel.events.consumer import Consumer
-from services.kernel.kafka import Producer, Record
+from services.kernel.kafka import Cluster, Producer, Record
 from services.kernel.mongo import Aggregates, Cause, Database, Ref, Save
 from services.kernel.outbox import Relay
 from services.mentorships.domain import Goal, GoalCreated, Kind
@@ -73,7 +73,7 @@ async def relay(stack: Stack) -> list[Figure]:
         goals = database.aggregates(GOALS)
         await database.migrate()
         await _pending(goals)
-        producer = partial(Producer, stack.state.kafka, "bench")
+        producer = partial(Producer, Cluster(stack.state.kafka), "bench")
         began = time.perf_counter()
         await _drain(Relay(database, [goals], producer), goals)
         drained = BACKLOG / (time.perf_counter() - began)
@@ -102,7 +102,7 @@ async def consumer(stack: Stack) -> list[Figure]:
         handlers = Handlers()
         handlers.on(events_pb2.GoalCreated, effect)
         began = time.perf_counter()
-        await Consumer(handlers, stack.state.kafka, "bench").run(stop)
+        await Consumer(handlers, Cluster(stack.state.kafka), "bench").run(stop)
         handled = BACKLOG / (time.perf_counter() - began)
     raw = await _consume(stack.state.kafka)
     return [Figure("consumer effect", handled, "events/s", raw, note="baseline: raw aiokafka consume")]

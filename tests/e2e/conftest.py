@@ -1,4 +1,4 @@
-"""The whole platform as processes, once for all tests of this folder."""
+"""The whole platform as processes, once for all tests of this folder and gone after them."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from deploy.local import kafka
 from deploy.local.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def platform(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stack]:

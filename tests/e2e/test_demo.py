@@ -17,9 +17,13 @@ async def run_demo(platform: Stack, tools: dict[str, str], *arguments: str) -> t
     process = await asyncio.create_subprocess_exec(
         *command, env=tools, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:  # the test was given up
+            process.kill()
+            await process.wait()
+    return await process.wait(), out.decode(), err.decode()
 
 
 async def test_everything_that_should_follow_from_the_export_follows_once(

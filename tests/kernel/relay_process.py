@@ -19,9 +19,9 @@ async def main(url: str, name: str, bootstrap: str, *crash_at: str) -> None:
     async with Database(url, name, FixedClock(NOON)) as database:
         tallies = database.aggregates(TALLIES)
         print("ready", flush=True)  # noqa: T201 -- the signal tests wait for
-        await outbox.Relay(database, [tallies], lambda: kafka.Producer(bootstrap, "tests")).run(
-            asyncio.Event()
-        )
+        await outbox.Relay(
+            database, [tallies], lambda: kafka.Producer(kafka.Cluster(bootstrap), "tests")
+        ).run(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ GOOD = {
 }
 PRODUCTION = GOOD | {
     "ENVIRONMENT": "production",
+    "ENCRYPTED_BY_NETWORK": "grpc,kafka,mongo",
     "OIDC_ISSUER": "https://id.example",
     "OIDC_JWKS_URL": "https://id.example/jwks",
     "OIDC_TOKEN_URL": "https://id.example/token",
@@ -26,7 +27,7 @@ def load(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> config
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return config.load("profiles")
+    return config.load("profiles", config.Settings)
 
 
 def complaints(
@@ -142,3 +143,15 @@ def test_production_calls_no_private_address_and_links_to_https_only(
 ) -> None:
     [line] = complaints(monkeypatch, capsys, PRODUCTION | more)
     assert line.startswith(next(iter(more)))
+
+
+def test_a_file_of_master_keys_must_hold_some(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text("c2hvcnQ=\n")
+    assert complaints(monkeypatch, capsys, GOOD | {"DATA_KEY_FILE": str(file)}) == [
+        "DATA_KEY_FILE: needs keys of 32 bytes each"
+    ]
+    missing = GOOD | {"DATA_KEY_FILE": str(tmp_path / "none")}
+    assert complaints(monkeypatch, capsys, missing) == ["DATA_KEY_FILE: no such file"]

@@ -13,7 +13,7 @@ import pytest
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.events import Consumer, Event, Handlers, TooManyDeadLetters, encode
 from services.kernel.events.delivery import Patience
-from services.kernel.kafka import Record
+from services.kernel.kafka import Cluster, Record
 from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted, GoalCreated
 from tests.kernel.tally import NOON, TOPIC
 from tests.kernel.topic import PATIENCE, new_group, publish, tail
@@ -97,7 +97,7 @@ async def test_events_of_a_key_come_in_order_those_of_other_keys_beside_them(
     kafka_bootstrap: str, heard: Heard, group: str
 ) -> None:
     records = [completed(heard, sequence, key=f"k{sequence % 7}") for sequence in range(1, 701)]
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
         await publish(kafka_bootstrap, records)
         events = await heard.until(700)
     for number in range(7):
@@ -111,7 +111,7 @@ async def test_a_second_run_goes_on_where_the_first_stopped(
 ) -> None:
     """Offsets are committed after the effects, so nothing comes again and nothing is left out."""
     for start in (1, 11):
-        async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+        async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
             await publish(kafka_bootstrap, [completed(heard, start + step) for step in range(10)])
             await heard.until(start + 9)
     assert [event.sequence for event in heard.events] == list(range(1, 21))
@@ -128,7 +128,7 @@ async def test_unknown_types_are_skipped(kafka_bootstrap: str, heard: Heard, gro
         key="pair",
         message=GoalCreated(),
     )
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
         await publish(kafka_bootstrap, [encode(stranger), completed(heard, 2)])
         assert [event.sequence for event in await heard.until(1)] == [2]
 
@@ -156,7 +156,7 @@ async def test_poison_goes_to_the_dead_letters_untouched_and_the_consumer_goes_o
     poison = spoil(completed(heard, 1))
     async with (
         tail(kafka_bootstrap, f"{TOPIC}.dlq") as dead,
-        consuming(Consumer(heard.handlers, kafka_bootstrap, group)),
+        consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)),
     ):
         await publish(kafka_bootstrap, [poison, completed(heard, 2)])
         assert [event.sequence for event in await heard.until(1)] == [2]
@@ -174,7 +174,7 @@ async def test_a_refused_event_is_a_dead_letter_at_once_with_the_reason(
     heard.failures = [Refused("MENTORSHIP_ENDED", "it is over")]
     async with (
         tail(kafka_bootstrap, f"{TOPIC}.dlq") as dead,
-        consuming(Consumer(heard.handlers, kafka_bootstrap, group)),
+        consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)),
     ):
         await publish(kafka_bootstrap, [completed(heard, 1, goal="fail"), completed(heard, 2)])
         (letter,) = of_group(await dead.until(lambda all_: bool(of_group(all_, group))), group)
@@ -189,7 +189,7 @@ async def test_other_errors_are_tried_again_and_then_set_aside(
     heard.failures += [ValueError("?")] * 2
     async with (
         tail(kafka_bootstrap, f"{TOPIC}.dlq") as dead,
-        consuming(Consumer(heard.handlers, kafka_bootstrap, group, patience=QUICK)),
+        consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group, patience=QUICK)),
     ):
         await publish(kafka_bootstrap, [completed(heard, 1, goal="fail")])
         await heard.until(1)
@@ -205,7 +205,7 @@ async def test_what_we_depend_on_is_waited_for_however_often_it_fails(
     kafka_bootstrap: str, heard: Heard, group: str
 ) -> None:
     heard.failures = [Unavailable("DATABASE_AWAY", "later")] * 10
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group, patience=QUICK)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group, patience=QUICK)):
         await publish(kafka_bootstrap, [completed(heard, 1, goal="fail"), completed(heard, 2)])
         assert [event.sequence for event in await heard.until(2)] == [1, 2]
 
@@ -214,11 +214,11 @@ async def test_waiting_for_a_dependency_does_not_keep_it_from_stopping_and_loses
     kafka_bootstrap: str, heard: Heard, group: str
 ) -> None:
     heard.failures = [Unavailable("DATABASE_AWAY", "later")] * 1000
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
         await publish(kafka_bootstrap, [completed(heard, 2, key="other"), completed(heard, 1, goal="fail")])
         await heard.until(1)
     heard.failures.clear()
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
         await heard.until(2)
     assert {event.sequence for event in heard.events} == {1, 2}
 
@@ -228,7 +228,7 @@ async def test_too_many_dead_letters_stop_it_before_the_topic_is_drained(
 ) -> None:
     """Three may go aside; the fourth stays, and so does everything after it."""
     async with tail(kafka_bootstrap, f"{TOPIC}.dlq") as dead:
-        consumer = Consumer(heard.handlers, kafka_bootstrap, group, dead_letter_limit=3)
+        consumer = Consumer(heard.handlers, Cluster(kafka_bootstrap), group, dead_letter_limit=3)
         task = asyncio.create_task(consumer.run(asyncio.Event()))
         poison = replace(completed(heard, 1), value=b"\xff")
         await publish(kafka_bootstrap, [poison] * 5)
@@ -245,10 +245,10 @@ async def test_two_members_share_the_work_and_hand_it_over(
         pytest.skip("the embedded broker does not rebalance reliably")
     total = 600
     records = [completed(heard, sequence, key=f"k{sequence % 20}") for sequence in range(1, total + 1)]
-    async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+    async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
         await publish(kafka_bootstrap, records[:200])
         await heard.until(100)
-        async with consuming(Consumer(heard.handlers, kafka_bootstrap, group)):
+        async with consuming(Consumer(heard.handlers, Cluster(kafka_bootstrap), group)):
             await publish(kafka_bootstrap, records[200:400])
             await heard.until(300)
         await publish(kafka_bootstrap, records[400:])
@@ -259,13 +259,13 @@ async def test_two_members_share_the_work_and_hand_it_over(
 async def test_without_anything_to_hear_it_waits_for_the_end() -> None:
     stop = asyncio.Event()
     stop.set()
-    await Consumer(Handlers(), "127.0.0.1:1", "tests").run(stop)
+    await Consumer(Handlers(), Cluster("127.0.0.1:1"), "tests").run(stop)
 
 
 async def test_a_broker_that_comes_late_is_waited_for(kafka_bootstrap: str, heard: Heard, group: str) -> None:
     """Nobody listens at first: it keeps trying and still stops when told to."""
     stop = asyncio.Event()
-    task = asyncio.create_task(Consumer(heard.handlers, "127.0.0.1:1", "tests").run(stop))
+    task = asyncio.create_task(Consumer(heard.handlers, Cluster("127.0.0.1:1"), "tests").run(stop))
     await asyncio.sleep(0)
     stop.set()
     await asyncio.wait_for(task, PATIENCE)

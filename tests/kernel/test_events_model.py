@@ -8,7 +8,6 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -21,6 +20,7 @@ from services.kernel.mongo.pending import Pending
 from services.kernel.outbox import records
 from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted
 from tests import fakes
+from tests.examples import examples
 from tests.kernel.tally import NOON, TALLIES, Opened, Tally, add
 from tests.kernel.test_events_codec import arrived
 
@@ -132,5 +132,5 @@ class ExactlyOnce(RuleBasedStateMachine):
             assert done(self.latest.get(ref)).total == row["version"]
 
 
-ExactlyOnce.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+ExactlyOnce.TestCase.settings = examples(100, steps=30)
 TestExactlyOnce = ExactlyOnce.TestCase

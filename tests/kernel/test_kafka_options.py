@@ -30,21 +30,21 @@ PRODUCER = {
 
 
 def test_consumers_skip_nothing_and_commit_nothing_by_themselves() -> None:
-    options = kafka.consumer_options("localhost:1", "group")
+    options = kafka.consumer_options(kafka.Cluster("localhost:1"), "group")
     assert {name: options[name] for name in CONSUMER} == CONSUMER
     assert options["group_id"] == "group"
 
 
 def test_producers_wait_for_all_replicas_and_send_nothing_twice() -> None:
-    options = kafka.producer_options("localhost:1", "me")
+    options = kafka.producer_options(kafka.Cluster("localhost:1"), "me")
     assert {name: options[name] for name in PRODUCER} == PRODUCER
 
 
 @pytest.mark.parametrize(
     ("client", "options"),
     [
-        (AIOKafkaConsumer, kafka.consumer_options("localhost:1", "group")),
-        (AIOKafkaProducer, kafka.producer_options("localhost:1", "me")),
+        (AIOKafkaConsumer, kafka.consumer_options(kafka.Cluster("localhost:1"), "group")),
+        (AIOKafkaProducer, kafka.producer_options(kafka.Cluster("localhost:1"), "me")),
     ],
 )
 def test_the_client_knows_every_option(client: type, options: dict[str, object]) -> None:
@@ -53,7 +53,7 @@ def test_the_client_knows_every_option(client: type, options: dict[str, object])
 
 async def test_a_producer_that_reached_no_broker_is_closed_and_says_so() -> None:
     with pytest.raises(KafkaError):
-        await kafka.Producer("127.0.0.1:1", "tests").start()
+        await kafka.Producer(kafka.Cluster("127.0.0.1:1"), "tests").start()
 
 
 @given(st.binary(), st.integers(1, 64))

@@ -84,7 +84,7 @@ async def _partitions(client: Any, topic: str) -> list[Any]:
 
 async def publish(bootstrap: str, records: Sequence[kafka.Record]) -> None:
     """Write records, acknowledged."""
-    producer = kafka.Producer(bootstrap, "tests")
+    producer = kafka.Producer(kafka.Cluster(bootstrap), "tests")
     await producer.start()
     try:
         await producer.publish(records)

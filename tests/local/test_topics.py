@@ -11,6 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from deploy.kafka import topics
 from deploy.kafka.topics import Topic, TopicsError
 from deploy.local.services import SERVICES
+from services.kernel.kafka import Cluster
 
 KEPT = [topic for topic in topics.load() if topic.retention_ms and not topic.name.endswith(".dlq")]
 EVENTS = [topic for topic in KEPT if topic.name.startswith("mentoring.")]
@@ -69,15 +70,15 @@ def test_a_broken_file_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
 @pytest.mark.servers
 async def test_only_what_is_missing_is_created(kafka_bootstrap: str) -> None:
     first, second = fresh(), fresh()
-    assert await topics.apply(kafka_bootstrap, [first]) == [first.name]
-    assert await topics.apply(kafka_bootstrap, [first, second]) == [second.name]
-    assert await topics.apply(kafka_bootstrap, [first, second]) == []
+    assert await topics.apply(Cluster(kafka_bootstrap), [first]) == [first.name]
+    assert await topics.apply(Cluster(kafka_bootstrap), [first, second]) == [second.name]
+    assert await topics.apply(Cluster(kafka_bootstrap), [first, second]) == []
 
 
 @pytest.mark.servers
 async def test_the_broker_keeps_the_settings(kafka_bootstrap: str) -> None:
     topic = fresh()
-    await topics.apply(kafka_bootstrap, [topic])
+    await topics.apply(Cluster(kafka_bootstrap), [topic])
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     await admin.start()
     try:
@@ -92,18 +93,18 @@ async def test_the_broker_keeps_the_settings(kafka_bootstrap: str) -> None:
 async def test_another_partition_count_is_told_and_left_alone(kafka_bootstrap: str) -> None:
     """More partitions would send a key's later events elsewhere: only a person may decide that."""
     before = fresh(partitions=2)
-    await topics.apply(kafka_bootstrap, [before])
+    await topics.apply(Cluster(kafka_bootstrap), [before])
     wanted = Topic(before.name, 3, "test", ())
     with pytest.raises(TopicsError, match="has 2 partitions instead of 3"):
-        await topics.apply(kafka_bootstrap, [wanted])
-    assert await topics.apply(kafka_bootstrap, [before]) == []
+        await topics.apply(Cluster(kafka_bootstrap), [wanted])
+    assert await topics.apply(Cluster(kafka_bootstrap), [before]) == []
 
 
 @pytest.mark.servers
 async def test_a_refused_topic_is_named_with_the_reason(kafka_bootstrap: str) -> None:
     with pytest.raises(TopicsError, match=r"no/slash.*InvalidTopic"):
-        await topics.apply(kafka_bootstrap, [Topic("no/slash", 1, "test", ())])
+        await topics.apply(Cluster(kafka_bootstrap), [Topic("no/slash", 1, "test", ())])
 
 
 async def test_nothing_answers_where_no_broker_is() -> None:
-    assert not await topics.reachable("127.0.0.1:1")
+    assert not await topics.reachable(Cluster("127.0.0.1:1"))

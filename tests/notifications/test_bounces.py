@@ -189,7 +189,12 @@ async def test_counts_are_of_the_last_thirty_days_unless_told_otherwise(
 
 
 def test_counts_show_category_state_and_reason_in_order() -> None:
-    shown = wire.counts({("NUDGE", "HELD", "BUDGET"): 2, (Category.KUDOS, Stage.SENT, Reason.DEFAULT): 3})
+    found = {
+        ("NUDGE", "HELD", "BUDGET", None): 2,
+        ("KUDOS", "SENT", "DEFAULT", "POSTED"): 1,
+        (Category.KUDOS, Stage.SENT, Reason.DEFAULT, None): 3,
+    }
+    shown = wire.counts(found)
     count = pb.CountMessagesResponse.Count
     assert list(shown.counts) == [
         count(
@@ -197,6 +202,13 @@ def test_counts_show_category_state_and_reason_in_order() -> None:
             state=Message.STATE_SENT,
             reason=Message.REASON_DEFAULT,
             count=3,
+        ),
+        count(
+            category=Message.CATEGORY_KUDOS,
+            state=Message.STATE_SENT,
+            reason=Message.REASON_DEFAULT,
+            chat_state=Message.CHAT_STATE_POSTED,
+            count=1,
         ),
         count(
             category=Message.CATEGORY_NUDGE, state=Message.STATE_HELD, reason=Message.REASON_BUDGET, count=2

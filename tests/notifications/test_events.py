@@ -11,6 +11,7 @@ from services.kernel.errors import Invalid, NotFound
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
 from services.notifications import store
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Invitation, Mail, Person
 from services.notifications.app.post import Post
@@ -41,6 +42,7 @@ from tests.notifications.factories import (
     request_news,
     told,
 )
+from tests.notifications.world import Chatroom
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -82,7 +84,10 @@ class World:
             self.handlers,
             Post(
                 self.kept,
-                Choices(preferences),
+                (
+                    Choices(preferences),
+                    Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False),
+                ),
                 Writer(
                     self.everybody, Templates(Aggregates(store.TEMPLATES, clock)), invitations=Invitations()
                 ),
@@ -221,6 +226,7 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(processor.NudgeDue, step=processor.LADDER_STEP_WARN), "ENDING_WARNING", [MENTEE]),
         (told(processor.LeadEscalationDue), "LEAD_ESCALATION", [LEAD]),
         (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
+        (told(scheduling.MeetingProposed), "MEETING_PROPOSED", [MENTOR]),
         (told(scheduling.MeetingBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR, MENTEE]),

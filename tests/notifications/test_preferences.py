@@ -18,7 +18,7 @@ from tests.notifications.factories import MENTEE, NOON, ORG
 
 KUDOS, NUDGE = Category.KUDOS, Category.NUDGE
 NAME = f"organizations/{ORG}/people/{MENTEE}/preferences"
-ALL = ("muted", "wanted", "mail", "hours", "weekly_mails")
+ALL = ("muted", "wanted", "mail", "hours", "weekly_mails", "muted_chat", "wanted_chat", "chat")
 
 _CATEGORIES = st.sets(st.sampled_from(Category)).map(lambda some: tuple(sorted(some)))
 _HOURS = st.builds(
@@ -32,6 +32,8 @@ PREFERENCES = st.builds(
     mail=st.sampled_from(Switch),
     hours=st.none() | _HOURS,
     weekly_mails=st.none() | st.integers(0, 1000),
+    muted_chat=_CATEGORIES,
+    chat=st.sampled_from(Switch),
 )
 
 

@@ -127,4 +127,9 @@ def test_a_goal_is_celebrated_once_but_its_kinds_of_recognition_apart() -> None:
 
 def test_what_ends_something_is_critical_and_steps_never_delay_it() -> None:
     critical = {category for category, rule in RULES.items() if rule.urgency is Urgency.CRITICAL}
-    assert critical == {Category.ENDING_WARNING, Category.MATCH_ENDED, Category.WEBHOOK_DISABLED}
+    assert critical == {
+        Category.ENDING_WARNING,
+        Category.MATCH_ENDED,
+        Category.WEBHOOK_DISABLED,
+        Category.CHAT_DISABLED,
+    }

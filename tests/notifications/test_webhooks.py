@@ -103,7 +103,7 @@ class World:
                 kind = getattr(events, one["type"].rpartition(".")[2])
                 if kind.DESCRIPTOR.full_name in self.handlers.types:
                     await self.hear(kind.FromString(one["value"]), one["id"])
-            await self.couriers.close()
+            await self.couriers.hands.close()
 
     async def fire(self) -> None:
         """Let every timer come that is due."""

@@ -9,13 +9,17 @@ from services.kernel.errors import Unavailable
 from services.kernel.ids import new_id
 from services.kernel.mongo import Cause, Decide, Ref, Versioned
 from services.notifications import store
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live, Visit
-from services.notifications.app.ports import Mail, Person
+from services.notifications.app.ports import Mail, Person, Posting
 from services.notifications.app.post import Post
+from services.notifications.app.posting import Posts
 from services.notifications.app.templates import Templates
 from services.notifications.app.writing import Writer
+from services.notifications.domain import posting
+from services.notifications.domain.chats import Seal
 from services.notifications.domain.links import Links
 from services.notifications.domain.messages import Attempt, Category, Facts, Message
 from services.notifications.domain.preferences import Preferences
@@ -32,6 +36,7 @@ KIM = Person("Kim", "Kim Lee", "kim@acme.example", employed=True)
 ADA = Person("Ada", "Ada Lovelace", "ada@acme.example", employed=True)
 
 
+SEAL = Seal(b"k" * 32)
 LINKS = Links(b"k" * 32, "https://mentoring.example")
 
 
@@ -58,6 +63,18 @@ class Mailer:
 
     async def send(self, mail: Mail) -> Attempt:
         self.mails.append(mail)
+        return self.answers.pop(0) if self.answers else ACCEPTED
+
+
+class Chatroom:
+    """Takes postings, or answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.postings: list[Posting] = []
+        self.answers: list[Attempt] = []
+
+    async def send(self, posting: Posting) -> Attempt:
+        self.postings.append(posting)
         return self.answers.pop(0) if self.answers else ACCEPTED
 
 
@@ -108,13 +125,13 @@ class World:
         preferences = Aggregates(store.PREFERENCES, self.clock)
         self.kept_words = Aggregates(store.TEMPLATES, self.clock)
         self.templates = Templates(self.kept_words)
-        self.post = Post(
-            self.messages,
-            Choices(preferences),
-            Writer(self.people, self.templates, LINKS),
-            self.mailer,
-            self.clock,
-        )
+        self.kept_chats = Aggregates(store.CHATS, self.clock)
+        self.chat = Chatroom()
+        self.chats = Chats(self.kept_chats, self.chat, SEAL, private=False)
+        writer = Writer(self.people, self.templates, LINKS)
+        chosen = Choices(preferences), self.chats
+        self.post = Post(self.messages, chosen, writer, self.mailer, self.clock)
+        self.posts = Posts(self.messages, self.chats, writer, self.clock)
         self.saved = Saved()
         self.inbox = Inbox(self.messages, Live(self.saved.follow), self.clock)
         self.choices = Choices(preferences)
@@ -141,7 +158,7 @@ class World:
 
     async def fire(self, ref: Ref) -> None:
         """Let the message's timer come."""
-        await self.messages.change(ref, lambda state: state.fire(self.clock.now()), Cause(new_id()))
+        await self.messages.change(ref, lambda state: posting.fire(state, self.clock.now()), Cause(new_id()))
 
     async def choose(
         self, *fields: str, caller: Caller = mentee, person: str = MENTEE, etag: str = "", **values: Any

@@ -85,7 +85,7 @@ class Stream:
     async def worker(self, app: str = "") -> AsyncIterator[Worker]:
         """Run a member of the group (or of the group `app`) until the block ends; a graceful stop."""
         tools = Tools(self.producer.publish, self.policies, Watch(self.app, self.clock), self.clock)
-        worker = Worker(self.bootstrap, tools, app or self.app)
+        worker = Worker(self.producer.cluster, tools, app or self.app)
         try:
             await worker.start()
             yield worker

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError,
 
 from services.kernel.clock import FixedClock
 from services.kernel.events.dead_letters import TooManyDeadLetters
-from services.kernel.kafka import Record
+from services.kernel.kafka import Cluster, Record
 from services.processor.agents.patient import Patient
 from services.processor.agents.policies import Policies
 from services.processor.agents.reading import Taken, read
@@ -18,7 +18,7 @@ from services.processor.agents.worker import Tools, Worker
 from tests.processor.factories import NOON
 from tests.processor.records import missed_event, record, without
 
-NOWHERE = "127.0.0.1:1"
+NOWHERE = Cluster("127.0.0.1:1")
 LETTER = Record("t", b"k", b"v")
 
 

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from services.kernel.errors import Invalid, Refused
-from services.kernel.kafka import Producer, Record
+from services.kernel.kafka import Cluster, Producer, Record
 from services.pb.mentoring.processor.v1 import policy_pb2
 from services.processor.agents.policies import TOPIC, Policies
 from services.processor.commands import policy
@@ -59,7 +59,7 @@ def test_a_file_that_is_not_there_or_not_understood_is_refused(tmp_path: Path) -
 
 async def test_without_a_broker_nothing_is_in_force() -> None:
     with pytest.raises(KafkaError):
-        await policy.show(NOWHERE)
+        await policy.show(Cluster(NOWHERE))
 
 
 def message(version: str, nudges: int) -> policy_pb2.Policy:
@@ -69,28 +69,28 @@ def message(version: str, nudges: int) -> policy_pb2.Policy:
 @pytest.mark.servers
 async def test_what_is_put_is_shown_and_a_version_keeps_its_content(kafka_bootstrap: str) -> None:
     ours = uuid.uuid4().hex
-    assert "in force for" in await policy.put(kafka_bootstrap, ours, message("2", 1))
-    assert "already" in await policy.put(kafka_bootstrap, ours, message("2", 1))
+    assert "in force for" in await policy.put(Cluster(kafka_bootstrap), ours, message("2", 1))
+    assert "already" in await policy.put(Cluster(kafka_bootstrap), ours, message("2", 1))
     with pytest.raises(Refused, match="VERSION_TAKEN"):
-        await policy.put(kafka_bootstrap, ours, message("2", 0))
-    assert "in force for" in await policy.put(kafka_bootstrap, ours, message("3", 0))
-    shown = await policy.show(kafka_bootstrap)
+        await policy.put(Cluster(kafka_bootstrap), ours, message("2", 0))
+    assert "in force for" in await policy.put(Cluster(kafka_bootstrap), ours, message("3", 0))
+    shown = await policy.show(Cluster(kafka_bootstrap))
     assert json.loads(shown.split(f"# {ours}\n")[1].split("\n#")[0])["version"] == "3"
 
 
 @pytest.mark.servers
 async def test_a_policy_for_no_organization_is_refused(kafka_bootstrap: str) -> None:
     with pytest.raises(Invalid, match="MALFORMED_ORGANIZATION"):
-        await policy.put(kafka_bootstrap, "a/b", message("2", 1))
+        await policy.put(Cluster(kafka_bootstrap), "a/b", message("2", 1))
 
 
 @pytest.mark.servers
 async def test_a_running_processor_follows(kafka_bootstrap: str) -> None:
     ours, policies, told = uuid.uuid4().hex, Policies(), asyncio.Event()
-    async with policies.read(kafka_bootstrap) as later:
+    async with policies.read(Cluster(kafka_bootstrap)) as later:
         following = asyncio.create_task(policies.follow(later))
         policies.changed = lambda: told.set() if policies.of(ours).version == "7" else None
-        producer = Producer(kafka_bootstrap, "test")
+        producer = Producer(Cluster(kafka_bootstrap), "test")
         await producer.start()
         key, value = put({"version": "7"}, ours)
         await producer.publish([Record(TOPIC, key, value)])

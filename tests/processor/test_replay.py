@@ -188,7 +188,7 @@ async def test_what_was_told_is_what_a_replay_of_the_topics_tells(stream: Stream
         stream.clock.advance(timedelta(days=8))
         told = await stream.decisions(7)
     out = tmp_path / "decisions.jsonl"
-    question = Question(stream.bootstrap, end=NOON + timedelta(days=8), out=out)
+    question = Question(stream.producer.cluster, end=NOON + timedelta(days=8), out=out)
     answer = await trial.run(question)
     assert "nudges would have been sent" in answer
     assert {one["id"] for one in lines(out, mentorship(pair))} == {event.id for event in told}
@@ -201,11 +201,11 @@ async def test_a_dry_run_writes_nothing_and_another_policy_shows_its_difference(
     pair = stream.pair()
     await stream.tell(activated_event(pair))
     out, file = tmp_path / "decisions.jsonl", tmp_path / "policy.json"
-    question = Question(stream.bootstrap, end=NOON + timedelta(days=4), out=out, dry_run=True)
+    question = Question(stream.producer.cluster, end=NOON + timedelta(days=4), out=out, dry_run=True)
     await trial.run(question)
     assert not out.exists()
     file.write_text('{"version": "eager", "ladder": {"first_meeting_nudge_days": 3}}')
-    eager = Question(stream.bootstrap, file, end=NOON + timedelta(days=4), out=out)
+    eager = Question(stream.producer.cluster, file, end=NOON + timedelta(days=4), out=out)
     await trial.run(eager)
     assert [one["policy_version"] for one in lines(out, mentorship(pair))] == ["eager", "eager"]
 
@@ -216,14 +216,14 @@ async def test_the_health_of_a_pair_on_a_date_has_reasons_and_the_events_behind_
     event = activated_event(pair)
     await stream.tell(event)
     name = mentorship(pair)
-    soon = Question(stream.bootstrap, mentorship=name, at=NOON + timedelta(days=2))
-    late = Question(stream.bootstrap, mentorship=name, at=NOON + timedelta(days=30))
+    soon = Question(stream.producer.cluster, mentorship=name, at=NOON + timedelta(days=2))
+    late = Question(stream.producer.cluster, mentorship=name, at=NOON + timedelta(days=30))
     assert "TOO_EARLY" in await trial.run(soon)
     answer = await trial.run(late)
     assert "AT_RISK" in answer
     assert "NO_FIRST_MEETING" in answer
     assert f"{event.type} {event.id}" in answer
     with pytest.raises(NotFound):
-        await trial.run(Question(stream.bootstrap, mentorship=name, at=NOON - timedelta(days=1)))
+        await trial.run(Question(stream.producer.cluster, mentorship=name, at=NOON - timedelta(days=1)))
     with pytest.raises(Invalid):
-        await trial.run(Question(stream.bootstrap, mentorship="m1"))
+        await trial.run(Question(stream.producer.cluster, mentorship="m1"))

@@ -48,7 +48,7 @@ class Log:
     async def rebalance(self, generation: int, partitions: range = range(6)) -> int:
         """Get these partitions; return how many records were read."""
         await self.assign(generation, partitions)
-        return await self.rows.restore(self.stream.bootstrap)
+        return await self.rows.restore(self.stream.producer.cluster)
 
     async def assign(self, generation: int, partitions: range = range(6)) -> None:
         """Get these partitions, and no time to read anything."""
@@ -123,11 +123,11 @@ async def test_also_when_it_left_in_a_generation_that_was_over_before_anything_w
 @pytest.mark.servers
 async def test_what_was_read_for_a_generation_that_is_over_is_read_again(log: Log) -> None:
     await log.assign(1)
-    reading = asyncio.create_task(log.rows.restore(log.stream.bootstrap))
+    reading = asyncio.create_task(log.rows.restore(log.stream.producer.cluster))
     await asyncio.sleep(0)
     await log.assign(3)
     await log.write(c="theirs")
     await reading
     await log.assign(4)
-    await log.rows.restore(log.stream.bootstrap)
+    await log.rows.restore(log.stream.producer.cluster)
     assert log.rows.data[b"c"] == b"theirs"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.kernel.clock import FixedClock
-from services.kernel.kafka import Record
+from services.kernel.kafka import Cluster, Record
 from services.processor.agents.policies import Policies
 from services.processor.agents.reading import read
 from services.processor.agents.timekeeper import LATENESS
@@ -41,7 +41,9 @@ class Hall:
         self.policies = Policies()
         self.intake = CaughtUp()
         watch = Watch("test", self.clock)
-        self.worker = Worker("127.0.0.1:1", Tools(self._publish, self.policies, watch, self.clock), "test")
+        self.worker = Worker(
+            Cluster("127.0.0.1:1"), Tools(self._publish, self.policies, watch, self.clock), "test"
+        )
         self.worker.pairs.intake = self.intake  # type: ignore[assignment]
 
     async def _publish(self, records: Sequence[Record]) -> None:

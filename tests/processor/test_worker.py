@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from deploy.kafka import topics
 from services.kernel.events import Event
 from services.kernel.ids import derived_id
-from services.kernel.kafka import Record
+from services.kernel.kafka import Cluster, Record
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import PartitionsDiffer
 from tests.processor.factories import NOON
@@ -55,7 +55,7 @@ async def test_a_table_rebuilt_from_the_events_tells_the_same_bytes_again(stream
         await stream.tell(held_event("h", first), missed_event("d", first), completed_event("g", second))
         once = await stream.records(TOLD, 18)
     fresh = f"{stream.app}-rebuilt"
-    await topics.apply(stream.bootstrap, own_topics(fresh))
+    await topics.apply(Cluster(stream.bootstrap), own_topics(fresh))
     await stream.join_from_begin(fresh)
     async with stream.worker(app=fresh):
         both = await stream.records(TOLD, 36)
@@ -151,7 +151,7 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
 
 async def test_topics_that_cannot_be_read_together_refuse_the_start(stream: Stream) -> None:
     odd = f"{stream.app}-odd"
-    await topics.apply(stream.bootstrap, own_topics(odd, partitions=2))
+    await topics.apply(Cluster(stream.bootstrap), own_topics(odd, partitions=2))
     with pytest.raises(PartitionsDiffer, match="partition counts differ"):
         async with stream.worker(app=odd):
             pass

@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from deploy.local.issuer import Issuer
+from deploy.local.keys import data_key
 from services.kernel.config import Settings
 from services.kernel.mongo import Aggregates, Ref
 from services.kernel.probes import Health
@@ -74,8 +75,12 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
+async def running(
+    mongo_url: str, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
     """One server for all tests, with a database of its own."""
+    keys = tmp_path_factory.mktemp("keys") / "data"
+    data_key(keys)
     settings = Settings(
         service=f"profiles-{uuid.uuid4().hex[:8]}",
         environment="development",
@@ -84,6 +89,7 @@ async def running(mongo_url: str, issuer: Issuer) -> AsyncIterator[Running]:
         oidc_issuer=issuer.url,
         oidc_jwks_url=issuer.jwks_url,
         oidc_token_url=issuer.token_url,
+        data_key_file=keys,
         drain_seconds=1,
     )
     async with opened(settings, Health()) as resources:

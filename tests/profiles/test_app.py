@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
@@ -18,6 +18,7 @@ from services.profiles.app import BATCH, IMPORTS_AT_ONCE, Directory, Imports
 from services.profiles.domain import Person, Progress, Rejected, Role, State, Step, Summary
 from services.profiles.store import PEOPLE
 from tests import fakes
+from tests.examples import examples
 from tests.profiles.factories import export, line, people, person, values, written
 
 HR = Caller("acme", "admin", frozenset({"hr_admin"}))
@@ -294,7 +295,7 @@ async def test_too_many_imports_at_once_are_refused_and_an_abandoned_one_makes_r
         await one.aclose()
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(people(), max_size=6), st.lists(people(), max_size=6))
 async def test_importing_a_file_again_changes_nothing_whatever_was_there(
     before: list[Person], after: list[Person]

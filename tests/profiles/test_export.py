@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
@@ -25,6 +25,7 @@ from services.profiles.domain import (
     read,
     settle,
 )
+from tests.examples import examples
 from tests.profiles.factories import cells, export, line, people, person, written
 
 ROOT = Path(__file__).parent.parent.parent
@@ -274,7 +275,7 @@ def test_who_manages_themselves_over_others_is_refused_with_those_others() -> No
     ]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(people(), max_size=8))
 def test_what_is_written_is_what_is_read(crowd: list[Person]) -> None:
     """Any valid person survives the way through a CSV file: quotes, commas and scripts of all kinds."""

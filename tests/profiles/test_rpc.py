@@ -53,6 +53,15 @@ async def test_what_is_created_is_what_is_got(client: Client) -> None:
     assert got.create_time == got.update_time
 
 
+async def test_names_and_addresses_are_nowhere_readable_in_the_database(client: Client) -> None:
+    await client.create("ada", preferred_name="Countess", title="Enchantress of numbers")
+    await client.upload(export(line(7, given_name="Grace")))
+    stored = [json.dumps(found, default=str) async for found in client.people.collection.find()]
+    texts = ("Ada", "Lovelace", "Countess", "Enchantress", "Grace", "@acme.example")
+    assert len(stored) >= 2
+    assert [text for text in texts if any(text in document for document in stored)] == []
+
+
 async def test_the_same_request_id_answers_the_same_and_with_another_body_is_refused(client: Client) -> None:
     made = await client.create("ada", "first")
     assert await client.create("ada", "first") == made

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
@@ -15,6 +15,7 @@ from services.scheduling.app.calendars import Calendars, Import, Read
 from services.scheduling.domain.hours import Range
 from services.scheduling.domain.recurrence import Times, Window, merged
 from services.scheduling.wire.busy import busy
+from tests.examples import examples
 from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID
 from tests.scheduling.test_app import World, mentee, mentor
 from tests.scheduling.test_diary import ZONES
@@ -154,7 +155,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     interval=st.integers(1, 3),
     days=st.sets(st.integers(0, 6), min_size=1),
 )
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_weekly_rules_are_what_counting_days_finds(
     zone: str, first: int, minute: int, interval: int, days: set[int]
 ) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil import zoneinfo as second
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import Refused
@@ -21,6 +21,7 @@ from services.scheduling.domain.diary import Diary, Times, claimed
 from services.scheduling.domain.grid import QUARTER
 from services.scheduling.domain.hours import Hours, Search, Window
 from services.scheduling.domain.slots import free_slots
+from tests.examples import examples
 from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, WORKDAYS
 
 HOUR = 60 * MINUTE
@@ -236,7 +237,7 @@ def cases(draw: st.DrawFn) -> tuple[Availability, datetime, list[Times]]:
 
 
 @given(cases(), cases(), st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_what_is_found_for_two_is_what_the_second_implementation_finds(
     one: tuple[Availability, datetime, list[Times]],
     other: tuple[Availability, datetime, list[Times]],
@@ -255,7 +256,7 @@ def test_what_is_found_for_two_is_what_the_second_implementation_finds(
 
 
 @given(cases(), st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_what_is_found_can_be_booked(case: tuple[Availability, datetime, list[Times]], quarters: int) -> None:
     rules, start, busy = case
     search = Search(start, start + 2 * DAY, quarters * QUARTER, limit=1000)

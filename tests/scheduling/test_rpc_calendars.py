@@ -187,3 +187,45 @@ async def test_an_answer_by_mail_counts_once_and_only_from_who_was_invited(world
     assert (await receive(mail("ACCEPTED", "20260302T090300Z", 1))).meeting.answers[0].status == (
         codes.ANSWER_STATUS_ACCEPTED
     )
+
+
+async def test_times_are_offered_held_and_one_of_them_picked(world: World) -> None:
+    starts = [NOON, NOON + timedelta(days=1)]
+    options = [
+        meetings.Meeting.Option(start_time=stamp(start), end_time=stamp(start + 45 * MINUTE))
+        for start in starts
+    ]
+    propose = meetings.ProposeMeetingRequest(parent=PARENT, options=options, request_id="r-1")
+    offer = await world.meetings.ProposeMeeting(propose, metadata=world.mentor)
+    assert offer.state == meetings.Meeting.STATE_PROPOSED
+    assert list(offer.proposal.options) == options
+    assert (await refused(world.book()))[1] == "SLOT_TAKEN"
+    invite = meetings.GetInvitationRequest(
+        name=offer.name,
+        organizer_address="mailto:a@b",
+        mentor_address="mailto:a@b",
+        mentee_address="mailto:a@b",
+    )
+    assert (await refused(world.meetings.GetInvitation(invite, metadata=world.mentee)))[1] == "NOT_BOOKED_YET"
+    accept = meetings.AcceptProposalRequest(name=offer.name, start_time=stamp(starts[1]), request_id="r-2")
+    assert (await refused(world.meetings.AcceptProposal(accept, metadata=world.mentor)))[1] == "OWN_PROPOSAL"
+    picked = await world.meetings.AcceptProposal(accept, metadata=world.mentee)
+    assert (picked.state, picked.start_time) == (meetings.Meeting.STATE_BOOKED, stamp(starts[1]))
+    assert (await world.book()).state == meetings.Meeting.STATE_BOOKED
+    assert await world.told(offer) == ["MeetingProposed", "MeetingBooked"]
+
+
+async def test_an_offer_that_nobody_answers_expires_and_one_can_be_taken_back(world: World) -> None:
+    option = meetings.Meeting.Option(start_time=stamp(NOON), end_time=stamp(NOON + 45 * MINUTE))
+    propose = meetings.ProposeMeetingRequest(parent=PARENT, options=[option])
+    propose.hold.FromTimedelta(30 * MINUTE)
+    offer = await world.meetings.ProposeMeeting(propose, metadata=world.mentor)
+    world.clock.advance(30 * MINUTE)
+    for kind in world.at.service.kinds:
+        if kind.kind.fire is not None:
+            await world.due.fire(kind)
+    assert await world.told(offer) == ["MeetingProposed", "MeetingProposalClosed"]
+    again = await world.meetings.ProposeMeeting(propose, metadata=world.mentor)
+    close = meetings.CloseProposalRequest(name=again.name)
+    closed = await world.meetings.CloseProposal(close, metadata=world.mentor)
+    assert closed.state == meetings.Meeting.STATE_CLOSED

@@ -8,7 +8,7 @@ import pytest
 from dateutil import rrule, tz
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid, NotFound, Refused
@@ -20,6 +20,7 @@ from services.scheduling.domain.meetings import Stage
 from services.scheduling.domain.series import Rhythm
 from services.scheduling.domain.told import Reason
 from services.scheduling.wire import series as wire
+from tests.examples import examples
 from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID, STRANGER, wish
 from tests.scheduling.test_app import OTHER_ID, World, mentee, mentor, stranger
 from tests.scheduling.test_diary import ZONES, changes, second_zone
@@ -70,7 +71,7 @@ _SERIES_ZONES = [zone for zone in ZONES if zone != "Africa/Casablanca"]
     days=st.integers(1, 31),
     count=st.integers(2, 30),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_dateutil_finds_the_same_around_every_change_of_clocks(
     zone: str, place: int, quarters: int, days: int, count: int
 ) -> None:

@@ -138,7 +138,7 @@ async def ledger(api: Api, story: Story) -> Ledger:
 async def read_events(bootstrap: str, org: str) -> tuple[tuple[Record, ...], int]:
     """Read every topic from beginning to present end; return distinct events and the number of repeats."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        **topics.cluster(bootstrap).options(), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:

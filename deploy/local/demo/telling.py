@@ -33,6 +33,7 @@ _OTHER: Final = frozenset(
         "mentorships.v1.ExtensionProposed",
         "mentorships.v1.ClosingProposed",
         "scheduling.v1.MeetingClaimed",
+        "scheduling.v1.MeetingProposed",
     }
 )
 """What one of a pair did is told to the other; what the platform did by itself is not."""

@@ -35,14 +35,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
     def __init__(
         self,
         handlers: Handlers,
-        bootstrap: str,
+        cluster: kafka.Cluster,
         group: str,
         *,
         patience: Patience | None = None,
         dead_letter_limit: int = 100,
     ) -> None:
         self._topics = handlers.topics
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._group = group
         dead_letters = DeadLetters(self._publish, group, limit=dead_letter_limit)
         self._delivery = Delivery(handlers, dead_letters, group, patience=patience)
@@ -84,8 +84,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
     async def _connected(self, stop: asyncio.Event) -> bool:
         """Join the group once a broker answers; False when told to stop before."""
         while not stop.is_set():
-            self._producer = kafka.Producer(self._bootstrap, f"{self._group}-dead-letters")
-            self._client = AIOKafkaConsumer(**kafka.consumer_options(self._bootstrap, self._group))
+            self._producer = kafka.Producer(self._cluster, f"{self._group}-dead-letters")
+            self._client = AIOKafkaConsumer(**kafka.consumer_options(self._cluster, self._group))
             self._client.subscribe(self._topics, listener=self)
             try:
                 await self._producer.start()

@@ -3,6 +3,8 @@
 model        Ref Cause Kind Versioned Query Page …   what users write down and get
 aggregates   get create change list apply_many       the commands of one kind
 projection   put fold get find                       copies of what other services told
+sealing      open seal                               texts that only their person's key makes readable
+keys         find add destroy                        those keys, in a database of their own
 counts       count_by                                how many there are, by what they say
 feed         follow                                  what is saved from now on, for those who look
 claims       take free                               what callers' request ids stand for

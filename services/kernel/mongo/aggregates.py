@@ -17,6 +17,7 @@ from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, Guarded, is_repeat, require_etag
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.news import News
+from services.kernel.mongo.sealing import AS_IS, AsIs, Sealing
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
 
@@ -33,8 +34,16 @@ class Aggregates(Generic[S]):
     caller's deadline; the change may then have happened, and the same cause again tells.
     """
 
-    def __init__(self, collection: Collection, kind: Kind[S], clock: Clock, news: News) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        kind: Kind[S],
+        clock: Clock,
+        news: News,
+        sealing: Sealing | AsIs = AS_IS,
+    ) -> None:
         self.kind = kind
+        self.sealing = sealing
         self.documents = Documents(kind, news.writer)
         self.collection = collection
         self.news = news
@@ -45,7 +54,7 @@ class Aggregates(Generic[S]):
         self._read = Together(partial(read_together, self.committed))
         self._write = Together(partial(write_together, collection))
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
-        self._batches = Batches(self.collection, self.committed, self.documents, clock, news)
+        self._batches = Batches(self.collection, self.committed, self.documents, clock, (news, sealing))
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
         self._races = metrics.MONGO_VERSION_RACES.labels(kind.collection)
         self._repeats = metrics.REPEATS.labels(kind.collection)
@@ -61,6 +70,7 @@ class Aggregates(Generic[S]):
         """Return those of `ids` that are there, by id."""
         wanted = {"_id": {"$in": [Ref(tenant, key).key for key in dict.fromkeys(ids)]}}
         found = await self.committed.find(wanted, _WITHOUT_EVENTS).to_list(None)
+        await self.sealing.open(found)
         return {document["id"]: self.documents.versioned(document) for document in found}
 
     async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
@@ -71,6 +81,7 @@ class Aggregates(Generic[S]):
         """
         now = self._clock.now()
         document = self.documents.created(ref, state, events, cause, now)
+        await self.sealing.seal([document])
 
         async def attempt() -> Versioned[S] | None:
             try:
@@ -126,6 +137,7 @@ class Aggregates(Generic[S]):
             return before
         now = self._clock.now()
         save = self.documents.changed(document, state, events, cause, now)
+        await self.sealing.seal([save])
         if not await self._saved(save):
             self._races.inc()
             return None
@@ -144,8 +156,10 @@ class Aggregates(Generic[S]):
         size, after = pages.size_of(query), self._pages.after(tenant, query)
         path, direction = pages.order_of(query)
         left_out = _WITHOUT_EVENTS | {f"state.{field}": 0 for field in query.without}
-        found = self.committed.find(pages.condition(tenant, query, after), left_out)
+        asked = await self.sealing.asked(tenant, query)
+        found = self.committed.find(pages.condition(tenant, asked, after), left_out)
         documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
+        await self.sealing.open(documents)
         items = [(document["id"], self.documents.versioned(document)) for document in documents[:size]]
         if len(documents) <= size:
             return Page(items)
@@ -176,7 +190,10 @@ class Aggregates(Generic[S]):
 
     async def _find(self, ref: Ref) -> Document | None:
         document = await self._read(ref.key)
-        return None if document is None or document["tenant_id"] != ref.tenant else document
+        if document is None or document["tenant_id"] != ref.tenant:
+            return None
+        await self.sealing.open([document])
+        return document
 
 
 def not_found() -> NotFound:

@@ -10,9 +10,10 @@ from pymongo.errors import BulkWriteError
 from services.kernel.clock import Clock
 from services.kernel.errors import Refusal, Refused
 from services.kernel.mongo import attempts
-from services.kernel.mongo.documents import Document, Documents, is_repeat
+from services.kernel.mongo.documents import Document, Documents, Guarded, is_repeat
 from services.kernel.mongo.model import Kind, Outcome, Save
 from services.kernel.mongo.news import News
+from services.kernel.mongo.sealing import AsIs, Sealing
 from services.kernel.mongo.trips import Write, duplicates
 
 S = TypeVar("S")
@@ -28,13 +29,13 @@ class Batches(Generic[S]):
         committed: AsyncIOMotorCollection[Document],
         documents: Documents[S],
         clock: Clock,
-        news: News,
+        beside: tuple[News, Sealing | AsIs],
     ) -> None:
         self._collection = collection
         self._committed = committed
         self._documents = documents
         self._clock = clock
-        self._news = news
+        self._news, self._sealing = beside
 
     async def apply(self, tenant: str, changes: Sequence[Save[S]]) -> list[Outcome]:
         """Apply all; `Aggregates.apply_many` tells the contract. TimeoutError when a batch takes too long."""
@@ -53,20 +54,21 @@ class Batches(Generic[S]):
         async def attempt() -> bool | None:
             waiting = [change for change in changes if change.ref.key not in outcomes]
             stored = await self._read(waiting)
-            writes = {}
+            saves: dict[str, Document | Guarded] = {}
             for change in waiting:
                 key = change.ref.key
                 document = stored.get(key)
                 if document is not None and is_repeat(document, change.cause):
                     outcomes[key] = tried.get(key, Outcome.UNCHANGED)
-                elif (write := self._write(change, document)) is None:
+                elif (save := self._save(change, document)) is None:
                     outcomes[key] = Outcome.UNCHANGED
                 else:
-                    writes[key] = write
+                    saves[key] = save
                     tried[key] = Outcome.CREATED if document is None else Outcome.UPDATED
-            if await self._saved(list(writes.values())) < len(writes):
+            await self._sealing.seal(list(saves.values()))
+            if await self._saved([_write(save) for save in saves.values()]) < len(saves):
                 return None  # which ones missed their version is not told: the next read shows
-            outcomes.update((key, tried[key]) for key in writes)
+            outcomes.update((key, tried[key]) for key in saves)
             return True
 
         with attempts.budget(end):
@@ -76,20 +78,20 @@ class Batches(Generic[S]):
     async def _read(self, changes: Sequence[Save[S]]) -> dict[str, Document]:
         wanted = {"_id": {"$in": [change.ref.key for change in changes]}}
         found = await self._committed.find(wanted, {"outbox": 0}).to_list(None)
+        await self._sealing.open(found)
         return {document["_id"]: document for document in found}
 
-    def _write(self, change: Save[S], document: Document | None) -> Write | None:
+    def _save(self, change: Save[S], document: Document | None) -> Document | Guarded | None:
         now = self._clock.now()
         if document is None:
             decision = change.decide(None)
             if decision is None:
                 return None
-            return InsertOne(self._documents.created(change.ref, *decision, change.cause, now))
+            return self._documents.created(change.ref, *decision, change.cause, now)
         decision = change.decide(self._documents.versioned(document).state)
         if decision is None or not decision[1]:
             return None
-        save = self._documents.changed(document, *decision, change.cause, now)
-        return UpdateOne(save.guard, save.update)
+        return self._documents.changed(document, *decision, change.cause, now)
 
     async def _saved(self, writes: Sequence[Write]) -> int:
         """Return how many were stored; those that lost a race are not. Refused when `unique` is broken."""
@@ -104,6 +106,10 @@ class Batches(Generic[S]):
         finally:
             self._news.ring()
         return result.inserted_count + result.modified_count
+
+
+def _write(save: Document | Guarded) -> Write:
+    return UpdateOne(save.guard, save.update) if isinstance(save, Guarded) else InsertOne(save)
 
 
 def broken_unique(kind: Kind[Any]) -> Refusal:

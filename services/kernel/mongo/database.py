@@ -1,6 +1,7 @@
 """One service's database: connection, collections, indexes, leases and the doorbell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
 from motor.frameworks.asyncio import max_workers
@@ -8,13 +9,16 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import claims, lease
+from services.kernel.mongo import claims, keys, lease
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
 from services.kernel.mongo.news import News
 from services.kernel.mongo.pending import DUE, PENDING
 from services.kernel.mongo.projection import Projection
+from services.kernel.mongo.sealing import AS_IS, NOT_SEALED, Sealing
+from services.kernel.personal import INDEX, Shape, shape_of
+from services.kernel.vault import Master, Vault
 
 S = TypeVar("S")
 
@@ -33,13 +37,28 @@ _DOORBELL_WAIT_MS: Final = 1000
 
 
 class Database:
-    """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs."""
+    """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs.
 
-    def __init__(self, url: str, name: str, clock: Clock) -> None:
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **_OPTIONS)
+    Personal texts are sealed under keys that `master` wraps and that lie in the database `<name>_keys`;
+    without it they are stored as they are. `options` are further ones of the driver: TLS and login.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        clock: Clock,
+        master: Master | None = None,
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        given = {**_OPTIONS, **options}
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **given)
         self.name = name
         self._database = self.client.get_database(name, codec_options=CODEC)
         self._clock = clock
+        kept = self.client.get_database(f"{name}_keys", codec_options=CODEC)
+        self.keys = keys.KeyStore(kept.get_collection(keys.COLLECTION), clock)
+        self.vault = None if master is None else Vault(master, self.keys)
         self.news = News()
         self._indexes: dict[str, Sequence[IndexModel]] = {claims.COLLECTION: claims.INDEXES}
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
@@ -60,13 +79,21 @@ class Database:
 
     def aggregates(self, kind: Kind[S]) -> Aggregates[S]:
         """Return the aggregates of a kind."""
-        self._indexes[kind.collection] = _aggregate_indexes(kind)
-        return Aggregates(self._collection(kind.collection), kind, self._clock, self.news)
+        shape = shape_of(kind.state)
+        self._indexes[kind.collection] = _aggregate_indexes(kind, shape)
+        vault = self.vault if shape else None
+        sealing = AS_IS if vault is None else Sealing(shape, kind.collection, vault)
+        return Aggregates(self._collection(kind.collection), kind, self._clock, self.news, sealing)
 
     def projection(
         self, name: str, state: type[S], *, indexes: Sequence[tuple[str, ...]] = ()
     ) -> Projection[S]:
-        """Return a copy of what others told; `indexes` are state paths that `find` filters by."""
+        """Return a copy of what others told; `indexes` are state paths that `find` filters by.
+
+        TypeError for a state with personal texts: they stay with the service that owns them.
+        """
+        if shape_of(state):
+            raise TypeError(f"{state.__name__} has personal texts")
         self._indexes[name] = [_index(), *(_index(*paths) for paths in indexes)]
         return Projection(self._collection(name), state)
 
@@ -100,12 +127,23 @@ def _index(*paths: str) -> IndexModel:
     return IndexModel([(key, ASCENDING) for key in keys])
 
 
-def _aggregate_indexes(kind: Kind[Any]) -> list[IndexModel]:
+def _text_indexes(field: str) -> list[IndexModel]:
+    """Return the index of a searchable text's digest, and that of those stored before they were sealed."""
+    plain = [("tenant_id", ASCENDING), (f"state.{field}", ASCENDING)]
+    unsealed = {f"state.{field}": dict(NOT_SEALED)}
+    return [
+        _index(f"{INDEX}.{field}"),
+        IndexModel(plain, name=f"plain_{field}", partialFilterExpression=unsealed),
+    ]
+
+
+def _aggregate_indexes(kind: Kind[Any], shape: Shape) -> list[IndexModel]:
     indexes = [
         IndexModel([("outbox.0.at", ASCENDING)], name="pending", partialFilterExpression=PENDING),
         IndexModel([("due_at", ASCENDING)], name="due", partialFilterExpression=DUE),
         _index(),
         *(_index(*paths) for paths in kind.indexes),
+        *(index for field in shape.searchable for index in _text_indexes(field)),
     ]
     if kind.unique is None:
         return indexes

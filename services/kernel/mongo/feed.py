@@ -42,5 +42,6 @@ async def follow(
         async for change in stream:
             document = change.get("fullDocument")
             if document is not None:
+                await aggregates.sealing.open([document])
                 ref = Ref(document["tenant_id"], document["id"])
                 visit(ref, aggregates.documents.versioned(document))

@@ -10,8 +10,9 @@ import grpc
 from google.protobuf import descriptor_pool
 from grpc.aio import ClientCallDetails, Metadata, UnaryUnaryCall
 
-from services.kernel import clock, ids, metrics, tracing
+from services.kernel import clock, ids, metrics, tls, tracing
 from services.kernel.rpc import context, policy
+from services.kernel.rpc.channel import RenewingChannel
 
 DEFAULT_SECONDS = 5.0
 MARGIN_SECONDS = 0.020
@@ -46,9 +47,20 @@ class Identity(Protocol):
         """Return a token bound to `org`."""
 
 
-def channel(address: str, identity: Identity) -> grpc.aio.Channel:
-    """Open a channel for the process's life; calls fail as AioRpcError, or TimeoutError without time left."""
-    return grpc.aio.insecure_channel(address, options=OPTIONS, interceptors=[Outbound(identity)])
+def channel(address: str, identity: Identity, files: tls.Files | None = None) -> grpc.aio.Channel:
+    """Open a channel for the process's life; calls fail as AioRpcError, or TimeoutError without time left.
+
+    Encrypted with `files`. OSError or ValueError when they do not fit.
+    """
+    outbound = [Outbound(identity)]
+    if files is None:
+        return grpc.aio.insecure_channel(address, options=OPTIONS, interceptors=outbound)
+    return RenewingChannel(
+        files,
+        lambda credentials: grpc.aio.secure_channel(
+            address, credentials, options=OPTIONS, interceptors=outbound
+        ),
+    )
 
 
 class Outbound(grpc.aio.UnaryUnaryClientInterceptor):

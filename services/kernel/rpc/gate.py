@@ -1,13 +1,13 @@
 """The one interceptor before every handler; the order of its steps is what it promises.
 
-limit -> deadline -> token -> role -> parse -> tenant -> validate -> request id -> handler -> serialise, with
-metrics, one log line and the error table around all of it. It takes and returns bytes: gRPC's own parsing
-would answer bad bytes before any check and leak class names.
+limit -> deadline -> certificate -> token -> role -> parse -> tenant -> validate -> request id -> handler ->
+serialise, with metrics, one log line and the error table around all of it. It takes and returns bytes: gRPC's
+own parsing would answer bad bytes before any check and leak class names.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from services.kernel import clock, log, metrics, tracing
+from services.kernel import clock, log, metrics, tls, tracing
 from services.kernel.auth import Caller, Tokens
-from services.kernel.errors import Exhausted, Invalid, Unauthenticated
+from services.kernel.errors import Denied, Exhausted, Invalid, Unauthenticated
 from services.kernel.rpc import context as contexts
 from services.kernel.rpc import status, validation
 from services.kernel.rpc.claiming import Claims, claimed
@@ -47,12 +47,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What the gate asks: who calls, what request ids stand for, how much at once, the share to trace."""
+    """What the gate asks: who calls, what request ids stand for, how much at once, the share to trace.
+
+    `callers` are the names of which a client's certificate must hold one; none: any client may connect.
+    """
 
     tokens: Tokens
     claims: Claims
     limits: Limits
     sample: float = 0.0
+    callers: Collection[str] = ()
 
 
 class Gate(grpc.aio.ServerInterceptor):
@@ -65,6 +69,7 @@ class Gate(grpc.aio.ServerInterceptor):
         self._claims = guards.claims
         self._limits = guards.limits
         self._sample = guards.sample
+        self._callers = frozenset(guards.callers)
         self._strikes = Strikes()
         self._guarded: dict[str, Handler] = {}
         self._in_flight = 0
@@ -138,6 +143,8 @@ class Gate(grpc.aio.ServerInterceptor):
         return enforced
 
     async def _admit(self, visit: Visit, context: Context) -> None:
+        if self._callers and self._callers.isdisjoint(tls.peers(context)):
+            raise Denied("CALLER_NOT_ALLOWED", "no name in the client's certificate may call this service")
         rule = visit.method.rule
         if not rule.public:
             visit.caller = await self._caller(visit.metadata, context)

@@ -8,7 +8,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from services.kernel import metrics
+from services.kernel import metrics, tls
 from services.kernel.auth import Tokens
 from services.kernel.config import Settings
 from services.kernel.rpc import policy, validation
@@ -63,7 +63,7 @@ class Server:
         self._servicers = servicers
         self._rules = policy.rules([name for _, _, name in servicers])
         limits = Limits(in_flight=settings.in_flight_limit)
-        guards = Guards(tokens, claims, limits, settings.trace_sample)
+        guards = Guards(tokens, claims, limits, settings.trace_sample, settings.grpc_tls_callers)
         gate = Gate(settings.service, self._rules, guards)
         metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
         self._server = grpc.aio.server(
@@ -73,7 +73,10 @@ class Server:
         self._names = ["", "readiness", *(name for _, _, name in servicers)]
 
     async def start(self) -> int:
-        """Warm up, listen, report SERVING; return the port. OSError if the address is taken."""
+        """Warm up, listen, report SERVING; return the port.
+
+        OSError if the address is taken or a file of the certificate is gone, ValueError if they do not fit.
+        """
         for rule in self._rules.values():
             validation.violations(rule.request())
         routes: Any = Routes(self._server)
@@ -91,10 +94,14 @@ class Server:
         return port
 
     def _bind(self) -> int:
+        address, files = self._settings.grpc_address, self._settings.grpc_tls
+        credentials = None if files is None else tls.server_credentials(files)
         try:
-            return self._server.add_insecure_port(self._settings.grpc_address)
+            if credentials is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {self._settings.grpc_address}") from error
+            raise OSError(f"cannot listen on {address}") from error
 
     async def drain(self) -> None:
         """Report NOT_SERVING, keep answering for the pause, then finish what is in flight."""

@@ -2,12 +2,14 @@
 
 resources   what a service is built from
 service     what `build` returns
+commands    what a service does once
 roles       which loops a process runs
 process     start, watch, drain
 """
 
+from services.kernel.run.commands import Command
 from services.kernel.run.main import main
 from services.kernel.run.resources import Resources
 from services.kernel.run.service import Service
 
-__all__ = ["Resources", "Service", "main"]
+__all__ = ["Command", "Resources", "Service", "main"]

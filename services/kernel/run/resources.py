@@ -9,10 +9,11 @@ import grpc
 
 from services.kernel.auth import Keys, ServiceIdentity, Tokens
 from services.kernel.clock import Clock, DevelopmentClock, SystemClock
-from services.kernel.config import Settings
+from services.kernel.config import Process, Settings
 from services.kernel.mongo import Database
 from services.kernel.probes import Health
 from services.kernel.rpc import client
+from services.kernel.vault import Master
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,13 @@ class Resources:
     _channels: list[grpc.aio.Channel] = field(default_factory=list)
 
     def channel(self, address: str | None) -> grpc.aio.Channel:
-        """Open a channel to another service; it is closed with the process. SystemExit without an address."""
+        """Open a channel to another service; it is closed with the process. SystemExit without an address.
+
+        OSError or ValueError when the certificate to call with does not fit.
+        """
         if address is None:
             raise SystemExit(f"{self.settings.service} calls a service whose address is not set")
-        opened = client.channel(address, self.identity)
+        opened = client.channel(address, self.identity, self.settings.grpc_tls)
         self._channels.append(opened)
         return opened
 
@@ -54,7 +58,7 @@ async def opened(settings: Settings, health: Health) -> AsyncIterator[Resources]
         resources = Resources(
             settings=settings,
             clock=clock,
-            database=await stack.enter_async_context(Database(settings.mongo_url, settings.service, clock)),
+            database=await stack.enter_async_context(database_of(settings, clock)),
             http=http,
             keys=keys,
             tokens=Tokens(keys, settings.oidc_issuer, settings.oidc_audience),
@@ -65,6 +69,15 @@ async def opened(settings: Settings, health: Health) -> AsyncIterator[Resources]
         yield resources
 
 
-def clock_of(settings: Settings) -> Clock:
+def database_of(settings: Settings, clock: Clock) -> Database:
+    """Return the service's database. SystemExit in production without keys that seal personal texts."""
+    file = settings.data_key_file
+    if file is None and settings.environment == "production":
+        raise SystemExit("DATA_KEY_FILE: is required in production: it seals personal texts")
+    master = None if file is None else Master.read(file)
+    return Database(settings.mongo_url, settings.service, clock, master, settings.mongo_options())
+
+
+def clock_of(settings: Process) -> Clock:
     """Return the shared development clock where one is named, else the machine's."""
     return SystemClock() if settings.clock_file is None else DevelopmentClock(settings.clock_file)

@@ -11,6 +11,7 @@ from services.kernel.kafka import Producer
 from services.kernel.outbox import Relay
 from services.kernel.run.resources import Resources
 from services.kernel.run.service import Loop, Service
+from services.kernel.sealer import Sealer
 
 Named = Sequence[tuple[str, Loop]]
 
@@ -37,14 +38,16 @@ MEANINGS: Final = {
 def roles_of(resources: Resources, service: Service, roles: Collection[Role]) -> tuple[Named, Named]:
     """Return the loops to run, named: those that take work in, and those that must outlive them."""
     settings = resources.settings
+    cluster = settings.cluster()
     hearing: list[tuple[str, Loop]] = []
     telling: list[tuple[str, Loop]] = []
-    producer = partial(Producer, settings.kafka_bootstrap, service.name)
+    producer = partial(Producer, cluster, service.name)
     if Role.EVENTS in roles and service.handlers is not None:
-        consumer = Consumer(service.handlers, settings.kafka_bootstrap, service.name)
+        consumer = Consumer(service.handlers, cluster, service.name)
         resources.health.checks["consumer"] = consumer.healthy
         hearing.append(("events", consumer.run))
     if Role.WORK in roles:
+        hearing += [("sealer", Sealer(service.kinds).run)] if service.kinds else []
         hearing += [(f"work-{number}", loop) for number, loop in enumerate(service.loops)]
     if Role.DUE in roles and service.kinds:
         interval = settings.due_interval_ms / 1000

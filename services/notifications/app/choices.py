@@ -1,11 +1,13 @@
 """Which mails people want, over what their organization decided for all of them."""
 
+import asyncio
 from collections.abc import Collection
 
 from services.kernel.auth import Caller
-from services.kernel.errors import AlreadyExists, Conflict, Denied, NotFound
+from services.kernel.errors import Denied, NotFound
 from services.kernel.mongo import Cause, Decide, Ref, Versioned
 from services.notifications.app.ports import HR, Aggregates
+from services.notifications.app.singletons import found, stored
 from services.notifications.domain.messages import Category
 from services.notifications.domain.preferences import EVERYBODY, Levels, Preferences
 
@@ -18,8 +20,9 @@ class Choices:
 
     async def levels(self, tenant: str, person: str) -> Levels:
         """Return what counts for a person."""
-        found = await self._preferences.get_many(tenant, [person, EVERYBODY])
-        own, shared = (found.get(key) for key in (person, EVERYBODY))
+        own, shared = await asyncio.gather(
+            *(found(self._preferences, Ref(tenant, key)) for key in (person, EVERYBODY))
+        )
         return Levels(own.state if own else Preferences(), shared.state if shared else Preferences())
 
     async def get(self, caller: Caller, person: str) -> Versioned[Preferences] | None:
@@ -29,7 +32,7 @@ class Choices:
         """
         if HR not in caller.roles and person not in {caller.subject, EVERYBODY}:
             raise _not_found()
-        return (await self._preferences.get_many(caller.org, [person])).get(person)
+        return await found(self._preferences, Ref(caller.org, person))
 
     async def update(
         self,
@@ -57,23 +60,7 @@ class Choices:
     async def _stored(
         self, ref: Ref, decide: Decide[Preferences], cause: Cause, etag: str
     ) -> Versioned[Preferences] | None:
-        try:
-            return await self._preferences.change(ref, decide, cause, etag=etag)
-        except NotFound:
-            return await self._first(ref, decide, cause, etag)
-
-    async def _first(
-        self, ref: Ref, decide: Decide[Preferences], cause: Cause, etag: str
-    ) -> Versioned[Preferences] | None:
-        if etag:
-            raise Conflict("ETAG_MISMATCH", "nothing is stored yet")
-        state, events = decide(Preferences())
-        if not events:
-            return None
-        try:
-            return await self._preferences.create(ref, state, events, cause)
-        except AlreadyExists:  # another request of the same person was faster
-            return await self._preferences.change(ref, decide, cause)
+        return await stored(self._preferences, (ref, Preferences()), decide, cause, etag)
 
 
 def _not_found() -> NotFound:

@@ -1,29 +1,21 @@
-"""Carries events to endpoints: who wants which, one delivery each, requests beside each other.
+"""Carries events to endpoints: who wants which, one delivery each, requests beside each other."""
 
-A slow endpoint delays neither mails nor other endpoints: requests are tasks of their own, some per endpoint,
-and what waits too long or dies with its process is handed out again by its timer.
-"""
-
-import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from services.kernel import clock, ids, log
+from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref
+from services.notifications.app.hands import Hands
 from services.notifications.app.ports import Aggregates, Channel, Parcel
+from services.notifications.app.remembered import Remembered
 from services.notifications.domain import deliveries, webhooks
 from services.notifications.domain.deliveries import Delivery, News, Try
 from services.notifications.domain.messages import Attempt
 from services.notifications.domain.webhooks import Secrets, Stage, Webhook
 
-REMEMBERED_SECONDS: Final = 5.0
-_AT_ONCE: Final = 64
 _AT_ONCE_PER_WEBHOOK: Final = 4
-_MOST_WAITING: Final = 10_000
-_GOODBYE_SECONDS: Final = 5.0
 
 
 class Couriers:
@@ -40,53 +32,24 @@ class Couriers:
         self._http = http
         self._secrets = secrets
         self._clock = now
-        self._known: dict[str, tuple[float, Sequence[tuple[str, Webhook]]]] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._lanes: dict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(_AT_ONCE_PER_WEBHOOK)
-        )
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._known = Remembered(self._enabled)
+        self.hands = Hands(self.deliver, _AT_ONCE_PER_WEBHOOK)
 
     async def wanted(self, tenant: str, event_type: str) -> Sequence[str]:
         """Return the endpoints that want an event, as known for 5 seconds at most."""
-        now = time.monotonic()
-        until, known = self._known.get(tenant, (0.0, ()))
-        if now >= until:
-            query = Query({"stage": Stage.ENABLED}, webhooks.MOST_WEBHOOKS)
-            found = (await self._webhooks.list(tenant, query)).items
-            known = [(key, stored.state) for key, stored in found]
-            self._known[tenant] = (now + REMEMBERED_SECONDS, known)
+        known = await self._known.of(tenant)
         return [key for key, webhook in known if event_type in webhook.types]
+
+    async def _enabled(self, tenant: str) -> Sequence[tuple[str, Webhook]]:
+        query = Query({"stage": Stage.ENABLED}, webhooks.MOST_WEBHOOKS)
+        found = (await self._webhooks.list(tenant, query)).items
+        return [(key, stored.state) for key, stored in found]
 
     async def queue(self, tenant: str, webhook: str, news: News, cause: Cause) -> None:
         """Queue one event for one endpoint, once, however often the event comes."""
         ref = Ref(tenant, ids.derived_id(news.id, webhook))
         made = Delivery(webhook, news.id, news.type, news.body)
         await self._deliveries.create(ref, *deliveries.queue(made, self._clock.now()), cause)
-
-    def hand_over(self, ref: Ref) -> None:
-        """Let a courier take a queued delivery; if all hands are full, its timer brings it again."""
-        if ref.key not in self._tasks and len(self._tasks) < _MOST_WAITING:
-            task = asyncio.create_task(self._carried(ref), name=f"courier {ref.key}")
-            self._tasks[ref.key] = task
-            task.add_done_callback(lambda _: self._tasks.pop(ref.key, None))
-
-    async def _carried(self, ref: Ref) -> None:
-        clock.deadline.set(None)  # the one of the event that came here is over before a request can be
-        try:
-            await self.deliver(ref)
-        except Exception as error:  # noqa: BLE001 -- whatever it was, its timer brings the delivery again
-            log.get_logger().warning("delivery_lost", delivery=ref.key, exc_info=error)
-
-    async def close(self) -> None:
-        """Let those on their way arrive, for a few seconds; the others are handed out again later."""
-        tasks = list(self._tasks.values())
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=_GOODBYE_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def deliver(self, ref: Ref) -> None:
         """Make one attempt, unless it is settled or waits.
@@ -103,7 +66,7 @@ class Couriers:
             await self._deliveries.change(ref, Delivery.discard, turn)
             return
         parcel = self._parcel(self._secrets, ref.tenant, stored.state, webhook.state)
-        async with self._lanes[f"{ref.tenant}/{stored.state.webhook}"], self._slots:
+        async with self.hands.turn(f"{ref.tenant}/{stored.state.webhook}"):
             attempt, made = await self._sent(parcel)
         await self._deliveries.change(ref, lambda state: state.settle(attempt, made), turn)
 

@@ -9,14 +9,14 @@ from services.kernel.clock import Clock
 from services.kernel.errors import Invalid, NotFound
 from services.kernel.mongo import Cause, Ref, Versioned
 from services.notifications.app.ports import Aggregates
-from services.notifications.domain import bounces
+from services.notifications.domain import bounces, posting
 from services.notifications.domain.messages import Message
 
 USUAL_SPAN: Final = timedelta(days=30)
 LONGEST_SPAN: Final = timedelta(days=92)
 
 Count = Callable[[str, tuple[datetime, datetime]], Awaitable[Mapping[tuple[Any, ...], int]]]
-"""Counts an organization's messages created within a span, by (category, stage, reason)."""
+"""Counts an organization's messages created within a span, by (category, stage, reason, stage in chat)."""
 
 
 class Deliveries:
@@ -30,10 +30,10 @@ class Deliveries:
     async def resend(
         self, caller: Caller, person: str, message: str, cause: Cause, etag: str
     ) -> Versioned[Message]:
-        """Send a message of `person` again. NotFound, Refused NOT_FAILED, Conflict ETAG_MISMATCH."""
-        ref = Ref(caller.org, message)
+        """Send what failed of a message again. NotFound, Refused NOT_FAILED, Conflict ETAG_MISMATCH."""
+        ref, now = Ref(caller.org, message), self._clock.now()
         (await self._messages.get(ref)).state.require_addressee(person)
-        return await self._messages.change(ref, Message.resend, cause, etag=etag)
+        return await self._messages.change(ref, lambda state: posting.resend(state, now), cause, etag=etag)
 
     async def bounced(self, caller: Caller, mail: bytes, cause: Cause) -> tuple[Ref, Message] | None:
         """Mark the message whose mail came back; None if the report is of none, or of an earlier mail."""
@@ -53,7 +53,7 @@ class Deliveries:
     async def count(
         self, caller: Caller, start: datetime | None, end: datetime | None
     ) -> Mapping[tuple[Any, ...], int]:
-        """Count messages by (category, stage, reason). Invalid SPAN_TOO_LONG, SPAN_EMPTY."""
+        """Count messages by (category, stage, reason, stage in chat). Invalid SPAN_TOO_LONG, SPAN_EMPTY."""
         until = end or self._clock.now()
         since = start or until - USUAL_SPAN
         if since >= until:

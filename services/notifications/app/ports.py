@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.notifications.domain.chats import Format
 from services.notifications.domain.messages import Attempt, Content
 
 S = TypeVar("S")
@@ -92,8 +93,17 @@ class Parcel:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A text for the chat behind an incoming webhook; `url` is a secret."""
+
+    url: str
+    format: Format
+    text: str
+
+
 class Channel(Protocol[P_contra]):
-    """A way out of the platform, for parcels of its kind: mails, webhook requests."""
+    """A way out of the platform, for parcels of its kind: mails, postings to chats, webhook requests."""
 
     async def send(self, parcel: P_contra, /) -> Attempt:
         """Try once; whatever the other side says is the answer, and so is its silence."""

@@ -1,34 +1,37 @@
-"""Queues messages, and delivers each by mail when its turn has come."""
+"""Queues messages, and delivers each by mail and towards chat when its turn has come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Query, Ref, Versioned
+from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
+from services.notifications.app.digests import Digests
 from services.notifications.app.ports import Aggregates, Channel, Mail, Person
 from services.notifications.app.writing import Writer
-from services.notifications.domain import messages
+from services.notifications.domain import messages, posting
 from services.notifications.domain.hours import zone_of
-from services.notifications.domain.messages import Content, Draft, Message, Reason, Stage
-from services.notifications.domain.routing import WEEK, Hold, Sent, Suppress, Turn, counts, route
+from services.notifications.domain.messages import Content, Draft, Message, Reason
+from services.notifications.domain.routing import WEEK, Hold, Send, Sent, Suppress, Turn, counts, route
 from services.notifications.domain.rules import rule_of
 
-_MOST_DIGESTED = 50
 _MOST_COUNTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A message whose turn it is, who it is for, and what it says."""
+    """A message whose turn it is, who it is for, what it says, and whose chat takes it (empty: none)."""
 
     ref: Ref
     message: Message
     recipient: Person
     content: Content
+    chat: str
 
 
 class Post:
@@ -37,14 +40,15 @@ class Post:
     def __init__(
         self,
         kept: Aggregates[Message],
-        choices: Choices,
+        chosen: tuple[Choices, Chats],
         writer: Writer,
         mailer: Channel[Mail],
         clock: Clock,
     ) -> None:
         self._messages = kept
-        self._choices = choices
+        self._choices, self._chats = chosen
         self._writer = writer
+        self._digests = Digests(kept, writer)
         self._mailer = mailer
         self._clock = clock
         self._unrecorded: dict[str, Decide[Message]] = {}
@@ -90,40 +94,52 @@ class Post:
         content = await self._writer.written(ref.tenant, message, recipient)
         if not recipient.employed:
             return lambda state: state.suppress(content, Reason.LEFT)
-        turn = await self._turn(ref.tenant, stored, recipient)
+        chat = await self._chats.whose(ref.tenant, message)
+        turn = await self._turn(ref.tenant, stored, recipient, chat)
         match route(turn, rule_of(message.category), self._clock.now()):
             case Hold(reason, until):
                 return lambda state: state.hold(content, reason, until)
             case Suppress(reason):
                 return lambda state: state.suppress(content, reason)
             case send:
-                return await self._sent(_Job(ref, message, recipient, content), send.reason)
+                job = _Job(ref, message, recipient, content, chat if send.chat else "")
+                return await self._told(job, send)
 
-    async def _sent(self, job: _Job, reason: Reason) -> Decide[Message]:
-        message, content = job.message, job.content
+    async def _told(self, job: _Job, send: Send) -> Decide[Message]:
+        content, now = job.content, self._clock.now()
+        shown = content
+        if rule_of(job.message.category).digest:
+            shown = await self._digests.gathered(job.ref, job.message, content, job.recipient)
+        if not send.mail:
+            return lambda state: self._beside(job, state.suppress(content, send.reason), now)
         if not job.recipient.address:
-            return lambda state: state.give_up(content, "ADDRESS_MISSING")
-        shown = await self._digested(job) if rule_of(message.category).digest else content
-        now = self._clock.now()
-        mail = Mail(
-            to=job.recipient,
-            content=shown,
-            message_id=message.mail_message_id,
-            cause=message.cause_event_id,
-            date=now,
-            unsubscribe=self._writer.unsubscribe(job.ref.tenant, message),
-            invitation=await self._writer.invitation(job.ref.tenant, message),
-        )
-        attempt = await self._mailer.send(mail)
+            return lambda state: self._beside(job, state.give_up(content, "ADDRESS_MISSING"), now)
+        attempt = await self._mailer.send(await self._mail(job, shown, now))
 
-        def decide(state: Message) -> messages.Change:
-            return state.settle(content, attempt, now, reason)
+        def decide(state: Message) -> posting.Change:
+            return self._beside(job, state.settle(content, attempt, now, send.reason), now)
 
         self._unrecorded[job.ref.key] = decide
         crash_point("after_smtp_before_record")
         return decide
 
-    async def _turn(self, tenant: str, stored: Versioned[Message], recipient: Person) -> Turn:
+    @staticmethod
+    def _beside(job: _Job, change: messages.Change, now: datetime) -> posting.Change:
+        """Let the message go to chat too, if one takes it, whatever its mail comes to."""
+        return posting.beside(change, job.chat, now) if job.chat else change
+
+    async def _mail(self, job: _Job, content: Content, now: datetime) -> Mail:
+        return Mail(
+            to=job.recipient,
+            content=content,
+            message_id=job.message.mail_message_id,
+            cause=job.message.cause_event_id,
+            date=now,
+            unsubscribe=self._writer.unsubscribe(job.ref.tenant, job.message),
+            invitation=await self._writer.invitation(job.ref.tenant, job.message),
+        )
+
+    async def _turn(self, tenant: str, stored: Versioned[Message], recipient: Person, chat: str) -> Turn:
         message = stored.state
         counted = counts(rule_of(message.category))
         return Turn(
@@ -132,33 +148,19 @@ class Post:
             zone=zone_of(recipient.zone),
             levels=await self._choices.levels(tenant, message.person),
             sent=await self._lately(tenant, message.person) if counted else (),
+            chat=bool(chat),
         )
 
     async def _lately(self, tenant: str, person: str) -> Sequence[Sent]:
-        """Return the mails of the past week; one person's messages are delivered one after another."""
-        where = {"person": person, "send_time": {"$gt": self._clock.now() - WEEK}}
-        query = Query(where, _MOST_COUNTED, order="-create_time", without=("content",))
+        """Return what went out in the past week; one person's messages are delivered one after another."""
+        since = {"$gt": self._clock.now() - WEEK}
+        query = Query(
+            {"person": person},
+            _MOST_COUNTED,
+            order="-create_time",
+            without=("content",),
+            either=({"send_time": since}, {"chat.time": since}),
+        )
         states = (stored.state for _, stored in (await self._messages.list(tenant, query)).items)
-        return [Sent(state.category, state.send_time) for state in states if state.send_time]
-
-    async def _digested(self, job: _Job) -> Content:
-        """Let this mail tell what else waits of its category, and return what it says then.
-
-        The others are marked first: after a crash they are found by that mark, so none is lost or told twice.
-        """
-        tenant, message = job.ref.tenant, job.message
-        waiting = {"person": message.person, "category": message.category, "attempts": 0}
-        stages = {"stage": {"$in": [Stage.QUEUED, Stage.HELD]}}
-        found = await self._messages.list(tenant, Query({**waiting, **stages}, _MOST_DIGESTED))
-        for other, stored in found.items:
-            if other != job.ref.id:
-                await self._fold(Ref(tenant, other), stored.state, job)
-        where = {"person": message.person, "digest": job.ref.id}
-        told = (await self._messages.list(tenant, Query(where, _MOST_DIGESTED))).items
-        contents = [stored.state.content for _, stored in told if stored.state.content]
-        return self._writer.digest([job.content, *contents], job.recipient) if contents else job.content
-
-    async def _fold(self, ref: Ref, message: Message, job: _Job) -> None:
-        content = await self._writer.written(ref.tenant, message, job.recipient)
-        cause = Cause(ids.derived_id("fold", ref.key, job.ref.id))
-        await self._messages.change(ref, lambda state: state.fold(job.ref.id, content), cause)
+        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in states)
+        return [Sent(category, time) for category, time in times if time]

@@ -1,6 +1,5 @@
 """What an organization says in its own words; for HR to write, for the writer to use."""
 
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,12 +7,12 @@ from services.kernel.auth import Caller
 from services.kernel.errors import AlreadyExists, NotFound
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.notifications.app.ports import Aggregates
+from services.notifications.app.remembered import Remembered
 from services.notifications.domain import texts
 from services.notifications.domain.messages import Category, Content, Message
 from services.notifications.domain.templates import Words, key_of, require_sound
 from services.notifications.domain.words import base_of
 
-REMEMBERED_SECONDS: Final = 5.0
 _MOST: Final = 1000
 
 
@@ -22,23 +21,22 @@ class Templates:
 
     def __init__(self, kept: Aggregates[Words]) -> None:
         self._kept = kept
-        self._known: dict[str, tuple[float, Mapping[str, Words]]] = {}
+        self._known = Remembered(self._there)
 
     async def chosen(self, tenant: str, category: Category, language: str) -> Words | None:
         """Return what the organization says, as known for 5 seconds at most; None: nothing of its own.
 
         In the reader's language as it is, then without its region, then in the one for all languages.
         """
-        now = time.monotonic()
-        until, known = self._known.get(tenant, (0.0, {}))
-        if now >= until:
-            found = await self._kept.list(tenant, Query({"removed": False}, _MOST))
-            known = {key: stored.state for key, stored in found.items}
-            self._known[tenant] = (now + REMEMBERED_SECONDS, known)
+        known = await self._known.of(tenant)
         if not known:
             return None
         wanted = dict.fromkeys((language, base_of(language), ""))
         return next((words for one in wanted if (words := known.get(key_of(category, one)))), None)
+
+    async def _there(self, tenant: str) -> Mapping[str, Words]:
+        found = await self._kept.list(tenant, Query({"removed": False}, _MOST))
+        return {key: stored.state for key, stored in found.items}
 
     async def get(self, caller: Caller, key: str) -> Versioned[Words]:
         """Return one. NotFound."""
@@ -58,13 +56,13 @@ class Templates:
         """
         ref = Ref(caller.org, key_of(words.category, words.language))
         stored = await self._written(ref, words, cause, etag)
-        self._known.pop(caller.org, None)
+        self._known.forget(caller.org)
         return stored
 
     async def reset(self, caller: Caller, key: str, cause: Cause, etag: str) -> Versioned[Words]:
         """Take one back. NotFound, Conflict ETAG_MISMATCH."""
         stored = await self._kept.change(Ref(caller.org, key), Words.reset, cause, etag=etag)
-        self._known.pop(caller.org, None)
+        self._known.forget(caller.org)
         return stored
 
     async def preview(

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.kernel.errors import NotFound, Refused
+from services.notifications.domain.chatpost import ChatPost
 
 _PAUSES = tuple(timedelta(seconds=pause) for pause in (5, 30, 120, 600, 1800, 3600, 7200))
 """After each try that failed for now; the try after the last pause is the last one."""
@@ -56,6 +57,8 @@ class Category(StrEnum):
     MEETING_CANCELLED = "MEETING_CANCELLED"
     MEETING_CLAIMED = "MEETING_CLAIMED"
     MEETING_BOOKED = "MEETING_BOOKED"
+    MEETING_PROPOSED = "MEETING_PROPOSED"
+    CHAT_DISABLED = "CHAT_DISABLED"
 
 
 class Stage(StrEnum):
@@ -231,6 +234,8 @@ class Message:
     `retry_time` is set while a failed try waits for the next, `held_until` while it is held. `reason` is why
     it was mailed, held or suppressed, `failure` the code of the last try that failed. `digest` is the message
     whose mail tells this one too. `round` counts how often it was sent again by hand.
+
+    `chat` is its way to chat, None if it does not go there.
     """
 
     person: str
@@ -250,6 +255,7 @@ class Message:
     held_until: datetime | None = None
     digest: str = ""
     round: int = 0
+    chat: ChatPost | None = None
 
     @property
     def ready(self) -> bool:
@@ -281,7 +287,7 @@ class Message:
             return replace(tried, stage=Stage.SENT, send_time=now), [MessageSent()]
         if attempt.verdict is Verdict.PERMANENT or tried.attempts >= MOST_TRIES:
             return replace(tried, stage=Stage.FAILED), [MessageFailed(attempt.reason)]
-        pause = _pause(self.mail_message_id, tried.attempts)
+        pause = pause_after(self.mail_message_id, tried.attempts)
         return replace(tried, retry_time=now + pause), [MessageDelayed(attempt.reason)]
 
     def give_up(self, content: Content | None, reason: str) -> Change:
@@ -367,7 +373,7 @@ def queue(draft: Draft, message_id: str, cause_event_id: str) -> Change:
     return message, [MessageQueued()]
 
 
-def _pause(message_id: str, tries: int) -> timedelta:
+def pause_after(message_id: str, tries: int) -> timedelta:
     """Return the pause after so many tries, half to one and a half of the usual: messages come back apart."""
     draw = zlib.crc32(f"{message_id}/{tries}".encode()) / 2**32
     return timedelta(milliseconds=_PAUSES[tries - 1] * (0.5 + draw) // timedelta(milliseconds=1))

@@ -14,6 +14,13 @@ EVERYBODY: Final = "-"
 """Stands for all people: whose preferences are the organization's defaults."""
 
 
+class Channel(StrEnum):
+    """A way to a person that can be chosen; the inbox always is."""
+
+    MAIL = "MAIL"
+    CHAT = "CHAT"
+
+
 class Switch(StrEnum):
     """A choice of its own, or none."""
 
@@ -33,6 +40,7 @@ class Preferences:
 
     muted, wanted  categories that are not mailed, and those that are whatever the rest says; sorted
     mail           the whole channel
+    muted_chat, wanted_chat, chat  the same for chat
     hours          when mails go out; None: as the level above says
     weekly_mails   how many mails a week before those that can wait do; None: as the level above says
     """
@@ -42,6 +50,9 @@ class Preferences:
     mail: Switch = Switch.UNSET
     hours: Hours | None = None
     weekly_mails: int | None = None
+    muted_chat: tuple[Category, ...] = ()
+    wanted_chat: tuple[Category, ...] = ()
+    chat: Switch = Switch.UNSET
 
     def adopt(
         self, values: "Preferences", fields: Collection[str]
@@ -64,21 +75,29 @@ class Preferences:
 
     def require_valid(self) -> None:
         """Raise Invalid for what contradicts itself."""
-        twice = set(self.muted) & set(self.wanted)
-        if twice:
-            raise Invalid(
-                "CATEGORY_TWICE",
-                "a category is both muted and wanted",
-                fields=(("preferences.wanted_mail", f"{min(twice)} is muted"),),
-            )
+        for channel in Channel:
+            muted, wanted, _ = self.said(channel)
+            if twice := set(muted) & set(wanted):
+                raise Invalid(
+                    "CATEGORY_TWICE",
+                    "a category is both muted and wanted",
+                    fields=((f"preferences.wanted_{channel.lower()}", f"{min(twice)} is muted"),),
+                )
         if self.hours is not None:
             self.hours.require_opening()
 
-    def verdict(self, category: Category) -> bool | None:
-        """Whether this level wants mails of a category; None if it leaves that to the next."""
-        if category in self.wanted or category in self.muted:
-            return category in self.wanted
-        return None if self.mail is Switch.UNSET else self.mail is Switch.ON
+    def said(self, channel: Channel) -> tuple[Collection[Category], Collection[Category], Switch]:
+        """Return what is muted and wanted of a channel, and the whole of it."""
+        if channel is Channel.CHAT:
+            return self.muted_chat, self.wanted_chat, self.chat
+        return self.muted, self.wanted, self.mail
+
+    def verdict(self, category: Category, channel: Channel = Channel.MAIL) -> bool | None:
+        """Whether this level wants a category on a channel; None if it leaves that to the next."""
+        muted, wanted, whole = self.said(channel)
+        if category in wanted or category in muted:
+            return category in wanted
+        return None if whole is Switch.UNSET else whole is Switch.ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +107,15 @@ class Levels:
     person: Preferences = Preferences()
     organization: Preferences = Preferences()
 
-    def choice(self, category: Category) -> tuple[bool, Reason]:
-        """Whether a category is mailed, and whose word that is."""
-        own = self.person.verdict(category)
+    def choice(self, category: Category, channel: Channel = Channel.MAIL) -> tuple[bool, Reason]:
+        """Whether a category goes out on a channel, and whose word that is."""
+        own = self.person.verdict(category, channel)
         if own is not None:
             if own:
                 return True, Reason.CHOSEN
-            return False, Reason.CATEGORY_OFF if category in self.person.muted else Reason.CHANNEL_OFF
-        if self.organization.verdict(category) is False:
+            muted, _, _ = self.person.said(channel)
+            return False, Reason.CATEGORY_OFF if category in muted else Reason.CHANNEL_OFF
+        if self.organization.verdict(category, channel) is False:
             return False, Reason.ORGANIZATION_OFF
         return True, Reason.DEFAULT
 

@@ -1,4 +1,4 @@
-"""What becomes of a message whose turn it is: mailed now, held, or left to the inbox; always with a reason.
+"""What becomes of a message whose turn it is: sent now, held, or left to the inbox; always with a reason.
 
 Stateless: asked again later, or by a process that took over, it goes by what is true then.
 """
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from services.notifications.domain.messages import Category, Reason
-from services.notifications.domain.preferences import Levels
+from services.notifications.domain.preferences import Channel, Levels
 from services.notifications.domain.rules import Rule, Urgency, rule_of
 
 WEEK: Final = timedelta(days=7)
@@ -19,9 +19,11 @@ STALE: Final = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Mail it now."""
+    """Send it now, by mail, to chat or both; `reason` is why it is mailed, or why it is not."""
 
     reason: Reason
+    mail: bool = True
+    chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Never mail it."""
+    """Never send it."""
 
     reason: Reason
 
@@ -44,7 +46,7 @@ Route = Send | Hold | Suppress
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail of the past week."""
+    """What went out in the past week."""
 
     category: Category
     time: datetime
@@ -52,9 +54,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message whose turn it is: since when it exists, and its person: zone, preferences, past mails.
+    """A message whose turn it is: since when it exists, and its person: zone, preferences, what went out.
 
-    `sent` is needed where the rule counts mails, in any order.
+    `sent` is needed where the rule counts it, in any order. `chat`: there is a chat that takes the category.
     """
 
     category: Category
@@ -62,6 +64,7 @@ class Turn:
     zone: tzinfo
     levels: Levels
     sent: Sequence[Sent] = ()
+    chat: bool = False
 
 
 def counts(rule: Rule) -> bool:
@@ -72,11 +75,13 @@ def counts(rule: Rule) -> bool:
 def route(turn: Turn, rule: Rule, now: datetime) -> Route:
     """Decide. The first step that says something wins."""
     if rule.urgency is Urgency.CRITICAL:
-        return Send(Reason.CRITICAL)
-    wanted, reason = turn.levels.choice(turn.category)
-    if not wanted:
+        return Send(Reason.CRITICAL, chat=turn.chat)
+    mailed, reason = turn.levels.choice(turn.category)
+    posted = turn.chat and turn.levels.choice(turn.category, Channel.CHAT)[0]
+    if not (mailed or posted):
         return Suppress(reason)
-    return _waiting(turn, rule, now) or _throttled(turn, rule, now) or _later(turn, rule, now) or Send(reason)
+    held = _waiting(turn, rule, now) or _throttled(turn, rule, now) or _later(turn, rule, now)
+    return held or Send(reason, mailed, posted)
 
 
 def _waiting(turn: Turn, rule: Rule, now: datetime) -> Hold | None:

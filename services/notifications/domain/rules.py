@@ -53,6 +53,7 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.ENDING_WARNING: _CRITICAL,
     Category.MATCH_ENDED: _CRITICAL,
     Category.WEBHOOK_DISABLED: _CRITICAL,
+    Category.CHAT_DISABLED: _CRITICAL,
     # Somebody waits, or a date passes.
     Category.REBOOK_REMINDER: _PROMPT,
     Category.LEAD_ALERT: _PROMPT,
@@ -70,6 +71,7 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.MEETING_CLAIMED: _PROMPT,
     # They come with meetings that people booked: a busy week must not silence everything else.
     Category.MEETING_REMINDER: _MEETING,
+    Category.MEETING_PROPOSED: _MEETING,
     Category.MEETING_BOOKED: _INVITATION,
     Category.MEETING_MOVED: _INVITATION,
     Category.MEETING_CANCELLED: _INVITATION,

@@ -13,6 +13,7 @@ from services.notifications.domain.messages import Content, Facts, Message
 from services.notifications.domain.templates import locale_of, render
 from services.notifications.domain.words import Words, base_of, words_of
 
+_FOOTER: Final = "\n-- \n"
 _ISOLATED: Final = "\u2068{}\u2069"
 """Keeps a name's direction of writing to itself."""
 
@@ -68,6 +69,13 @@ def digest(contents: Sequence[Content], reader: Reader) -> Content:
     text = f"{greeting}\n\n{words.digest}\n\n{lines}\n\n-- \n{words.footer}\n"
     subject = f"{contents[0].subject} (+{len(contents) - 1})"
     return Content(subject, text, page(text, str(locale).replace("_", "-"), locale.text_direction))
+
+
+def posted(content: Content, addressee: str = "") -> str:
+    """Return what a chat shows: all but the footer, or one line to `addressee` where others read too."""
+    if addressee:
+        return f"{_line(addressee)}: {content.subject}"
+    return f"{content.subject}\n\n{content.text.partition(_FOOTER)[0].strip()}"
 
 
 def _locale(reader: Reader, language: str) -> Locale:

@@ -98,19 +98,19 @@ class Webhook:
             raise not_found()
 
 
-def require_url(url: str, *, private: bool) -> None:
+def require_url(url: str, *, private: bool, field: str = "webhook.url") -> None:
     """Raise Invalid URL_REFUSED unless it is https to a host of the world; `private` allows http too."""
     try:
         parts = urlsplit(url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise _refused("is no URL") from error
+        raise _refused(field, "is no URL") from error
     if parts.scheme != "https" and not (private and parts.scheme == "http"):
-        raise _refused("must begin with https://")
+        raise _refused(field, "must begin with https://")
     if not parts.hostname or not port_is_fine or not url.isascii() or not url.isprintable() or " " in url:
-        raise _refused("must name a host")
+        raise _refused(field, "must name a host")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise _refused("must not hold a user name, a password or a fragment")
+        raise _refused(field, "must not hold a user name, a password or a fragment")
 
 
 def require_types(types: Sequence[str], known: Collection[str]) -> None:
@@ -153,5 +153,5 @@ def not_found() -> NotFound:
     return NotFound("WEBHOOK_NOT_FOUND", "no such webhook")
 
 
-def _refused(told: str) -> Invalid:
-    return Invalid("URL_REFUSED", f"the URL {told}", fields=(("webhook.url", told),))
+def _refused(field: str, told: str) -> Invalid:
+    return Invalid("URL_REFUSED", f"the URL {told}", fields=((field, told),))

@@ -12,7 +12,7 @@ from services.kernel import fields, ids
 from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
-from services.notifications.domain import messages
+from services.notifications.domain import messages, posting
 from services.notifications.domain.messages import Category, Draft, Facts
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.notifications.v1 import delivery_service_pb2 as delivery
@@ -186,8 +186,10 @@ def _moment(message: Any) -> datetime | None:
     return None
 
 
-def queued(tenant: str, message: events.MessageQueued) -> Ref:
-    """Decode which message waits. Raises Invalid for a malformed or foreign name."""
+def queued(
+    tenant: str, message: events.MessageQueued | events.MessagePostQueued | events.MessagePostFailed
+) -> Ref:
+    """Decode which message waits, or was given up. Raises Invalid for a malformed or foreign name."""
     return Ref(tenant, fields.owned_id(tenant, MESSAGE, message.message, "message"))
 
 
@@ -230,6 +232,9 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
         hold_time=_stamp(state.held_until),
         failure=state.failure,
         digest=_told_by(ref.tenant, state),
+        chat_state=_chat_state(state.chat.stage if state.chat else None),
+        chat_time=_stamp(state.chat.time if state.chat else None),
+        chat_failure=state.chat.failure if state.chat else "",
         etag=stored.etag,
         create_time=_stamp(stored.create_time),
         update_time=_stamp(stored.update_time),
@@ -240,27 +245,34 @@ def message(ref: Ref, stored: Versioned[messages.Message]) -> inbox.Message:
 
 
 def counts(found: Mapping[tuple[Any, ...], int]) -> delivery.CountMessagesResponse:
-    """Encode counts by (category, stage, reason), in this order."""
+    """Encode counts by (category, stage, reason, stage in chat), in this order."""
     shown = delivery.CountMessagesResponse()
-    for (category, stage, reason), count in found.items():
+    for (category, stage, reason, chat), count in found.items():
         shown.counts.add(
             category=category_value(category),
             state=inbox.Message.State.Value(f"STATE_{stage}"),
             reason=_reason(reason),
+            chat_state=_chat_state(chat),
             count=count,
         )
-    shown.counts.sort(key=lambda one: (one.category, one.state, one.reason))
+    shown.counts.sort(key=lambda one: (one.category, one.state, one.reason, one.chat_state))
     return shown
 
 
-def message_outgoing(ref: Ref, state: messages.Message, event: messages.MessageEvent) -> Outgoing:
+def message_outgoing(
+    ref: Ref, state: messages.Message, event: messages.MessageEvent | posting.PostEvent
+) -> Outgoing:
     """Encode what happened to a message.
 
     Keyed by whom it is for: so one person's messages are delivered one after another, which is what the
     weekly budget, throttles and digests count on.
     """
     name = message_name(ref, state)
-    return Outgoing(message=_event(ref.tenant, name, state, event), subject=name, key=state.person)
+    if isinstance(event, posting.PostEvent):
+        told = _post_event(name, state, event)
+    else:
+        told = _event(ref.tenant, name, state, event)
+    return Outgoing(message=told, subject=name, key=state.person)
 
 
 _FAILURES: Final[Mapping[type[Any], type[Any]]] = {
@@ -295,12 +307,30 @@ def _event(tenant: str, name: str, state: messages.Message, event: messages.Mess
     return told
 
 
+def _post_event(name: str, state: messages.Message, event: posting.PostEvent) -> Message:
+    match event:
+        case posting.MessagePostQueued():
+            return events.MessagePostQueued(message=name)
+        case posting.MessagePosted():
+            attempts = state.chat.attempts if state.chat else 0
+            category = category_value(state.category)
+            return events.MessagePosted(message=name, category=category, attempts=attempts)
+        case posting.MessagePostDelayed(reason):
+            return events.MessagePostDelayed(message=name, reason=reason)
+        case posting.MessagePostFailed(reason):
+            return events.MessagePostFailed(message=name, reason=reason)
+
+
 def _told_by(tenant: str, state: messages.Message) -> str:
     return message_name(Ref(tenant, state.digest), state) if state.digest else ""
 
 
 def _reason(reason: messages.Reason | None) -> inbox.Message.Reason.ValueType:
     return inbox.Message.Reason.Value(f"REASON_{reason or 'UNSPECIFIED'}")
+
+
+def _chat_state(stage: str | None) -> inbox.Message.ChatState.ValueType:
+    return inbox.Message.ChatState.Value(f"CHAT_STATE_{stage or 'UNSPECIFIED'}")
 
 
 def message_name(ref: Ref, state: messages.Message) -> str:

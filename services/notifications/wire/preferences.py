@@ -23,6 +23,9 @@ _FIELDS: Final = {
     "mail": "mail",
     "hours": "hours",
     "weekly_mails": "weekly_mails",
+    "muted_chat": "muted_chat",
+    "wanted_chat": "wanted_chat",
+    "chat": "chat",
 }
 """Fields that can be changed, by their names in the contract."""
 
@@ -52,8 +55,11 @@ def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None)
     state = stored.state
     shown.muted_mail.extend(category_value(one) for one in state.muted)
     shown.wanted_mail.extend(category_value(one) for one in state.wanted)
-    if state.mail is not Switch.UNSET:
-        shown.mail = pb.Preferences.Switch.Value(f"SWITCH_{state.mail}")
+    shown.muted_chat.extend(category_value(one) for one in state.muted_chat)
+    shown.wanted_chat.extend(category_value(one) for one in state.wanted_chat)
+    for field in ("mail", "chat"):
+        if (chosen := getattr(state, field)) is not Switch.UNSET:
+            setattr(shown, field, pb.Preferences.Switch.Value(f"SWITCH_{chosen}"))
     if state.hours is not None:
         shown.hours.CopyFrom(_shown(state.hours))
     if state.weekly_mails is not None:
@@ -69,17 +75,23 @@ def preferences_outgoing(ref: Ref, _state: Preferences, _event: PreferencesUpdat
 
 def _preferences(message: pb.Preferences) -> Preferences:
     return Preferences(
-        muted=_categories(message.muted_mail),
-        wanted=_categories(message.wanted_mail),
-        mail=Switch(
-            pb.Preferences.Switch.Name(message.mail).removeprefix("SWITCH_").replace("UNSPECIFIED", "UNSET")
-        ),
+        muted=categories(message.muted_mail),
+        wanted=categories(message.wanted_mail),
+        mail=_switch(message.mail),
         hours=_hours(message.hours) if message.HasField("hours") else None,
         weekly_mails=message.weekly_mails if message.HasField("weekly_mails") else None,
+        muted_chat=categories(message.muted_chat),
+        wanted_chat=categories(message.wanted_chat),
+        chat=_switch(message.chat),
     )
 
 
-def _categories(values: Iterable[inbox.Message.Category.ValueType]) -> tuple[Category, ...]:
+def _switch(value: pb.Preferences.Switch.ValueType) -> Switch:
+    return Switch(pb.Preferences.Switch.Name(value).removeprefix("SWITCH_").replace("UNSPECIFIED", "UNSET"))
+
+
+def categories(values: Iterable[inbox.Message.Category.ValueType]) -> tuple[Category, ...]:
+    """Decode categories, sorted."""
     names = {inbox.Message.Category.Name(value).removeprefix("CATEGORY_") for value in values}
     return tuple(sorted(Category(name) for name in names))
 

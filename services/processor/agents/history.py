@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.kernel.kafka import Cluster
 from services.processor.agents.merge import Merge
 from services.processor.agents.reading import Reading, Taken
 
@@ -18,10 +19,10 @@ FULL = 20_000
 
 
 @asynccontextmanager
-async def reader(bootstrap: str, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def reader(cluster: Cluster, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer of all partitions of `topics`, at their beginning, or of none. KafkaError."""
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        *topics, **cluster.options(), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()

@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 
 from services.kernel import log
 from services.kernel.errors import Invalid
+from services.kernel.kafka import Cluster
 from services.pb.mentoring.processor.v1 import policy_pb2
 from services.processor import wire
 from services.processor.agents.history import Recorded, reader
@@ -52,9 +53,9 @@ class Policies:
         self.changed()
 
     @asynccontextmanager
-    async def read(self, bootstrap: str) -> AsyncIterator[Any]:
+    async def read(self, cluster: Cluster) -> AsyncIterator[Any]:
         """Read all there is; yield the consumer, from which `follow` goes on. KafkaError."""
-        async with reader(bootstrap, TOPIC) as consumer:
+        async with reader(cluster, TOPIC) as consumer:
             recorded = await Recorded.of(consumer)
             async for records in recorded.batches():
                 for record in records:

@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from faust import stores
 from faust.stores.memory import Store
 
+from services.kernel.kafka import Cluster
 from services.processor.agents.history import Recorded, reader
 
 SCHEME = "rows"
@@ -47,7 +48,7 @@ class Rows(Store):  # type: ignore[misc]  # Faust has no types here
         self._read = {number: offset for number, offset in self._read.items() if number in partitions}
         self._sure.intersection_update(partitions)
 
-    async def restore(self, bootstrap: str) -> int:
+    async def restore(self, cluster: Cluster) -> int:
         """Read what is missing; return how many records that were. KafkaError."""
         generation = self._generation
         ends = {TopicPartition(*place): end for place, end in self._ends.items()}
@@ -58,16 +59,16 @@ class Rows(Store):  # type: ignore[misc]  # Faust has no types here
             if place.partition not in self._sure and starts[place] < end
         }
         if missing:
-            await self._fetch(bootstrap, missing, starts)
+            await self._fetch(cluster, missing, starts)
         if generation == self._generation:  # else others may have written to what was read, or do
             self._read.update({place.partition: end for place, end in ends.items()})
             self._sure.update(place.partition for place in ends)
         return sum(end - starts[place] for place, end in missing.items())
 
     async def _fetch(
-        self, bootstrap: str, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int]
+        self, cluster: Cluster, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int]
     ) -> None:
-        async with reader(bootstrap) as consumer:
+        async with reader(cluster) as consumer:
             consumer.assign(list(ends))
             for place in ends:
                 consumer.seek(place, starts[place])

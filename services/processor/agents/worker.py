@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.events.dead_letters import DeadLetters
+from services.kernel.kafka import Cluster
 from services.processor import wire
 from services.processor.agents.batch import Pairs, People
 from services.processor.agents.effect import Effect
@@ -68,10 +69,10 @@ class Worker:
     process must end without `stop`, which would wait for it.
     """
 
-    def __init__(self, bootstrap: str, tools: Tools, app: str = "processor") -> None:
+    def __init__(self, cluster: Cluster, tools: Tools, app: str = "processor") -> None:
         self.failed: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
-        self.app = _application(bootstrap, app)
-        self._bootstrap = bootstrap
+        self.app = _application(cluster, app)
+        self._cluster = cluster
         self._watch = tools.watch
         self._since = time.monotonic()
         pairs = Pairs(tools.policies.of, nudges(app))
@@ -178,7 +179,7 @@ class Worker:
         starts = await self._starts(places)
         for station in self._stations:
             own = {place: start for place, start in starts.items() if place[0] in station.part.topics}
-            await station.rows.restore(self._bootstrap)
+            await station.rows.restore(self._cluster)
             station.intake.begin(own)
         await self.timekeeper.rebuild()
         self._watch.assigned(places)
@@ -204,10 +205,11 @@ class Worker:
         return [place for place in places if place[0] in self._sources]
 
 
-def _application(bootstrap: str, app: str) -> Any:
+def _application(cluster: Cluster, app: str) -> Any:
     made = faust.App(
         app,
-        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server}" for server in cluster.bootstrap.split(",")],
+        broker_credentials=_credentials(cluster),
         store=f"{SCHEME}://",
         monitor=Quiet(),
         autodiscover=False,
@@ -226,3 +228,14 @@ def _application(bootstrap: str, app: str) -> Any:
     )
     made.transport = Transport(made.conf.broker_consumer, made)
     return made
+
+
+def _credentials(cluster: Cluster) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    if cluster.login is None:
+        return None if cluster.tls is None else faust.SSLCredentials(cluster.tls)
+    return faust.SASLCredentials(
+        username=cluster.login.username,
+        password=cluster.login.password,
+        mechanism=cluster.login.mechanism,
+        ssl_context=cluster.tls,
+    )

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
-from services.kernel.errors import Refusal
+from services.kernel.config import mistakes
+from services.kernel.errors import Invalid, Refusal
+from services.kernel.kafka import Cluster
+from services.kernel.links import KafkaTool
 from services.processor.agents.policies import ALL
 from services.processor.commands import policy, trial
 
@@ -90,8 +94,15 @@ def _bootstrap(command: argparse.ArgumentParser) -> None:
         "--bootstrap",
         default=given,
         required=given is None,
-        help="the broker's host:port; default: KAFKA_BOOTSTRAP",
+        help="the broker's host:port; default: KAFKA_BOOTSTRAP (the other KAFKA_ settings count as well)",
     )
+
+
+def _cluster(bootstrap: str) -> Cluster:
+    try:
+        return KafkaTool(kafka_bootstrap=bootstrap).cluster()
+    except ValidationError as error:
+        raise Invalid("WRONG_SETTINGS", "; ".join(mistakes(error))) from None
 
 
 def obey(chosen: argparse.Namespace) -> int:
@@ -110,8 +121,9 @@ def obey(chosen: argparse.Namespace) -> int:
 
 
 def _work(chosen: argparse.Namespace) -> Coroutine[Any, Any, str]:
+    cluster = _cluster(chosen.bootstrap)
     if chosen.command == "replay":
-        return trial.run(trial.Question(**{name: getattr(chosen, name) for name in trial.FIELDS}))
+        return trial.run(trial.Question(cluster, **{name: getattr(chosen, name) for name in trial.FIELDS}))
     if chosen.action == "put":
-        return policy.put(chosen.bootstrap, chosen.organization, policy.load(chosen.file))
-    return policy.show(chosen.bootstrap)
+        return policy.put(cluster, chosen.organization, policy.load(chosen.file))
+    return policy.show(cluster)

@@ -6,7 +6,7 @@ from google.protobuf import json_format
 
 from services.kernel.errors import Invalid, Refused
 from services.kernel.ids import is_segment
-from services.kernel.kafka import Producer, Record
+from services.kernel.kafka import Cluster, Producer, Record
 from services.pb.mentoring.processor.v1 import policy_pb2
 from services.processor import wire
 from services.processor.agents.policies import ALL, TOPIC, Policies
@@ -23,10 +23,10 @@ def load(file: Path) -> policy_pb2.Policy:
     return json_format.Parse(text, policy_pb2.Policy())
 
 
-async def show(bootstrap: str) -> str:
+async def show(cluster: Cluster) -> str:
     """Return what is in force, as text."""
     policies = Policies()
-    async with policies.read(bootstrap):
+    async with policies.read(cluster):
         pass
     parts = [
         f"# {organization or 'every organization without its own'}\n{json_format.MessageToJson(message)}"
@@ -37,7 +37,7 @@ async def show(bootstrap: str) -> str:
     return "\n".join(parts)
 
 
-async def put(bootstrap: str, organization: str, message: policy_pb2.Policy) -> str:
+async def put(cluster: Cluster, organization: str, message: policy_pb2.Policy) -> str:
     """Put a policy in force; return what happened.
 
     Raises Refused VERSION_TAKEN when the organization's policy in force has that version and other content:
@@ -46,7 +46,7 @@ async def put(bootstrap: str, organization: str, message: policy_pb2.Policy) -> 
     if organization != ALL and not is_segment(organization):
         raise Invalid("MALFORMED_ORGANIZATION", "the organization is not an id")
     policies = Policies()
-    async with policies.read(bootstrap):
+    async with policies.read(cluster):
         known = policies.messages.get(organization)
     whom = organization or "every organization without its own"
     if known == message:
@@ -54,12 +54,12 @@ async def put(bootstrap: str, organization: str, message: policy_pb2.Policy) -> 
     if known is not None and message.version == known.version:
         raise Refused("VERSION_TAKEN", f"version {message.version} is in force with other content")
     value = message.SerializeToString(deterministic=True)
-    await _publish(bootstrap, Record(TOPIC, organization.encode(), value))
+    await _publish(cluster, Record(TOPIC, organization.encode(), value))
     return f"policy {message.version} is in force for {whom}"
 
 
-async def _publish(bootstrap: str, record: Record) -> None:
-    producer = Producer(bootstrap, "processor-policy")
+async def _publish(cluster: Cluster, record: Record) -> None:
+    producer = Producer(cluster, "processor-policy")
     await producer.start()
     try:
         await producer.publish([record])

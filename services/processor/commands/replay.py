@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.kernel.events import Event, Poison, decode
+from services.kernel.kafka import Cluster
 from services.processor.agents.batch import Policies, organization
 from services.processor.agents.history import Recorded, reader
 from services.processor.agents.reading import TELLS, TOLD, Said, person_key, read
@@ -60,9 +61,9 @@ def _order(decision: Decision) -> tuple[datetime, tuple[str, ...]]:
     return decision.time, decision.identity
 
 
-async def history(bootstrap: str, progress: Progress) -> AsyncIterator[Said[Heard]]:
+async def history(cluster: Cluster, progress: Progress) -> AsyncIterator[Said[Heard]]:
     """Go through all that the services ever told and the topics still hold, as workers do. KafkaError."""
-    async with reader(bootstrap, *HEARD) as consumer:
+    async with reader(cluster, *HEARD) as consumer:
         recorded = await Recorded.of(consumer)
         async for reading in recorded.in_order(HEARD, read):
             progress.advance(1, recorded.total)
@@ -71,10 +72,10 @@ async def history(bootstrap: str, progress: Progress) -> AsyncIterator[Said[Hear
     progress.end()
 
 
-async def told(bootstrap: str, progress: Progress) -> list[Event[Any]]:
+async def told(cluster: Cluster, progress: Progress) -> list[Event[Any]]:
     """Return the decisions that were published, each id once. KafkaError."""
     found: dict[str, Event[Any]] = {}
-    async with reader(bootstrap, TOLD) as consumer:
+    async with reader(cluster, TOLD) as consumer:
         recorded = await Recorded.of(consumer)
         async for records in recorded.batches():
             progress.advance(len(records), recorded.total)

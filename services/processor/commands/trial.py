@@ -11,6 +11,7 @@ from typing import Any
 from services.kernel import ids
 from services.kernel.errors import NotFound
 from services.kernel.events import Event
+from services.kernel.kafka import Cluster
 from services.processor import wire
 from services.processor.agents.batch import Policies as InForce
 from services.processor.agents.policies import Policies
@@ -27,7 +28,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 class Question:
     """What somebody wants to know; `begin`, `end` and `at` bound the time, the latter two exclusive."""
 
-    bootstrap: str
+    cluster: Cluster
     policy: Path | None = None
     begin: datetime | None = None
     end: datetime | None = None
@@ -38,7 +39,7 @@ class Question:
     dry_run: bool = False
 
 
-FIELDS = tuple(one.name for one in dataclasses.fields(Question))
+FIELDS = tuple(one.name for one in dataclasses.fields(Question) if one.name != "cluster")
 
 
 async def run(question: Question) -> str:
@@ -54,17 +55,17 @@ async def _policies(question: Question) -> InForce:
         tried = wire.policy(policy.load(question.policy))
         return lambda _organization: tried
     recorded = Policies()
-    async with recorded.read(question.bootstrap):
+    async with recorded.read(question.cluster):
         return recorded.of
 
 
 async def _comparison(question: Question, policies: InForce) -> str:
     end = question.end or datetime.now(UTC)
     replay = Replay(policies, end)
-    async for said in history(question.bootstrap, Progress(sys.stderr, "folding")):
+    async for said in history(question.cluster, Progress(sys.stderr, "folding")):
         replay.add(said)
     again = _within(question, end, [wire.told(decision) for decision in replay.finish()])
-    before = _within(question, end, await told(question.bootstrap, Progress(sys.stderr, "comparing")))
+    before = _within(question, end, await told(question.cluster, Progress(sys.stderr, "comparing")))
     if question.out is not None and not question.dry_run:
         question.out.write_text("".join(f"{report.line(event)}\n" for event in again))
     head = f"{replay.events:,} events of {len(replay.pairs):,} mentorships"
@@ -85,7 +86,7 @@ async def _health(question: Question, policies: InForce) -> str:
     organization, key = ids.parse_name("organizations/*/mentorships/*", name, "mentorship")
     at, policy = question.at or question.end or datetime.now(UTC), policies(organization)
     replay, seen = Replay(policies, at), dict[str, str]()
-    async for said in history(question.bootstrap, Progress(sys.stderr, "folding")):
+    async for said in history(question.cluster, Progress(sys.stderr, "folding")):
         if said.key == key.encode():
             replay.add(said)
             seen[said.event.id] = f"{said.event.time.isoformat()} {said.event.type} {said.event.id}"

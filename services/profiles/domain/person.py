@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from services.kernel.errors import Invalid
+from services.kernel.personal import ITSELF, Personal
 from services.profiles.domain import rules
 from services.profiles.domain.rules import Mistake, Skill, Window
 
@@ -42,15 +43,15 @@ class Person:
     `manager` is a person id or empty, `grade` counts from 1, `weekly_hours` are in `time_zone`.
     """
 
-    email: str
-    given_name: str
-    family_name: str
+    email: Annotated[str, Personal(ITSELF, searchable=True)]
+    given_name: Annotated[str, Personal(ITSELF)]
+    family_name: Annotated[str, Personal(ITSELF)]
     grade: int
     country: str
     time_zone: str
     languages: tuple[str, ...]
-    preferred_name: str = ""
-    title: str = ""
+    preferred_name: Annotated[str, Personal(ITSELF)] = ""
+    title: Annotated[str, Personal(ITSELF)] = ""
     department: str = ""
     manager: str = ""
     roles: tuple[Role, ...] = ()

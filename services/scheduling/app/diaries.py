@@ -57,16 +57,16 @@ class Diaries:
         return [self._diary(Diary(one, hours[one], own.get(one)), meetings, others) for one in people]
 
     async def booking(
-        self, tenant: str, people: Sequence[str], start: datetime, but: str
+        self, tenant: str, people: Sequence[str], span: tuple[datetime, datetime], but: str
     ) -> tuple[Diary, ...]:
-        """Return them for a meeting that starts then, as if there were no meeting with the id `but`."""
+        """Return them for meetings that start within `span`, as if there were no meeting of the id `but`."""
         own = await self._own(tenant, people)
         others = await self._others(tenant, people)
         diaries = [Diary(one, _binding(own.get(one)), own.get(one)) for one in people]
         if not own and not others:
             return tuple(diaries)  # the claims alone decide
         reach = _WEEK if _are_limited(own) else _REACH
-        meetings = await self._meetings(tenant, people, start - reach, start + reach, but)
+        meetings = await self._meetings(tenant, people, span[0] - reach, span[1] + reach, but)
         return tuple(self._diary(one, meetings, others) for one in diaries)
 
     async def require_known(self, tenant: str, people: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ class Diaries:
         return replace(
             bare,
             busy=tuple(taken),
-            starts=tuple(one.start for one in mine),
+            starts=tuple(start for one in mine for start in one.starts),
             claims=frozenset(claim for one in mine for claim in one.slots),
             is_open=not any(one.is_stale(now) for one in known),
         )
@@ -113,11 +113,13 @@ class Diaries:
     async def _meetings(
         self, tenant: str, people: Collection[str], start: datetime, end: datetime, but: str = ""
     ) -> Meetings:
-        where = {
+        taken = {
             "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
             "start": {"$lt": end, "$gt": start},
         }
-        query = Query(where=where, without=_WITHOUT, either=among(people))
+        offered = {"stage": Stage.PROPOSED.value}  # few, at any time
+        either = [{**one, **which} for one in among(people) for which in (taken, offered)]
+        query = Query(without=_WITHOUT, either=either)
         found = await whole_list(self._kept.meetings, tenant, query)
         return [stored.state for name, stored in found if name != but]
 

@@ -36,7 +36,7 @@ class Mentorships:
         if pair.active and not stored:
             return  # heard again, and it goes on since
         now = self._clock.now()
-        where = {"mentorship": ref.id, "stage": Stage.BOOKED.value}
+        where = {"mentorship": ref.id, "stage": {"$in": [Stage.BOOKED.value, Stage.PROPOSED.value]}}
         for meeting, _ in await whole_list(self._meetings, ref.tenant, Query(where=where)):
             await self._meetings.change(
                 Ref(ref.tenant, meeting), lambda state: state.drop(now, reason), cause

@@ -61,7 +61,7 @@ class Meetings:
         await self._diaries.require_known(caller.org, wish.guests)
         people = (*pair.people, *wish.guests)
         for _ in range(_TRIES):
-            diaries = await self._diaries.booking(caller.org, people, wish.start, ref.id)
+            diaries = await self._diaries.booking(caller.org, people, (wish.start, wish.start), ref.id)
             decision = booking.book(pair, caller.subject, wish, now, self._policy, diaries)
             try:
                 return ref, await self._meetings.create(ref, *decision, cause)
@@ -106,7 +106,8 @@ class Meetings:
         now, ref = self._clock.now(), Ref(caller.org, names[1])
         for _ in range(_TRIES):
             known = (await self._meetings.get(ref)).state
-            diaries = await self._diaries.booking(caller.org, known.everybody, times(known).start, ref.id)
+            start = times(known).start
+            diaries = await self._diaries.booking(caller.org, known.everybody, (start, start), ref.id)
             decide = partial(self._moved, caller=caller, times=times, now=now, diaries=diaries)
             try:
                 return await self._change(caller, names, decide, how)

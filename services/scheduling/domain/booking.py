@@ -38,7 +38,7 @@ def book(
     pair.require_active()
     require_guests(pair, wish)
     known = diaries or bare((*pair.people, *wish.guests))
-    _require_bookable(wish, now, policy, known)
+    require_bookable(wish, now, policy, known)
     meeting = Meeting(
         mentorship=wish.mentorship,
         people=pair.people,
@@ -52,7 +52,7 @@ def book(
         occurrence=wish.start if wish.series else None,
         guests=wish.guests,
     )
-    return _timed(meeting, now, policy), [MeetingBooked()]
+    return timed(meeting, now, policy), [MeetingBooked()]
 
 
 def move(
@@ -71,7 +71,7 @@ def move(
     notice = max(policy.reschedule, *(diary.moving for diary in known))
     if now > meeting.start - notice:
         raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
-    _require_bookable(wish, now, policy, known)
+    require_bookable(wish, now, policy, known)
     moved = replace(
         meeting,
         start=wish.start,
@@ -83,10 +83,10 @@ def move(
         answers=(),
         revision=meeting.revision + 1,
     )
-    return _timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
+    return timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
 
 
-def _timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
+def timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
     """Return the meeting with all that hangs on its times."""
     start = meeting.start
     reminders = sorted(start - before for before in policy.reminders)
@@ -100,7 +100,8 @@ def _timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
     )
 
 
-def _require_bookable(wish: Wish, now: datetime, policy: Policy, diaries: Diaries) -> None:
+def require_bookable(wish: Wish, now: datetime, policy: Policy, diaries: Diaries) -> None:
+    """Raise as `book` unless everybody can meet at that time."""
     start, end = "meeting.start_time", "meeting.end_time"
     if not hours.on_quarter(wish.start):
         raise invalid("START_NOT_ON_QUARTER_HOUR", start, "must be on a quarter hour")

@@ -8,7 +8,7 @@ UTC and change on them.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ DAY: Final = 96
 
 FULL: Final = (1 << DAY) - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS: Final = 900
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 Pattern = Callable[[date], int]
@@ -40,10 +41,12 @@ class Grid:
     def touched(self, times: Iterable[tuple[datetime, datetime]]) -> int:
         """Return the bits of the quarter hours that times (start, end) touch."""
         digits = bytearray(b"0") * (self.count or 1)
-        for start, end in times:
-            first = max(0, _floor(start) - self.first)
-            last = min(self.count, _ceiling(end) - self.first)
-            if first < last:
+        zero, count = self.first, self.count
+        for start, end in times:  # thousands of them: calls and comparisons here are most of a search
+            first = int(start.timestamp() // _SECONDS) - zero
+            last = -int(-end.timestamp() // _SECONDS) - zero
+            if first < count and last > 0 and first < last:
+                first, last = max(0, first), min(count, last)
                 digits[first:last] = b"1" * (last - first)
         return int(digits[::-1], 2)
 
@@ -91,7 +94,7 @@ def spread(bits: int, before: int, after: int) -> int:
 def _utc_day(day: int, zone: ZoneInfo, pattern: Pattern) -> int:
     """Return the 96 bits of a day of UTC, numbered since 1970."""
     begin = _EPOCH + timedelta(days=day)
-    first, last = (_offset(zone, moment) for moment in (begin, begin + (DAY - 1) * QUARTER))
+    first, last = _offsets(zone, day)
     local, within = divmod(day * DAY + first, DAY)
     if first == last:
         both = pattern(_date(local)) | pattern(_date(local + 1)) << DAY
@@ -102,6 +105,13 @@ def _utc_day(day: int, zone: ZoneInfo, pattern: Pattern) -> int:
         local, within = divmod(day * DAY + quarter + offset, DAY)
         bits |= (pattern(_date(local)) >> within & 1) << quarter
     return bits
+
+
+@lru_cache(maxsize=100_000)
+def _offsets(zone: ZoneInfo, day: int) -> tuple[int, int]:
+    """Return how far a zone is ahead in the first and in the last quarter hour of a day of UTC."""
+    begin = _EPOCH + timedelta(days=day)
+    return _offset(zone, begin), _offset(zone, begin + (DAY - 1) * QUARTER)
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> int:

@@ -17,6 +17,7 @@ from services.scheduling.domain.told import (
     MeetingEvent,
     MeetingHeld,
     MeetingMissed,
+    MeetingProposalClosed,
     MeetingReminderDue,
     Notice,
     Reason,
@@ -25,7 +26,10 @@ from services.scheduling.domain.told import (
 
 
 class Stage(StrEnum):
-    """How the meeting went. One told afterwards is CLAIMED until the other confirms it, or REJECTED."""
+    """How the meeting went. One told afterwards is CLAIMED until the other confirms it, or REJECTED.
+
+    One that is offered is PROPOSED until the other picks a time, or CLOSED.
+    """
 
     BOOKED = "BOOKED"
     HELD = "HELD"
@@ -33,6 +37,8 @@ class Stage(StrEnum):
     CANCELLED = "CANCELLED"
     CLAIMED = "CLAIMED"
     REJECTED = "REJECTED"
+    PROPOSED = "PROPOSED"
+    CLOSED = "CLOSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """A time that is offered, in UTC, and what it claims of calendars."""
+
+    start: datetime
+    end: datetime
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """That `person` offers the other one these times, first one first, and holds them until `until`."""
+
+    person: str
+    options: tuple[Option, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """One meeting of `people` (mentor, mentee), start inclusive and end exclusive in UTC.
 
@@ -104,7 +128,8 @@ class Meeting:
     `slots` are claims on both calendars, "<person>/<quarter hour>". `revision` counts what changes it for
     calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
     `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
-    `guests` come along: they are invited, but whether it was held is the two's alone.
+    `guests` come along: they are invited, but whether it was held is the two's alone. While it is proposed
+    it claims every time of its `proposal` at once, and `start` and `end` are those of the first one.
     """
 
     mentorship: str
@@ -129,11 +154,17 @@ class Meeting:
     series: str = ""
     occurrence: datetime | None = None
     guests: tuple[str, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def everybody(self) -> tuple[str, ...]:
         """Mentor, mentee and guests."""
         return (*self.people, *self.guests)
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """When it starts; while it is proposed, all times at which it could."""
+        return (self.start,) if self.proposal is None else tuple(one.start for one in self.proposal.options)
 
     def require_under(self, mentorship: str) -> None:
         """Raise NotFound unless this is a meeting of that mentorship."""
@@ -150,8 +181,14 @@ class Meeting:
         self.require_under(mentorship)
         require_participant(self.people, person)
 
+    def require_scheduled(self) -> None:
+        """Raise Refused NOT_BOOKED_YET for one that has no time (yet)."""
+        if self.stage in {Stage.PROPOSED, Stage.CLOSED}:
+            raise Refused("NOT_BOOKED_YET", "none of the offered times was picked")
+
     def require_booked(self) -> None:
-        """Raise Refused MEETING_CANCELLED or MEETING_OVER unless it is still ahead or running."""
+        """Raise Refused NOT_BOOKED_YET, MEETING_CANCELLED or MEETING_OVER unless it is ahead or running."""
+        self.require_scheduled()
         if self.stage is Stage.CANCELLED:
             raise Refused("MEETING_CANCELLED", "this meeting was called off")
         if self.stage is not Stage.BOOKED:
@@ -199,12 +236,16 @@ class Meeting:
 
     def drop(self, now: datetime, reason: Reason = Reason.MENTORSHIP_ENDED) -> "Decision":
         """Call the meeting off as its mentorship is over or rests; one that has started stays as it is."""
+        if self.stage is Stage.PROPOSED:
+            return self.unpicked("", Closed.LAPSED)
         if self.stage is not Stage.BOOKED or now >= self.start:
             return self, []
         return self._called_off(Call("", reason, late=False))
 
     def fire(self, now: datetime) -> "Decision":
-        """Do what is due: remind, decide at the check that it was missed, or let an old claim lapse."""
+        """Do what is due: remind, decide at the check that it was missed, let a claim or an offer lapse."""
+        if self.proposal is not None and now >= self.proposal.until:
+            return self.unpicked("", Closed.LAPSED)
         if self.claim is not None and now >= self.claim.until:
             return self.unclaimed(Closed.LAPSED)
         if self.stage is not Stage.BOOKED:
@@ -223,6 +264,8 @@ class Meeting:
         """When something happens by itself, None if nothing does."""
         if self.claim is not None:
             return self.claim.until
+        if self.proposal is not None:
+            return self.proposal.until
         return min((self.check_time, *self.reminders)) if self.stage is Stage.BOOKED else None
 
     def unclaimed(self, closed: Closed) -> "Decision":
@@ -233,6 +276,11 @@ class Meeting:
         stage, slots = (Stage.REJECTED, ()) if told_afterwards else (self.stage, self.slots)
         left = replace(self, stage=stage, slots=slots, claim=None)
         return left, [MeetingClaimClosed(self.claim.person, closed)]
+
+    def unpicked(self, person: str, closed: Closed) -> "Decision":
+        """Let the offer come to nothing."""
+        left = replace(self, stage=Stage.CLOSED, slots=(), proposal=None)
+        return left, [MeetingProposalClosed(person, closed)]
 
     def _missed(self) -> "Decision":
         absent = tuple(person for person in self.people if person not in self.present)

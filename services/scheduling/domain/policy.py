@@ -16,6 +16,7 @@ class Policy:
     late, late_flash     calling off later than this before the start is late; flash: up to `flash` long
     reminders            so long before the start both are reminded
     dispute              so long after the check a miss can be disputed, and so long the other has to answer
+    hold                 how long offered times are held unless said otherwise
     logged               how old a meeting may be that is told afterwards
 
     A grace of 10 minutes is the rule that ADPList publishes, 3 hours its limit for calling off.
@@ -34,6 +35,7 @@ class Policy:
     flash: timedelta = timedelta(minutes=15)
     reminders: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=1))
     dispute: timedelta = timedelta(days=7)
+    hold: timedelta = timedelta(days=2)
     logged: timedelta = timedelta(days=30)
 
     def late_notice(self, length: timedelta) -> timedelta:

@@ -36,11 +36,26 @@ class Status(StrEnum):
 
 
 class Closed(StrEnum):
-    """Why nobody waits any more for the answer to a claim that was not confirmed."""
+    """Why nobody waits any more for the answer to a claim, or to an offer of times."""
 
     WITHDRAWN = "WITHDRAWN"
     REJECTED = "REJECTED"
     LAPSED = "LAPSED"
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingProposed:
+    """Somebody offers the other one times, which are held."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingProposalClosed:
+    """None of the times was picked; no person when it expired or the platform closed it."""
+
+    person: str
+    closed: Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +144,9 @@ class MeetingAnswered:
 
 
 PersonalEvent = (
-    MeetingRescheduled
+    MeetingProposed
+    | MeetingProposalClosed
+    | MeetingRescheduled
     | MeetingNoticeGiven
     | MeetingCheckedIn
     | MeetingClaimed

@@ -1,6 +1,6 @@
 """MeetingService: decode, app, encode."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,26 +12,55 @@ from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import How, Meetings, Names
+from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Series
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.wire import calendar, codes, replies, series
 from services.scheduling.wire import meetings as wire
-from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON
+from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, moment_of
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingApps:
+    """What answers."""
+
+    meetings: Meetings
+    series: Series
+    invitations: Invitations
+    proposals: Proposals
 
 
 class MeetingServicer(MeetingServiceServicer):
     """Serves meetings."""
 
-    def __init__(self, app: Meetings, several: Series, invitations: Invitations) -> None:
-        self._app = app
-        self._invitations = invitations
-        self._series = several
+    def __init__(self, apps: MeetingApps) -> None:
+        self._apps = apps
+        self._app = apps.meetings
+        self._invitations = apps.invitations
+        self._series = apps.series
 
     async def BookMeeting(self, request: meetings.BookMeetingRequest, _: object) -> meetings.Meeting:
         """Book a meeting."""
         wish = wire.wish(request.parent, request.meeting)
         return wire.meeting(*await self._app.book(caller(), wish, cause(request)))
+
+    async def ProposeMeeting(self, request: meetings.ProposeMeetingRequest, _: object) -> meetings.Meeting:
+        """Offer times."""
+        _tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        made = await self._apps.proposals.propose(caller(), mentorship, wire.offer(request), cause(request))
+        return wire.meeting(*made)
+
+    async def AcceptProposal(self, request: meetings.AcceptProposalRequest, _: object) -> meetings.Meeting:
+        """Pick a time."""
+        ref, names = _meeting(request.name)
+        start = moment_of(request.start_time, "start_time")
+        return wire.meeting(ref, await self._apps.proposals.accept(caller(), names, start, _how(request)))
+
+    async def CloseProposal(self, request: meetings.CloseProposalRequest, _: object) -> meetings.Meeting:
+        """Decline an offer, or take it back."""
+        ref, names = _meeting(request.name)
+        return wire.meeting(ref, await self._apps.proposals.close(caller(), names, _how(request)))
 
     async def GetMeeting(self, request: meetings.GetMeetingRequest, _: object) -> meetings.Meeting:
         """Return one meeting."""
@@ -87,6 +116,7 @@ class MeetingServicer(MeetingServiceServicer):
         else:
             stored, contacts = await self._invitations.attendees(caller(), names)
             look = calendar.look(contacts, request)
+        stored.state.require_scheduled()
         return meetings.Invitation(
             method=calendar.method(stored.state),
             document=calendar.invitation(ref, stored, look),

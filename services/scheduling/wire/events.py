@@ -59,11 +59,23 @@ def _guests(tenant: str, state: Meeting) -> list[str]:
     return [person_name(tenant, person) for person in state.guests]
 
 
+def _proposed(about: dict[str, Any], state: Meeting) -> Message:
+    message = events.MeetingProposed(**about)
+    if state.proposal is not None:
+        message.options = len(state.proposal.options)
+        message.expire_time.CopyFrom(stamp_of(state.proposal.until))
+    return message
+
+
 def _of_person(about: dict[str, Any], tenant: str, state: Meeting, event: told.PersonalEvent) -> Message:
     """Encode what somebody did; `about` names them."""
     message: Message
     start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
+        case told.MeetingProposed():
+            message = _proposed(about, state)
+        case told.MeetingProposalClosed(_, closed):
+            message = events.MeetingProposalClosed(**about, end=codes.claim_end(closed))
         case told.MeetingRescheduled(_, old_start, old_end):
             message = events.MeetingRescheduled(
                 **about,

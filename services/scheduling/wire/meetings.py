@@ -5,6 +5,7 @@ from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain import meetings
 from services.scheduling.domain.booking import Wish
+from services.scheduling.domain.proposals import Offer
 from services.scheduling.wire import codes
 from services.scheduling.wire.names import MENTORSHIP, PERSON, meeting_name, moment_of, person_name, stamp_of
 
@@ -18,6 +19,20 @@ def wish(parent: str, message: pb.Meeting) -> Wish:
         end=moment_of(message.end_time, "meeting.end_time"),
         guests=tuple(fields.owned_id(tenant, PERSON, name, "meeting.guests") for name in message.guests),
     )
+
+
+def offer(request: pb.ProposeMeetingRequest) -> Offer:
+    """Decode times to be offered."""
+    _, mentorship = ids.parse_name(MENTORSHIP, request.parent, "parent")
+    wishes = tuple(
+        Wish(
+            mentorship,
+            moment_of(one.start_time, "options.start_time"),
+            moment_of(one.end_time, "options.end_time"),
+        )
+        for one in request.options
+    )
+    return Offer(wishes, request.hold.ToTimedelta() if request.HasField("hold") else None)
 
 
 def new_times(mentorship: str, request: pb.RescheduleMeetingRequest, known: meetings.Meeting) -> Wish:
@@ -52,12 +67,25 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
     )
     if state.occurrence is not None:
         message.occurrence_time.CopyFrom(stamp_of(state.occurrence))
+    if (proposal := state.proposal) is not None:
+        message.proposal.CopyFrom(_proposal(ref.tenant, proposal))
     if (claim := state.claim) is not None:
         who = person_name(ref.tenant, claim.person)
         message.claim.CopyFrom(pb.Meeting.Claim(person=who, expire_time=stamp_of(claim.until)))
     if (call := state.call) is not None:
         message.cancellation.CopyFrom(_cancellation(ref.tenant, call))
     return message
+
+
+def _proposal(tenant: str, proposal: meetings.Proposal) -> pb.Meeting.Proposal:
+    return pb.Meeting.Proposal(
+        person=person_name(tenant, proposal.person),
+        options=[
+            pb.Meeting.Option(start_time=stamp_of(one.start), end_time=stamp_of(one.end))
+            for one in proposal.options
+        ],
+        expire_time=stamp_of(proposal.until),
+    )
 
 
 def _notice(tenant: str, told: meetings.Told) -> pb.Meeting.NoticeGiven:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from deploy.kafka import topics
 from deploy.local import kafka
-from services.kernel.kafka import Producer
+from services.kernel.kafka import Cluster, Producer
 from tests.bench.figures import Figure, show
 from tests.bench.processor import latency, recovery, throughput
 from tests.bench.processor.hosts import Bench
@@ -47,8 +47,8 @@ async def run(names: list[str], kinds: list[kafka.Kind], data: Path) -> list[Fig
 async def _on(
     bootstrap: str, kind: kafka.Kind, names: list[str], data: Path, console: Console
 ) -> list[Figure]:
-    await topics.apply(bootstrap)
-    producer, figures = Producer(bootstrap, "bench"), list[Figure]()
+    await topics.apply(Cluster(bootstrap))
+    producer, figures = Producer(Cluster(bootstrap), "bench"), list[Figure]()
     await producer.start()
     try:
         for name in names:

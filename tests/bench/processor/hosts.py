@@ -20,7 +20,7 @@ from deploy.kafka import topics
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.process import Command, Process
 from services.kernel.events import encode
-from services.kernel.kafka import Producer, Record
+from services.kernel.kafka import Cluster, Producer, Record
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import HEARD
 from tests.bench.processor.events import Lives
@@ -49,7 +49,7 @@ class Bench:
     async def group(self) -> str:
         """Return a new group with its topics, which begins where the events end now."""
         group = f"bench-{uuid.uuid4().hex[:8]}"
-        await topics.apply(self.bootstrap, own_topics(group))
+        await topics.apply(Cluster(self.bootstrap), own_topics(group))
         ends = await self.ends(*HEARD)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False

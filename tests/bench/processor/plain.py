@@ -12,7 +12,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from services.kernel.host import settle
-from services.kernel.kafka import Producer, Record, consumer_options
+from services.kernel.kafka import Cluster, Producer, Record, consumer_options
 from services.processor.__main__ import IN_A_BATCH
 from services.processor.agents.batch import Pairs
 from services.processor.agents.reading import Taken, read
@@ -30,10 +30,10 @@ async def work(bootstrap: str, group: str) -> None:
         changelog(group, "pairs"),
         dict[bytes, bytes](),
     )
-    producer = Producer(bootstrap, group)
+    producer = Producer(Cluster(bootstrap), group)
     await producer.start()
     settle(IN_A_BATCH)
-    async with AIOKafkaConsumer(*HEARD, **consumer_options(bootstrap, group)) as consumer:
+    async with AIOKafkaConsumer(*HEARD, **consumer_options(Cluster(bootstrap), group)) as consumer:
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=BATCH)
             taken = [_taken(record) for records in fetched.values() for record in records]

@@ -38,7 +38,7 @@ async def running(relay: outbox.Relay) -> AsyncIterator[asyncio.Event]:
 
 
 def relay_of(database: Database, tallies: Aggregates[Tally], bootstrap: str) -> outbox.Relay:
-    return outbox.Relay(database, [tallies], lambda: kafka.Producer(bootstrap, "tests"))
+    return outbox.Relay(database, [tallies], lambda: kafka.Producer(kafka.Cluster(bootstrap), "tests"))
 
 
 def of_tenant(records: Sequence[Any], tenant: str) -> list[Any]:
@@ -130,7 +130,7 @@ class FailsAfter:
         self._real: kafka.Producer | None = None
 
     def __call__(self) -> kafka.Producer:
-        self._real = kafka.Producer(self._bootstrap, "tests")
+        self._real = kafka.Producer(kafka.Cluster(self._bootstrap), "tests")
         return self  # type: ignore[return-value]
 
     async def start(self) -> None:

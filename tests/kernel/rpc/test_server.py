@@ -46,6 +46,7 @@ async def test_development_shows_its_contract(running: Running) -> None:
 async def test_production_does_not(start: Start) -> None:
     running = await start(
         environment="production",
+        encrypted_by_network=["grpc", "kafka", "mongo"],
         oidc_issuer="https://issuer.test",
         oidc_jwks_url="https://issuer.test",
         oidc_token_url="https://issuer.test",

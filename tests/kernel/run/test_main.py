@@ -29,6 +29,11 @@ def test_help_names_every_role(capsys: pytest.CaptureFixture[str]) -> None:
         assert role in told
 
 
+def test_help_names_what_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--help") == 0
+    assert "rewrap-keys: let the first key" in " ".join(capsys.readouterr().out.split())
+
+
 def test_wrong_settings_end_it_with_all_mistakes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,8 +153,13 @@ async def test_only_the_roles_asked_for_run(start: Start) -> None:
     assert running.printed[-1]["roles"] == ["work"]
 
 
-async def test_without_its_database_a_service_ends_with_an_error_and_no_secret(start: Start) -> None:
-    running = await start("work", serving=False, MONGO_URL="mongodb://root:hunter2@127.0.0.1:1/")
+async def test_without_its_database_a_service_ends_with_an_error_and_no_secret(
+    start: Start, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("hunter2")
+    login = {"MONGO_USERNAME": "root", "MONGO_PASSWORD_FILE": str(password)}
+    running = await start("work", serving=False, MONGO_URL="mongodb://127.0.0.1:1/", **login)
     assert (await running.until("start_failed"))["error_type"] == "ServerSelectionTimeoutError"
     assert await running.ended() == 1
     assert "hunter2" not in str(running.printed) + await running.errors()

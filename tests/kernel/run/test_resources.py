@@ -30,6 +30,13 @@ async def test_the_shared_clock_is_used_where_one_is_named(tmp_path: Path) -> No
         assert resources.clock.now() - datetime.now(UTC) > timedelta(days=399)
 
 
+async def test_production_does_not_start_without_keys_that_seal_personal_texts() -> None:
+    production = settings().model_copy(update={"environment": "production"})
+    with pytest.raises(SystemExit, match="DATA_KEY_FILE"):
+        async with opened(production, Health()):
+            pass
+
+
 async def test_otherwise_it_is_the_machines(resources: Resources) -> None:
     assert abs(resources.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
 
@@ -61,7 +68,10 @@ def names(resources: Resources, made: Service, roles: set[Role]) -> tuple[list[s
 
 async def test_a_process_with_all_roles_runs_every_loop_and_the_relay_goes_last(resources: Resources) -> None:
     """What the last handled event made must still be published."""
-    assert names(resources, service(resources), set(Role)) == (["events", "work-0", "due"], ["relay"])
+    assert names(resources, service(resources), set(Role)) == (
+        ["events", "sealer", "work-0", "due"],
+        ["relay"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +81,7 @@ async def test_a_process_with_all_roles_runs_every_loop_and_the_relay_goes_last(
         (Role.EVENTS, (["events"], [])),
         (Role.RELAY, ([], ["relay"])),
         (Role.DUE, (["due"], [])),
-        (Role.WORK, (["work-0"], [])),
+        (Role.WORK, (["sealer", "work-0"], [])),
     ],
 )
 async def test_a_process_with_one_role_runs_only_that(

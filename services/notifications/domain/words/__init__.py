@@ -23,6 +23,7 @@ class Words:
     mentee: str
     greeting: str
     digest: str
+    test: str
     footer: str
     templates: Mapping[Category, tuple[str, str]]
 

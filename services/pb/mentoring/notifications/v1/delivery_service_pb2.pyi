@@ -144,7 +144,7 @@ class CountMessagesResponse(_message.Message):
 
     @_typing.final
     class Count(_message.Message):
-        """How many of one category are in one state, and were mailed or kept back for one reason."""
+        """How many of one category are in one state, there and in chat, and were mailed or kept back for one reason."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -152,6 +152,7 @@ class CountMessagesResponse(_message.Message):
         STATE_FIELD_NUMBER: _builtins.int
         REASON_FIELD_NUMBER: _builtins.int
         COUNT_FIELD_NUMBER: _builtins.int
+        CHAT_STATE_FIELD_NUMBER: _builtins.int
         category: _inbox_service_pb2.Message.Category.ValueType
         """Why they exist."""
         state: _inbox_service_pb2.Message.State.ValueType
@@ -160,6 +161,8 @@ class CountMessagesResponse(_message.Message):
         """Why."""
         count: _builtins.int
         """How many."""
+        chat_state: _inbox_service_pb2.Message.ChatState.ValueType
+        """How far they are on their way to chat."""
         def __init__(
             self,
             *,
@@ -167,17 +170,18 @@ class CountMessagesResponse(_message.Message):
             state: _inbox_service_pb2.Message.State.ValueType = ...,
             reason: _inbox_service_pb2.Message.Reason.ValueType = ...,
             count: _builtins.int = ...,
+            chat_state: _inbox_service_pb2.Message.ChatState.ValueType = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "count", b"count", "reason", b"reason", "state", b"state"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "chat_state", b"chat_state", "count", b"count", "reason", b"reason", "state", b"state"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     COUNTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountMessagesResponse.Count]:
-        """By category, state and reason."""
+        """By category, state, reason and state in chat."""
 
     def __init__(
         self,

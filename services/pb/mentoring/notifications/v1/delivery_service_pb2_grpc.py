@@ -58,7 +58,8 @@ class DeliveryServiceServicer:
     """
 
     def ResendMessage(self, request, context):
-        """Sends a message again that failed or bounced, from the first try, under another Message-ID.
+        """Sends a message again whose mail failed or bounced, from the first try, under another Message-ID, and posts it
+        again if that failed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

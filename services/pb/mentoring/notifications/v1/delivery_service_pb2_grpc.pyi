@@ -18,7 +18,9 @@ class DeliveryServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ResendMessage: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ResendMessageRequest, _inbox_service_pb2.Message]
-    """Sends a message again that failed or bounced, from the first try, under another Message-ID."""
+    """Sends a message again whose mail failed or bounced, from the first try, under another Message-ID, and posts it
+    again if that failed.
+    """
     ReportBounce: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ReportBounceRequest, _delivery_service_pb2.ReportBounceResponse]
     """Takes in a mail that came back (RFC 3464), as a mail gateway pipes it here, and marks its message as bounced.
     What tells of no message of the organization, or of a delay only, changes nothing.
@@ -35,7 +37,9 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.ResendMessageRequest,
         context: _aio.ServicerContext[_delivery_service_pb2.ResendMessageRequest, _abc.Awaitable[_inbox_service_pb2.Message]],
     ) -> _abc.Awaitable[_inbox_service_pb2.Message]:
-        """Sends a message again that failed or bounced, from the first try, under another Message-ID."""
+        """Sends a message again whose mail failed or bounced, from the first try, under another Message-ID, and posts it
+        again if that failed.
+        """
 
     @_abc_1.abstractmethod
     def ReportBounce(

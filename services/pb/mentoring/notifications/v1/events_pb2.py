@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'mentoring/notifications/v1/events.proto\x12\x1amentoring.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\"`\n\rMessageQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\"p\n\x0bMessageSent\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"1\n\x0eMessageDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\rMessageFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x11MessageSuppressed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\"\x89\x01\n\x0bMessageHeld\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12-\n\thold_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0fMessageDigested\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"1\n\x0eMessageBounced\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1e\n\x0bMessageSeen\x12\x0f\n\x07message\x18\x01 \x01(\t\"\x1e\n\x0bMessageRead\x12\x0f\n\x07message\x18\x01 \x01(\t\"#\n\x0fTemplateUpdated\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\rTemplateReset\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\x0eWebhookCreated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"!\n\x0eWebhookUpdated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"\'\n\x14WebhookSecretRotated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"A\n\x0fWebhookDisabled\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"!\n\x0eWebhookDeleted\x12\x0f\n\x07webhook\x18\x01 \x01(\t\")\n\x15WebhookDeliveryQueued\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\":\n\x16WebhookDeliveryDelayed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x10WebhookDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\"9\n\x15WebhookDeliveryFailed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\")\n\x12PreferencesUpdated\x12\x13\n\x0bpreferences\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'mentoring/notifications/v1/events.proto\x12\x1amentoring.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\"`\n\rMessageQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\"p\n\x0bMessageSent\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"1\n\x0eMessageDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\rMessageFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x11MessageSuppressed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\"\x89\x01\n\x0bMessageHeld\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12-\n\thold_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0fMessageDigested\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"1\n\x0eMessageBounced\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x11MessagePostQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\"5\n\x12MessagePostDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"r\n\rMessagePosted\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"4\n\x11MessagePostFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1e\n\x0bMessageSeen\x12\x0f\n\x07message\x18\x01 \x01(\t\"\x1e\n\x0bMessageRead\x12\x0f\n\x07message\x18\x01 \x01(\t\"#\n\x0fTemplateUpdated\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\rTemplateReset\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\x0eWebhookCreated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"!\n\x0eWebhookUpdated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"\'\n\x14WebhookSecretRotated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"A\n\x0fWebhookDisabled\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"!\n\x0eWebhookDeleted\x12\x0f\n\x07webhook\x18\x01 \x01(\t\")\n\x15WebhookDeliveryQueued\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\":\n\x16WebhookDeliveryDelayed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x10WebhookDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\"9\n\x15WebhookDeliveryFailed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1b\n\x0b\x43hatUpdated\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\";\n\x0c\x43hatDisabled\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"\x1b\n\x0b\x43hatDeleted\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\")\n\x12PreferencesUpdated\x12\x13\n\x0bpreferences\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,32 +49,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGEDIGESTED']._serialized_end=753
   _globals['_MESSAGEBOUNCED']._serialized_start=755
   _globals['_MESSAGEBOUNCED']._serialized_end=804
-  _globals['_MESSAGESEEN']._serialized_start=806
-  _globals['_MESSAGESEEN']._serialized_end=836
-  _globals['_MESSAGEREAD']._serialized_start=838
-  _globals['_MESSAGEREAD']._serialized_end=868
-  _globals['_TEMPLATEUPDATED']._serialized_start=870
-  _globals['_TEMPLATEUPDATED']._serialized_end=905
-  _globals['_TEMPLATERESET']._serialized_start=907
-  _globals['_TEMPLATERESET']._serialized_end=940
-  _globals['_WEBHOOKCREATED']._serialized_start=942
-  _globals['_WEBHOOKCREATED']._serialized_end=975
-  _globals['_WEBHOOKUPDATED']._serialized_start=977
-  _globals['_WEBHOOKUPDATED']._serialized_end=1010
-  _globals['_WEBHOOKSECRETROTATED']._serialized_start=1012
-  _globals['_WEBHOOKSECRETROTATED']._serialized_end=1051
-  _globals['_WEBHOOKDISABLED']._serialized_start=1053
-  _globals['_WEBHOOKDISABLED']._serialized_end=1118
-  _globals['_WEBHOOKDELETED']._serialized_start=1120
-  _globals['_WEBHOOKDELETED']._serialized_end=1153
-  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_start=1155
-  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_end=1196
-  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_start=1198
-  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_end=1256
-  _globals['_WEBHOOKDELIVERED']._serialized_start=1258
-  _globals['_WEBHOOKDELIVERED']._serialized_end=1294
-  _globals['_WEBHOOKDELIVERYFAILED']._serialized_start=1296
-  _globals['_WEBHOOKDELIVERYFAILED']._serialized_end=1353
-  _globals['_PREFERENCESUPDATED']._serialized_start=1355
-  _globals['_PREFERENCESUPDATED']._serialized_end=1396
+  _globals['_MESSAGEPOSTQUEUED']._serialized_start=806
+  _globals['_MESSAGEPOSTQUEUED']._serialized_end=842
+  _globals['_MESSAGEPOSTDELAYED']._serialized_start=844
+  _globals['_MESSAGEPOSTDELAYED']._serialized_end=897
+  _globals['_MESSAGEPOSTED']._serialized_start=899
+  _globals['_MESSAGEPOSTED']._serialized_end=1013
+  _globals['_MESSAGEPOSTFAILED']._serialized_start=1015
+  _globals['_MESSAGEPOSTFAILED']._serialized_end=1067
+  _globals['_MESSAGESEEN']._serialized_start=1069
+  _globals['_MESSAGESEEN']._serialized_end=1099
+  _globals['_MESSAGEREAD']._serialized_start=1101
+  _globals['_MESSAGEREAD']._serialized_end=1131
+  _globals['_TEMPLATEUPDATED']._serialized_start=1133
+  _globals['_TEMPLATEUPDATED']._serialized_end=1168
+  _globals['_TEMPLATERESET']._serialized_start=1170
+  _globals['_TEMPLATERESET']._serialized_end=1203
+  _globals['_WEBHOOKCREATED']._serialized_start=1205
+  _globals['_WEBHOOKCREATED']._serialized_end=1238
+  _globals['_WEBHOOKUPDATED']._serialized_start=1240
+  _globals['_WEBHOOKUPDATED']._serialized_end=1273
+  _globals['_WEBHOOKSECRETROTATED']._serialized_start=1275
+  _globals['_WEBHOOKSECRETROTATED']._serialized_end=1314
+  _globals['_WEBHOOKDISABLED']._serialized_start=1316
+  _globals['_WEBHOOKDISABLED']._serialized_end=1381
+  _globals['_WEBHOOKDELETED']._serialized_start=1383
+  _globals['_WEBHOOKDELETED']._serialized_end=1416
+  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_start=1418
+  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_end=1459
+  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_start=1461
+  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_end=1519
+  _globals['_WEBHOOKDELIVERED']._serialized_start=1521
+  _globals['_WEBHOOKDELIVERED']._serialized_end=1557
+  _globals['_WEBHOOKDELIVERYFAILED']._serialized_start=1559
+  _globals['_WEBHOOKDELIVERYFAILED']._serialized_end=1616
+  _globals['_CHATUPDATED']._serialized_start=1618
+  _globals['_CHATUPDATED']._serialized_end=1645
+  _globals['_CHATDISABLED']._serialized_start=1647
+  _globals['_CHATDISABLED']._serialized_end=1706
+  _globals['_CHATDELETED']._serialized_start=1708
+  _globals['_CHATDELETED']._serialized_end=1735
+  _globals['_PREFERENCESUPDATED']._serialized_start=1737
+  _globals['_PREFERENCESUPDATED']._serialized_end=1778
 # @@protoc_insertion_point(module_scope)

@@ -237,6 +237,110 @@ class MessageBounced(_message.Message):
 Global___MessageBounced: _TypeAlias = MessageBounced  # noqa: Y015
 
 @_typing.final
+class MessagePostQueued(_message.Message):
+    """The message waits to be posted to chat, for the first time or after a failed try."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessagePostQueued: _TypeAlias = MessagePostQueued  # noqa: Y015
+
+@_typing.final
+class MessagePostDelayed(_message.Message):
+    """A try to post it failed; another follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _builtins.str
+    """Why, for machines."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessagePostDelayed: _TypeAlias = MessagePostDelayed  # noqa: Y015
+
+@_typing.final
+class MessagePosted(_message.Message):
+    """The chat took the message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    category: _inbox_service_pb2.Message.Category.ValueType
+    """Why it exists."""
+    attempts: _builtins.int
+    """Tries it took."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        category: _inbox_service_pb2.Message.Category.ValueType = ...,
+        attempts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessagePosted: _TypeAlias = MessagePosted  # noqa: Y015
+
+@_typing.final
+class MessagePostFailed(_message.Message):
+    """The message is given up for chat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """organizations/{organization}/people/{person}/messages/{message}"""
+    reason: _builtins.str
+    """Why, for machines; CHAT_OFF if the chat was off or removed when its turn came."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessagePostFailed: _TypeAlias = MessagePostFailed  # noqa: Y015
+
+@_typing.final
 class MessageSeen(_message.Message):
     """The person saw the message in a list."""
 
@@ -537,6 +641,80 @@ class WebhookDeliveryFailed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WebhookDeliveryFailed: _TypeAlias = WebhookDeliveryFailed  # noqa: Y015
+
+@_typing.final
+class ChatUpdated(_message.Message):
+    """A chat was made or changed, or switched on or off by hand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHAT_FIELD_NUMBER: _builtins.int
+    chat: _builtins.str
+    """organizations/{organization}/people/{person}/chat; person "-": the organization's"""
+    def __init__(
+        self,
+        *,
+        chat: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat", b"chat"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChatUpdated: _TypeAlias = ChatUpdated  # noqa: Y015
+
+@_typing.final
+class ChatDisabled(_message.Message):
+    """A chat was switched off, because of how it answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHAT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    chat: _builtins.str
+    """organizations/{organization}/people/{person}/chat; person "-": the organization's"""
+    reason: _builtins.str
+    """GONE or FAILING."""
+    owner: _builtins.str
+    """Who made it: organizations/{organization}/people/{person}"""
+    def __init__(
+        self,
+        *,
+        chat: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat", b"chat", "owner", b"owner", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChatDisabled: _TypeAlias = ChatDisabled  # noqa: Y015
+
+@_typing.final
+class ChatDeleted(_message.Message):
+    """A chat was removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHAT_FIELD_NUMBER: _builtins.int
+    chat: _builtins.str
+    """organizations/{organization}/people/{person}/chat; person "-": the organization's"""
+    def __init__(
+        self,
+        *,
+        chat: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat", b"chat"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChatDeleted: _TypeAlias = ChatDeleted  # noqa: Y015
 
 @_typing.final
 class PreferencesUpdated(_message.Message):

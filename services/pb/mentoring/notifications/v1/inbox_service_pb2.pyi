@@ -106,6 +106,10 @@ class Message(_message.Message):
         """The other one of a pair says that a meeting took place."""
         CATEGORY_MEETING_BOOKED: Message._Category.ValueType  # 36
         """A meeting was booked."""
+        CATEGORY_CHAT_DISABLED: Message._Category.ValueType  # 37
+        """A chat that one made was switched off."""
+        CATEGORY_MEETING_PROPOSED: Message._Category.ValueType  # 38
+        """The other one of a pair offers times for a meeting."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -184,6 +188,10 @@ class Message(_message.Message):
     """The other one of a pair says that a meeting took place."""
     CATEGORY_MEETING_BOOKED: Message.Category.ValueType  # 36
     """A meeting was booked."""
+    CATEGORY_CHAT_DISABLED: Message.Category.ValueType  # 37
+    """A chat that one made was switched off."""
+    CATEGORY_MEETING_PROPOSED: Message.Category.ValueType  # 38
+    """The other one of a pair offers times for a meeting."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -200,7 +208,7 @@ class Message(_message.Message):
         STATE_FAILED: Message._State.ValueType  # 3
         """Given up."""
         STATE_SUPPRESSED: Message._State.ValueType  # 4
-        """No mail goes out; readable here only."""
+        """No mail goes out; readable here, and in chat where `chat_state` says so."""
         STATE_HELD: Message._State.ValueType  # 5
         """Waits for its time: `reason` says why, `hold_time` until when."""
         STATE_BOUNCED: Message._State.ValueType  # 6
@@ -220,7 +228,7 @@ class Message(_message.Message):
     STATE_FAILED: Message.State.ValueType  # 3
     """Given up."""
     STATE_SUPPRESSED: Message.State.ValueType  # 4
-    """No mail goes out; readable here only."""
+    """No mail goes out; readable here, and in chat where `chat_state` says so."""
     STATE_HELD: Message.State.ValueType  # 5
     """Waits for its time: `reason` says why, `hold_time` until when."""
     STATE_BOUNCED: Message.State.ValueType  # 6
@@ -295,6 +303,37 @@ class Message(_message.Message):
     REASON_THROTTLED: Message.Reason.ValueType  # 13
     """Suppressed: a mail of this category went out just before."""
 
+    class _ChatState:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChatStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Message._ChatState.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHAT_STATE_UNSPECIFIED: Message._ChatState.ValueType  # 0
+        """It does not go there."""
+        CHAT_STATE_PENDING: Message._ChatState.ValueType  # 1
+        """Waits for its first or next attempt."""
+        CHAT_STATE_POSTED: Message._ChatState.ValueType  # 2
+        """The chat took it."""
+        CHAT_STATE_FAILED: Message._ChatState.ValueType  # 3
+        """Given up."""
+        CHAT_STATE_DISCARDED: Message._ChatState.ValueType  # 4
+        """The chat was off or removed when its turn came."""
+
+    class ChatState(_ChatState, metaclass=_ChatStateEnumTypeWrapper):
+        """How far it is on its way to chat."""
+
+    CHAT_STATE_UNSPECIFIED: Message.ChatState.ValueType  # 0
+    """It does not go there."""
+    CHAT_STATE_PENDING: Message.ChatState.ValueType  # 1
+    """Waits for its first or next attempt."""
+    CHAT_STATE_POSTED: Message.ChatState.ValueType  # 2
+    """The chat took it."""
+    CHAT_STATE_FAILED: Message.ChatState.ValueType  # 3
+    """Given up."""
+    CHAT_STATE_DISCARDED: Message.ChatState.ValueType  # 4
+    """The chat was off or removed when its turn came."""
+
     NAME_FIELD_NUMBER: _builtins.int
     CATEGORY_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -313,6 +352,9 @@ class Message(_message.Message):
     FAILURE_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
     SEEN_TIME_FIELD_NUMBER: _builtins.int
+    CHAT_STATE_FIELD_NUMBER: _builtins.int
+    CHAT_TIME_FIELD_NUMBER: _builtins.int
+    CHAT_FAILURE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/messages/{message}"""
     category: Global___Message.Category.ValueType
@@ -339,6 +381,10 @@ class Message(_message.Message):
     """The message whose mail tells this one too:
     organizations/{organization}/people/{person}/messages/{message}
     """
+    chat_state: Global___Message.ChatState.ValueType
+    """How far it is on its way to chat, beside the mail."""
+    chat_failure: _builtins.str
+    """Why the last try to post it failed, for machines, such as HTTP_503."""
     @_builtins.property
     def send_time(self) -> _timestamp_pb2.Timestamp:
         """When the mail server took it."""
@@ -363,6 +409,10 @@ class Message(_message.Message):
     def seen_time(self) -> _timestamp_pb2.Timestamp:
         """When the person saw it in a list."""
 
+    @_builtins.property
+    def chat_time(self) -> _timestamp_pb2.Timestamp:
+        """When the chat took it."""
+
     def __init__(
         self,
         *,
@@ -384,10 +434,13 @@ class Message(_message.Message):
         failure: _builtins.str = ...,
         digest: _builtins.str = ...,
         seen_time: _timestamp_pb2.Timestamp | None = ...,
+        chat_state: Global___Message.ChatState.ValueType = ...,
+        chat_time: _timestamp_pb2.Timestamp | None = ...,
+        chat_failure: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "hold_time", b"hold_time", "read_time", b"read_time", "seen_time", b"seen_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chat_time", b"chat_time", "create_time", b"create_time", "hold_time", b"hold_time", "read_time", b"read_time", "seen_time", b"seen_time", "send_time", b"send_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "create_time", b"create_time", "digest", b"digest", "etag", b"etag", "failure", b"failure", "hold_time", b"hold_time", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "reason", b"reason", "seen_time", b"seen_time", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "category", b"category", "cause_event_id", b"cause_event_id", "chat_failure", b"chat_failure", "chat_state", b"chat_state", "chat_time", b"chat_time", "create_time", b"create_time", "digest", b"digest", "etag", b"etag", "failure", b"failure", "hold_time", b"hold_time", "mail_message_id", b"mail_message_id", "name", b"name", "read_time", b"read_time", "reason", b"reason", "seen_time", b"seen_time", "send_time", b"send_time", "state", b"state", "subject", b"subject", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,7 +31,7 @@ from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as mentorin
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3mentoring/notifications/v1/preference_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bgoogle/type/dayofweek.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xb9\x04\n\x0bPreferences\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12U\n\nmuted_mail\x18\x02 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12V\n\x0bwanted_mail\x18\x04 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\x04mail\x18\x05 \x01(\x0e\x32..mentoring.notifications.v1.Preferences.SwitchB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x34\n\x05hours\x18\x06 \x01(\x0b\x32%.mentoring.notifications.v1.MailHours\x12%\n\x0cweekly_mails\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00H\x00\x88\x01\x01\"?\n\x06Switch\x12\x16\n\x12SWITCH_UNSPECIFIED\x10\x00\x12\r\n\tSWITCH_ON\x10\x01\x12\x0e\n\nSWITCH_OFF\x10\x02:b\xea\x41_\n#notifications.mentoring/Preferences\x12\x38organizations/{organization}/people/{person}/preferencesB\x0f\n\r_weekly_mails\"\x85\x01\n\tMailHours\x12\x41\n\x07windows\x18\x01 \x03(\x0b\x32&.mentoring.notifications.v1.MailWindowB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\x35\n\x05quiet\x18\x02 \x01(\x0b\x32&.mentoring.notifications.v1.QuietHours\"\xef\x02\n\nMailWindow\x12/\n\x03\x64\x61y\x18\x01 \x01(\x0e\x32\x16.google.type.DayOfWeekB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x0f:\xed\x01\xbaH\xe9\x01\x1a]\n\x11mail_window.order\x12#the window must end after it starts\x1a#this.start_minute < this.end_minute\x1a\x87\x01\n\x14mail_window.quarters\x12\x35the window must start and end on a quarter of an hour\x1a\x38this.start_minute % 15 == 0 && this.end_minute % 15 == 0\"\xd2\x02\n\nQuietHours\x12 \n\x0cstart_minute\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00\x12\x1e\n\nend_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00:\x81\x02\xbaH\xfd\x01\x1ap\n\x10quiet_hours.some\x12\x36quiet hours must end at another minute than they start\x1a$this.start_minute != this.end_minute\x1a\x88\x01\n\x14quiet_hours.quarters\x12\x36quiet hours must start and end on a quarter of an hour\x1a\x38this.start_minute % 15 == 0 && this.end_minute % 15 == 0\"`\n\x15GetPreferencesRequest\x12G\n\x04name\x18\x01 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^organizations/[^/]+/people/[^/]+/preferences$\"\xb2\x01\n\x18UpdatePreferencesRequest\x12H\n\x0bpreferences\x18\x01 \x01(\x0b\x32\'.mentoring.notifications.v1.PreferencesB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xaa\x02\n\x11PreferenceService\x12\x81\x01\n\x0eGetPreferences\x12\x31.mentoring.notifications.v1.GetPreferencesRequest\x1a\'.mentoring.notifications.v1.Preferences\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x90\x01\n\x11UpdatePreferences\x12\x34.mentoring.notifications.v1.UpdatePreferencesRequest\x1a\'.mentoring.notifications.v1.Preferences\"\x1c\x8a\xb5\x18\x18\x12\x04\x01\x02\x03\x04\x1a\x10preferences.nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3mentoring/notifications/v1/preference_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bgoogle/type/dayofweek.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xb0\x06\n\x0bPreferences\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12U\n\nmuted_mail\x18\x02 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12V\n\x0bwanted_mail\x18\x04 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\x04mail\x18\x05 \x01(\x0e\x32..mentoring.notifications.v1.Preferences.SwitchB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x34\n\x05hours\x18\x06 \x01(\x0b\x32%.mentoring.notifications.v1.MailHours\x12%\n\x0cweekly_mails\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00H\x00\x88\x01\x01\x12U\n\nmuted_chat\x18\x08 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12V\n\x0bwanted_chat\x18\t \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x46\n\x04\x63hat\x18\n \x01(\x0e\x32..mentoring.notifications.v1.Preferences.SwitchB\x08\xbaH\x05\x82\x01\x02\x10\x01\"?\n\x06Switch\x12\x16\n\x12SWITCH_UNSPECIFIED\x10\x00\x12\r\n\tSWITCH_ON\x10\x01\x12\x0e\n\nSWITCH_OFF\x10\x02:b\xea\x41_\n#notifications.mentoring/Preferences\x12\x38organizations/{organization}/people/{person}/preferencesB\x0f\n\r_weekly_mails\"\x85\x01\n\tMailHours\x12\x41\n\x07windows\x18\x01 \x03(\x0b\x32&.mentoring.notifications.v1.MailWindowB\x08\xbaH\x05\x92\x01\x02\x10\x32\x12\x35\n\x05quiet\x18\x02 \x01(\x0b\x32&.mentoring.notifications.v1.QuietHours\"\xef\x02\n\nMailWindow\x12/\n\x03\x64\x61y\x18\x01 \x01(\x0e\x32\x16.google.type.DayOfWeekB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x0f:\xed\x01\xbaH\xe9\x01\x1a]\n\x11mail_window.order\x12#the window must end after it starts\x1a#this.start_minute < this.end_minute\x1a\x87\x01\n\x14mail_window.quarters\x12\x35the window must start and end on a quarter of an hour\x1a\x38this.start_minute % 15 == 0 && this.end_minute % 15 == 0\"\xd2\x02\n\nQuietHours\x12 \n\x0cstart_minute\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00\x12\x1e\n\nend_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x91\x0b(\x00:\x81\x02\xbaH\xfd\x01\x1ap\n\x10quiet_hours.some\x12\x36quiet hours must end at another minute than they start\x1a$this.start_minute != this.end_minute\x1a\x88\x01\n\x14quiet_hours.quarters\x12\x36quiet hours must start and end on a quarter of an hour\x1a\x38this.start_minute % 15 == 0 && this.end_minute % 15 == 0\"`\n\x15GetPreferencesRequest\x12G\n\x04name\x18\x01 \x01(\tB9\xe2\x41\x01\x02\xbaH2r02.^organizations/[^/]+/people/[^/]+/preferences$\"\xb2\x01\n\x18UpdatePreferencesRequest\x12H\n\x0bpreferences\x18\x01 \x01(\x0b\x32\'.mentoring.notifications.v1.PreferencesB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xaa\x02\n\x11PreferenceService\x12\x81\x01\n\x0eGetPreferences\x12\x31.mentoring.notifications.v1.GetPreferencesRequest\x1a\'.mentoring.notifications.v1.Preferences\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x90\x01\n\x11UpdatePreferences\x12\x34.mentoring.notifications.v1.UpdatePreferencesRequest\x1a\'.mentoring.notifications.v1.Preferences\"\x1c\x8a\xb5\x18\x18\x12\x04\x01\x02\x03\x04\x1a\x10preferences.nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +48,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREFERENCES'].fields_by_name['mail']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_PREFERENCES'].fields_by_name['weekly_mails']._loaded_options = None
   _globals['_PREFERENCES'].fields_by_name['weekly_mails']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_PREFERENCES'].fields_by_name['muted_chat']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['muted_chat']._serialized_options = b'\272H\020\222\001\r\020d\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_PREFERENCES'].fields_by_name['wanted_chat']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['wanted_chat']._serialized_options = b'\272H\020\222\001\r\020d\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_PREFERENCES'].fields_by_name['chat']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['chat']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_PREFERENCES']._loaded_options = None
   _globals['_PREFERENCES']._serialized_options = b'\352A_\n#notifications.mentoring/Preferences\0228organizations/{organization}/people/{person}/preferences'
   _globals['_MAILHOURS'].fields_by_name['windows']._loaded_options = None
@@ -77,19 +83,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREFERENCESERVICE'].methods_by_name['UpdatePreferences']._loaded_options = None
   _globals['_PREFERENCESERVICE'].methods_by_name['UpdatePreferences']._serialized_options = b'\212\265\030\030\022\004\001\002\003\004\032\020preferences.name'
   _globals['_PREFERENCES']._serialized_start=317
-  _globals['_PREFERENCES']._serialized_end=886
-  _globals['_PREFERENCES_SWITCH']._serialized_start=706
-  _globals['_PREFERENCES_SWITCH']._serialized_end=769
-  _globals['_MAILHOURS']._serialized_start=889
-  _globals['_MAILHOURS']._serialized_end=1022
-  _globals['_MAILWINDOW']._serialized_start=1025
-  _globals['_MAILWINDOW']._serialized_end=1392
-  _globals['_QUIETHOURS']._serialized_start=1395
-  _globals['_QUIETHOURS']._serialized_end=1733
-  _globals['_GETPREFERENCESREQUEST']._serialized_start=1735
-  _globals['_GETPREFERENCESREQUEST']._serialized_end=1831
-  _globals['_UPDATEPREFERENCESREQUEST']._serialized_start=1834
-  _globals['_UPDATEPREFERENCESREQUEST']._serialized_end=2012
-  _globals['_PREFERENCESERVICE']._serialized_start=2015
-  _globals['_PREFERENCESERVICE']._serialized_end=2313
+  _globals['_PREFERENCES']._serialized_end=1133
+  _globals['_PREFERENCES_SWITCH']._serialized_start=953
+  _globals['_PREFERENCES_SWITCH']._serialized_end=1016
+  _globals['_MAILHOURS']._serialized_start=1136
+  _globals['_MAILHOURS']._serialized_end=1269
+  _globals['_MAILWINDOW']._serialized_start=1272
+  _globals['_MAILWINDOW']._serialized_end=1639
+  _globals['_QUIETHOURS']._serialized_start=1642
+  _globals['_QUIETHOURS']._serialized_end=1980
+  _globals['_GETPREFERENCESREQUEST']._serialized_start=1982
+  _globals['_GETPREFERENCESREQUEST']._serialized_end=2078
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_start=2081
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_end=2259
+  _globals['_PREFERENCESERVICE']._serialized_start=2262
+  _globals['_PREFERENCESERVICE']._serialized_end=2560
 # @@protoc_insertion_point(module_scope)

@@ -58,6 +58,9 @@ class Preferences(_message.Message):
     MAIL_FIELD_NUMBER: _builtins.int
     HOURS_FIELD_NUMBER: _builtins.int
     WEEKLY_MAILS_FIELD_NUMBER: _builtins.int
+    MUTED_CHAT_FIELD_NUMBER: _builtins.int
+    WANTED_CHAT_FIELD_NUMBER: _builtins.int
+    CHAT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/preferences"""
     etag: _builtins.str
@@ -68,6 +71,10 @@ class Preferences(_message.Message):
     """How many mails a person gets within seven days, over all programs, before those that can wait do; 0: those
     that can wait are never mailed. Unset: as the level above says, 5 by default. What somebody waits for, or
     what has a date, counts but is not held.
+    """
+    chat: Global___Preferences.Switch.ValueType
+    """Whether there is anything in chat, beside what is critical; unset: as the level above says. See ChatService for
+    where.
     """
     @_builtins.property
     def muted_mail(self) -> _containers.RepeatedScalarFieldContainer[_inbox_service_pb2.Message.Category.ValueType]:
@@ -83,6 +90,14 @@ class Preferences(_message.Message):
         What comes at another time waits for the next opening.
         """
 
+    @_builtins.property
+    def muted_chat(self) -> _containers.RepeatedScalarFieldContainer[_inbox_service_pb2.Message.Category.ValueType]:
+        """Categories that must not be posted to chat."""
+
+    @_builtins.property
+    def wanted_chat(self) -> _containers.RepeatedScalarFieldContainer[_inbox_service_pb2.Message.Category.ValueType]:
+        """Categories that are posted even where `chat` or the organization says no."""
+
     def __init__(
         self,
         *,
@@ -93,10 +108,13 @@ class Preferences(_message.Message):
         mail: Global___Preferences.Switch.ValueType = ...,
         hours: Global___MailHours | None = ...,
         weekly_mails: _builtins.int | None = ...,
+        muted_chat: _abc.Iterable[_inbox_service_pb2.Message.Category.ValueType] | None = ...,
+        wanted_chat: _abc.Iterable[_inbox_service_pb2.Message.Category.ValueType] | None = ...,
+        chat: Global___Preferences.Switch.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails", "hours", b"hours", "weekly_mails", b"weekly_mails"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails", "etag", b"etag", "hours", b"hours", "mail", b"mail", "muted_mail", b"muted_mail", "name", b"name", "wanted_mail", b"wanted_mail", "weekly_mails", b"weekly_mails"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails", "chat", b"chat", "etag", b"etag", "hours", b"hours", "mail", b"mail", "muted_chat", b"muted_chat", "muted_mail", b"muted_mail", "name", b"name", "wanted_chat", b"wanted_chat", "wanted_mail", b"wanted_mail", "weekly_mails", b"weekly_mails"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__weekly_mails: _TypeAlias = _typing.Literal["weekly_mails"]  # noqa: Y015
     _WhichOneofArgType__weekly_mails: _TypeAlias = _typing.Literal["_weekly_mails", b"_weekly_mails"]  # noqa: Y015

@@ -28,7 +28,7 @@ if _version_not_supported:
 class PreferenceServiceStub:
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
     more than the organization's, a category's more than the whole channel's. Critical categories are mailed
-    whatever is chosen: a match that ended, a mentorship that will be ended.
+    whatever is chosen, and posted where there is a chat: a match that ended, a mentorship that will be ended.
     """
 
     def __init__(self, channel):
@@ -52,7 +52,7 @@ class PreferenceServiceStub:
 class PreferenceServiceServicer:
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
     more than the organization's, a category's more than the whole channel's. Critical categories are mailed
-    whatever is chosen: a match that ended, a mentorship that will be ended.
+    whatever is chosen, and posted where there is a chat: a match that ended, a mentorship that will be ended.
     """
 
     def GetPreferences(self, request, context):
@@ -94,7 +94,7 @@ def add_PreferenceServiceServicer_to_server(servicer, server):
 class PreferenceService:
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
     more than the organization's, a category's more than the whole channel's. Critical categories are mailed
-    whatever is chosen: a match that ended, a mentorship that will be ended.
+    whatever is chosen, and posted where there is a chat: a match that ended, a mentorship that will be ended.
     """
 
     @staticmethod

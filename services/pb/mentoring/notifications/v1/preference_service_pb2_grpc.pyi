@@ -15,7 +15,7 @@ GRPC_VERSION: str
 class PreferenceServiceStub:
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
     more than the organization's, a category's more than the whole channel's. Critical categories are mailed
-    whatever is chosen: a match that ended, a mentorship that will be ended.
+    whatever is chosen, and posted where there is a chat: a match that ended, a mentorship that will be ended.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -29,7 +29,7 @@ class PreferenceServiceStub:
 class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
     more than the organization's, a category's more than the whole channel's. Critical categories are mailed
-    whatever is chosen: a match that ended, a mentorship that will be ended.
+    whatever is chosen, and posted where there is a chat: a match that ended, a mentorship that will be ended.
     """
 
     @_abc_1.abstractmethod

@@ -129,19 +129,19 @@ class _ClaimEndEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClaimEnd.Val
     CLAIM_END_UNSPECIFIED: _ClaimEnd.ValueType  # 0
     """Never stored."""
     CLAIM_END_WITHDRAWN: _ClaimEnd.ValueType  # 1
-    """Who claimed it took it back."""
+    """Who claimed or offered it took it back."""
     CLAIM_END_REJECTED: _ClaimEnd.ValueType  # 2
     """The other one disagreed."""
     CLAIM_END_LAPSED: _ClaimEnd.ValueType  # 3
     """The other one did not answer in time."""
 
 class ClaimEnd(_ClaimEnd, metaclass=_ClaimEndEnumTypeWrapper):
-    """Why nobody waits any more for the answer to a claim that was not confirmed."""
+    """Why nobody waits any more for the answer to a claim, or to an offer of times."""
 
 CLAIM_END_UNSPECIFIED: ClaimEnd.ValueType  # 0
 """Never stored."""
 CLAIM_END_WITHDRAWN: ClaimEnd.ValueType  # 1
-"""Who claimed it took it back."""
+"""Who claimed or offered it took it back."""
 CLAIM_END_REJECTED: ClaimEnd.ValueType  # 2
 """The other one disagreed."""
 CLAIM_END_LAPSED: ClaimEnd.ValueType  # 3

@@ -108,6 +108,96 @@ class CalendarFeedChanged(_message.Message):
 Global___CalendarFeedChanged: _TypeAlias = CalendarFeedChanged  # noqa: Y015
 
 @_typing.final
+class MeetingProposed(_message.Message):
+    """One of the two offers the other some times, which are held. MeetingBooked follows when one is picked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who offers them."""
+    options: _builtins.int
+    """How many."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when they are held."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        options: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "options", b"options", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingProposed: _TypeAlias = MeetingProposed  # noqa: Y015
+
+@_typing.final
+class MeetingProposalClosed(_message.Message):
+    """None of the times was picked; they are free again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    person: _builtins.str
+    """Who took it back or declined it; empty when it expired, or the mentorship stopped."""
+    end: _codes_pb2.ClaimEnd.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        person: _builtins.str = ...,
+        end: _codes_pb2.ClaimEnd.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingProposalClosed: _TypeAlias = MeetingProposalClosed  # noqa: Y015
+
+@_typing.final
 class MeetingBooked(_message.Message):
     """A meeting is booked."""
 

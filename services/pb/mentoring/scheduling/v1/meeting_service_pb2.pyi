@@ -48,6 +48,10 @@ class Meeting(_message.Message):
         """Logged afterwards; the other one has not answered yet."""
         STATE_REJECTED: Meeting._State.ValueType  # 6
         """Logged afterwards, but not confirmed."""
+        STATE_PROPOSED: Meeting._State.ValueType  # 7
+        """Offered at several times, which are held; `start_time` is the first of them."""
+        STATE_CLOSED: Meeting._State.ValueType  # 8
+        """Offered, but none of the times was picked."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How the meeting went."""
@@ -66,6 +70,70 @@ class Meeting(_message.Message):
     """Logged afterwards; the other one has not answered yet."""
     STATE_REJECTED: Meeting.State.ValueType  # 6
     """Logged afterwards, but not confirmed."""
+    STATE_PROPOSED: Meeting.State.ValueType  # 7
+    """Offered at several times, which are held; `start_time` is the first of them."""
+    STATE_CLOSED: Meeting.State.ValueType  # 8
+    """Offered, but none of the times was picked."""
+
+    @_typing.final
+    class Option(_message.Message):
+        """A time that is offered."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        START_TIME_FIELD_NUMBER: _builtins.int
+        END_TIME_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def start_time(self) -> _timestamp_pb2.Timestamp:
+            """First moment, on a quarter hour."""
+
+        @_builtins.property
+        def end_time(self) -> _timestamp_pb2.Timestamp:
+            """First moment after; 15 minutes to 4 hours later."""
+
+        def __init__(
+            self,
+            *,
+            start_time: _timestamp_pb2.Timestamp | None = ...,
+            end_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Proposal(_message.Message):
+        """Who offers which times."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PERSON_FIELD_NUMBER: _builtins.int
+        OPTIONS_FIELD_NUMBER: _builtins.int
+        EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+        person: _builtins.str
+        """Who offers them; the other one picks."""
+        @_builtins.property
+        def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.Option]:
+            """First one first."""
+
+        @_builtins.property
+        def expire_time(self) -> _timestamp_pb2.Timestamp:
+            """Until when they are held."""
+
+        def __init__(
+            self,
+            *,
+            person: _builtins.str = ...,
+            options: _abc.Iterable[Global___Meeting.Option] | None = ...,
+            expire_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "options", b"options", "person", b"person"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     @_typing.final
     class NoticeGiven(_message.Message):
@@ -204,6 +272,7 @@ class Meeting(_message.Message):
     SERIES_FIELD_NUMBER: _builtins.int
     OCCURRENCE_TIME_FIELD_NUMBER: _builtins.int
     GUESTS_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -266,6 +335,10 @@ class Meeting(_message.Message):
     def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Others who come along, such as co-mentors: up to eight. They are invited, and their time is taken until they decline; attendance is the two's alone."""
 
+    @_builtins.property
+    def proposal(self) -> Global___Meeting.Proposal:
+        """Set while it is proposed."""
+
     def __init__(
         self,
         *,
@@ -288,14 +361,119 @@ class Meeting(_message.Message):
         series: _builtins.str = ...,
         occurrence_time: _timestamp_pb2.Timestamp | None = ...,
         guests: _abc.Iterable[_builtins.str] | None = ...,
+        proposal: Global___Meeting.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "proposal", b"proposal", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "proposal", b"proposal", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Meeting: _TypeAlias = Meeting  # noqa: Y015
+
+@_typing.final
+class ProposeMeetingRequest(_message.Message):
+    """Offers times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """organizations/{id}/mentorships/{id}"""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.Option]:
+        """Up to five times; each must be one that could be booked now."""
+
+    @_builtins.property
+    def hold(self) -> _duration_pb2.Duration:
+        """How long they are held, but not past the start of the last of them; absent means two days."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        options: _abc.Iterable[Global___Meeting.Option] | None = ...,
+        hold: _duration_pb2.Duration | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold", "options", b"options", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeMeetingRequest: _TypeAlias = ProposeMeetingRequest  # noqa: Y015
+
+@_typing.final
+class AcceptProposalRequest(_message.Message):
+    """Picks one of the times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the time that is picked."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptProposalRequest: _TypeAlias = AcceptProposalRequest  # noqa: Y015
+
+@_typing.final
+class CloseProposalRequest(_message.Message):
+    """Closes an offer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseProposalRequest: _TypeAlias = CloseProposalRequest  # noqa: Y015
 
 @_typing.final
 class BookMeetingRequest(_message.Message):

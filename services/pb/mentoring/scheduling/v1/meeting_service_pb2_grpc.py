@@ -40,6 +40,21 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookMeetingRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.ProposeMeeting = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/ProposeMeeting',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ProposeMeetingRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.AcceptProposal = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/AcceptProposal',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
+        self.CloseProposal = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/CloseProposal',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CloseProposalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
         self.GetMeeting = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/GetMeeting',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetMeetingRequest.SerializeToString,
@@ -128,6 +143,27 @@ class MeetingServiceServicer:
 
     def BookMeeting(self, request, context):
         """Books a meeting on a quarter hour. Refused when either person has another one then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeMeeting(self, request, context):
+        """Offers the other one of the two some times, which are held for both until one is picked, or it expires.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptProposal(self, request, context):
+        """Books one of the times that the other one offered; the rest are free again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseProposal(self, request, context):
+        """Declines what the other one offered, or takes one's own offer back: all its times are free again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,6 +289,21 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookMeetingRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
             ),
+            'ProposeMeeting': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeMeeting,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ProposeMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'AcceptProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptProposal,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'CloseProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseProposal,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CloseProposalRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
             'GetMeeting': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMeeting,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetMeetingRequest.FromString,
@@ -361,6 +412,87 @@ class MeetingService:
             target,
             '/mentoring.scheduling.v1.MeetingService/BookMeeting',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeMeeting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/ProposeMeeting',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.ProposeMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/AcceptProposal',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/CloseProposal',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CloseProposalRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
             options,
             channel_credentials,

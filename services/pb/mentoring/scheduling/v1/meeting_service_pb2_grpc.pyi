@@ -18,6 +18,12 @@ class MeetingServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     BookMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.BookMeetingRequest, _meeting_service_pb2.Meeting]
     """Books a meeting on a quarter hour. Refused when either person has another one then."""
+    ProposeMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ProposeMeetingRequest, _meeting_service_pb2.Meeting]
+    """Offers the other one of the two some times, which are held for both until one is picked, or it expires."""
+    AcceptProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AcceptProposalRequest, _meeting_service_pb2.Meeting]
+    """Books one of the times that the other one offered; the rest are free again."""
+    CloseProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CloseProposalRequest, _meeting_service_pb2.Meeting]
+    """Declines what the other one offered, or takes one's own offer back: all its times are free again."""
     GetMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetMeetingRequest, _meeting_service_pb2.Meeting]
     """Returns one meeting."""
     ListMeetings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ListMeetingsRequest, _meeting_service_pb2.ListMeetingsResponse]
@@ -61,6 +67,30 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.BookMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Books a meeting on a quarter hour. Refused when either person has another one then."""
+
+    @_abc_1.abstractmethod
+    def ProposeMeeting(
+        self,
+        request: _meeting_service_pb2.ProposeMeetingRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.ProposeMeetingRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Offers the other one of the two some times, which are held for both until one is picked, or it expires."""
+
+    @_abc_1.abstractmethod
+    def AcceptProposal(
+        self,
+        request: _meeting_service_pb2.AcceptProposalRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.AcceptProposalRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Books one of the times that the other one offered; the rest are free again."""
+
+    @_abc_1.abstractmethod
+    def CloseProposal(
+        self,
+        request: _meeting_service_pb2.CloseProposalRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.CloseProposalRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
+        """Declines what the other one offered, or takes one's own offer back: all its times are free again."""
 
     @_abc_1.abstractmethod
     def GetMeeting(

@@ -1,0 +1,88 @@
+"""Keys in a database of their own, so that what is restored beside today's keys opens only what they open.
+
+{_id: "tenant/person", key: {id, wrapped, master, create_time}, gone: [ids of destroyed keys]}
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+from pymongo.read_concern import ReadConcern
+
+from services.kernel.clock import Clock
+from services.kernel.mongo.documents import Document
+from services.kernel.mongo.together import Together
+from services.kernel.mongo.trips import duplicates, read_together
+from services.kernel.vault import Stored, Wrapped
+
+COLLECTION: Final = "keys"
+
+
+class KeyStore:
+    """Keeps what `vault.Store` says."""
+
+    def __init__(self, collection: AsyncIOMotorCollection[Document], clock: Clock) -> None:
+        self.collection = collection
+        self._committed = collection.with_options(read_concern=ReadConcern("majority"))
+        self._clock = clock
+        self._read = Together(partial(read_together, self._committed))
+
+    async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:
+        """Return what is stored of each owner."""
+        if len(owners) == 1:
+            one = await self._read(owners[0])
+            return {} if one is None else {owners[0]: stored(one)}
+        found = await self._committed.find({"_id": {"$in": list(owners)}}).to_list(None)
+        return {document["_id"]: stored(document) for document in found}
+
+    async def add(self, keys: Sequence[Stored]) -> None:
+        """Store the keys of those who have none; who was first, of several processes, stays."""
+        now = self._clock.now()
+        writes = [
+            UpdateOne(
+                {"_id": key.owner, "key": {"$exists": False}},
+                {"$set": {"key.id": key.id, "key.create_time": now, **_wrapping(key)}},
+                upsert=True,
+            )
+            for key in keys
+        ]
+        try:
+            await self.collection.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            duplicates(error)
+
+    async def destroy(self, owner: str, until: datetime) -> None:
+        """Overwrite a key that was made by `until`; its id stays."""
+        gone = {"$concatArrays": [{"$ifNull": ["$gone", []]}, ["$key.id"]]}
+        await self.collection.update_one(
+            {"_id": owner, "key.create_time": {"$lte": until}}, [{"$set": {"gone": gone}}, {"$unset": "key"}]
+        )
+
+    async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
+        """Return keys that another master key wraps."""
+        others = {"key.master": {"$exists": True, "$ne": master}}
+        return [stored(document) for document in await self._committed.find(others).to_list(most)]
+
+    async def wrap(self, keys: Sequence[Stored]) -> int:
+        """Replace the wrapped form of keys that are still there."""
+        writes = [UpdateOne({"_id": key.owner, "key.id": key.id}, {"$set": _wrapping(key)}) for key in keys]
+        return (await self.collection.bulk_write(writes, ordered=False)).matched_count
+
+
+def stored(document: Document) -> Stored:
+    """Return the keys that a document holds."""
+    gone = frozenset(document.get("gone", ()))
+    key: Mapping[str, Any] | None = document.get("key")
+    if key is None:
+        return Stored(document["_id"], b"", None, gone)
+    return Stored(document["_id"], key["id"], Wrapped(key["master"], key["wrapped"]), gone)
+
+
+def _wrapping(key: Stored) -> Document:
+    if key.wrapped is None:
+        raise ValueError("there is no key to store")
+    return {"key.wrapped": key.wrapped.key, "key.master": key.wrapped.master}

@@ -1,0 +1,38 @@
+"""What an operator lets a service do once: beside running processes, then the command ends."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from services.kernel.config import Settings
+from services.kernel.probes import Health
+from services.kernel.run.resources import Resources, opened
+
+
+class Command(NamedTuple):
+    """`run` returns a line to print; `meaning` is for the help."""
+
+    meaning: str
+    run: Callable[[Resources], Awaitable[str]]
+
+
+async def carry_out(settings: Settings, command: Command) -> int:
+    """Run a command and print what it says; return the exit code."""
+    async with opened(settings, Health()) as resources:
+        await resources.database.ping()
+        print(await command.run(resources))  # noqa: T201 -- the answer to who typed the command
+    return 0
+
+
+async def rewrap_keys(resources: Resources) -> str:
+    """Let the first master key of DATA_KEY_FILE wrap every key; then the others may go."""
+    vault = resources.database.vault
+    if vault is None:
+        raise SystemExit("DATA_KEY_FILE is not set: there are no keys")
+    return f"{await vault.rewrap()} keys wrapped by the first master key"
+
+
+COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
+    {"rewrap-keys": Command("let the first key of DATA_KEY_FILE wrap all keys of people", rewrap_keys)}
+)
+"""What every service can do."""

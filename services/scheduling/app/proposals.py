@@ -1,0 +1,59 @@
+"""Times that one of the two offers the other."""
+
+from datetime import datetime
+
+from services.kernel import ids
+from services.kernel.auth import Caller
+from services.kernel.clock import Clock
+from services.kernel.mongo import Cause, Ref, Versioned
+from services.scheduling.app.diaries import Diaries
+from services.scheduling.app.meetings import How, Names, Stores
+from services.scheduling.domain import meetings, proposals
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.proposals import Offer
+
+
+class Proposals:
+    """Offers, which are meetings without a time yet. Changes raise Conflict for a stale etag."""
+
+    def __init__(self, stores: Stores, diaries: Diaries, clock: Clock, policy: Policy) -> None:
+        self._meetings, self._pairs = stores
+        self._diaries = diaries
+        self._clock = clock
+        self._policy = policy
+
+    async def propose(
+        self, caller: Caller, mentorship: str, offer: Offer, cause: Cause
+    ) -> tuple[Ref, Versioned[Meeting]]:
+        """Offer times and hold them. Refused SLOT_TAKEN if one is taken; a repeat answers the same."""
+        ref = Ref(caller.org, ids.derived_id(caller.org, "meeting", caller.subject, cause.id))
+        if known := await self._meetings.get_many(caller.org, [ref.id]):
+            return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
+        pair = await self._pairs.get(Ref(caller.org, mentorship))
+        if pair is None:
+            raise meetings.not_active()
+        start, end = proposals.span(offer.wishes)
+        diaries = await self._diaries.booking(caller.org, pair.people, (start, end), ref.id)
+        now = self._clock.now()
+        decision = proposals.propose(pair, caller.subject, offer, now, self._policy, diaries)
+        return ref, await self._meetings.create(ref, *decision, cause)
+
+    async def accept(self, caller: Caller, names: Names, start: datetime, how: How) -> Versioned[Meeting]:
+        """Pick a time."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        etag, cause = how
+        return await self._meetings.change(
+            Ref(caller.org, names[1]),
+            lambda one: proposals.accept(one, who, start, now, self._policy),
+            cause,
+            etag=etag,
+        )
+
+    async def close(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Decline an offer, or take it back."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        etag, cause = how
+        return await self._meetings.change(
+            Ref(caller.org, names[1]), lambda one: proposals.close(one, who, now), cause, etag=etag
+        )
