@@ -32,14 +32,18 @@ ALLOWED = {
     "Repoze Public License",  # Zope's older sibling, permissive
     "Zlib",
 }
-HEAD = "# Licences of the packages in the image\n\nWritten by `make licences` from what their authors declare.\n\n"
+HEAD = """# Licences of the packages in the image
+
+Written by `make licences` from what their authors declare.
+
+"""
 
 
 def listing(tree: Tree) -> str:
     """Return the table of all packages of the lock file that are installed on this platform."""
     names = sorted(part.partition("@")[0] for part in sbom.locked(tree))
-    reader = [tools.find("pip-licenses"), "--python", sys.executable, "--format", "markdown", "--packages"]
-    return HEAD + tools.output([*reader, *names], tree.root).strip() + "\n"
+    reader = [tools.find("pip-licenses"), "--python", sys.executable, "--format", "markdown"]
+    return HEAD + tools.output([*reader, "--packages", *names], tree.root).strip() + "\n"
 
 
 def run(tree: Tree) -> Iterator[str]:

@@ -17,7 +17,7 @@ def test_code_that_came_with_a_read_only_image_is_used_from_a_copy(
     built = tmp_path / "built"
     built.mkdir()
     (built / "kernel.nbi").write_bytes(b"index")
-    monkeypatch.setattr(jit, "_is_writable", lambda folder: False)
+    monkeypatch.setattr(jit, "_is_writable", lambda _: False)
     copy = jit.kept_in(built)
     assert copy != built
     assert (copy / "kernel.nbi").read_bytes() == b"index"

@@ -43,7 +43,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def kept_in(wished: Path) -> Path:
-    """Return the folder to keep code in: `wished`, or a copy of it for this process alone if it is read-only."""
+    """Return the folder to keep code in: `wished`, or this process's own copy if that is read-only."""
     if _is_writable(wished):
         return wished
     copy = Path(tempfile.mkdtemp(prefix="kernels-"))
