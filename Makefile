@@ -56,6 +56,9 @@ types: $(STAMP) ## mypy --strict
 verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof can fail (ONLY="yaml compose"; VERIFY_SKIP_MISSING=1 without a tool)
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
+manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes and rules
+	@$(BIN)/python -m deploy.k8s
+
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
 	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
 

@@ -4,6 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from services.kernel.tls import Files
 
@@ -24,7 +30,7 @@ class Authority:
         """The authority's own certificate."""
         return self._ca.cert_pem.bytes()
 
-    def issue(self, name: str, *, ends: timedelta = timedelta(days=1)) -> Files:
+    def issue(self, name: str, *, ends: timedelta = timedelta(days=90)) -> Files:
         """Write certificate and key for `name`, over what was there; `ca` is this authority."""
         now = datetime.now(UTC)
         made = self._ca.issue_cert(
@@ -32,7 +38,10 @@ class Authority:
         )
         files = Files(self._folder / f"{name}.crt", self._folder / f"{name}.key", self.file)
         files.cert.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
-        made.private_key_pem.write_to_path(files.key)
+        key = load_pem_private_key(made.private_key_pem.bytes(), password=None)
+        # PKCS #8, the only form that Java reads
+        files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        files.key.chmod(0o600)
         return files
 
     def issue_joined(self, name: str) -> Path:
@@ -40,4 +49,5 @@ class Authority:
         files = self.issue(name)
         joined = self._folder / f"{name}.pem"
         joined.write_bytes(files.key.read_bytes() + files.cert.read_bytes())
+        joined.chmod(0o600)
         return joined

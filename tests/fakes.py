@@ -20,6 +20,8 @@ from services.kernel.mongo.documents import (
     require_same,
     restored,
 )
+from services.kernel.mongo.usage import Use
+from services.kernel.rpc.books import Books
 from services.kernel.vault import Stored
 
 S = TypeVar("S")
@@ -294,3 +296,30 @@ class Claims:
     async def free(self, tenant: str, cause: Cause) -> None:
         """Forget it."""
         self._known.pop((tenant, cause.id), None)
+
+
+class Usage:
+    """How much was used today, in memory."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Use] = Counter()
+
+    async def take(self, use: Use, most: int) -> bool:
+        """Count one use, unless there were `most` already."""
+        free = self.counts[use] < most
+        self.counts[use] += free
+        return free
+
+    async def give_back(self, use: Use) -> None:
+        """Take one use back."""
+        self.counts[use] -= 1
+
+    async def add(self, _: str, counts: Mapping[Use, int]) -> Mapping[Use, int]:
+        """Add counts; return what there is by now."""
+        self.counts.update(counts)
+        return {use: self.counts[use] for use in counts}
+
+
+def books() -> Books:
+    """Return new books for a gate."""
+    return Books(Claims(), Usage())

@@ -18,6 +18,7 @@ from services.kernel.events import Event
 from services.kernel.mongo import Database, Ref
 from services.kernel.probes import Health
 from services.kernel.rpc import status
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
 from services.kernel.run.process import Build
@@ -109,7 +110,7 @@ async def trusting(
         )
         service = build(settings, resources)
         await database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, database.claims)
+        server = Server(settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(service, channel, issuer, clock, database, port)

@@ -116,6 +116,8 @@ class Apache:
 
     name = "kafka"
     kind = Kind.APACHE
+    formatting: tuple[str, ...] = ()
+    """Further arguments of the tool that formats a new data folder."""
 
     def __init__(self, choice: Choice, data: Path, log: Path, port: int | None = None) -> None:
         self.port = port or ports.free_port()
@@ -155,7 +157,15 @@ class Apache:
         if marker.exists():
             return
         shutil.rmtree(self._data / "log", ignore_errors=True)
-        tool = ("kafka.tools.StorageTool", "format", "-t", cluster_id(), "-c", str(self._properties))
+        tool = (
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            cluster_id(),
+            "-c",
+            str(self._properties),
+            *self.formatting,
+        )
         storage = Process(Command("kafka format", (*self._java, *tool), self._log))
         await storage.start(_at_once, START_SECONDS)
         if await storage.wait():

@@ -39,6 +39,18 @@ SERVICES = (
 )
 
 
+UNLIMITED = {
+    "RATE_ADDRESS": "10000:100000",
+    "RATE_CALLER": "100000:1000000",
+    "RATE_SERVICE": "100000:1000000",
+    "RATE_TENANT": "100000:1000000",
+    "DAILY_CALLS_CALLER": "0",
+    "DAILY_CALLS_TENANT": "0",
+    "DAILY_QUOTAS": "all=0:0",
+}
+"""The demo and the benchmarks are one caller who does in seconds what an organization does in months."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every service is told. Addresses are `host:port`; `grpc`, `metrics`, `http` by service name."""
@@ -83,4 +95,5 @@ class Surroundings:
             # motor sizes its thread pool by the cores: 10 threads on two of them, too few for busy services.
             "MOTOR_MAX_WORKERS": "32",
             "PYTHONUNBUFFERED": "1",
+            **UNLIMITED,
         }

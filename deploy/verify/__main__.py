@@ -12,13 +12,36 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.verify import compose, dockerfile, licences, report, rules, sbom, secrets, yaml_style
+from deploy.verify import (
+    accepted,
+    code,
+    compose,
+    custom_resources,
+    dockerfile,
+    generated,
+    licences,
+    overlays,
+    policy,
+    report,
+    rules,
+    sbom,
+    schema,
+    secrets,
+    yaml_style,
+)
 from deploy.verify.check import Check, Outcome, Verdict, judge
 from deploy.verify.tree import ROOT, Tree
 
 CHECKS: tuple[Check, ...] = (
     yaml_style.CHECK,
     compose.CHECK,
+    generated.CHECK,
+    overlays.CHECK,
+    schema.CHECK,
+    custom_resources.CHECK,
+    code.CHECK,
+    accepted.CHECK,
+    policy.CHECK,
     rules.LINT,
     rules.EXAMPLES,
     dockerfile.CHECK,

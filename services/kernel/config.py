@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from services.kernel import crash
+from services.kernel.allowances import LimitSettings
 from services.kernel.links import GrpcLinks, KafkaLink, MongoLink, Surroundings
 from services.kernel.vault import Master
 
@@ -47,7 +48,9 @@ class Process(Surroundings):
     )
     clock_file: Path | None = Field(default=None, description="shared development clock")
     crash_at: str | None = Field(default=None, description="crash point, tests only")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least severe lines that are written"
+    )
     version: str = Field(default="dev", description="which build runs")
     drain_seconds: float = Field(default=20, ge=0, description="time given to calls in flight on SIGTERM")
 
@@ -68,18 +71,20 @@ class StreamSettings(Process, KafkaLink):
     """What the stream processor is told: it reads and writes Kafka, and nothing else."""
 
 
-class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
+class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     """What one process of a service is told from outside. Secrets are files, never values."""
 
-    grpc_address: Address = "127.0.0.1:0"
-    oidc_issuer: Url
-    oidc_jwks_url: Url
-    oidc_token_url: Url
-    oidc_audience: str = "mentoring"
+    grpc_address: Address = Field(default="127.0.0.1:0", description="where calls are answered")
+    oidc_issuer: Url = Field(description="the claim `iss` of tokens; https:// in production, also below")
+    oidc_jwks_url: Url = Field(description="the issuer's public keys")
+    oidc_token_url: Url = Field(description="where this service gets tokens for its own calls")
+    oidc_audience: str = Field(default="mentoring", description="the claim `aud` of tokens")
     client_id: str = Field(
         default="", description="own identity towards other services; empty means `service`"
     )
-    client_secret_file: Path | None = None
+    client_secret_file: Path | None = Field(
+        default=None, description="the secret of `client_id`, read for each token"
+    )
     credential_key_file: Path | None = Field(
         default=None, description="PEM key that signs credentials; without one none are issued"
     )
@@ -87,16 +92,20 @@ class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
         default=None,
         description="master keys, 32 bytes in base64 a line, the first wraps: seal personal texts",
     )
-    reflection: bool | None = Field(default=None, description="default: on in development only")
-    profiles_address: Address | None = None
+    reflection: bool | None = Field(
+        default=None, description="show the contract to callers; on in development only"
+    )
+    profiles_address: Address | None = Field(
+        default=None, description="host:port of profiles, for services that ask it"
+    )
     scheduling_address: Address | None = Field(
         default=None, description="asked for invitations; unset: mails about meetings carry none"
     )
     skill_model: Path | None = Field(
         default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"
     )
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = Field(default=25, ge=1, le=65_535)
+    smtp_host: str = Field(default="127.0.0.1", description="mail server")
+    smtp_port: int = Field(default=25, ge=1, le=65_535, description="its port")
     smtp_fallback: Address | None = Field(
         default=None, description="mail server to go to while the first one is not there"
     )
@@ -104,10 +113,10 @@ class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
         default="opportunistic",
         description="opportunistic: STARTTLS where offered; starttls: or no mail at all",
     )
-    smtp_username: str = ""
-    smtp_password_file: Path | None = None
+    smtp_username: str = Field(default="", description="login; needs `smtp_security` starttls or tls")
+    smtp_password_file: Path | None = Field(default=None, description="its password")
     smtp_ca_file: Path | None = Field(default=None, description="PEM; the system's authorities by default")
-    mail_from: str = "mentoring@localhost"
+    mail_from: str = Field(default="mentoring@localhost", description="sender of mails")
     signing_key_file: Path | None = Field(
         default=None, description="32 or more random bytes: sign links in mails, derive webhook secrets"
     )
@@ -121,9 +130,10 @@ class Settings(Process, GrpcLinks, KafkaLink, MongoLink):
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
     )
-    in_flight_limit: int = Field(default=512, ge=1, description="calls handled at once; more are refused")
-    outbox_linger_ms: int = Field(default=10, ge=0)
-    due_interval_ms: int = Field(default=250, ge=10)
+    outbox_linger_ms: int = Field(
+        default=10, ge=0, description="how long the relay waits for more events of the moment"
+    )
+    due_interval_ms: int = Field(default=250, ge=10, description="between two looks at timers that are due")
     drain_pause_seconds: float = Field(
         default=0, ge=0, description="between not-ready and refusing new calls"
     )

@@ -6,7 +6,7 @@ data in either. `fields` are (request field path, description) pairs, `metadata`
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 Fields = Sequence[tuple[str, str]]
 
@@ -58,7 +58,18 @@ class Unauthenticated(Refusal):
 
 
 class Exhausted(Refusal):
-    """A quota or the server's capacity is used up; try later."""
+    """A quota or the server's capacity is used up; try again after `retry_after` seconds."""
+
+    retry_after: float = 1.0
+
+    def after(self, seconds: float) -> Self:
+        """Say when to try again."""
+        self.retry_after = seconds
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take `retry_after` along."""
+        return (*super().__reduce__(), {"retry_after": self.retry_after})
 
 
 class Unavailable(Refusal):

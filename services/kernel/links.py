@@ -51,7 +51,9 @@ class Surroundings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    environment: Literal["development", "production"]
+    environment: Literal["development", "production"] = Field(
+        description="production refuses what is for development, and connections in the clear"
+    )
     encrypted_by_network: Annotated[frozenset[Link], *List] = Field(
         default=frozenset(),
         description="grpc, kafka, mongo: what the network itself encrypts (a service mesh, an encrypted "
@@ -138,7 +140,9 @@ class KafkaLink(Surroundings):
     kafka_key_file: File | None = Field(
         default=None, validate_default=True, description="PEM: the certificate's private key"
     )
-    kafka_sasl_mechanism: Mechanism = "SCRAM-SHA-512"
+    kafka_sasl_mechanism: Mechanism = Field(
+        default="SCRAM-SHA-512", description="how to log in; PLAIN over SASL_SSL only"
+    )
     kafka_username: str = Field(default="", validate_default=True, description="with SASL: who logs in")
     kafka_password_file: File | None = Field(
         default=None,
@@ -203,7 +207,9 @@ class KafkaLink(Surroundings):
 class KafkaTool(KafkaLink):
     """What a command beside the services needs; where it runs may be left out."""
 
-    environment: Literal["development", "production"] = "development"
+    environment: Literal["development", "production"] = Field(
+        default="development", description="as for services"
+    )
 
 
 class MongoLink(Surroundings):
@@ -220,8 +226,12 @@ class MongoLink(Surroundings):
     mongo_cert_key_file: File | None = Field(
         default=None, description="PEM: own certificate and its key in one file, where servers ask for one"
     )
-    mongo_username: str = ""
-    mongo_password_file: File | None = Field(default=None, validate_default=True)
+    mongo_username: str = Field(
+        default="", description="who logs in; its database: `authSource` in MONGO_URL"
+    )
+    mongo_password_file: File | None = Field(
+        default=None, validate_default=True, description="the password, read at the start"
+    )
 
     @field_validator("mongo_url")
     @classmethod

@@ -20,6 +20,9 @@ GRPC_IN_FLIGHT = Gauge("grpc_server_in_flight", "Calls being handled now")
 GRPC_DECODE_ERRORS = Counter(
     "grpc_server_decode_errors_total", "Requests that were not a message of their type"
 )
+GRPC_LIMITED = Counter(
+    "grpc_server_limited_total", "Calls refused as too many, by the reason the caller was told", ("reason",)
+)
 GRPC_NO_DEADLINE = Counter("grpc_server_no_deadline_total", "Calls that came without a deadline")
 GRPC_CLIENT_HANDLED = Counter(
     "grpc_client_handled_total", "Calls made to other services", (*_CALLED, "grpc_code")

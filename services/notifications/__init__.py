@@ -1,13 +1,14 @@
 """Messages to people: an inbox each may read, and mails that say the same.
 
-Owns    Message, Preferences, Chat, Words, Webhook, Delivery
-Serves  InboxService, PreferenceService, ChatService, TemplateService, WebhookService, DeliveryService,
-        links in mails
+Owns    Message, Preferences, Chat, Words, Workflow, Webhook, Delivery
+Serves  InboxService, PreferenceService, ChatService, TemplateService, WorkflowService,
+        WebhookService, DeliveryService, links in mails
 Tells   MessageQueued MessageHeld MessageSent MessageDelayed MessageFailed MessageBounced
         MessageSuppressed MessageDigested MessageSeen MessageRead MessagePostQueued MessagePostDelayed
         MessagePosted MessagePostFailed PreferencesUpdated ChatUpdated ChatDisabled ChatDeleted
-        TemplateUpdated TemplateReset WebhookCreated WebhookUpdated WebhookSecretRotated WebhookDisabled
-        WebhookDeleted WebhookDeliveryQueued WebhookDeliveryDelayed WebhookDelivered WebhookDeliveryFailed
+        TemplateUpdated TemplateReset WorkflowUpdated WorkflowReset WebhookCreated WebhookUpdated
+        WebhookSecretRotated WebhookDisabled WebhookDeleted WebhookDeliveryQueued WebhookDeliveryDelayed
+        WebhookDelivered WebhookDeliveryFailed
 Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.RecognitionIssued,
         processor.NudgeDue, processor.LeadEscalationDue, its own MessageQueued,
         MessagePostQueued, MessagePostFailed, ChatDisabled,

@@ -21,8 +21,11 @@ from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live
 from services.notifications.app.post import Post
 from services.notifications.app.posting import Posts
+from services.notifications.app.previews import Previews
 from services.notifications.app.templates import Templates
+from services.notifications.app.turns import Turns
 from services.notifications.app.webhooks import Webhooks
+from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import ChatHooks
 from services.notifications.clients.profiles import Profiles
@@ -39,6 +42,7 @@ from services.notifications.rpc.preferences import PreferenceServicer
 from services.notifications.rpc.site import Site
 from services.notifications.rpc.templates import TemplateServicer
 from services.notifications.rpc.webhooks import WebhookServicer
+from services.notifications.rpc.workflows import WorkflowServicer
 from services.pb.mentoring.notifications.v1 import (
     chat_service_pb2_grpc,
     delivery_service_pb2_grpc,
@@ -46,6 +50,7 @@ from services.pb.mentoring.notifications.v1 import (
     preference_service_pb2_grpc,
     template_service_pb2_grpc,
     webhook_service_pb2_grpc,
+    workflow_service_pb2_grpc,
 )
 
 
@@ -53,6 +58,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     clock, database = resources.clock, resources.database
     messages, preferences = database.aggregates(store.MESSAGES), database.aggregates(store.PREFERENCES)
+    kept_workflows = database.aggregates(store.WORKFLOWS)
     webhooks, deliveries = database.aggregates(store.WEBHOOKS), database.aggregates(store.DELIVERIES)
     kept_chats, own_words = database.aggregates(store.CHATS), database.aggregates(store.TEMPLATES)
     profiles = Profiles(resources.channel(settings.profiles_address))
@@ -64,7 +70,9 @@ def build(settings: Settings, resources: Resources) -> Service:
     choices, templates = Choices(preferences), Templates(own_words)
     chats = Chats(kept_chats, ChatHooks(http), Seal(key) if key else None, private=settings.webhook_private)
     writer = Writer(profiles, templates, links, _scheduling(settings, resources))
-    post = Post(messages, (choices, chats), writer, smtp, clock)
+    workflows = Workflows(kept_workflows)
+    turns = Turns(messages, (choices, chats, workflows), clock)
+    post = Post(messages, turns, writer, smtp, clock)
     posts = Posts(messages, chats, writer, clock)
     couriers = Couriers((webhooks, deliveries), http, secrets, clock)
     handlers = Handlers()
@@ -80,11 +88,12 @@ def build(settings: Settings, resources: Resources) -> Service:
             PreferenceServicer(choices),
             ChatServicer(chats),
             TemplateServicer(templates, clock),
+            WorkflowServicer(workflows, Previews(messages, turns, writer, clock)),
             WebhookServicer(endpoints),
             DeliveryServicer(Deliveries(messages, counting, clock)),
         ),
         handlers=handlers,
-        kinds=(messages, preferences, webhooks, deliveries, own_words, kept_chats),
+        kinds=(messages, preferences, webhooks, deliveries, own_words, kept_chats, kept_workflows),
         loops=(Site(settings.http_address, links, choices).run,) if settings.http_address and links else (),
         stop=(couriers.hands.close, posts.hands.close, http.close, smtp.close),
     )
@@ -95,6 +104,7 @@ _ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
     (preference_service_pb2_grpc.add_PreferenceServiceServicer_to_server, "PreferenceService"),
     (chat_service_pb2_grpc.add_ChatServiceServicer_to_server, "ChatService"),
     (template_service_pb2_grpc.add_TemplateServiceServicer_to_server, "TemplateService"),
+    (workflow_service_pb2_grpc.add_WorkflowServiceServicer_to_server, "WorkflowService"),
     (webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, "WebhookService"),
     (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "DeliveryService"),
 )

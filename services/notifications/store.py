@@ -8,7 +8,8 @@ from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Preferences
 from services.notifications.domain.templates import Words
 from services.notifications.domain.webhooks import Webhook
-from services.notifications.wire import chats, messages, preferences, templates, webhooks
+from services.notifications.domain.workflows import Workflow
+from services.notifications.wire import chats, messages, preferences, templates, webhooks, workflows
 
 MESSAGES = Kind(
     collection="messages",
@@ -22,6 +23,9 @@ PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferenc
 CHATS = Kind(collection="chats", state=Chat, encode=chats.chat_outgoing)
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
+)
+WORKFLOWS = Kind(
+    collection="workflows", state=Workflow, encode=workflows.workflow_outgoing, indexes=(("removed",),)
 )
 WEBHOOKS = Kind(collection="webhooks", state=Webhook, encode=webhooks.webhook_outgoing, indexes=(("stage",),))
 DELIVERIES = Kind(

@@ -14,7 +14,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from deploy.local.keys import credential_key
+from services.kernel.allowances import allowances
 from services.kernel.clock import FixedClock
+from services.kernel.rates import Rate
 from services.kernel.rpc import policy
 from tests.harness import Metadata, Running, issuing, reason, trusting
 from tests.kernel.issuer import Issuer
@@ -92,6 +94,11 @@ async def platform(mongo_url: str, folder: Path) -> AsyncIterator[Platform]:
         "credential_key_file": credentials,
         "public_url": "http://127.0.0.1:1",
         "smtp_port": 1,
+        # The tests are few callers who call everything.
+        "rate_address": Rate(10_000, 100_000),
+        "rate_caller": Rate(10_000, 100_000),
+        "rate_tenant": Rate(10_000, 100_000),
+        "daily_quotas": allowances("all=0:0"),
     }
     clock = FixedClock(datetime.now(UTC))
     async with AsyncExitStack() as stack:

@@ -12,11 +12,13 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message_factory import GetMessageClass
 
 from services.kernel.rpc import policy, validation
+from services.pb.buf.validate import validate_pb2
 from tests.contracts import surface
 
 TOPICS = Path(__file__).parents[2] / "deploy" / "kafka" / "topics.yaml"
 PERSONAL = re.compile(r"(^|_)(email|address|phone|given_name|family_name|preferred_name|title|note|text)$")
 REFERENCE: Any = resource_pb2.resource_reference
+RULES: Any = validate_pb2.field
 BEHAVIOR: Any = field_behavior_pb2.field_behavior
 RESOURCES = {"mentor", "mentee", "manager", "person", "program", "meeting", "mentorship", "goal", "match"}
 METHODS = pytest.mark.parametrize("method", surface.methods(), ids=lambda method: method.full_name)
@@ -63,6 +65,21 @@ def test_names_of_other_resources_are_marked_to_have_their_tenant_checked(
         and field_behavior_pb2.OUTPUT_ONLY not in field.GetOptions().Extensions[BEHAVIOR]
     ]
     assert unmarked == []
+
+
+@pytest.mark.parametrize("request_type", surface.requests(), ids=lambda request: request.full_name)
+def test_every_list_that_callers_send_has_an_end(request_type: Descriptor) -> None:
+    """Bounded by the contract, or as long as its map or enum; what callers cannot set is not read at all."""
+    endless = [
+        path
+        for path, field in surface.fields(request_type)
+        if field.is_repeated
+        and field_behavior_pb2.OUTPUT_ONLY not in field.GetOptions().Extensions[BEHAVIOR]
+        and not (rules := field.GetOptions().Extensions[RULES].repeated).max_items
+        and not (field.type == FieldDescriptor.TYPE_ENUM and rules.unique)
+        and not (field.message_type and field.message_type.GetOptions().map_entry)
+    ]
+    assert endless == []
 
 
 @pytest.mark.parametrize("event", surface.events(), ids=lambda event: event.full_name)

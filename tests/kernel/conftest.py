@@ -11,6 +11,8 @@ import pytest
 from services.kernel import log
 from tests.kernel.issuer import Issuer
 
+PATIENCE = 10.0
+
 
 class Lines(io.BytesIO):
     """A destination of log lines that can be read back; `written` is set by the first flush."""
@@ -26,6 +28,14 @@ class Lines(io.BytesIO):
     def parsed(self) -> list[dict[str, Any]]:
         log.flush()
         return [msgspec.json.decode(line) for line in self.getvalue().splitlines()]
+
+    async def of(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+        """Return the lines of an event once there are so many, also those written late. TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while len(found := [line for line in self.parsed() if line["event"] == event]) < count:
+                self.written.clear()
+                await self.written.wait()
+        return found
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,7 +58,7 @@ from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import add_Person
 from services.profiles.app import Directory, Imports
 from services.profiles.rpc import PersonService
 from services.profiles.store import PEOPLE
-from tests.fakes import Claims
+from tests.fakes import books
 from tests.kernel.issuer import ISSUER, Issuer
 from tests.kernel.rpc.conftest import settings
 from tests.matching.factories import LEAD, NOW, ORG
@@ -146,7 +146,7 @@ class Backstage:
 
     async def serve(self, service: str, servicers: Sequence[Servicer]) -> str:
         """Serve behind the gate; return the address."""
-        server = Server(settings(service=service), servicers, self._tokens, Claims())
+        server = Server(settings(service=service), servicers, self._tokens, books())
         port = await server.start()
         self.stack.push_async_callback(server.drain)
         return f"127.0.0.1:{port}"

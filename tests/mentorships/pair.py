@@ -96,8 +96,8 @@ P = TypeVar("P", bound=Pair)
 
 
 @asynccontextmanager
-async def working_together(mongo_url: str, kind: type[P]) -> AsyncIterator[P]:
-    """Serve one active mentorship until the block ends."""
+async def working_together(mongo_url: str, kind: type[P], **more: Any) -> AsyncIterator[P]:
+    """Serve one active mentorship until the block ends; `more` are further settings."""
     clock, opened = FixedClock(NOON), list[Database]()
 
     def watched(settings: Settings, resources: Resources) -> Service:
@@ -106,7 +106,7 @@ async def working_together(mongo_url: str, kind: type[P]) -> AsyncIterator[P]:
 
     async with (
         directory() as people,
-        running(watched, mongo_url, clock, profiles_address=people.address) as at,
+        running(watched, mongo_url, clock, profiles_address=people.address, **more) as at,
     ):
         people.add(Person(name=f"{PEOPLE}/{STRANGER}", state=Person.STATE_ACTIVE))
         await at.hear(confirmed(), "match")

@@ -16,6 +16,8 @@ from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Invitation, Mail, Person
 from services.notifications.app.post import Post
 from services.notifications.app.templates import Templates
+from services.notifications.app.turns import Turns
+from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Attempt, Message
 from services.notifications.events import hear
@@ -80,20 +82,13 @@ class World:
         self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
         preferences = Aggregates(store.PREFERENCES, clock)
         self.handlers = Handlers()
+        chats = Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False)
+        chosen = Choices(preferences), chats, Workflows(Aggregates(store.WORKFLOWS, clock))
+        templates = Templates(Aggregates(store.TEMPLATES, clock))
+        writer = Writer(self.everybody, templates, invitations=Invitations())
         hear(
             self.handlers,
-            Post(
-                self.kept,
-                (
-                    Choices(preferences),
-                    Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False),
-                ),
-                Writer(
-                    self.everybody, Templates(Aggregates(store.TEMPLATES, clock)), invitations=Invitations()
-                ),
-                self.everybody,
-                clock,
-            ),
+            Post(self.kept, Turns(self.kept, chosen, clock), writer, self.everybody, clock),
         )
 
     async def hear(self, message: Proto, event_id: str = "event-1", tenant: str = ORG) -> None:

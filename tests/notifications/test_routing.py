@@ -12,18 +12,18 @@ from services.notifications.domain.messages import Category, Reason
 from services.notifications.domain.preferences import Levels, Preferences, Switch
 from services.notifications.domain.routing import STALE, WEEK, Hold, Send, Sent, Suppress, Turn, counts, route
 from services.notifications.domain.rules import RULES, Rule, Urgency, rule_of
-from tests.notifications.factories import NOON, RECOGNITION
+from tests.notifications.factories import MENTEE, NOON, RECOGNITION, queued
 
 KUDOS = Category.KUDOS
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CRITICAL, PROMPT, PATIENT = Rule(Urgency.CRITICAL), Rule(Urgency.PROMPT), Rule()
-TURN = Turn(KUDOS, NOON, UTC, Levels())
+TURN = Turn(queued(MENTEE, KUDOS), NOON, UTC, Levels())
 QUIET = Levels(Preferences(hours=Hours(quiet=(11 * 60, 14 * 60))))
 MONDAYS = Levels(Preferences(hours=Hours((Window(1, 8 * 60, 9 * 60),))))
 
 
 def sent(*ages: timedelta, category: Category = Category.NUDGE) -> tuple[Sent, ...]:
-    return tuple(Sent(category, NOON - age) for age in ages)
+    return tuple(Sent(category, NOON - age, rule_of(category).counted) for age in ages)
 
 
 def test_by_default_a_mail_goes_out_at_once() -> None:

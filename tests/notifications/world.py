@@ -16,7 +16,10 @@ from services.notifications.app.live import Live, Visit
 from services.notifications.app.ports import Mail, Person, Posting
 from services.notifications.app.post import Post
 from services.notifications.app.posting import Posts
+from services.notifications.app.previews import Previews
 from services.notifications.app.templates import Templates
+from services.notifications.app.turns import Turns
+from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.domain import posting
 from services.notifications.domain.chats import Seal
@@ -129,8 +132,11 @@ class World:
         self.chat = Chatroom()
         self.chats = Chats(self.kept_chats, self.chat, SEAL, private=False)
         writer = Writer(self.people, self.templates, LINKS)
-        chosen = Choices(preferences), self.chats
-        self.post = Post(self.messages, chosen, writer, self.mailer, self.clock)
+        self.kept_workflows = Aggregates(store.WORKFLOWS, self.clock)
+        self.workflows = Workflows(self.kept_workflows)
+        turns = Turns(self.messages, (Choices(preferences), self.chats, self.workflows), self.clock)
+        self.previews = Previews(self.messages, turns, writer, self.clock)
+        self.post = Post(self.messages, turns, writer, self.mailer, self.clock)
         self.posts = Posts(self.messages, self.chats, writer, self.clock)
         self.saved = Saved()
         self.inbox = Inbox(self.messages, Live(self.saved.follow), self.clock)

@@ -12,6 +12,7 @@ from deploy.local.keys import data_key
 from services.kernel.config import Settings
 from services.kernel.mongo import Aggregates, Ref
 from services.kernel.probes import Health
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import opened
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
@@ -95,7 +96,7 @@ async def running(
     async with opened(settings, Health()) as resources:
         service = build(settings, resources)
         await resources.database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, resources.database.claims)
+        server = Server(settings, service.servicers, resources.tokens, Books.of(resources.database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(PersonServiceStub(channel), service.kinds[0])

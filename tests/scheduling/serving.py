@@ -13,6 +13,7 @@ from services.kernel.clock import FixedClock
 from services.kernel.config import Settings
 from services.kernel.due import Due
 from services.kernel.mongo import Database, Ref
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc as availability_grpc
@@ -100,7 +101,7 @@ async def replica_of(world: World) -> AsyncIterator[meetings_grpc.MeetingService
     name = world.resources.database.name
     async with Database(resources.settings.mongo_url, name, world.clock) as database:
         service = build(resources.settings, replace(resources, database=database))
-        server = Server(resources.settings, service.servicers, resources.tokens, database.claims)
+        server = Server(resources.settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield meetings_grpc.MeetingServiceStub(channel)

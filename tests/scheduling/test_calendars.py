@@ -131,6 +131,7 @@ def test_no_rule_goes_on_for_ever() -> None:
         ("19700101", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
         ("20260101", "FREQ=YEARLY;BYMONTHDAY=1,2,3,4,5,6,7;BYDAY=MO,TU,WE,TH,FR,SA,SU"),
         ("19700101", "FREQ=DAILY;COUNT=999999999"),
+        ("99991231", "FREQ=DAILY"),
     )
     for day, rule in rules:
         found = read(f"DTSTART:{day}T120000Z\r\nDURATION:PT1M\r\nRRULE:{rule}")

@@ -62,6 +62,8 @@ class Tokens:
 
     async def caller(self, token: str) -> Caller:
         """Return whom the token names. Raises Unauthenticated, or Unavailable while no key can be had."""
+        if not token:
+            raise Unauthenticated("TOKEN_MISSING", "send the metadata authorization: Bearer <token>")
         return self.remembered(token) or await self._verified(token)
 
     async def _verified(self, token: str) -> Caller:

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
+import pymongo
 from motor.frameworks.asyncio import max_workers
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import claims, keys, lease
+from services.kernel.mongo import claims, keys, lease, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
@@ -60,8 +61,12 @@ class Database:
         self.keys = keys.KeyStore(kept.get_collection(keys.COLLECTION), clock)
         self.vault = None if master is None else Vault(master, self.keys)
         self.news = News()
-        self._indexes: dict[str, Sequence[IndexModel]] = {claims.COLLECTION: claims.INDEXES}
+        self._indexes: dict[str, Sequence[IndexModel]] = {
+            claims.COLLECTION: claims.INDEXES,
+            usage.COLLECTION: usage.INDEXES,
+        }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
+        self.usage = usage.Usage(self._collection(usage.COLLECTION))
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,9 +107,23 @@ class Database:
         return lease.Lease(self._collection(lease.COLLECTION), name, ttl)
 
     async def migrate(self) -> None:
-        """Create the indexes of every collection asked for so far; those that exist stay."""
+        """Create the indexes of every collection asked for so far; those that exist stay.
+
+        One of a large collection takes longer than any call may, so there is no limit but the caller's own.
+        """
+        with pymongo.timeout(None):
+            for name, indexes in self._indexes.items():
+                await self._collection(name).create_indexes(list(indexes))
+
+    async def missing_indexes(self) -> list[str]:
+        """Return what `migrate` would create, as collection.index."""
+        missing = []
         for name, indexes in self._indexes.items():
-            await self._collection(name).create_indexes(list(indexes))
+            there = await self._collection(name).index_information()
+            missing += [
+                f"{name}.{made}" for index in indexes if (made := index.document["name"]) not in there
+            ]
+        return missing
 
     async def listen(self, collections: Sequence[str]) -> None:
         """Ring `news.bell` when listening, and for what other processes save; PyMongoError ends it.

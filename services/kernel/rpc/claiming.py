@@ -22,15 +22,16 @@ class Claims(Protocol):
 
 
 @asynccontextmanager
-async def claimed(claims: Claims, request: Message) -> AsyncIterator[None]:
-    """Let the `request_id` of `request`, which has one, stand for it. Invalid REQUEST_ID_REUSED.
+async def claimed(claims: Claims, request: Message) -> AsyncIterator[bool]:
+    """Let the `request_id` of `request`, which has one, stand for it; yield whether it is new.
 
+    Invalid REQUEST_ID_REUSED.
     A refusal inside gives a new id back: it changed nothing, and its caller may mend the request.
     """
     tenant, cause = context.caller().org, context.cause(request)
     new = await claims.take(tenant, cause)
     try:
-        yield
+        yield new
     except Refusal:
         if new:
             await claims.free(tenant, cause)

@@ -1,14 +1,14 @@
 """The one interceptor before every handler; the order of its steps is what it promises.
 
-limit -> deadline -> certificate -> token -> role -> parse -> tenant -> validate -> request id -> handler ->
-serialise, with metrics, one log line and the error table around all of it. It takes and returns bytes: gRPC's
-own parsing would answer bad bytes before any check and leak class names.
+overload -> deadline -> certificate -> token -> rate -> role -> parse -> tenant -> validate -> request id ->
+daily allowance -> handler -> serialise, with metrics, one log line and the error table around all of it. It
+takes and returns bytes: gRPC's own parsing would answer bad bytes before any check and leak class names.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,13 +16,16 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from services.kernel import clock, log, metrics, tls, tracing
+from services.kernel.allowances import LimitSettings
 from services.kernel.auth import Caller, Tokens
 from services.kernel.errors import Denied, Exhausted, Invalid, Unauthenticated
 from services.kernel.rpc import context as contexts
-from services.kernel.rpc import status, validation
-from services.kernel.rpc.claiming import Claims, claimed
-from services.kernel.rpc.limits import Strikes
+from services.kernel.rpc import peers, status, validation
+from services.kernel.rpc.books import Books
+from services.kernel.rpc.claiming import claimed
+from services.kernel.rpc.limits import Strikes, Throttle
 from services.kernel.rpc.policy import Rule
+from services.kernel.rpc.quotas import Allowances, Meter
 from services.kernel.rpc.visit import Method, Visit
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -47,14 +50,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What the gate asks: who calls, what request ids stand for, how much at once, the share to trace.
+    """What the gate asks: who calls, what was asked before, how much is allowed, the share to trace.
 
     `callers` are the names of which a client's certificate must hold one; none: any client may connect.
     """
 
     tokens: Tokens
-    claims: Claims
+    books: Books
     limits: Limits
+    settings: LimitSettings
+    meter: Meter
     sample: float = 0.0
     callers: Collection[str] = ()
 
@@ -66,11 +71,15 @@ class Gate(grpc.aio.ServerInterceptor):
         self._service = service
         self._rules = rules
         self._tokens = guards.tokens
-        self._claims = guards.claims
+        self._claims = guards.books.claims
         self._limits = guards.limits
         self._sample = guards.sample
         self._callers = frozenset(guards.callers)
-        self._strikes = Strikes()
+        self._strikes = Strikes(guards.settings)
+        self._throttle = Throttle(guards.settings)
+        self._meter = guards.meter
+        self._allowances = Allowances(guards.books.usage, guards.settings)
+        self._trusted = guards.settings.trusted_proxies
         self._guarded: dict[str, Handler] = {}
         self._in_flight = 0
 
@@ -148,21 +157,21 @@ class Gate(grpc.aio.ServerInterceptor):
         rule = visit.method.rule
         if not rule.public:
             visit.caller = await self._caller(visit.metadata, context)
+            self._throttle.admit(visit.caller)
+            self._meter.count(visit.caller)
             rule.permit(visit.caller)
         contexts.current.set(contexts.Call(visit.method.path, visit.request_id, visit.caller))
 
     async def _caller(self, metadata: Mapping[str, Any], context: Context) -> Caller:
         scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("TOKEN_MISSING", "send the metadata authorization: Bearer <token>")
         if (known := self._tokens.remembered(token)) is not None:
             return known
-        peer = context.peer() or ""
-        self._strikes.check(peer)
+        address = peers.address(context.peer() or "", metadata, self._trusted)
+        self._strikes.check(address)
         try:
-            return await self._tokens.caller(token)
+            return await self._tokens.caller(token if scheme.lower() == "bearer" else "")
         except Unauthenticated:
-            self._strikes.add(peer)
+            self._strikes.add(address)
             raise
 
     def _answer(self, handler: Handler) -> Answer:
@@ -176,30 +185,49 @@ class Gate(grpc.aio.ServerInterceptor):
         async def whole(visit: Visit, raw: bytes, context: Context) -> bytes | None:
             await self._admit(visit, context)
             request = _checked(visit, parse, raw)
-            if not (visit.method.takes_id and request.request_id):  # type: ignore[attr-defined]
+            if not (visit.method.rule.quota or _has_id(visit, request)):
                 return dump(await inner(request, context))
-            async with claimed(self._claims, request):
+            async with self._held(visit, request):
                 return dump(await inner(request, context))
 
         async def whole_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> bytes | None:
             await self._admit(visit, context)
-            return dump(await inner(_requests(visit, parse, raw), context))
+            async with self._allowance(visit):
+                return dump(await inner(_requests(visit, parse, raw), context))
 
         async def parts(visit: Visit, raw: bytes, context: Context) -> None:
             await self._admit(visit, context)
-            await _send(inner(_checked(visit, parse, raw), context), dump, context)
+            request = _checked(visit, parse, raw)
+            async with self._allowance(visit):
+                await _send(inner(request, context), dump, context)
 
         async def parts_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> None:
             await self._admit(visit, context)
-            await _send(inner(_requests(visit, parse, raw), context), dump, context)
+            async with self._allowance(visit):
+                await _send(inner(_requests(visit, parse, raw), context), dump, context)
 
         if handler.request_streaming:
             return parts_from_parts if handler.response_streaming else whole_from_parts
         return parts if handler.response_streaming else whole
 
+    @asynccontextmanager
+    async def _held(self, visit: Visit, request: Message) -> AsyncIterator[None]:
+        """Hold the caller to the request's id and, unless it comes again, to what is left of the day."""
+        async with AsyncExitStack() as held:
+            if not _has_id(visit, request) or await held.enter_async_context(claimed(self._claims, request)):
+                await held.enter_async_context(self._allowance(visit))
+            yield
+
+    def _allowance(self, visit: Visit) -> AbstractAsyncContextManager[None]:
+        if not visit.method.rule.quota or visit.caller is None:
+            return nullcontext()
+        return self._allowances.taken(visit.method.rule.quota, visit.caller)
+
     async def _refuse(self, visit: Visit, error: Exception, context: Context) -> None:
         outcome = status.outcome(error)
         visit.ended(outcome)
+        if outcome.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+            metrics.GRPC_LIMITED.labels(outcome.reason).inc()
         if not outcome.foreseen:
             log.get_logger().error("call_failed", method=visit.method.path, exc_info=error)
         await context.abort_with_status(status.encode(outcome, self._service, visit.request_id))
@@ -213,6 +241,10 @@ def _handler(original: Handler, call: Callable[[Any, Context], Awaitable[bytes |
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[original.request_streaming, original.response_streaming]
     return kind(call, None, None)  # grpc.aio takes coroutine functions here
+
+
+def _has_id(visit: Visit, request: Message) -> bool:
+    return visit.method.takes_id and bool(request.request_id)  # type: ignore[attr-defined]
 
 
 def _checked(visit: Visit, parse: Callable[[bytes], Message], raw: bytes, *, first: bool = True) -> Message:

@@ -1,41 +1,57 @@
-"""A brake ahead of token verification: who keeps sending bad tokens waits before the next is looked at."""
+"""How fast callers may call: a brake ahead of token verification, and one behind it."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from services.kernel.allowances import LimitSettings
+from services.kernel.auth import Caller
 from services.kernel.errors import Exhausted
+from services.kernel.rates import Buckets
 
-BURST: Final = 100.0
-PER_SECOND: Final = 20.0
-_MAX_HOSTS = 10_000
+SERVICE: Final = "service"
+"""The role of another service of the platform."""
 
 
 class Strikes:
-    """Refused tokens per address, forgiven at 20 a second. Tokens verified before are never held up."""
+    """Missing and refused tokens per address. Tokens verified before are never held up."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._hosts: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    def __init__(self, settings: LimitSettings, now: Callable[[], float] = time.monotonic) -> None:
+        self._addresses = Buckets(settings.rate_address, now)
 
-    def check(self, peer: str) -> None:
-        """Raise Exhausted while the address of `peer` (gRPC form, "ipv4:1.2.3.4:5") has too many strikes."""
-        if self._level(_host(peer)) >= BURST:
-            raise Exhausted("TOO_MANY_BAD_TOKENS", "too many refused tokens from this address")
+    def check(self, address: str) -> None:
+        """Raise Exhausted while the address has too many strikes."""
+        if wait := self._addresses.wait(address):
+            raise Exhausted("TOO_MANY_BAD_TOKENS", "too many refused tokens from this address").after(wait)
 
-    def add(self, peer: str) -> None:
+    def add(self, address: str) -> None:
         """Count one refused token."""
-        host = _host(peer)
-        self._hosts[host] = (self._level(host) + 1, self._now())
-        self._hosts.move_to_end(host)
-        if len(self._hosts) > _MAX_HOSTS:
-            self._hosts.popitem(last=False)
-
-    def _level(self, host: str) -> float:
-        strikes, at = self._hosts.get(host, (0.0, 0.0))
-        return max(0.0, strikes - (self._now() - at) * PER_SECOND)
+        self._addresses.take(address)
 
 
-def _host(peer: str) -> str:
-    return peer.rpartition(":")[0]
+class Throttle:
+    """Calls per caller, and those of all people of an organization together.
+
+    Services have buckets of their own, so that a crowd in front of the platform does not stop its inside.
+    """
+
+    def __init__(self, settings: LimitSettings, now: Callable[[], float] = time.monotonic) -> None:
+        self._people = Buckets(settings.rate_caller, now)
+        self._services = Buckets(settings.rate_service, now)
+        self._tenants = Buckets(settings.rate_tenant, now)
+
+    def admit(self, caller: Caller) -> None:
+        """Count one call. Exhausted where it is one too many."""
+        key = f"{caller.org}/{caller.subject}"
+        if SERVICE in caller.roles:
+            _spend(self._services, key, "SERVICE_RATE_EXCEEDED", "service")
+            return
+        _spend(self._people, key, "CALLER_RATE_EXCEEDED", "caller")
+        _spend(self._tenants, caller.org, "TENANT_RATE_EXCEEDED", "organization")
+
+
+def _spend(buckets: Buckets, key: str, reason: str, scope: str) -> None:
+    if wait := buckets.take(key):
+        raise Exhausted(reason, f"too many calls of this {scope} at once", metadata={"scope": scope}).after(
+            wait
+        )

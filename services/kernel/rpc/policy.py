@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Fields, NotFound
-from services.pb.mentoring.options.v1 import auth_pb2
+from services.pb.mentoring.options.v1 import auth_pb2, quota_pb2
 
 Read = Callable[[Any], Sequence[str]]
 _LEADS = (auth_pb2.ROLE_PROGRAM_LEAD, auth_pb2.ROLE_HR_ADMIN)
@@ -31,7 +31,7 @@ class Rule:
     """The rule of one method.
 
     `resource` reads the names whose organization must be the caller's; `references` reads the other resource
-    names in the request, where empty means none.
+    names in the request, where empty means none. `quota` is the kind of daily allowance that a call takes of.
     """
 
     public: bool
@@ -40,6 +40,7 @@ class Rule:
     resource: Read
     references: tuple[tuple[str, Read], ...]
     request: type[Message]
+    quota: str = ""
 
     def permit(self, caller: Caller) -> None:
         """Raise Denied unless the caller has one of the roles."""
@@ -119,7 +120,13 @@ def rule(method: MethodDescriptor) -> Rule:
             if path != policy.resource_field
         ),
         request=request,
+        quota=_quota(method),
     )
+
+
+def _quota(method: MethodDescriptor) -> str:
+    kind = method.GetOptions().Extensions[quota_pb2.quota]
+    return quota_pb2.Quota.Name(kind).removeprefix("QUOTA_").lower() if kind else ""
 
 
 def _policy(method: MethodDescriptor) -> auth_pb2.AuthPolicy:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -12,9 +12,12 @@ from services.kernel import metrics, tls
 from services.kernel.auth import Tokens
 from services.kernel.config import Settings
 from services.kernel.rpc import policy, validation
-from services.kernel.rpc.claiming import Claims
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.gate import Gate, Guards, Limits
+from services.kernel.rpc.quotas import Meter
 
+LARGEST_MESSAGE: Final = 1 << 20
+"""Bytes of one request, or of one message of a stream."""
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.so_reuseport", 0),  # a second process on the same port must fail, not share it
     ("grpc.max_connection_age_ms", 300_000),
@@ -24,7 +27,7 @@ OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.max_receive_message_length", 4 << 20),
+    ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_concurrent_streams", 256),
     ("grpc.max_metadata_size", 16_384),
     ("grpc.absolute_max_metadata_size", 32_768),
@@ -57,13 +60,16 @@ class Server:
     """Serves `servicers` behind the gate. SystemExit if one of their methods has no valid policy."""
 
     def __init__(
-        self, settings: Settings, servicers: Sequence[Servicer], tokens: Tokens, claims: Claims
+        self, settings: Settings, servicers: Sequence[Servicer], tokens: Tokens, books: Books
     ) -> None:
         self._settings = settings
         self._servicers = servicers
         self._rules = policy.rules([name for _, _, name in servicers])
         limits = Limits(in_flight=settings.in_flight_limit)
-        guards = Guards(tokens, claims, limits, settings.trace_sample, settings.grpc_tls_callers)
+        self._meter = Meter(books.usage, settings)
+        guards = Guards(
+            tokens, books, limits, settings, self._meter, settings.trace_sample, settings.grpc_tls_callers
+        )
         gate = Gate(settings.service, self._rules, guards)
         metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
         self._server = grpc.aio.server(
@@ -89,6 +95,7 @@ class Server:
             _add_reflection(shown, routes)
         port = self._bind()
         await self._server.start()
+        self._metering = asyncio.create_task(self._meter.run(), name="meter")
         await self._health.set("liveness", _SERVING)
         await self._report(_SERVING)
         return port
@@ -108,6 +115,8 @@ class Server:
         await self._report(_NOT_SERVING)
         await asyncio.sleep(self._settings.drain_pause_seconds)
         await self._server.stop(self._settings.drain_seconds)
+        self._metering.cancel()
+        await self._meter.flush()
 
     async def _report(self, state: Any) -> None:
         for name in self._names:

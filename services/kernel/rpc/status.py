@@ -1,5 +1,6 @@
 """The one table between refusals and gRPC statuses, both ways; text of unknown errors never leaves."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError, ServerSelectionTimeo
 from services.kernel import errors
 from services.kernel.rpc import validation
 
-RETRY_SECONDS = 1
+RETRY_SECONDS = 1.0
 _CODES: dict[type[errors.Refusal], grpc.StatusCode] = {
     errors.Invalid: grpc.StatusCode.INVALID_ARGUMENT,
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
@@ -91,7 +92,9 @@ def encode(result: Outcome, service: str, request_id: str) -> grpc.Status:
     if refusal is not None and refusal.fields:
         details.append(_bad_request(refusal.fields))
     if result.code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}:
-        details.append(_retry())
+        details.append(_retry(refusal))
+    if isinstance(refusal, errors.Exhausted) and "scope" in refusal.metadata:
+        details.append(_quota(refusal))
     if result.code is grpc.StatusCode.FAILED_PRECONDITION:
         details.append(_precondition(result))
     if result.code is grpc.StatusCode.INTERNAL:
@@ -119,10 +122,18 @@ def _bad_request(fields: errors.Fields) -> error_details_pb2.BadRequest:
     return answer
 
 
-def _retry() -> error_details_pb2.RetryInfo:
+def _retry(refusal: errors.Refusal | None) -> error_details_pb2.RetryInfo:
+    seconds = refusal.retry_after if isinstance(refusal, errors.Exhausted) else RETRY_SECONDS
     answer = error_details_pb2.RetryInfo()
-    answer.retry_delay.seconds = RETRY_SECONDS
+    answer.retry_delay.FromMilliseconds(math.ceil(seconds * 1000))
     return answer
+
+
+def _quota(refusal: errors.Exhausted) -> error_details_pb2.QuotaFailure:
+    violation = error_details_pb2.QuotaFailure.Violation
+    return error_details_pb2.QuotaFailure(
+        violations=[violation(subject=refusal.metadata["scope"], description=refusal.message)]
+    )
 
 
 def _precondition(result: Outcome) -> error_details_pb2.PreconditionFailure:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from services.kernel.config import Settings
 from services.kernel.probes import Health
+from services.kernel.run.process import Build
 from services.kernel.run.resources import Resources, opened
 
 
@@ -22,6 +23,17 @@ async def carry_out(settings: Settings, command: Command) -> int:
         await resources.database.ping()
         print(await command.run(resources))  # noqa: T201 -- the answer to who typed the command
     return 0
+
+
+def migration(build: Build) -> Command:
+    """Return the command that makes the indexes of what `build` makes, however long that takes."""
+
+    async def migrate(resources: Resources) -> str:
+        build(resources.settings, resources)
+        await resources.database.migrate()
+        return "the database has every index of this build"
+
+    return Command("make the indexes that this build needs", migrate)
 
 
 async def rewrap_keys(resources: Resources) -> str:

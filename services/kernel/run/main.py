@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 from services.kernel.config import Settings
 from services.kernel.host import enter
-from services.kernel.run.commands import COMMANDS, Command, carry_out
+from services.kernel.run.commands import COMMANDS, Command, carry_out, migration
 from services.kernel.run.process import Build, serve
 from services.kernel.run.roles import MEANINGS, Role
 
@@ -21,7 +21,7 @@ def main(
 
     Exits 0 after a clean stop, 1 when a part failed or could not start, 2 for wrong arguments or settings.
     """
-    known = {**COMMANDS, **commands}
+    known = {"migrate": migration(build), **COMMANDS, **commands}
     chosen = _chosen(name, argv, known)
     if isinstance(chosen, Command):
         enter(name, Settings, lambda settings: carry_out(settings, chosen))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from services.kernel import log
 from services.kernel.config import Settings
 from services.kernel.host import hosted, settle
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
@@ -62,8 +63,8 @@ class Process:
     def _server(self) -> Server | None:
         if Role.RPC not in self._roles or not self._service.servicers:
             return None
-        tokens, claims = self._resources.tokens, self._resources.database.claims
-        return Server(self._settings, self._service.servicers, tokens, claims)
+        books = Books.of(self._resources.database)
+        return Server(self._settings, self._service.servicers, self._resources.tokens, books)
 
     async def _wait(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Return when told to stop or when a task ended, which none may do by itself."""

@@ -1,12 +1,26 @@
 """Several messages of one category told at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from services.kernel import ids
 from services.kernel.mongo import Cause, Query, Ref
 from services.notifications.app.ports import Aggregates, Person
 from services.notifications.app.writing import Writer
 from services.notifications.domain.messages import Content, Message, Stage
+from services.notifications.domain.rules import Rule
 
 _MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A message whose turn it is, who reads it, and what it says by itself."""
+
+    ref: Ref
+    message: Message
+    reader: Person
+    content: Content
 
 
 class Digests:
@@ -16,27 +30,34 @@ class Digests:
         self._messages = kept
         self._writer = writer
 
-    async def gathered(self, ref: Ref, message: Message, content: Content, reader: Person) -> Content:
+    async def gathered(self, job: Job, rule: Rule) -> Content:
         """Let a message tell what else waits of its category, and return what it says then.
 
         The others are marked first: after a crash they are found by that mark, so none is lost or told twice.
         """
+        for other, message in await self.waiting(job.ref.tenant, job.message, rule):
+            if other != job.ref.id:
+                await self._fold(Ref(job.ref.tenant, other), message, job)
+        return await self.told(job)
+
+    async def waiting(self, tenant: str, message: Message, rule: Rule) -> Sequence[tuple[str, Message]]:
+        """Return what could be told together with a message; nothing unless its rule gathers."""
+        if not rule.digest:
+            return ()
+        alike = {f"facts.{name}": value for name, value in rule.gathered_by(message.facts).items()}
         waiting = {"person": message.person, "category": message.category, "attempts": 0}
         stages = {"stage": {"$in": [Stage.QUEUED, Stage.HELD]}}
-        found = await self._messages.list(ref.tenant, Query({**waiting, **stages}, _MOST))
-        for other, stored in found.items:
-            if other != ref.id:
-                await self._fold(Ref(ref.tenant, other), stored.state, ref.id, reader)
-        return await self.told(ref, message.person, content, reader)
+        found = await self._messages.list(tenant, Query({**waiting, **alike, **stages}, _MOST))
+        return [(key, stored.state) for key, stored in found.items]
 
-    async def told(self, ref: Ref, person: str, content: Content, reader: Person) -> Content:
+    async def told(self, job: Job) -> Content:
         """Return what a message says together with those that it was marked to tell."""
-        where = {"person": person, "digest": ref.id}
-        told = (await self._messages.list(ref.tenant, Query(where, _MOST))).items
+        where = {"person": job.message.person, "digest": job.ref.id}
+        told = (await self._messages.list(job.ref.tenant, Query(where, _MOST))).items
         contents = [stored.state.content for _, stored in told if stored.state.content]
-        return self._writer.digest([content, *contents], reader) if contents else content
+        return self._writer.digest([job.content, *contents], job.reader) if contents else job.content
 
-    async def _fold(self, ref: Ref, message: Message, into: str, reader: Person) -> None:
-        content = await self._writer.written(ref.tenant, message, reader)
+    async def _fold(self, ref: Ref, message: Message, job: Job) -> None:
+        content, into = await self._writer.written(ref.tenant, message, job.reader), job.ref.id
         cause = Cause(ids.derived_id("fold", ref.key, into))
         await self._messages.change(ref, lambda state: state.fold(into, content), cause)

@@ -1,37 +1,21 @@
 """Queues messages, and delivers each by mail and towards chat when its turn has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists
-from services.kernel.mongo import Cause, Decide, Query, Ref, Versioned
-from services.notifications.app.chats import Chats
-from services.notifications.app.choices import Choices
-from services.notifications.app.digests import Digests
-from services.notifications.app.ports import Aggregates, Channel, Mail, Person
+from services.kernel.mongo import Cause, Decide, Ref, Versioned
+from services.notifications.app.digests import Digests, Job
+from services.notifications.app.ports import Aggregates, Channel, Mail
+from services.notifications.app.turns import Asked, Decided, Turns
 from services.notifications.app.writing import Writer
 from services.notifications.domain import messages, posting
-from services.notifications.domain.hours import zone_of
 from services.notifications.domain.messages import Content, Draft, Message, Reason
-from services.notifications.domain.routing import WEEK, Hold, Send, Sent, Suppress, Turn, counts, route
-from services.notifications.domain.rules import rule_of
-
-_MOST_COUNTED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A message whose turn it is, who it is for, what it says, and whose chat takes it (empty: none)."""
-
-    ref: Ref
-    message: Message
-    recipient: Person
-    content: Content
-    chat: str
+from services.notifications.domain.routing import Hold, Send, Suppress
+from services.notifications.domain.rules import Rule
 
 
 class Post:
@@ -40,13 +24,13 @@ class Post:
     def __init__(
         self,
         kept: Aggregates[Message],
-        chosen: tuple[Choices, Chats],
+        turns: Turns,
         writer: Writer,
         mailer: Channel[Mail],
         clock: Clock,
     ) -> None:
         self._messages = kept
-        self._choices, self._chats = chosen
+        self._turns = turns
         self._writer = writer
         self._digests = Digests(kept, writer)
         self._mailer = mailer
@@ -58,15 +42,15 @@ class Post:
 
         What a person is told of only once has an id that says so: a second cause finds it taken.
         """
+        rules = await self._turns.rules(tenant)
         for draft in drafts:
-            key = rule_of(draft.category).key(draft.facts)
-            once = ("once", draft.person, draft.category, *key)
-            message = ids.derived_id(*(once if key else (cause.id, draft.person, draft.category)))
+            once = once_id(draft, rules.of(draft.category))
+            message = once or ids.derived_id(cause.id, draft.person, draft.category)
             state, events = messages.queue(draft, message, cause.id)
             try:
                 await self._messages.create(Ref(tenant, message), state, events, cause)
             except AlreadyExists:
-                if not key:
+                if not once:
                     raise
 
     async def deliver(self, ref: Ref, cause: Cause) -> None:
@@ -94,73 +78,51 @@ class Post:
         content = await self._writer.written(ref.tenant, message, recipient)
         if not recipient.employed:
             return lambda state: state.suppress(content, Reason.LEFT)
-        chat = await self._chats.whose(ref.tenant, message)
-        turn = await self._turn(ref.tenant, stored, recipient, chat)
-        match route(turn, rule_of(message.category), self._clock.now()):
+        asked = Asked(message, stored.create_time, recipient.zone)
+        decided = await self._turns.decided(ref.tenant, asked)
+        match decided.explained.route:
             case Hold(reason, until):
                 return lambda state: state.hold(content, reason, until)
             case Suppress(reason):
                 return lambda state: state.suppress(content, reason)
             case send:
-                job = _Job(ref, message, recipient, content, chat if send.chat else "")
-                return await self._told(job, send)
+                return await self._told(Job(ref, message, recipient, content), decided, send)
 
-    async def _told(self, job: _Job, send: Send) -> Decide[Message]:
-        content, now = job.content, self._clock.now()
-        shown = content
-        if rule_of(job.message.category).digest:
-            shown = await self._digests.gathered(job.ref, job.message, content, job.recipient)
+    async def _told(self, job: Job, decided: Decided, send: Send) -> Decide[Message]:
+        content, now, chat = job.content, self._clock.now(), decided.chat if send.chat else ""
+        shown = await self._digests.gathered(job, decided.rule) if decided.rule.digest else content
         if not send.mail:
-            return lambda state: self._beside(job, state.suppress(content, send.reason), now)
-        if not job.recipient.address:
-            return lambda state: self._beside(job, state.give_up(content, "ADDRESS_MISSING"), now)
-        attempt = await self._mailer.send(await self._mail(job, shown, now))
+            return lambda state: _beside(state.suppress(content, send.reason), chat, now)
+        if not job.reader.address:
+            return lambda state: _beside(state.give_up(content, "ADDRESS_MISSING"), chat, now)
+        attempt = await self._mailer.send(await self._mail(job, shown, decided.rule, now))
 
         def decide(state: Message) -> posting.Change:
-            return self._beside(job, state.settle(content, attempt, now, send.reason), now)
+            return _beside(state.settle(content, attempt, now, send.reason), chat, now)
 
         self._unrecorded[job.ref.key] = decide
         crash_point("after_smtp_before_record")
         return decide
 
-    @staticmethod
-    def _beside(job: _Job, change: messages.Change, now: datetime) -> posting.Change:
-        """Let the message go to chat too, if one takes it, whatever its mail comes to."""
-        return posting.beside(change, job.chat, now) if job.chat else change
-
-    async def _mail(self, job: _Job, content: Content, now: datetime) -> Mail:
+    async def _mail(self, job: Job, content: Content, rule: Rule, now: datetime) -> Mail:
+        tenant, message = job.ref.tenant, job.message
         return Mail(
-            to=job.recipient,
+            to=job.reader,
             content=content,
-            message_id=job.message.mail_message_id,
-            cause=job.message.cause_event_id,
+            message_id=message.mail_message_id,
+            cause=message.cause_event_id,
             date=now,
-            unsubscribe=self._writer.unsubscribe(job.ref.tenant, job.message),
-            invitation=await self._writer.invitation(job.ref.tenant, job.message),
+            unsubscribe=self._writer.unsubscribe(tenant, message, rule),
+            invitation=await self._writer.invitation(tenant, message, rule),
         )
 
-    async def _turn(self, tenant: str, stored: Versioned[Message], recipient: Person, chat: str) -> Turn:
-        message = stored.state
-        counted = counts(rule_of(message.category))
-        return Turn(
-            category=message.category,
-            since=stored.create_time,
-            zone=zone_of(recipient.zone),
-            levels=await self._choices.levels(tenant, message.person),
-            sent=await self._lately(tenant, message.person) if counted else (),
-            chat=bool(chat),
-        )
 
-    async def _lately(self, tenant: str, person: str) -> Sequence[Sent]:
-        """Return what went out in the past week; one person's messages are delivered one after another."""
-        since = {"$gt": self._clock.now() - WEEK}
-        query = Query(
-            {"person": person},
-            _MOST_COUNTED,
-            order="-create_time",
-            without=("content",),
-            either=({"send_time": since}, {"chat.time": since}),
-        )
-        states = (stored.state for _, stored in (await self._messages.list(tenant, query)).items)
-        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in states)
-        return [Sent(category, time) for category, time in times if time]
+def once_id(draft: Draft, rule: Rule) -> str:
+    """Return the id of what a person is told of only once, empty for all else."""
+    key = rule.key(draft.facts)
+    return ids.derived_id("once", draft.person, draft.category, *key) if key else ""
+
+
+def _beside(change: messages.Change, chat: str, now: datetime) -> posting.Change:
+    """Let a message go to chat too, if one takes it, whatever its mail comes to."""
+    return posting.beside(change, chat, now) if chat else change

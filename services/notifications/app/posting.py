@@ -6,7 +6,7 @@ from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Ref
 from services.notifications.app.chats import Chats
-from services.notifications.app.digests import Digests
+from services.notifications.app.digests import Digests, Job
 from services.notifications.app.hands import Hands
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.writing import Writer
@@ -62,5 +62,5 @@ class Posts:
         if reader is None or not reader.employed:
             return ""
         content = await self._writer.written(ref.tenant, message, reader)
-        told = await self._digests.told(ref, message.person, content, reader)
+        told = await self._digests.told(Job(ref, message, reader, content))
         return texts.posted(told, reader.full_name if owner == EVERYBODY else "")

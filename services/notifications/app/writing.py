@@ -8,7 +8,7 @@ from services.notifications.app.templates import Templates
 from services.notifications.domain import texts
 from services.notifications.domain.links import Links, Unsubscription
 from services.notifications.domain.messages import Content, Message
-from services.notifications.domain.rules import Urgency, rule_of
+from services.notifications.domain.rules import Rule, Urgency
 
 
 class Writer:
@@ -50,18 +50,18 @@ class Writer:
         """Return one mail that tells several messages of one category."""
         return texts.digest(contents, _reader(reader))
 
-    async def invitation(self, tenant: str, message: Message) -> Invitation | None:
+    async def invitation(self, tenant: str, message: Message, rule: Rule) -> Invitation | None:
         """Return what calendars make of a message about a meeting, as it stands now. Raises Unavailable.
 
         So a mail that comes late, or once more, never takes a calendar back to an earlier time.
         """
-        if self._invitations is None or not rule_of(message.category).invites:
+        if self._invitations is None or not rule.invites:
             return None
         return await self._invitations.find(tenant, message.facts.mentorship, message.facts.meeting)
 
-    def unsubscribe(self, tenant: str, message: Message) -> str:
+    def unsubscribe(self, tenant: str, message: Message, rule: Rule) -> str:
         """Return the link that ends mails of the message's category, empty where nothing would end them."""
-        if self._links is None or rule_of(message.category).urgency is Urgency.CRITICAL:
+        if self._links is None or rule.urgency is Urgency.CRITICAL:
             return ""
         return self._links.unsubscribe(Unsubscription(tenant, message.person, message.category))
 

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     DELAY = "DELAY"
     DIGEST = "DIGEST"
     THROTTLED = "THROTTLED"
+    CONDITION = "CONDITION"
 
 
 class Verdict(StrEnum):

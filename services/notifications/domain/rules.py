@@ -1,41 +1,66 @@
-"""How each category of messages is delivered, as data: how urgent it is, and the steps before its mail."""
+"""How each category of messages is delivered, as data: how urgent it is, and the steps before it goes out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
+from services.notifications.domain.conditions import Condition
 from services.notifications.domain.messages import Category, Facts
 
 
-class Urgency(Enum):
-    """What may keep a mail back."""
+class Urgency(StrEnum):
+    """What may keep a message back.
 
-    CRITICAL = "nothing: neither preferences nor hours nor budget; who misses it loses something"
-    PROMPT = "preferences and hours; it counts in the weekly budget but does not wait for it"
-    PATIENT = "preferences, hours and the weekly budget"
+    CRITICAL  nothing: neither preferences nor hours nor budget; who misses it loses something
+    PROMPT    preferences and hours; it counts in the weekly budget but does not wait for it
+    PATIENT   preferences, hours and the weekly budget
+    """
+
+    CRITICAL = "CRITICAL"
+    PROMPT = "PROMPT"
+    PATIENT = "PATIENT"
+
+
+class Fact(StrEnum):
+    """What messages are about, by its name in `Facts`."""
+
+    MENTORSHIP = "mentorship"
+    MEETING = "meeting"
+    GOAL = "goal"
+    REQUEST = "request"
+    REQUESTER = "requester"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Steps of one category.
 
-    delay     how long after its cause the mail goes out
-    digest    how long messages of the category are gathered to go out as one mail; zero: each by itself
-    throttle  at most one mail of the category per person within this time; zero: no limit
-    once      fields of the facts that a person is told of once only, if the first of them is there
-    counted   whether a mail of the category uses up the weekly budget of others
-    invites   whether the mail changes the reader's calendar: it carries the meeting's invitation
+    delay       how long after its cause a message goes out
+    digest      how long messages of the category are gathered to go out as one; zero: each by itself
+    digest_key  facts that all of those gathered to one say the same of
+    throttle    at most one message of the category per person within this time; zero: no limit
+    conditions  what must hold when it goes out
+    once        facts that a person is told of once only, if the first of them is there
+    counted     whether a message of the category uses up the weekly budget of others
+    invites     whether the mail changes the reader's calendar: it carries the meeting's invitation
     """
 
     urgency: Urgency = Urgency.PATIENT
     delay: timedelta = timedelta(0)
     digest: timedelta = timedelta(0)
+    digest_key: tuple[Fact, ...] = ()
     throttle: timedelta = timedelta(0)
-    once: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    once: tuple[Fact, ...] = ()
     counted: bool = True
     invites: bool = False
+
+    def gathered_by(self, facts: Facts) -> dict[str, str]:
+        """Return what others must say to be gathered with a message, by their names in `Facts`."""
+        return {str(name): str(getattr(facts, name)) for name in self.digest_key}
 
     def key(self, facts: Facts) -> tuple[str, ...]:
         """Return what makes a message the same as an earlier one, empty if each is one of its own."""
@@ -76,7 +101,7 @@ RULES: Final[Mapping[Category, Rule]] = {
     Category.MEETING_MOVED: _INVITATION,
     Category.MEETING_CANCELLED: _INVITATION,
     # One goal is celebrated once, whatever rule or repair tells of it again.
-    Category.RECOGNITION: Rule(once=("goal", "code")),
+    Category.RECOGNITION: Rule(once=(Fact.GOAL, Fact.CODE)),
     Category.NUDGE: Rule(throttle=timedelta(hours=20)),
     Category.KUDOS: _GATHERED,
     Category.FEEDBACK: _GATHERED,

@@ -6,7 +6,7 @@ before it is computed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Final, cast
 
@@ -18,6 +18,12 @@ MOST_TIMES: Final = 20_000
 _MOST_STEPS: Final = 100_000
 _EARLIEST: Final = datetime(1970, 1, 1)  # noqa: DTZ001 -- a wall clock
 _PERIODS: Final = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
+_CYCLE_YEARS: Final = 400
+"""After these the calendar is the same, weekdays too.
+
+dateutil heeds the end of a rule only where that matches: one that never does is tried until the year 9999.
+A rule that is moved as near to that year as it may be is soon there.
+"""
 _WITHIN_A_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 Times = tuple[datetime, datetime]
@@ -70,10 +76,14 @@ class Entry:
             last = min(last, self.until.astimezone(self.zone).replace(tzinfo=None))
         count = int(rule.pop("COUNT", _MOST_STEPS))
         _require_few_steps(rule, start, last)
+        if start > last:
+            return
         text = ";".join(f"{part}={value}" for part, value in rule.items())
+        years = (MAXYEAR - last.year) // _CYCLE_YEARS * _CYCLE_YEARS
         try:
-            found = cast("rrule.rrule", rrule.rrulestr(text, dtstart=start)).replace(until=last)
-            yield from (one for one in islice(found, count) if one >= begin)
+            found = cast("rrule.rrule", rrule.rrulestr(text, dtstart=_moved(start, years)))
+            late = found.replace(until=_moved(last, years))
+            yield from (one for wall in islice(late, count) if (one := _moved(wall, -years)) >= begin)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise refused("its rule is malformed") from error
 
@@ -136,6 +146,10 @@ def _nearer(rule: Rule, start: datetime, begin: datetime) -> datetime:
     if rule["FREQ"] not in {"DAILY", "WEEKLY"} or start >= begin:
         return start
     return start + (begin - start).days // period * timedelta(days=period)
+
+
+def _moved(wall: datetime, years: int) -> datetime:
+    return wall.replace(year=wall.year + years)
 
 
 def refused(why: str) -> Invalid:

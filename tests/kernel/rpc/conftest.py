@@ -14,7 +14,7 @@ from services.kernel.config import Settings
 from services.kernel.rpc import status
 from services.kernel.rpc.server import Server
 from services.pb.mentoring.profiles.v1 import person_service_pb2_grpc as grpc_pb
-from tests.fakes import Claims
+from tests.fakes import books
 from tests.kernel.issuer import ISSUER, Issuer
 from tests.kernel.rpc.people import NAME, People
 
@@ -73,7 +73,7 @@ async def start(oidc: Issuer, http: aiohttp.ClientSession) -> AsyncIterator[Star
         people = People()
         tokens = Tokens(Keys(oidc.jwks_url, http), ISSUER, "mentoring")
         servicer = (grpc_pb.add_PersonServiceServicer_to_server, people, NAME)
-        server = Server(settings(**changes), [servicer], tokens, Claims())
+        server = Server(settings(**changes), [servicer], tokens, books())
         port = await server.start()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
         started.append(Running(server, people, channel, oidc, port))
@@ -136,6 +136,7 @@ KINDS = (
     error_details_pb2.ErrorInfo,
     error_details_pb2.BadRequest,
     error_details_pb2.RetryInfo,
+    error_details_pb2.QuotaFailure,
     error_details_pb2.PreconditionFailure,
     error_details_pb2.RequestInfo,
 )

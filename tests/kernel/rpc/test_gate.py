@@ -160,7 +160,7 @@ async def test_a_handler_that_aborts_by_itself_keeps_its_code(running: Running, 
     request = pb.ListPeopleRequest(parent="organizations/acme")
     seen = await failure(running.stub.ListPeople(request, metadata=running.auth(), timeout=5))
     assert (seen.code, seen.message) == (Code.OUT_OF_RANGE, "aborted by hand")
-    assert [line["code"] for line in lines.parsed() if line["event"] == "call"] == ["OUT_OF_RANGE"]
+    assert [line["code"] for line in await lines.of("call")] == ["OUT_OF_RANGE"]
 
 
 async def test_the_deadline_of_the_caller_ends_the_handler(running: Running) -> None:
@@ -248,11 +248,12 @@ def handled(code: str) -> float:
     return float(metrics.GRPC_HANDLED.labels("unary", NAME, "GetPerson", code)._value.get())
 
 
-async def test_calls_are_counted_by_their_outcome(running: Running) -> None:
+async def test_calls_are_counted_by_their_outcome(running: Running, lines: Lines) -> None:
     before = handled("OK"), handled("NotFound"), metrics.GRPC_NO_DEADLINE._value.get()
     await running.stub.GetPerson(GET, metadata=running.auth(), timeout=5)
     running.people.error = errors.NotFound("NO_PERSON", "no such person")
     await failure(running.stub.GetPerson(GET, metadata=running.auth()))
+    await lines.of("call", 2)  # a refusal is counted after its answer
     after = handled("OK"), handled("NotFound"), metrics.GRPC_NO_DEADLINE._value.get()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1]
 

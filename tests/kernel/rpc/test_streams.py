@@ -92,5 +92,4 @@ async def test_a_client_that_leaves_ends_the_handler(running: Running, lines: Li
     await running.people.arrived.get()
     call.cancel()
     await asyncio.wait_for(running.people.cancelled.wait(), 5)
-    await asyncio.wait_for(lines.written.wait(), 5)
-    assert [line["code"] for line in lines.parsed() if line["event"] == "call"] == ["CANCELLED"]
+    assert [line["code"] for line in await lines.of("call")] == ["CANCELLED"]

@@ -27,9 +27,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
+from services.pb.mentoring.options.v1 import quota_pb2 as mentoring_dot_options_dot_v1_dot_quota__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mentoring/notifications/v1/delivery_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a\x1fmentoring/options/v1/auth.proto\"\x8d\x01\n\x14ResendMessageRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x83\x01\n\x13ReportBounceRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1d\n\x04mail\x18\x02 \x01(\x0c\x42\x0f\xe2\x41\x01\x02\xbaH\x08z\x06\x10\x01\x18\xc0\x84=\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\'\n\x14ReportBounceResponse\x12\x0f\n\x07message\x18\x01 \x01(\t\"\xa6\x01\n\x14\x43ountMessagesRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf2\x02\n\x15\x43ountMessagesResponse\x12G\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x37.mentoring.notifications.v1.CountMessagesResponse.Count\x1a\x8f\x02\n\x05\x43ount\x12>\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x38\n\x05state\x18\x02 \x01(\x0e\x32).mentoring.notifications.v1.Message.State\x12:\n\x06reason\x18\x03 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\x12\x41\n\nchat_state\x18\x05 \x01(\x0e\x32-.mentoring.notifications.v1.Message.ChatState2\x99\x03\n\x0f\x44\x65liveryService\x12u\n\rResendMessage\x12\x30.mentoring.notifications.v1.ResendMessageRequest\x1a#.mentoring.notifications.v1.Message\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12\x83\x01\n\x0cReportBounce\x12/.mentoring.notifications.v1.ReportBounceRequest\x1a\x30.mentoring.notifications.v1.ReportBounceResponse\"\x10\x8a\xb5\x18\x0c\x12\x02\x04\x06\x1a\x06parent\x12\x88\x01\n\rCountMessages\x12\x30.mentoring.notifications.v1.CountMessagesRequest\x1a\x31.mentoring.notifications.v1.CountMessagesResponse\"\x12\x90\x02\x01\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mentoring/notifications/v1/delivery_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a mentoring/options/v1/quota.proto\"\x8d\x01\n\x14ResendMessageRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r321^organizations/[^/]+/people/[^/]+/messages/[^/]+$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x83\x01\n\x13ReportBounceRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1d\n\x04mail\x18\x02 \x01(\x0c\x42\x0f\xe2\x41\x01\x02\xbaH\x08z\x06\x10\x01\x18\xc0\x84=\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\'\n\x14ReportBounceResponse\x12\x0f\n\x07message\x18\x01 \x01(\t\"\xa6\x01\n\x14\x43ountMessagesRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf2\x02\n\x15\x43ountMessagesResponse\x12G\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x37.mentoring.notifications.v1.CountMessagesResponse.Count\x1a\x8f\x02\n\x05\x43ount\x12>\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x38\n\x05state\x18\x02 \x01(\x0e\x32).mentoring.notifications.v1.Message.State\x12:\n\x06reason\x18\x03 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\x12\x41\n\nchat_state\x18\x05 \x01(\x0e\x32-.mentoring.notifications.v1.Message.ChatState2\x9d\x03\n\x0f\x44\x65liveryService\x12y\n\rResendMessage\x12\x30.mentoring.notifications.v1.ResendMessageRequest\x1a#.mentoring.notifications.v1.Message\"\x11\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x90\xb5\x18\x06\x12\x83\x01\n\x0cReportBounce\x12/.mentoring.notifications.v1.ReportBounceRequest\x1a\x30.mentoring.notifications.v1.ReportBounceResponse\"\x10\x8a\xb5\x18\x0c\x12\x02\x04\x06\x1a\x06parent\x12\x88\x01\n\rCountMessages\x12\x30.mentoring.notifications.v1.CountMessagesRequest\x1a\x31.mentoring.notifications.v1.CountMessagesResponse\"\x12\x90\x02\x01\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,23 +50,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTMESSAGESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_COUNTMESSAGESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\272H\031r\0272\025^organizations/[^/]+$'
   _globals['_DELIVERYSERVICE'].methods_by_name['ResendMessage']._loaded_options = None
-  _globals['_DELIVERYSERVICE'].methods_by_name['ResendMessage']._serialized_options = b'\212\265\030\t\022\001\004\032\004name'
+  _globals['_DELIVERYSERVICE'].methods_by_name['ResendMessage']._serialized_options = b'\212\265\030\t\022\001\004\032\004name\220\265\030\006'
   _globals['_DELIVERYSERVICE'].methods_by_name['ReportBounce']._loaded_options = None
   _globals['_DELIVERYSERVICE'].methods_by_name['ReportBounce']._serialized_options = b'\212\265\030\014\022\002\004\006\032\006parent'
   _globals['_DELIVERYSERVICE'].methods_by_name['CountMessages']._loaded_options = None
   _globals['_DELIVERYSERVICE'].methods_by_name['CountMessages']._serialized_options = b'\220\002\001\212\265\030\013\022\001\004\032\006parent'
-  _globals['_RESENDMESSAGEREQUEST']._serialized_start=258
-  _globals['_RESENDMESSAGEREQUEST']._serialized_end=399
-  _globals['_REPORTBOUNCEREQUEST']._serialized_start=402
-  _globals['_REPORTBOUNCEREQUEST']._serialized_end=533
-  _globals['_REPORTBOUNCERESPONSE']._serialized_start=535
-  _globals['_REPORTBOUNCERESPONSE']._serialized_end=574
-  _globals['_COUNTMESSAGESREQUEST']._serialized_start=577
-  _globals['_COUNTMESSAGESREQUEST']._serialized_end=743
-  _globals['_COUNTMESSAGESRESPONSE']._serialized_start=746
-  _globals['_COUNTMESSAGESRESPONSE']._serialized_end=1116
-  _globals['_COUNTMESSAGESRESPONSE_COUNT']._serialized_start=845
-  _globals['_COUNTMESSAGESRESPONSE_COUNT']._serialized_end=1116
-  _globals['_DELIVERYSERVICE']._serialized_start=1119
-  _globals['_DELIVERYSERVICE']._serialized_end=1528
+  _globals['_RESENDMESSAGEREQUEST']._serialized_start=292
+  _globals['_RESENDMESSAGEREQUEST']._serialized_end=433
+  _globals['_REPORTBOUNCEREQUEST']._serialized_start=436
+  _globals['_REPORTBOUNCEREQUEST']._serialized_end=567
+  _globals['_REPORTBOUNCERESPONSE']._serialized_start=569
+  _globals['_REPORTBOUNCERESPONSE']._serialized_end=608
+  _globals['_COUNTMESSAGESREQUEST']._serialized_start=611
+  _globals['_COUNTMESSAGESREQUEST']._serialized_end=777
+  _globals['_COUNTMESSAGESRESPONSE']._serialized_start=780
+  _globals['_COUNTMESSAGESRESPONSE']._serialized_end=1150
+  _globals['_COUNTMESSAGESRESPONSE_COUNT']._serialized_start=879
+  _globals['_COUNTMESSAGESRESPONSE_COUNT']._serialized_end=1150
+  _globals['_DELIVERYSERVICE']._serialized_start=1153
+  _globals['_DELIVERYSERVICE']._serialized_end=1566
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'mentoring/notifications/v1/events.proto\x12\x1amentoring.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\"`\n\rMessageQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\"p\n\x0bMessageSent\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"1\n\x0eMessageDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\rMessageFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x11MessageSuppressed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\"\x89\x01\n\x0bMessageHeld\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12-\n\thold_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0fMessageDigested\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"1\n\x0eMessageBounced\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x11MessagePostQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\"5\n\x12MessagePostDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"r\n\rMessagePosted\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"4\n\x11MessagePostFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1e\n\x0bMessageSeen\x12\x0f\n\x07message\x18\x01 \x01(\t\"\x1e\n\x0bMessageRead\x12\x0f\n\x07message\x18\x01 \x01(\t\"#\n\x0fTemplateUpdated\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\rTemplateReset\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\x0eWebhookCreated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"!\n\x0eWebhookUpdated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"\'\n\x14WebhookSecretRotated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"A\n\x0fWebhookDisabled\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"!\n\x0eWebhookDeleted\x12\x0f\n\x07webhook\x18\x01 \x01(\t\")\n\x15WebhookDeliveryQueued\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\":\n\x16WebhookDeliveryDelayed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x10WebhookDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\"9\n\x15WebhookDeliveryFailed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1b\n\x0b\x43hatUpdated\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\";\n\x0c\x43hatDisabled\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"\x1b\n\x0b\x43hatDeleted\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\")\n\x12PreferencesUpdated\x12\x13\n\x0bpreferences\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'mentoring/notifications/v1/events.proto\x12\x1amentoring.notifications.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\"`\n\rMessageQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\"p\n\x0bMessageSent\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"1\n\x0eMessageDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"0\n\rMessageFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"`\n\x11MessageSuppressed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\"\x89\x01\n\x0bMessageHeld\x12\x0f\n\x07message\x18\x01 \x01(\t\x12:\n\x06reason\x18\x02 \x01(\x0e\x32*.mentoring.notifications.v1.Message.Reason\x12-\n\thold_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0fMessageDigested\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"1\n\x0eMessageBounced\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x11MessagePostQueued\x12\x0f\n\x07message\x18\x01 \x01(\t\"5\n\x12MessagePostDelayed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"r\n\rMessagePosted\x12\x0f\n\x07message\x18\x01 \x01(\t\x12>\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32,.mentoring.notifications.v1.Message.Category\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\"4\n\x11MessagePostFailed\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1e\n\x0bMessageSeen\x12\x0f\n\x07message\x18\x01 \x01(\t\"\x1e\n\x0bMessageRead\x12\x0f\n\x07message\x18\x01 \x01(\t\"#\n\x0fTemplateUpdated\x12\x10\n\x08template\x18\x01 \x01(\t\"!\n\rTemplateReset\x12\x10\n\x08template\x18\x01 \x01(\t\"#\n\x0fWorkflowUpdated\x12\x10\n\x08workflow\x18\x01 \x01(\t\"!\n\rWorkflowReset\x12\x10\n\x08workflow\x18\x01 \x01(\t\"!\n\x0eWebhookCreated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"!\n\x0eWebhookUpdated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"\'\n\x14WebhookSecretRotated\x12\x0f\n\x07webhook\x18\x01 \x01(\t\"A\n\x0fWebhookDisabled\x12\x0f\n\x07webhook\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"!\n\x0eWebhookDeleted\x12\x0f\n\x07webhook\x18\x01 \x01(\t\")\n\x15WebhookDeliveryQueued\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\":\n\x16WebhookDeliveryDelayed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"$\n\x10WebhookDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\"9\n\x15WebhookDeliveryFailed\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1b\n\x0b\x43hatUpdated\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\";\n\x0c\x43hatDisabled\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\"\x1b\n\x0b\x43hatDeleted\x12\x0c\n\x04\x63hat\x18\x01 \x01(\t\")\n\x12PreferencesUpdated\x12\x13\n\x0bpreferences\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,30 +65,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TEMPLATEUPDATED']._serialized_end=1168
   _globals['_TEMPLATERESET']._serialized_start=1170
   _globals['_TEMPLATERESET']._serialized_end=1203
-  _globals['_WEBHOOKCREATED']._serialized_start=1205
-  _globals['_WEBHOOKCREATED']._serialized_end=1238
-  _globals['_WEBHOOKUPDATED']._serialized_start=1240
-  _globals['_WEBHOOKUPDATED']._serialized_end=1273
-  _globals['_WEBHOOKSECRETROTATED']._serialized_start=1275
-  _globals['_WEBHOOKSECRETROTATED']._serialized_end=1314
-  _globals['_WEBHOOKDISABLED']._serialized_start=1316
-  _globals['_WEBHOOKDISABLED']._serialized_end=1381
-  _globals['_WEBHOOKDELETED']._serialized_start=1383
-  _globals['_WEBHOOKDELETED']._serialized_end=1416
-  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_start=1418
-  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_end=1459
-  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_start=1461
-  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_end=1519
-  _globals['_WEBHOOKDELIVERED']._serialized_start=1521
-  _globals['_WEBHOOKDELIVERED']._serialized_end=1557
-  _globals['_WEBHOOKDELIVERYFAILED']._serialized_start=1559
-  _globals['_WEBHOOKDELIVERYFAILED']._serialized_end=1616
-  _globals['_CHATUPDATED']._serialized_start=1618
-  _globals['_CHATUPDATED']._serialized_end=1645
-  _globals['_CHATDISABLED']._serialized_start=1647
-  _globals['_CHATDISABLED']._serialized_end=1706
-  _globals['_CHATDELETED']._serialized_start=1708
-  _globals['_CHATDELETED']._serialized_end=1735
-  _globals['_PREFERENCESUPDATED']._serialized_start=1737
-  _globals['_PREFERENCESUPDATED']._serialized_end=1778
+  _globals['_WORKFLOWUPDATED']._serialized_start=1205
+  _globals['_WORKFLOWUPDATED']._serialized_end=1240
+  _globals['_WORKFLOWRESET']._serialized_start=1242
+  _globals['_WORKFLOWRESET']._serialized_end=1275
+  _globals['_WEBHOOKCREATED']._serialized_start=1277
+  _globals['_WEBHOOKCREATED']._serialized_end=1310
+  _globals['_WEBHOOKUPDATED']._serialized_start=1312
+  _globals['_WEBHOOKUPDATED']._serialized_end=1345
+  _globals['_WEBHOOKSECRETROTATED']._serialized_start=1347
+  _globals['_WEBHOOKSECRETROTATED']._serialized_end=1386
+  _globals['_WEBHOOKDISABLED']._serialized_start=1388
+  _globals['_WEBHOOKDISABLED']._serialized_end=1453
+  _globals['_WEBHOOKDELETED']._serialized_start=1455
+  _globals['_WEBHOOKDELETED']._serialized_end=1488
+  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_start=1490
+  _globals['_WEBHOOKDELIVERYQUEUED']._serialized_end=1531
+  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_start=1533
+  _globals['_WEBHOOKDELIVERYDELAYED']._serialized_end=1591
+  _globals['_WEBHOOKDELIVERED']._serialized_start=1593
+  _globals['_WEBHOOKDELIVERED']._serialized_end=1629
+  _globals['_WEBHOOKDELIVERYFAILED']._serialized_start=1631
+  _globals['_WEBHOOKDELIVERYFAILED']._serialized_end=1688
+  _globals['_CHATUPDATED']._serialized_start=1690
+  _globals['_CHATUPDATED']._serialized_end=1717
+  _globals['_CHATDISABLED']._serialized_start=1719
+  _globals['_CHATDISABLED']._serialized_end=1778
+  _globals['_CHATDELETED']._serialized_start=1780
+  _globals['_CHATDELETED']._serialized_end=1807
+  _globals['_PREFERENCESUPDATED']._serialized_start=1809
+  _globals['_PREFERENCESUPDATED']._serialized_end=1850
 # @@protoc_insertion_point(module_scope)

@@ -429,6 +429,50 @@ class TemplateReset(_message.Message):
 Global___TemplateReset: _TypeAlias = TemplateReset  # noqa: Y015
 
 @_typing.final
+class WorkflowUpdated(_message.Message):
+    """An organization wrote the steps of a category."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKFLOW_FIELD_NUMBER: _builtins.int
+    workflow: _builtins.str
+    """organizations/{organization}/workflows/{workflow}"""
+    def __init__(
+        self,
+        *,
+        workflow: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["workflow", b"workflow"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkflowUpdated: _TypeAlias = WorkflowUpdated  # noqa: Y015
+
+@_typing.final
+class WorkflowReset(_message.Message):
+    """An organization took the steps of a category back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKFLOW_FIELD_NUMBER: _builtins.int
+    workflow: _builtins.str
+    """organizations/{organization}/workflows/{workflow}"""
+    def __init__(
+        self,
+        *,
+        workflow: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["workflow", b"workflow"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkflowReset: _TypeAlias = WorkflowReset  # noqa: Y015
+
+@_typing.final
 class WebhookCreated(_message.Message):
     """An organization added an endpoint."""
 

@@ -270,6 +270,8 @@ class Message(_message.Message):
         """Held or told by another mail: messages of this category are gathered to one."""
         REASON_THROTTLED: Message._Reason.ValueType  # 13
         """Suppressed: a mail of this category went out just before."""
+        REASON_CONDITION: Message._Reason.ValueType  # 14
+        """Suppressed: a condition of its workflow does not hold."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why it was mailed, held or suppressed."""
@@ -302,6 +304,8 @@ class Message(_message.Message):
     """Held or told by another mail: messages of this category are gathered to one."""
     REASON_THROTTLED: Message.Reason.ValueType  # 13
     """Suppressed: a mail of this category went out just before."""
+    REASON_CONDITION: Message.Reason.ValueType  # 14
+    """Suppressed: a condition of its workflow does not hold."""
 
     class _ChatState:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -1,0 +1,111 @@
+"""Commands, ports, probes, settings and files that manifests name are those of the code; both are derived."""
+
+import importlib.util
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from deploy.kafka import topics
+from deploy.verify.check import Check, Plant
+from deploy.verify.pods import Document, Ours, ours
+from deploy.verify.tree import Tree
+from services.kernel import probes
+from services.kernel.config import Settings, StreamSettings
+from services.kernel.run.commands import COMMANDS
+from services.kernel.run.roles import Role
+
+OTHERS: Final = {
+    "MOTOR_MAX_WORKERS": "threads of the database driver",
+    "NUMBA_CACHE_DIR": "compiled kernels",
+    "REPLICAS": "an argument of the Job of topics",
+    "TMPDIR": "scratch files",
+}
+"""Environment that libraries or the pod itself read."""
+_SETTINGS: Final = {name.upper() for kind in (Settings, StreamSettings) for name in kind.model_fields}
+_PATHS: Final = set(re.findall(r'"(/\w+)"', inspect.getsource(probes)))
+_ONCE: Final = {"migrate", *COMMANDS}
+_LISTENS: Final = {"GRPC_ADDRESS": "grpc", "HTTP_ADDRESS": "links", "METRICS_ADDRESS": "metrics"}
+
+
+def run(tree: Tree) -> Iterator[str]:
+    """Judge every container of ours in every overlay."""
+    for overlay, documents in tree.documents.items():
+        addresses = set(_addresses(documents))
+        for one in ours(documents):
+            found = (*_command(one), *_names(one), *_ports(one), *_probed(one), *_peers(one, addresses))
+            yield from (f"{overlay}: {one.name}: {mistake}" for mistake in found)
+
+
+def _command(one: Ours) -> Iterator[str]:
+    if one.container["args"][:2] != ["python", "-m"] or not importlib.util.find_spec(one.module):
+        yield f"runs {one.container['args']}, which is no module"
+    elif one.module == topics.__name__:
+        options = {part for part in one.arguments if part.startswith("--")}
+        yield from (f"no option {name}" for name in options if name not in inspect.getsource(topics))
+    elif (words := set(one.arguments)) and words - set(Role) and (len(words) > 1 or words - _ONCE):
+        yield f"{one.module} knows no {' '.join(one.arguments)}"
+
+
+def _names(one: Ours) -> Iterator[str]:
+    for name, value in one.environment.items():
+        if name not in _SETTINGS and name not in OTHERS:
+            yield f"no code reads {name}"
+        if name.endswith("_FILE") and value not in one.files and _needs(one, name):
+            yield f"{name} names {value}, which is not mounted"
+
+
+def _needs(one: Ours, name: str) -> bool:
+    """Whether the process reads a setting: what all are told may be for others only."""
+    kind = StreamSettings if one.module == "services.processor" else Settings
+    return name.lower() in kind.model_fields and one.module.count(".") == 1
+
+
+def _ports(one: Ours) -> Iterator[str]:
+    declared = {port["name"]: port["containerPort"] for port in one.container.get("ports", ())}
+    for name, port in _LISTENS.items():
+        address = one.environment.get(name)
+        if port in declared and (address is None or address.rpartition(":")[2] != str(declared[port])):
+            yield f"port {port} is {declared[port]}, {name} is {address}"
+    yield from (f"nothing listens on the port {name}" for name in declared if name not in _LISTENS.values())
+
+
+def _probed(one: Ours) -> Iterator[str]:
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        asked = one.container.get(probe, {}).get("httpGet")
+        if asked and (asked["port"] != "metrics" or asked["path"] not in _PATHS):
+            yield f"{probe} asks {asked['path']} on {asked['port']}, where nobody answers"
+
+
+def _peers(one: Ours, addresses: set[str]) -> Iterator[str]:
+    for name, value in one.environment.items():
+        if name.endswith("_ADDRESS") and name not in _LISTENS and value not in addresses:
+            yield f"{name} is {value}, where no Service is"
+
+
+def _addresses(documents: Sequence[Document]) -> Iterator[str]:
+    for one in documents:
+        if one["kind"] == "Service":
+            yield from (f"{one['metadata']['name']}:{port['port']}" for port in one["spec"]["ports"])
+
+
+_MATCHING: Final = "k8s/base/matching/deployment.yaml"
+CHECK: Final = Check(
+    name="code",
+    proves="commands, ports, probes, settings and files in manifests exist in the code",
+    run=run,
+    plants=(
+        Plant("a module that is not there", _MATCHING, "services.matching\n", "services.matcher\n"),
+        Plant("a role that is not there", _MATCHING, "- rpc", "- grpc"),
+        Plant("a setting that nobody reads", _MATCHING, "DATA_KEY_FILE", "DATA_KEYS_FILE"),
+        Plant(
+            "a file that is not mounted",
+            _MATCHING,
+            "value: /run/secrets/mentoring/data_key",
+            "value: /data_key",
+        ),
+        Plant("another port than the process's", _MATCHING, "containerPort: 9090", "containerPort: 9091"),
+        Plant("a page that is not served", _MATCHING, "path: /readyz", "path: /ready"),
+        Plant("a peer that is not there", _MATCHING, "value: profiles:50051", "value: people:50051"),
+    ),
+)

@@ -1,0 +1,84 @@
+"""What decides about a message whose turn it is: its rule, its person's wishes, what went out lately."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.kernel.clock import Clock
+from services.kernel.mongo import Query
+from services.notifications.app.chats import Chats
+from services.notifications.app.choices import Choices
+from services.notifications.app.ports import Aggregates
+from services.notifications.app.workflows import Rules, Workflows
+from services.notifications.domain.hours import zone_of
+from services.notifications.domain.messages import Message
+from services.notifications.domain.routing import WEEK, Explained, Sent, Turn, counts, explained
+from services.notifications.domain.rules import Rule
+
+_MOST_COUNTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message to decide about: since when it exists, its person's zone, steps instead of those in force."""
+
+    message: Message
+    since: datetime
+    zone: str
+    draft: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of it, by which rule, and whose chat takes it (empty: none)."""
+
+    explained: Explained
+    rule: Rule
+    chat: str
+
+
+class Turns:
+    """Decides what becomes of messages."""
+
+    def __init__(
+        self, kept: Aggregates[Message], chosen: tuple[Choices, Chats, Workflows], clock: Clock
+    ) -> None:
+        self._messages = kept
+        self._choices, self._chats, self._workflows = chosen
+        self._clock = clock
+
+    async def rules(self, tenant: str) -> Rules:
+        """Return all rules of an organization."""
+        return await self._workflows.rules(tenant)
+
+    async def decided(self, tenant: str, asked: Asked) -> Decided:
+        """Decide by what is true now; nothing changes."""
+        rules, message = await self.rules(tenant), asked.message
+        rule = asked.draft or rules.of(message.category)
+        levels, chat, sent = await asyncio.gather(
+            self._choices.levels(tenant, message.person),
+            self._chats.whose(tenant, message),
+            self._lately(tenant, message.person, rules) if counts(rule) else _nothing(),
+        )
+        turn = Turn(message, asked.since, zone_of(asked.zone), levels, sent, bool(chat))
+        return Decided(explained(turn, rule, self._clock.now()), rule, chat)
+
+    async def _lately(self, tenant: str, person: str, rules: Rules) -> Sequence[Sent]:
+        """Return what went out in the past week; one person's messages are delivered one after another."""
+        since = {"$gt": self._clock.now() - WEEK}
+        query = Query(
+            {"person": person},
+            _MOST_COUNTED,
+            order="-create_time",
+            without=("content",),
+            either=({"send_time": since}, {"chat.time": since}),
+        )
+        states = (stored.state for _, stored in (await self._messages.list(tenant, query)).items)
+        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in states)
+        return [Sent(category, time, rules.of(category).counted) for category, time in times if time]
+
+
+async def _nothing() -> Sequence[Sent]:
+    return ()

@@ -1,0 +1,148 @@
+"""Components against their sources: rights in Kafka, scaling, certificates, databases."""
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import callgraph
+from deploy.k8s import kafka, scaling, sizes
+from deploy.k8s.certificates import CLIENTS
+from deploy.kafka import access, topics
+from services.kernel.mongo import Database
+from tests.deploy.test_manifests import DEPLOYMENTS, K8S, PLATFORM, of_kind
+
+GRAPH = callgraph.load()
+ACCESS = {one.user: one for one in access.load()}
+TOPICS = {one.name: one for one in topics.load()}
+USERS = of_kind("components/strimzi", "KafkaUser")
+SCALED = of_kind("components/keda", "ScaledObject")
+Right = tuple[str, str, str]
+
+
+def rights(user: str) -> set[Right]:
+    """What a KafkaUser may do, as (kind, name, operation)."""
+    return {
+        (acl["resource"]["type"], acl["resource"]["name"], operation)
+        for acl in USERS[user]["spec"]["authorization"]["acls"]
+        for operation in acl["operations"]
+    }
+
+
+def wanted(one: access.Access) -> set[Right]:
+    known = {*one.reads, *one.writes}
+    return {
+        *(("topic", name, "Describe") for name in known),
+        *(("topic", name, "Read") for name in one.reads),
+        *(("topic", name, "Write") for name in one.writes),
+        *({("group", one.group, "Read")} if one.group else ()),
+    }
+
+
+@pytest.mark.parametrize("user", ACCESS)
+def test_a_user_has_the_rights_of_the_table_and_no_more(user: str) -> None:
+    assert rights(user) == wanted(ACCESS[user])
+
+
+def test_only_the_autoscaler_has_a_user_beside_them_and_sees_no_record() -> None:
+    assert set(USERS) == {*ACCESS, kafka.AUTOSCALER}
+    assert {operation for _, _, operation in rights(kafka.AUTOSCALER)} == {"Describe"}
+
+
+def test_rights_are_for_one_name_each_and_nobody_is_a_superuser() -> None:
+    acls = [acl for user in USERS.values() for acl in user["spec"]["authorization"]["acls"]]
+    assert {acl["resource"]["patternType"] for acl in acls} == {"literal"}
+    assert not [acl for acl in acls if "*" in acl["resource"]["name"]]
+    cluster = of_kind("components/strimzi", "Kafka")["mentoring"]["spec"]["kafka"]
+    assert cluster["authorization"] == {"type": "simple"}
+    assert cluster["config"]["auto.create.topics.enable"] is False
+
+
+def test_every_topic_is_a_resource_with_its_partitions_and_settings() -> None:
+    found = {
+        name: (one["spec"]["partitions"], {key: one["spec"]["config"][key] for key in TOPICS[name].configs()})
+        for name, one in of_kind("components/strimzi", "KafkaTopic").items()
+    }
+    assert found == {name: (topic.partitions, topic.configs()) for name, topic in TOPICS.items()}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_there_are_never_more_consumers_than_partitions(name: str) -> None:
+    spec = SCALED[name]["spec"]
+    counts = {TOPICS[trigger["metadata"]["topic"]].partitions for trigger in spec["triggers"]}
+    assert spec["maxReplicaCount"] <= min(counts)
+    assert spec["minReplicaCount"] >= 2
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_lag_is_that_of_the_processes_own_group_on_what_it_hears(name: str) -> None:
+    service = next(process.service for process in GRAPH.processes if process.name == name)
+    triggers = [trigger["metadata"] for trigger in SCALED[name]["spec"]["triggers"]]
+    assert {one["consumerGroup"] for one in triggers} == {service}
+    assert {one["topic"] for one in triggers} == set(ACCESS[service].hears)
+    assert all(isinstance(value, str) for one in triggers for value in one.values())
+
+
+def replicas(overlay: str) -> dict[str, Any]:
+    text = (K8S / "overlays" / overlay / "replicas.yaml").read_text()
+    return {one["metadata"]["name"]: one["spec"]["replicas"] for one in yaml.safe_load_all(text)}
+
+
+@pytest.mark.parametrize("overlay", ["prod", "prod-managed"])
+def test_in_production_exactly_one_decides_how_often_a_process_runs_and_never_less_than_twice(
+    overlay: str,
+) -> None:
+    on_cpu = {
+        name: one["spec"]["minReplicas"]
+        for name, one in of_kind("components/hpa", "HorizontalPodAutoscaler").items()
+    }
+    on_lag = {name: one["spec"]["minReplicaCount"] for name, one in SCALED.items()}
+    by_hand = replicas(overlay)
+    deciding = [*on_cpu, *on_lag, *by_hand]
+    assert sorted(deciding) == sorted(DEPLOYMENTS)
+    assert min([*on_cpu.values(), *on_lag.values(), *by_hand.values()]) >= sizes.MIN_REPLICAS
+
+
+def test_the_processor_is_not_scaled_on_lag() -> None:
+    processor = next(process for process in GRAPH.processes if process.name == "processor")
+    assert PLATFORM.hears(processor)
+    assert not scaling.is_on_lag(PLATFORM, processor)
+
+
+@pytest.mark.parametrize("service", [one.name for one in GRAPH.services if one.serves("grpc")])
+def test_only_callers_of_the_graph_and_clients_may_call_with_their_certificate(service: str) -> None:
+    text = (K8S / "components/mtls-certmanager/callers.yaml").read_text()
+    told = {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]
+        for one in yaml.safe_load_all(text)
+    }
+    (setting,) = told[service]["env"]
+    assert setting["name"] == "GRPC_TLS_CALLERS"
+    assert set(setting["value"].split(",")) == {*GRAPH.callers(service), CLIENTS}
+
+
+def test_every_caller_has_a_certificate_with_its_name() -> None:
+    names = {
+        name
+        for one in of_kind("components/mtls-certmanager", "Certificate").values()
+        for name in one["spec"].get("dnsNames", ())
+    }
+    assert {CLIENTS, *(caller for one in GRAPH.services for caller in GRAPH.callers(one.name))} <= names
+
+
+def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
+    text = (K8S / "components/mongodb-community/users.yaml").read_text()
+    users = yaml.safe_load(text)["spec"]["users"]
+    assert {user["name"] for user in users} == {one.name for one in GRAPH.services if one.uses("mongodb")}
+    for user in users:
+        assert user["roles"] == [
+            {"name": "readWrite", "db": user["name"]},
+            {"name": "readWrite", "db": f"{user['name']}_keys"},
+        ]
+
+
+def test_those_are_the_databases_that_the_code_opens() -> None:
+    opened = re.findall(r"get_database\((.+?), codec", inspect.getsource(Database))
+    assert opened == ["name", 'f"{name}_keys"']

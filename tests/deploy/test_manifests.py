@@ -1,0 +1,231 @@
+"""What an operator applies, read from the files of `k8s/`: one check per property, over every workload."""
+
+import inspect
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import callgraph
+from deploy.k8s import files, manifests, pod, secrets
+from deploy.k8s.platform import load
+from deploy.k8s.settings import SECRETS
+from deploy.verify.pods import Ours, ours
+from services.kernel import probes
+from services.kernel.config import Settings
+from services.kernel.run.process import Process
+
+K8S = Path("k8s")
+PLATFORM = load()
+GRAPH = callgraph.load()
+
+
+@cache
+def documents(folder: str) -> list[dict[str, Any]]:
+    """Every resource below a folder of k8s/; kustomize's own files are no resources."""
+    found = []
+    for path in sorted((K8S / folder).rglob("*.yaml")):
+        if path.name != "kustomization.yaml":
+            found += [one for one in yaml.safe_load_all(path.read_text()) if isinstance(one, dict)]
+    return found
+
+
+def of_kind(folder: str, *kinds: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in documents(folder) if one["kind"] in kinds}
+
+
+DEPLOYMENTS = of_kind("base", "Deployment")
+JOBS = {**of_kind("base", "Job"), **of_kind("components/topics-job", "Job")}
+PODS = {name: one["spec"]["template"] for name, one in {**DEPLOYMENTS, **JOBS}.items()}
+CONTAINERS = {one.name: one for one in ours([*DEPLOYMENTS.values(), *JOBS.values()])}
+SERVING = {process.name for process in GRAPH.processes if process.serves}
+
+deployment = pytest.mark.parametrize("name", DEPLOYMENTS)
+any_pod = pytest.mark.parametrize("name", PODS)
+container = pytest.mark.parametrize("one", CONTAINERS.values(), ids=CONTAINERS)
+
+
+def test_the_written_files_are_what_their_sources_say() -> None:
+    """`make manifests` makes them so."""
+    assert files.written(K8S) == manifests.all_files(PLATFORM)
+
+
+def test_every_process_has_a_deployment_and_nothing_else_has() -> None:
+    assert set(DEPLOYMENTS) == {process.name for process in GRAPH.processes}
+
+
+def test_every_database_has_a_migration() -> None:
+    with_store = {service.name for service in GRAPH.services if service.uses("mongodb")}
+    assert {name.split("-migrate-")[0] for name in of_kind("base", "Job")} == with_store
+
+
+@deployment
+def test_a_rollout_takes_no_process_away_before_its_successor_is_ready(name: str) -> None:
+    spec = DEPLOYMENTS[name]["spec"]
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+    }
+    assert spec["minReadySeconds"] >= 5
+    assert spec["revisionHistoryLimit"] >= 2
+
+
+@deployment
+def test_the_base_leaves_the_number_of_replicas_to_whoever_scales(name: str) -> None:
+    """A number here would undo the autoscaler's at each apply."""
+    assert "replicas" not in DEPLOYMENTS[name]["spec"]
+
+
+def test_probes_ask_the_pages_that_the_code_serves() -> None:
+    assert set(re.findall(r'"(/\w+)"', inspect.getsource(probes))) == {"/metrics", "/healthz", "/readyz"}
+
+
+@deployment
+def test_only_readiness_may_depend_on_anything_outside_of_the_process(name: str) -> None:
+    (one,) = DEPLOYMENTS[name]["spec"]["template"]["spec"]["containers"]
+    asked = {kind: one[kind]["httpGet"] for kind in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert {kind: get["path"] for kind, get in asked.items()} == {
+        "startupProbe": "/healthz",
+        "readinessProbe": "/readyz",
+        "livenessProbe": "/healthz",
+    }
+    assert {get["port"] for get in asked.values()} == {"metrics"}
+
+
+@deployment
+def test_a_process_that_is_called_stays_until_nobody_calls_it_any_more(name: str) -> None:
+    (one,) = DEPLOYMENTS[name]["spec"]["template"]["spec"]["containers"]
+    waits = one.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    assert (waits >= 5) == (name in SERVING)
+
+
+@deployment
+def test_a_stop_may_take_as_long_as_the_drain_of_its_parts(name: str) -> None:
+    """`Process.run` drains calls, then what hears, then what publishes, each for up to `drain_seconds`."""
+    drains = inspect.getsource(Process.run).count("_finish(tasks)") * 2
+    assert drains == 2
+    settings = Settings.model_fields
+    seconds, pause = settings["drain_seconds"].default, settings["drain_pause_seconds"].default
+    spec = DEPLOYMENTS[name]["spec"]["template"]["spec"]
+    calls = pod.BEFORE_STOP_SECONDS + pause + seconds if name in SERVING else 0
+    publishing = 0 if name in SERVING else seconds
+    assert spec["terminationGracePeriodSeconds"] >= calls + seconds + publishing + 5
+
+
+@container
+def test_a_container_asks_for_what_it_needs_and_has_no_cpu_limit(one: Ours) -> None:
+    asked = one.container["resources"]
+    assert set(asked["requests"]) == {"cpu", "memory", "ephemeral-storage"}
+    assert set(asked["limits"]) == {"memory", "ephemeral-storage"}
+
+
+@any_pod
+def test_a_pod_runs_as_nobody_in_particular_and_knows_no_token(name: str) -> None:
+    spec = PODS[name]["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+    security = spec["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert min(security["runAsUser"], security["runAsGroup"], security["fsGroup"]) >= 10_000
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+
+
+@any_pod
+def test_a_pod_has_an_account_of_its_services_own_without_a_token(name: str) -> None:
+    accounts = {**of_kind("base", "ServiceAccount"), **of_kind("components/topics-job", "ServiceAccount")}
+    account = accounts[PODS[name]["spec"]["serviceAccountName"]]
+    assert account["automountServiceAccountToken"] is False
+    assert account["metadata"]["name"] == PODS[name]["metadata"]["labels"]["app.kubernetes.io/name"]
+
+
+@container
+def test_a_container_can_write_nowhere_but_in_its_own_small_folders(one: Ours) -> None:
+    assert one.container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    writable = [volume for volume in one.pod["volumes"] if "emptyDir" in volume]
+    assert all("sizeLimit" in volume["emptyDir"] for volume in writable)
+    folders = {mount["mountPath"] for mount in one.container["volumeMounts"] if mount["name"] != "secrets"}
+    assert one.environment["TMPDIR"] in folders
+
+
+@deployment
+def test_replicas_are_spread_over_zones_and_nodes(name: str) -> None:
+    spread = DEPLOYMENTS[name]["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    keys = {one["topologyKey"] for one in spread}
+    assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    selected = DEPLOYMENTS[name]["spec"]["selector"]["matchLabels"]
+    assert all(one["labelSelector"]["matchLabels"] == selected for one in spread)
+
+
+@deployment
+def test_a_drained_node_takes_one_replica_at_a_time_and_broken_ones_at_once(name: str) -> None:
+    budget = of_kind("base", "PodDisruptionBudget")[name]["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    assert budget["selector"] == {"matchLabels": DEPLOYMENTS[name]["spec"]["selector"]["matchLabels"]}
+
+
+def test_no_two_deployments_select_each_others_pods() -> None:
+    selectors = [one["spec"]["selector"]["matchLabels"] for one in DEPLOYMENTS.values()]
+    matching = [
+        (name, selector)
+        for name, template in PODS.items()
+        for selector in selectors
+        if selector.items() <= template["metadata"]["labels"].items()
+    ]
+    assert len(matching) == len(DEPLOYMENTS)
+
+
+@pytest.mark.parametrize("service", [one.name for one in GRAPH.services if one.serves("grpc")])
+def test_callers_balance_over_every_replica_that_answers(service: str) -> None:
+    found = of_kind("base", "Service")[service]["spec"]
+    assert found["clusterIP"] == "None"
+    assert [port["port"] for port in found["ports"]] == [GRAPH.ports["grpc"]]
+    assert found["selector"] == DEPLOYMENTS[service]["spec"]["selector"]["matchLabels"]
+
+
+def test_health_and_metrics_are_in_no_service() -> None:
+    ports = {
+        port["targetPort"] for one in of_kind("base", "Service").values() for port in one["spec"]["ports"]
+    }
+    assert ports == {"grpc", "links"}
+
+
+def test_the_namespace_admits_restricted_pods_only_by_the_rules_of_one_version() -> None:
+    labels = of_kind("base", "Namespace")["mentoring"]["metadata"]["labels"]
+    for mode in ("enforce", "audit", "warn"):
+        assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
+        assert re.fullmatch(r"v1\.\d+", labels[f"pod-security.kubernetes.io/{mode}-version"])
+
+
+def test_no_secret_is_in_the_repository() -> None:
+    assert [one for one in documents("") if one["kind"] == "Secret"] == []
+    assert [path for path in K8S.rglob("kustomization.yaml") if "secretGenerator" in path.read_text()] == []
+
+
+@container
+def test_secrets_are_files_and_never_environment(one: Ours) -> None:
+    assert "secretKeyRef" not in yaml.dump(one.container)
+    assert all(path.startswith(f"{SECRETS}/") for path in one.files)
+
+
+def test_every_secret_that_a_pod_must_have_comes_from_somewhere() -> None:
+    external = {
+        **of_kind("components/external-secrets", "ExternalSecret"),
+        **of_kind("components/external-secrets-kafka", "ExternalSecret"),
+        **of_kind("components/mtls-certmanager", "Certificate"),
+    }
+    assert {secret.name for _, secret in secrets.known(PLATFORM)} <= set(external)
+
+
+def test_made_up_secrets_are_all_that_a_pod_must_have_and_new_each_time() -> None:
+    first, second = list(secrets.made_up(PLATFORM)), list(secrets.made_up(PLATFORM))
+    must = {secret.name for _, secret in secrets.known(PLATFORM) if not secret.optional}
+    assert {one["metadata"]["name"] for one in first} == must
+    assert all(one["stringData"] != other["stringData"] for one, other in zip(first, second, strict=True))
