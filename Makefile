@@ -83,6 +83,9 @@ bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both b
 bench-scheduling: $(STAMP) ## free times of several people, bookings, timers due all at once (about two minutes)
 	@$(BIN)/python -m tests.bench.scheduling
 
+bench-notifications: $(STAMP) ## messages from event to mail server beside a bare client, and to open inboxes (about a minute)
+	@$(BIN)/python -m tests.bench.notifications
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 

@@ -84,7 +84,7 @@ async def test_a_service_answers_and_stops_in_order(
     for file in (tmp_path / "data_key", issuer.secret_file):
         file.chmod(0o644)  # the container's user is another one
         file.parent.chmod(0o755)
-    started = Started("profiles", place)
+    started = Started("profiles", place, CLOCK_FILE="")
     inside = engine.command(
         *("python", "-m", "services.profiles"),
         env=started.process.command.env,

@@ -8,12 +8,13 @@ import pytest
 from deploy.doctor import kafka
 from deploy.doctor.examination import examine
 from deploy.doctor.finding import Finding, State
+from deploy.kafka.access import Access
 from deploy.kafka.topics import Topic
 from services.kernel import config
 from services.kernel.kafka import Cluster
 from tests.certificates import Authority
 from tests.processes import Make, Place
-from tests.security.conftest import TOPICS, Secured
+from tests.security.conftest import SERVICES, TOPICS, Secured
 from tests.security.servers import SecuredKafka
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -97,6 +98,17 @@ async def test_before_its_first_start_a_service_lacks_indexes(place: Place, arou
     assert "recognitions.pending" in found.text
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_service_can_be_examined(place: Place, around: Examined, service: str) -> None:
+    """Those it calls do not run and the mail server is not there: that is all that is wrong."""
+    absent = {"PROFILES_ADDRESS": NOWHERE, "SCHEDULING_ADDRESS": NOWHERE, "SMTP_PORT": "1"}
+    around(service, absent)
+    found = await examine(service, place.org)
+    wrong = {one.about for one in found if one.state is State.WRONG}
+    mails = {"mail server 127.0.0.1:1"} if service == "notifications" else set()
+    assert wrong == {"calls to profiles", "calls to scheduling"} | mails
+
+
 async def test_the_processor_needs_kafka_alone(place: Place, around: Examined) -> None:
     around("processor", {"MONGO_URL": "mongodb://nowhere"})
     found = await examine("processor", place.org)
@@ -157,8 +169,8 @@ async def test_a_user_with_too_many_rights_is_noticed(
 
 async def with_every_right(broker: SecuredKafka, *table: Topic) -> list[Finding]:
     """Look without a login, by the listener where nobody is asked."""
-    cluster, needed = Cluster(broker.address), kafka.needs(table, "profiles")
-    return [finding async for finding in kafka.examine(cluster, table, needed)]
+    needed = Access("profiles", (), tuple(topic.name for topic in table if topic.writer == "profiles"), None)
+    return [finding async for finding in kafka.examine(Cluster(broker.address), table, needed)]
 
 
 async def test_brokers_that_let_everybody_in_are_noticed(broker: SecuredKafka) -> None:

@@ -8,6 +8,7 @@ from services.scheduling.domain import hours
 from services.scheduling.domain.diary import Diary
 from services.scheduling.domain.meetings import Decision, Meeting, Pair
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
 
 Diaries = tuple[Diary, ...]
@@ -23,6 +24,7 @@ class Wish:
     end: datetime
     series: str = ""
     guests: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
 
 
 def book(
@@ -51,6 +53,7 @@ def book(
         series=wish.series,
         occurrence=wish.start if wish.series else None,
         guests=wish.guests,
+        recurrence=wish.recurrence,
     )
     return timed(meeting, now, policy), [MeetingBooked()]
 
@@ -97,6 +100,7 @@ def timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
         check_time=start + policy.grace,
         late_time=start - policy.late_notice(meeting.end - start),
         reminders=tuple(moment for moment in reminders if moment > now),
+        video=policy.video,
     )
 
 

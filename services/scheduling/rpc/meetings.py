@@ -13,12 +13,13 @@ from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import Meeting
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import How, Meetings, Names
 from services.scheduling.app.proposals import Proposals
-from services.scheduling.app.series import Series
+from services.scheduling.app.series import Scope, Series
+from services.scheduling.app.settings import ProgramSettings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
-from services.scheduling.wire import calendar, codes, replies, series
+from services.scheduling.wire import calendar, codes, replies, series, settings
 from services.scheduling.wire import meetings as wire
-from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, moment_of
+from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, SETTINGS, moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class MeetingApps:
     series: Series
     invitations: Invitations
     proposals: Proposals
+    settings: ProgramSettings
 
 
 class MeetingServicer(MeetingServiceServicer):
@@ -97,6 +99,16 @@ class MeetingServicer(MeetingServiceServicer):
         made = await self._series.book(caller(), mentorship, rhythm, cause(request))
         return series.booked(made.meetings, made.skipped)
 
+    async def RescheduleSeries(
+        self, request: meetings.RescheduleSeriesRequest, _: object
+    ) -> meetings.RescheduleSeriesResponse:
+        """Move a series."""
+        ref, names = _meeting(request.name)
+        start = moment_of(request.start_time, "start_time")
+        scope = Scope(meetings.RescheduleSeriesRequest.Scope.Name(request.scope).removeprefix("SCOPE_"))
+        made = await self._series.move(caller(), names, start, scope, cause(request))
+        return series.moved(ref.tenant, names[0], made.meetings, made.kept)
+
     async def CancelSeries(
         self, request: meetings.CancelSeriesRequest, _: object
     ) -> meetings.CancelSeriesResponse:
@@ -117,10 +129,14 @@ class MeetingServicer(MeetingServiceServicer):
             stored, contacts = await self._invitations.attendees(caller(), names)
             look = calendar.look(contacts, request)
         stored.state.require_scheduled()
+        if request.whole_series and stored.state.recurrence is not None:
+            document = calendar.series(await self._invitations.siblings(caller(), stored.state), look)
+        else:
+            document = calendar.invitation(ref, stored, look)
         return meetings.Invitation(
             method=calendar.method(stored.state),
-            document=calendar.invitation(ref, stored, look),
-            uid=calendar.uid(ref),
+            document=document,
+            uid=calendar.uid(ref, stored.state),
             sequence=stored.state.revision,
         )
 
@@ -132,7 +148,9 @@ class MeetingServicer(MeetingServiceServicer):
         person = fields.owned_id(who.org, PERSON, request.person, "person")
         told = replies.reply(who.org, request.document)
         said = replace(told.answer, person=person), told.revision
-        return wire.meeting(*await self._app.answer(who, told.meeting, said, cause(request)))
+        meant = await self._invitations.meant(who.org, told)
+        answered = [await self._app.answer(who, ref.id, said, cause(request)) for ref, _ in meant]
+        return wire.meeting(*answered[0])
 
     async def ReceiveReply(
         self, request: meetings.ReceiveReplyRequest, _: object
@@ -178,6 +196,23 @@ class MeetingServicer(MeetingServiceServicer):
         """Take a claim back."""
         ref, names = _meeting(request.name)
         return wire.meeting(ref, await self._app.withdraw(caller(), names, _how(request)))
+
+    async def GetMeetingSettings(
+        self, request: meetings.GetMeetingSettingsRequest, _: object
+    ) -> meetings.MeetingSettings:
+        """Return what a program says about its meetings."""
+        ref = Ref(*parse_name(SETTINGS, request.name))
+        return settings.shown(ref, await self._apps.settings.get(ref))
+
+    async def SetMeetingSettings(
+        self, request: meetings.SetMeetingSettingsRequest, _: object
+    ) -> meetings.MeetingSettings:
+        """Set it."""
+        told = request.settings
+        ref = Ref(*parse_name(SETTINGS, told.name, "settings.name"))
+        how = told.etag, cause(request)
+        stored = await self._apps.settings.put(caller(), ref.id, settings.settings(told), how)
+        return settings.shown(ref, stored)
 
     async def CancelMeeting(self, request: meetings.CancelMeetingRequest, _: object) -> meetings.Meeting:
         """Call a meeting off."""

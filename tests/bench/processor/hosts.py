@@ -170,6 +170,11 @@ class Members:
         told = [json.loads(line) for line in lines if '"recovered"' in line]
         return float(told[0]["seconds"])
 
+    def processor_seconds(self) -> float:
+        """Return the processor time that they have used."""
+        times = [psutil.Process(pid).cpu_times() for pid in self.pids]
+        return sum(one.user + one.system for one in times)
+
     def resident(self) -> float:
         """Return their memory in MiB."""
         return sum(psutil.Process(pid).memory_info().rss for pid in self.pids) / MIB

@@ -48,6 +48,32 @@ class AvailabilityUpdated(_message.Message):
 Global___AvailabilityUpdated: _TypeAlias = AvailabilityUpdated  # noqa: Y015
 
 @_typing.final
+class MeetingSettingsUpdated(_message.Message):
+    """How meetings of a program are reminded of, or where they take place, was set anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_SETTINGS_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    meeting_settings: _builtins.str
+    """organizations/{organization}/programs/{program}/meetingSettings"""
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    def __init__(
+        self,
+        *,
+        meeting_settings: _builtins.str = ...,
+        program: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_settings", b"meeting_settings", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingSettingsUpdated: _TypeAlias = MeetingSettingsUpdated  # noqa: Y015
+
+@_typing.final
 class CalendarChanged(_message.Message):
     """When a person is busy by another calendar of theirs was imported, or forgotten."""
 
@@ -76,6 +102,62 @@ class CalendarChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
+
+@_typing.final
+class CalendarFetchDue(_message.Message):
+    """Another calendar of a person is to be fetched from its address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetchDue: _TypeAlias = CalendarFetchDue  # noqa: Y015
+
+@_typing.final
+class CalendarFetched(_message.Message):
+    """It was fetched, or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    failure: _builtins.str
+    """Why not, such as HTTP_404; empty when it was."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "failure", b"failure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetched: _TypeAlias = CalendarFetched  # noqa: Y015
 
 @_typing.final
 class CalendarFeedChanged(_message.Message):
@@ -210,6 +292,7 @@ class MeetingBooked(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     GUESTS_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -218,6 +301,8 @@ class MeetingBooked(_message.Message):
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
+    series: _builtins.str
+    """Id that the meetings of one series share; empty for a single meeting."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -240,14 +325,65 @@ class MeetingBooked(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         guests: _abc.Iterable[_builtins.str] | None = ...,
+        series: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MeetingBooked: _TypeAlias = MeetingBooked  # noqa: Y015
+
+@_typing.final
+class SeriesBooked(_message.Message):
+    """A series was booked as a whole; MeetingBooked told of each meeting before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """Its first meeting: organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    series: _builtins.str
+    """Id that its meetings share."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the first one."""
+
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        series: _builtins.str = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeriesBooked: _TypeAlias = SeriesBooked  # noqa: Y015
 
 @_typing.final
 class MeetingRescheduled(_message.Message):

@@ -273,6 +273,7 @@ class Meeting(_message.Message):
     OCCURRENCE_TIME_FIELD_NUMBER: _builtins.int
     GUESTS_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -287,6 +288,8 @@ class Meeting(_message.Message):
     """SEQUENCE of its calendar entry: grows with each change of its time, and when it is called off."""
     series: _builtins.str
     """Id that the meetings of one series share; empty for a single meeting."""
+    video_url: _builtins.str
+    """Where it takes place, as its program had set when it was booked or moved; empty when it had not."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -362,14 +365,107 @@ class Meeting(_message.Message):
         occurrence_time: _timestamp_pb2.Timestamp | None = ...,
         guests: _abc.Iterable[_builtins.str] | None = ...,
         proposal: Global___Meeting.Proposal | None = ...,
+        video_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "proposal", b"proposal", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "proposal", b"proposal", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "proposal", b"proposal", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Meeting: _TypeAlias = Meeting  # noqa: Y015
+
+@_typing.final
+class MeetingSettings(_message.Message):
+    """How meetings of a program are reminded of, and where they take place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REMINDER_MINUTES_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/programs/{program}/meetingSettings"""
+    video_url: _builtins.str
+    """Address of the video room, https; "{meeting}" in it becomes the meeting's id, so that each has its own. Empty for none."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
+    @_builtins.property
+    def reminder_minutes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many minutes before the start both are reminded; none: never. A day and an hour before at first."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reminder_minutes: _abc.Iterable[_builtins.int] | None = ...,
+        video_url: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reminder_minutes", b"reminder_minutes", "update_time", b"update_time", "video_url", b"video_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingSettings: _TypeAlias = MeetingSettings  # noqa: Y015
+
+@_typing.final
+class GetMeetingSettingsRequest(_message.Message):
+    """Asks for settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/meetingSettings"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMeetingSettingsRequest: _TypeAlias = GetMeetingSettingsRequest  # noqa: Y015
+
+@_typing.final
+class SetMeetingSettingsRequest(_message.Message):
+    """Sets them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def settings(self) -> Global___MeetingSettings:
+        """All of it. Its etag, if any, must be the present one."""
+
+    def __init__(
+        self,
+        *,
+        settings: Global___MeetingSettings | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetMeetingSettingsRequest: _TypeAlias = SetMeetingSettingsRequest  # noqa: Y015
 
 @_typing.final
 class ProposeMeetingRequest(_message.Message):
@@ -986,6 +1082,119 @@ class BookSeriesResponse(_message.Message):
 Global___BookSeriesResponse: _TypeAlias = BookSeriesResponse  # noqa: Y015
 
 @_typing.final
+class RescheduleSeriesRequest(_message.Message):
+    """Moves a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Scope:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RescheduleSeriesRequest._Scope.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SCOPE_UNSPECIFIED: RescheduleSeriesRequest._Scope.ValueType  # 0
+        """Not allowed."""
+        SCOPE_FOLLOWING: RescheduleSeriesRequest._Scope.ValueType  # 1
+        """The one named and those after it."""
+        SCOPE_ALL: RescheduleSeriesRequest._Scope.ValueType  # 2
+        """All that are ahead."""
+
+    class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+        """Which of its meetings are meant."""
+
+    SCOPE_UNSPECIFIED: RescheduleSeriesRequest.Scope.ValueType  # 0
+    """Not allowed."""
+    SCOPE_FOLLOWING: RescheduleSeriesRequest.Scope.ValueType  # 1
+    """The one named and those after it."""
+    SCOPE_ALL: RescheduleSeriesRequest.Scope.ValueType  # 2
+    """All that are ahead."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """One of its meetings: organizations/{id}/mentorships/{id}/meetings/{id}"""
+    scope: Global___RescheduleSeriesRequest.Scope.ValueType
+    """Which ones."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When this one shall start, on a quarter hour; the others move by as much on the wall clock."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        scope: Global___RescheduleSeriesRequest.Scope.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "scope", b"scope", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleSeriesRequest: _TypeAlias = RescheduleSeriesRequest  # noqa: Y015
+
+@_typing.final
+class RescheduleSeriesResponse(_message.Message):
+    """What was moved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Kept(_message.Message):
+        """A meeting that stays where it was."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MEETING_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        meeting: _builtins.str
+        """organizations/{id}/mentorships/{id}/meetings/{id}"""
+        reason: _builtins.str
+        """Why, as the reason of a refused move, such as SLOT_TAKEN."""
+        def __init__(
+            self,
+            *,
+            meeting: _builtins.str = ...,
+            reason: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MEETINGS_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting]:
+        """Those that have another time, first one first."""
+
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedCompositeFieldContainer[Global___RescheduleSeriesResponse.Kept]:
+        """Those that have not."""
+
+    def __init__(
+        self,
+        *,
+        meetings: _abc.Iterable[Global___Meeting] | None = ...,
+        kept: _abc.Iterable[Global___RescheduleSeriesResponse.Kept] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "meetings", b"meetings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleSeriesResponse: _TypeAlias = RescheduleSeriesResponse  # noqa: Y015
+
+@_typing.final
 class CancelSeriesRequest(_message.Message):
     """Calls the rest of a series off."""
 
@@ -1051,6 +1260,7 @@ class GetInvitationRequest(_message.Message):
     MENTEE_ADDRESS_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    WHOLE_SERIES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/mentorships/{id}/meetings/{id}"""
     organizer_address: _builtins.str
@@ -1063,6 +1273,8 @@ class GetInvitationRequest(_message.Message):
     """What calendars show; empty means "Mentoring"."""
     location: _builtins.str
     """Where to meet, such as the address of a video call."""
+    whole_series: _builtins.bool
+    """For one of a series: invite to all of it, as one recurring entry with its exceptions."""
     def __init__(
         self,
         *,
@@ -1072,10 +1284,11 @@ class GetInvitationRequest(_message.Message):
         mentee_address: _builtins.str = ...,
         summary: _builtins.str = ...,
         location: _builtins.str = ...,
+        whole_series: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "mentee_address", b"mentee_address", "mentor_address", b"mentor_address", "name", b"name", "organizer_address", b"organizer_address", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "mentee_address", b"mentee_address", "mentor_address", b"mentor_address", "name", b"name", "organizer_address", b"organizer_address", "summary", b"summary", "whole_series", b"whole_series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

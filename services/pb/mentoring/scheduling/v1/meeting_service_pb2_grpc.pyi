@@ -30,6 +30,8 @@ class MeetingServiceStub:
     """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
     BookSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.BookSeriesRequest, _meeting_service_pb2.BookSeriesResponse]
     """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+    RescheduleSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleSeriesRequest, _meeting_service_pb2.RescheduleSeriesResponse]
+    """Gives a meeting of a series and those after it, or all that are ahead, another time on the wall clock of the series. Those that cannot be moved stay and are told."""
     CancelSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelSeriesRequest, _meeting_service_pb2.CancelSeriesResponse]
     """Calls off a meeting of a series and all that come after it."""
     GetInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetInvitationRequest, _meeting_service_pb2.Invitation]
@@ -54,6 +56,10 @@ class MeetingServiceStub:
     """Disagrees with that."""
     WithdrawClaim: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.WithdrawClaimRequest, _meeting_service_pb2.Meeting]
     """Takes back what the calling participant logged or disputed."""
+    GetMeetingSettings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetMeetingSettingsRequest, _meeting_service_pb2.MeetingSettings]
+    """Returns how meetings of a program are reminded of and where they take place."""
+    SetMeetingSettings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.SetMeetingSettingsRequest, _meeting_service_pb2.MeetingSettings]
+    """Sets that as a whole, for what is booked or moved from then on."""
     CancelMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelMeetingRequest, _meeting_service_pb2.Meeting]
     """Calls a meeting off before it starts."""
 
@@ -115,6 +121,14 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.BookSeriesRequest, _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]],
     ) -> _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]:
         """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+
+    @_abc_1.abstractmethod
+    def RescheduleSeries(
+        self,
+        request: _meeting_service_pb2.RescheduleSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RescheduleSeriesRequest, _abc.Awaitable[_meeting_service_pb2.RescheduleSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.RescheduleSeriesResponse]:
+        """Gives a meeting of a series and those after it, or all that are ahead, another time on the wall clock of the series. Those that cannot be moved stay and are told."""
 
     @_abc_1.abstractmethod
     def CancelSeries(
@@ -211,6 +225,22 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.WithdrawClaimRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Takes back what the calling participant logged or disputed."""
+
+    @_abc_1.abstractmethod
+    def GetMeetingSettings(
+        self,
+        request: _meeting_service_pb2.GetMeetingSettingsRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GetMeetingSettingsRequest, _abc.Awaitable[_meeting_service_pb2.MeetingSettings]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.MeetingSettings]:
+        """Returns how meetings of a program are reminded of and where they take place."""
+
+    @_abc_1.abstractmethod
+    def SetMeetingSettings(
+        self,
+        request: _meeting_service_pb2.SetMeetingSettingsRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.SetMeetingSettingsRequest, _abc.Awaitable[_meeting_service_pb2.MeetingSettings]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.MeetingSettings]:
+        """Sets that as a whole, for what is booked or moved from then on."""
 
     @_abc_1.abstractmethod
     def CancelMeeting(
