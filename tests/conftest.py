@@ -58,15 +58,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Gives a worker whole files in the order of collection, but the tests of one platform together.
+TOGETHER = {
+    "one platform": ("tests/e2e/",),
+    # The kernel's fill a topic that the processor's hear, with what a processor must set aside.
+    "one topic": ("tests/processor/", "tests/kernel/test_events_consumer", "tests/kernel/mongo/test_outbox_"),
+}
+"""Files that run on one worker, one after the other."""
 
-    Platforms that are killed are of one test each.
-    """
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Gives a worker whole files in the order of collection; a platform that is killed is of one test."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return {"tests/e2e": "tests/e2e", "tests/chaos": nodeid}.get(file.rpartition("/")[0], file)
+        if nodeid.startswith("tests/chaos/"):
+            return nodeid
+        found = (name for name, places in TOGETHER.items() if nodeid.startswith(places))
+        return next(found, nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from deploy.doctor import calls, certificates, issuer, kafka, keys, mail, mongo
 from deploy.doctor.finding import Finding, ok, wrong
-from deploy.kafka import topics
+from deploy.kafka import access, topics
+from deploy.kafka.access import Access
 from services.kernel.config import Process, Settings, StreamSettings, mistakes
 from services.kernel.probes import Health
 from services.kernel.run import Resources, Service
@@ -86,7 +87,7 @@ def _wired(settings: Settings, resources: Resources) -> Service:
 
 def _heard(service: Service) -> Iterator[Finding]:
     """Compare what the code hears with the table that rights follow from."""
-    told = kafka.needs(topics.load(), service.name).reads
+    told = set(_access(service.name).reads)
     heard = set(service.handlers.topics) if service.handlers is not None else set()
     if heard - told:
         advice = f"add {service.name} to their readers in deploy/kafka/topics.yaml"
@@ -94,8 +95,11 @@ def _heard(service: Service) -> Iterator[Finding]:
 
 
 async def _kafka(settings: Settings | StreamSettings, service: str) -> list[Finding]:
-    table = topics.load()
-    return await _all(lambda: kafka.examine(settings.cluster(), table, kafka.needs(table, service)))
+    return await _all(lambda: kafka.examine(settings.cluster(), topics.load(), _access(service)))
+
+
+def _access(service: str) -> Access:
+    return next(given for given in access.load() if given.user == service)
 
 
 async def _all(check: Callable[[], AsyncIterator[Finding] | Iterable[Finding]]) -> list[Finding]:

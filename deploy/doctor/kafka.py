@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -10,6 +9,7 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 
 from deploy.doctor.finding import Finding, ok, warning, wrong
 from deploy.doctor.rights import Right, Seen, seen
+from deploy.kafka.access import Access
 from deploy.kafka.topics import Topic
 from services.kernel.kafka import Cluster
 
@@ -18,25 +18,7 @@ MAKE = "run `python -m deploy.kafka.topics`, or apply the KafkaTopic resources"
 GRANT = "give the login the rights of deploy/kafka/topics.yaml (with Strimzi: the KafkaUser resources)"
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a service does with topics, and the group it reads in, None for no group."""
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    group: str | None
-
-
-def needs(topics: Sequence[Topic], service: str) -> Needs:
-    """Return what the table says: what it reads and tells, and dead letters of what it reads."""
-    known = {topic.name for topic in topics}
-    reads = frozenset(topic.name for topic in topics if service in topic.readers)
-    dead = known & {f"{name}.dlq" for name in reads}
-    writes = frozenset(topic.name for topic in topics if topic.writer == service) | dead
-    return Needs(reads, writes, service if reads else None)
-
-
-async def examine(cluster: Cluster, topics: Sequence[Topic], needed: Needs) -> AsyncIterator[Finding]:
+async def examine(cluster: Cluster, topics: Sequence[Topic], needed: Access) -> AsyncIterator[Finding]:
     """Ask the brokers; nothing is read, written or changed."""
     if cluster.login is None:
         advice = "set KAFKA_SECURITY_PROTOCOL=SASL_SSL, KAFKA_USERNAME and KAFKA_PASSWORD_FILE"
@@ -55,9 +37,9 @@ async def examine(cluster: Cluster, topics: Sequence[Topic], needed: Needs) -> A
         yield finding
 
 
-async def _asked(admin: AIOKafkaAdminClient, topics: Sequence[Topic], needed: Needs) -> list[Finding]:
+async def _asked(admin: AIOKafkaAdminClient, topics: Sequence[Topic], needed: Access) -> list[Finding]:
     found = [ok("Kafka", f"answers, {len((await admin.describe_cluster())['brokers'])} brokers")]
-    wanted = [topic for topic in topics if topic.name in needed.reads | needed.writes]
+    wanted = [topic for topic in topics if topic.name in {*needed.reads, *needed.writes}]
     try:
         shown = await seen(admin, [topic.name for topic in topics])
     except (NotImplementedError, IncompatibleBrokerVersion):
@@ -87,10 +69,10 @@ def _topics(wanted: Sequence[Topic], shown: dict[str, Seen]) -> Iterator[Finding
         yield ok("Kafka topics", f"{len(wanted)} there, partitions as declared")
 
 
-def _rights(shown: dict[str, Seen], needed: Needs) -> Iterator[Finding]:
+def _rights(shown: dict[str, Seen], needed: Access) -> Iterator[Finding]:
     exists = {name for name, one in shown.items() if "Unknown" not in one.error}
-    lacking = [f"read {name}" for name in _without(shown, needed.reads & exists, Right.READ)]
-    lacking += [f"write {name}" for name in _without(shown, needed.writes & exists, Right.WRITE)]
+    lacking = [f"read {name}" for name in _without(shown, exists.intersection(needed.reads), Right.READ)]
+    lacking += [f"write {name}" for name in _without(shown, exists.intersection(needed.writes), Right.WRITE)]
     if lacking:
         yield wrong("Kafka rights", f"may not {', '.join(lacking)}", GRANT)
     beyond = [f"read {name}" for name in _with(shown, Right.READ) if name not in needed.reads]
@@ -106,7 +88,7 @@ def _with(shown: dict[str, Seen], right: Right) -> list[str]:
     return sorted(name for name, one in shown.items() if right in one.rights)
 
 
-def _without(shown: dict[str, Seen], names: frozenset[str] | set[str], right: Right) -> list[str]:
+def _without(shown: dict[str, Seen], names: set[str], right: Right) -> list[str]:
     return sorted(name for name in names if right not in shown[name].rights)
 
 

@@ -17,12 +17,14 @@ class Size:
 
 SERVICE: Final = Size("200m", "192Mi", "512Mi")
 """A service with all its roles and nothing to do holds 109-113 MiB ("Numbers" in README.md)."""
-RECOMMENDING: Final = Size("500m", "384Mi", "1Gi")
-"""matching keeps the pools that recommendations come from in a process beside the one that answers."""
+RECOMMENDING: Final = Size("500m", "384Mi", "1536Mi")
+"""matching keeps the pools that recommendations come from in a process beside the one that answers: up to
+220 MiB with 20,000 mentors, 830 MiB with 200,000 (`tests.bench.matching`, making up the people included)."""
 COMPUTING: Final = Size("500m", "512Mi", "2Gi")
 """matching computes one cohort at a time beside it; one of 100,000 x 20,000 people takes up to 964 MiB."""
-FOLDING: Final = Size("200m", "256Mi", "1Gi")
-"""The processor holds 100 MiB and its share of the tables."""
+FOLDING: Final = Size("200m", "320Mi", "1Gi")
+"""The processor holds 100 MiB and its share of the tables: 190 MiB for 100,000 mentorships of eight events
+(a row of 1.6 kB and its timer). One member may have to hold all, so the limit is for 450,000."""
 
 _SIZES: Final = {"matching": RECOMMENDING, "matching-worker": COMPUTING, "processor": FOLDING}
 

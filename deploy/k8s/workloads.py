@@ -81,7 +81,7 @@ def account(name: str) -> Document:
 def migration(platform: Platform, service: Service) -> Document:
     """Return the Job that brings a database up to date. Jobs cannot change, so it is named by the version."""
     worker = service.processes[-1]
-    name = f"{service.name}-migrate-{platform.version.replace('.', '-')}"
+    name = f"migrate-{service.name}-{platform.version.replace('.', '-')}"
     told = [one for one in settings.environment(platform.graph, worker) if one["name"] != "NUMBA_CACHE_DIR"]
     container = {
         **pod.plain_container("migrate", ("python", "-m", f"services.{service.name}", "migrate"), SMALL),

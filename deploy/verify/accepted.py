@@ -36,10 +36,11 @@ def run(tree: Tree) -> Iterator[str]:
         for overlay, documents in tree.documents.items():
             for one in ours(documents):
                 if "METRICS_ADDRESS" in one.environment:
-                    yield from (f"{overlay}: {one.name}: {mistake}" for mistake in _refused(one, folder))
+                    yield from (f"{overlay}: {one.name}: {mistake}" for mistake in refused(one, folder))
 
 
-def _refused(one: Ours, folder: str) -> list[str]:
+def refused(one: Ours, folder: str) -> list[str]:
+    """Return why a process would not start, one line per setting; its secrets are in `folder`."""
     told = {name: value.replace(settings.SECRETS, folder) for name, value in one.environment.items()}
     service = one.module.rpartition(".")[2]
     with _only(told):

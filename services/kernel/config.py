@@ -125,7 +125,7 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
         default=None, description="links in mails, calendar feeds; unset: not served"
     )
     webhook_private: bool = Field(
-        default=False, description="let webhooks call http:// and addresses that are not public"
+        default=False, description="let webhooks and calendar addresses be http:// and not public"
     )
     trace_sample: float = Field(
         default=0.0, ge=0, le=1, description="share of calls without parent that are traced"

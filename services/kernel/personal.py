@@ -68,17 +68,34 @@ class Shape:
         return list(_texts(self, [{ITSELF: key}, state], ""))
 
 
+_NO_MARKS: Final = Shape({}, {})
+
+
 def shape_of(kind: Any) -> Shape:
     """Return where a state type has marked fields. TypeError for a mark that could not be followed."""
+    again: set[str] = set()
+    shape = _shape(kind, (), again)
+    if shape and again:
+        raise TypeError(f"{kind.__name__}: marked fields cannot be followed through {', '.join(again)}")
+    return shape
+
+
+def _shape(kind: Any, within: tuple[Any, ...], again: set[str]) -> Shape:
+    """Return the shape of a type met inside of others; `again` gets those that hold themselves."""
+    if kind in within:
+        again.add(kind.__name__)
+        return _NO_MARKS
     leaves: dict[str, Personal] = {}
     branches: dict[str, Shape] = {}
     hints = get_type_hints(kind, include_extras=True)
     for field in fields(kind):
-        mark = _mark(hints[field.name])
-        if mark is not None:
+        hint = hints[field.name]
+        if (mark := _mark(hint)) is not None:
             leaves[field.name] = mark
-        elif branch := _below(hints[field.name], f"{kind.__name__}.{field.name}"):
-            branches[field.name] = branch
+            continue
+        inner = (_shape(below, (*within, kind), again) for below in _dataclasses(hint))
+        if found := [shape for shape in inner if shape]:
+            branches[field.name] = _only(found, hint, f"{kind.__name__}.{field.name}")
     return Shape(leaves, branches)
 
 
@@ -87,12 +104,11 @@ def _mark(hint: Any) -> Personal | None:
     return marks[0] if get_origin(hint) is Annotated and marks else None
 
 
-def _below(hint: Any, place: str) -> Shape | None:
-    """Return the shape of the dataclass in a hint (itself, or optional, or in a tuple), if it has marks."""
-    found = [shape for kind in _dataclasses(hint) if (shape := shape_of(kind))]
-    if found and (len(found) > 1 or issubclass(_origin(hint), Mapping)):
+def _only(found: list[Shape], hint: Any, place: str) -> Shape:
+    """Return the one shape inside a hint: of a dataclass itself, or optional, or in a tuple."""
+    if len(found) > 1 or issubclass(_origin(hint), Mapping):
         raise TypeError(f"{place}: marked fields cannot be followed into this type")
-    return found[0] if found else None
+    return found[0]
 
 
 def _origin(hint: Any) -> type:

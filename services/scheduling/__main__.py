@@ -1,12 +1,11 @@
 """Wires the service. `python -m services.scheduling [rpc|events|relay|due]`, all of them by default."""
 
-import asyncio
-
 from services.kernel.config import Settings
+from services.kernel.egress import Guard
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
-from services.scheduling import clients, events, store
+from services.scheduling import events, store
 from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
@@ -16,6 +15,9 @@ from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Series
+from services.scheduling.app.settings import Policies, ProgramSettings
+from services.scheduling.clients.calendars import Sources, Web
+from services.scheduling.clients.profiles import Profiles
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.rpc.availability import Apps, AvailabilityServicer
@@ -27,19 +29,24 @@ def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept = resources.database.aggregates(store.MEETINGS)
     pairs = resources.database.projection(store.PAIRS, Pair)
-    profiles = clients.Profiles(resources.channel(settings.profiles_address))
+    profiles = Profiles(resources.channel(settings.profiles_address))
     own = resources.database.aggregates(store.AVAILABILITIES)
     others = resources.database.aggregates(store.CALENDARS)
     diaries = Diaries(Kept(kept, own, others), profiles, resources.clock)
     policy = Policy()
-    meetings = Meetings((kept, pairs), diaries, resources.clock, policy)
+    told = resources.database.aggregates(store.SETTINGS)
+    programs = ProgramSettings(told)
+    policies = Policies(policy, programs, pairs)
+    meetings = Meetings((kept, pairs), diaries, resources.clock, policy, policies)
     free = Free(pairs, diaries, resources.clock, policy)
     feeds = resources.database.aggregates(store.FEEDS)
     subscriptions = Subscriptions(feeds, kept, resources.clock)
-    imports = Calendars(others, resources.clock, asyncio.to_thread)
+    web = Web(Guard(private=settings.webhook_private))
+    imports = Calendars(others, resources.clock, Sources(web))
     apps = Apps(Availability(own), imports, subscriptions, free)
     address = settings.http_address
     handlers = Handlers()
+    events.hear_own(handlers, imports)
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
@@ -51,7 +58,8 @@ def build(settings: Settings, resources: Resources) -> Service:
                         meetings,
                         Series((kept, pairs), meetings, resources.clock),
                         Invitations(meetings, kept, profiles),
-                        Proposals((kept, pairs), diaries, resources.clock, policy),
+                        Proposals((kept, pairs), diaries, resources.clock, policies),
+                        programs,
                     )
                 ),
                 "mentoring.scheduling.v1.MeetingService",
@@ -63,8 +71,9 @@ def build(settings: Settings, resources: Resources) -> Service:
             ),
         ),
         handlers=handlers,
-        kinds=(kept, own, others, feeds),
+        kinds=(kept, own, others, feeds, told),
         loops=() if address is None else (FeedServer(subscriptions, address).run,),
+        stop=(web.close,),
     )
 
 

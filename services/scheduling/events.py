@@ -11,10 +11,23 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
     MentorshipPaused,
     MentorshipResumed,
 )
+from services.pb.mentoring.scheduling.v1.events_pb2 import CalendarFetchDue
+from services.scheduling.app.calendars import Calendars, ref_of
 from services.scheduling.app.following import Mentorships
 from services.scheduling.domain.told import Reason
+from services.scheduling.wire.calendars import fetch_due as fetched
 from services.scheduling.wire.names import mentorship_of
 from services.scheduling.wire.pairs import activated as pair_of
+
+
+def hear_own(handlers: Handlers, calendars: Calendars) -> None:
+    """Fetch calendars that are due."""
+
+    async def fetch_due(event: Event[CalendarFetchDue]) -> None:
+        names = fetched(event.tenant, event.message)
+        await calendars.fetch(ref_of(event.tenant, names), Cause(id=event.id, trace=event.trace))
+
+    handlers.on(CalendarFetchDue, fetch_due)
 
 
 def hear(handlers: Handlers, mentorships: Mentorships) -> None:

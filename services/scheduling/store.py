@@ -5,10 +5,12 @@ from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.settings import Settings
 from services.scheduling.wire.availability import updated
 from services.scheduling.wire.calendars import feed_outgoing
 from services.scheduling.wire.calendars import outgoing as calendar_outgoing
 from services.scheduling.wire.events import outgoing
+from services.scheduling.wire.settings import outgoing as settings_outgoing
 
 MEETINGS = Kind(
     collection="meetings",
@@ -22,8 +24,18 @@ MEETINGS = Kind(
 AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
 """They have their person's id."""
 
-CALENDARS = Kind(collection="calendars", state=Calendar, encode=calendar_outgoing, indexes=(("person",),))
+CALENDARS = Kind(
+    collection="calendars",
+    state=Calendar,
+    encode=calendar_outgoing,
+    due_at=lambda calendar: calendar.due_at,
+    fire=Calendar.fire,
+    indexes=(("person",),),
+)
 FEEDS = Kind(collection="calendar_feeds", state=Feed, encode=feed_outgoing)
 """They have their person's id."""
+
+SETTINGS = Kind(collection="meeting_settings", state=Settings, encode=settings_outgoing)
+"""They have their program's id."""
 
 PAIRS = "pairs"

@@ -248,6 +248,15 @@ def test_every_mistake_in_the_settings_is_a_line_and_the_exit_code_tells() -> No
     assert "hunter2" not in run.stdout + run.stderr
 
 
+def test_it_runs_where_nothing_of_development_is_installed() -> None:
+    """It is part of the image, which has no local servers."""
+    told = (
+        "import sys, deploy.doctor.__main__; print([m for m in sys.modules if m.startswith('deploy.local')])"
+    )
+    run = subprocess.run((sys.executable, "-c", told), capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
 def test_help_says_what_it_does() -> None:
     run = doctor("--help")
     assert run.returncode == 0

@@ -59,7 +59,14 @@ def test_every_process_has_a_deployment_and_nothing_else_has() -> None:
 
 def test_every_database_has_a_migration() -> None:
     with_store = {service.name for service in GRAPH.services if service.uses("mongodb")}
-    assert {name.split("-migrate-")[0] for name in of_kind("base", "Job")} == with_store
+    assert {name.split("-")[1] for name in of_kind("base", "Job")} == with_store
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_that_fails_rings_the_alarm(name: str) -> None:
+    rules = Path("deploy/prometheus/rules/cluster.yml").read_text()
+    (watched,) = re.findall(r'kube_job_status_failed\{[^}]*job_name=~"([^"]+)"', rules)
+    assert re.fullmatch(watched, name)
 
 
 @deployment

@@ -99,6 +99,24 @@ def test_a_type_without_marks_has_no_shape() -> None:
     assert not shape_of(Bare)
 
 
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    parts: "tuple[Chapter, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Diary:
+    entry: Annotated[str, Personal(ITSELF)]
+    parts: "tuple[Diary, ...]" = ()
+
+
+def test_a_type_may_hold_itself_only_without_marks() -> None:
+    assert not shape_of(Chapter)
+    with pytest.raises(TypeError, match="Diary"):
+        shape_of(Diary)
+
+
 def test_marks_that_could_not_be_followed_are_refused() -> None:
     @dataclass(frozen=True)
     class Kept:

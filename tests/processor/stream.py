@@ -90,7 +90,7 @@ class Stream:
             await worker.start()
             yield worker
         finally:
-            await worker.stop()
+            await _stopped(worker)
 
     async def following(self, topic: str) -> AsyncGenerator[ConsumerRecord, None]:
         """Go through the records under own keys, also those to come. TimeoutError when it takes long."""
@@ -119,6 +119,13 @@ class Stream:
     async def decisions(self, count: int) -> list[Event[Any]]:
         """Return the first `count` decisions told of own pairs."""
         return read(await self.records(TOLD, count))
+
+
+async def _stopped(worker: Worker) -> None:
+    """Stop it in order, or raise what it failed with: stopping would wait for what it held then."""
+    if worker.failed.done():
+        await worker.failed
+    await worker.stop()
 
 
 def _partitions(name: str) -> list[TopicPartition]:

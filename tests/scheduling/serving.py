@@ -88,10 +88,14 @@ async def served(mongo_url: str) -> AsyncIterator[World]:
 
     async with (
         directory() as people,
-        running(known_to_profiles, mongo_url, clock, profiles_address=people.address) as at,
+        running(
+            known_to_profiles, mongo_url, clock, profiles_address=people.address, webhook_private=True
+        ) as at,
     ):
         await at.hear(activated(), "activated")
         yield World(at, clock, people, opened[0])
+        for hook in at.service.stop:
+            await hook()
 
 
 @asynccontextmanager

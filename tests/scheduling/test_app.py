@@ -17,6 +17,7 @@ from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import ALL
+from services.scheduling.app.settings import Policies, ProgramSettings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.hours import Hours, Range
 from services.scheduling.domain.invitations import Contact
@@ -78,7 +79,9 @@ class World:
         self.own = Aggregates(store.AVAILABILITIES, self.clock)
         self.others = Aggregates(store.CALENDARS, self.clock)
         self.diaries = Diaries(Kept(self.kept, self.own, self.others), self.people, self.clock)
-        self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY)
+        self.programs = ProgramSettings(Aggregates(store.SETTINGS, self.clock))
+        self.policies = Policies(POLICY, self.programs, self.pairs)
+        self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY, self.policies)
         self.free = Free(self.pairs, self.diaries, self.clock, POLICY)
 
     async def book(

@@ -1,5 +1,6 @@
 """Other calendars: read within bounds, heeded by search and booking, closed when they are stale."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,15 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
-from services.kernel.errors import Denied, Invalid, NotFound, Refusal, Refused
+from services.kernel.errors import Denied, Invalid, NotFound, Refusal, Refused, Unavailable
 from services.kernel.mongo import Cause, Ref
 from services.scheduling.app.availability import Asked
-from services.scheduling.app.calendars import Calendars, Import, Read
+from services.scheduling.app.calendars import Calendars, Import, ref_of
+from services.scheduling.app.ports import BusySource
+from services.scheduling.domain.calendars import (
+    Busy,
+    Calendar,
+    CalendarEvent,
+    Reading,
+    Subscription,
+    fetched,
+    subscribed,
+)
 from services.scheduling.domain.hours import Range
 from services.scheduling.domain.recurrence import Times, Window, merged
 from services.scheduling.wire.busy import busy
 from tests.examples import examples
-from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID
+from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID, wish
 from tests.scheduling.test_app import World, mentee, mentor
 from tests.scheduling.test_diary import ZONES
 
@@ -188,17 +199,46 @@ async def world() -> World:
     return made
 
 
-def others(world: World) -> Calendars:
-    async def at_once(read: object) -> object:
-        return read()  # type: ignore[operator]  # as its protocol
+class Told:
+    """A source that says the same each time, or fails."""
 
-    return Calendars(world.others, world.clock, at_once)  # type: ignore[arg-type]  # as its protocol
+    def __init__(self, *times: Times) -> None:
+        self.times = times
+        self.failure = ""
+        self.known: list[tuple[str, str]] = []
+
+    async def read(self, window: Window, known: tuple[str, str] = ("", "")) -> Reading | None:
+        self.known.append(known)
+        if self.failure:
+            raise Unavailable(self.failure, "as the test wants it")
+        if known[0] == "unchanged":
+            return None
+        return Reading(tuple(Busy(*one) for one in window.clip(self.times)), tag="tag-1")
 
 
-def taken(*times: Times) -> Read:
-    return lambda window: list(window.clip(times))
+class Addresses:
+    """Whatever address is asked for leads to one source."""
+
+    def __init__(self, source: Told) -> None:
+        self._source = source
+
+    def upload(self, document: str, zone: str) -> BusySource:
+        raise NotImplementedError(document, zone)
+
+    def address(self, url: str, zone: str) -> BusySource:
+        assert (url, zone) == (FEED.url, FEED.zone)
+        return self._source
 
 
+def others(world: World, source: Told | None = None) -> Calendars:
+    return Calendars(world.others, world.clock, Addresses(source or Told()))
+
+
+def taken(*times: Times) -> Told:
+    return Told(*times)
+
+
+FEED = Subscription("https://calendars.example/private-1/basic.ics", "UTC", valid=360)
 BUSY = taken((NOON, NOON + 30 * MINUTE))
 
 
@@ -246,3 +286,91 @@ async def test_only_the_person_and_services_bring_calendars(world: World) -> Non
     assert (await kept.list(mentor, MENTOR))[0] == []
     with pytest.raises(NotFound):
         await kept.remove(mentor, (MENTOR, "outlook"), ("", Cause("remove-2")))
+
+
+# --- from an address ------------------------------------------------------------------------------------
+
+
+async def due(world: World, app: Calendars) -> Calendar:
+    """Let the timer come, and the event it tells."""
+    ref = ref_of(ORG, (MENTOR, "outlook"))
+    stored = await world.others.get(ref)
+    assert stored.state.due_at is not None
+    world.clock.advance(stored.state.due_at - world.clock.now())
+    await world.others.change(ref, lambda one: one.fire(world.clock.now()), Cause(f"due-{stored.version}"))
+    await app.fetch(ref, Cause(f"fetch-{stored.version}"))
+    return (await world.others.get(ref)).state
+
+
+async def test_a_calendar_is_fetched_at_once_and_again_before_it_is_stale(world: World) -> None:
+    source = taken((NOON, NOON + 30 * MINUTE))
+    app = others(world, source)
+    stored, now = await app.subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    assert (stored.state.due_at, stored.state.stale_at) == (now + 90 * MINUTE, now + 6 * HOUR)
+    with pytest.raises(Refused, match="SLOT_TAKEN"):
+        await world.book()
+    source.times = ()
+    assert (await due(world, app)).busy == ()
+    assert (await world.book())[1] == "BOOKED"
+    assert source.known == [("", ""), ("tag-1", "")]
+
+
+async def test_one_that_fails_counts_until_it_is_stale_and_then_closes_everything(world: World) -> None:
+    source = taken()
+    app = others(world, source)
+    await app.subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    source.failure = "HTTP_404"
+    pauses = []
+    while not (state := await due(world, app)).is_stale(world.clock.now()):
+        assert state.feed is not None
+        assert state.feed.failure == "HTTP_404"
+        pauses.append(state.feed.fetch_at - world.clock.now())
+    assert pauses == sorted(pauses)
+    assert len(pauses) >= 3
+    with pytest.raises(Refused, match="CALENDAR_STALE"):
+        await world.book(mentee, wish(NOON + DAY))
+    source.failure = ""
+    recovered = (await due(world, app)).feed
+    assert recovered is not None
+    assert (recovered.failures, recovered.failure) == (0, "")
+    assert not (await world.others.get(ref_of(ORG, (MENTOR, "outlook")))).state.is_stale(world.clock.now())
+
+
+async def test_one_that_cannot_be_fetched_at_first_is_refused_and_closes_nothing(world: World) -> None:
+    source = taken()
+    source.failure = "ADDRESS_NOT_PUBLIC"
+    with pytest.raises(Unavailable, match="ADDRESS_NOT_PUBLIC"):
+        await others(world, source).subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    assert (await world.book())[1] == "BOOKED"
+
+
+async def test_one_that_says_it_is_unchanged_is_good_for_longer(world: World) -> None:
+    app = others(world, taken((NOON, NOON + HOUR)))
+    await app.subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    ref = ref_of(ORG, (MENTOR, "outlook"))
+    tagged = replace(FEED, tag="unchanged", fetch_at=world.clock.now() + HOUR)
+    await world.others.change(
+        ref, lambda one: (replace(one, feed=tagged), [CalendarEvent.FETCHED]), Cause("tag")
+    )
+    before = (await world.others.get(ref)).state
+    after = await due(world, app)
+    assert (after.busy, after.stale_at) == (before.busy, world.clock.now() + 6 * HOUR)
+
+
+async def test_what_was_removed_or_changed_meanwhile_is_left_alone(world: World) -> None:
+    app = others(world, taken())
+    await app.subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    known = (await world.others.get(ref_of(ORG, (MENTOR, "outlook")))).state
+    assert fetched(known, "https://elsewhere.example/", None, NOON) == (known, [])
+    await app.remove(mentor, (MENTOR, "outlook"), ("", Cause("remove")))
+    await app.fetch(ref_of(ORG, (MENTOR, "outlook")), Cause("late"))
+    removed = (await world.others.get(ref_of(ORG, (MENTOR, "outlook")))).state
+    assert (removed.feed, removed.due_at) == (None, None)
+
+
+def test_a_year_ahead_stays_known_though_a_server_says_for_ever_that_nothing_changed() -> None:
+    first = subscribed((MENTOR, "outlook"), FEED, Reading((), "tag-1"), MORNING)
+    assert first.known == ("tag-1", "")
+    assert first.feed is not None
+    later = replace(first, feed=replace(first.feed, fetch_at=MORNING + 8 * DAY))
+    assert later.known == ("", "")

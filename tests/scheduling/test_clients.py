@@ -8,7 +8,7 @@ import pytest
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.rpc import client
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
-from services.scheduling.clients import Profiles
+from services.scheduling.clients.profiles import Profiles
 from services.scheduling.domain.hours import Hours, Window
 from tests.directory import Directory, OwnIdentity, directory
 from tests.scheduling.factories import MENTEE, MENTOR, ORG, STRANGER

@@ -77,7 +77,7 @@ def test_only_mentorships_is_listened_to(world: World) -> None:
 
 async def test_an_active_mentorship_becomes_a_pair(world: World) -> None:
     await world.handlers.handle(event(activated(), 5))
-    assert await world.pairs.get(REF) == PAIR
+    assert await world.pairs.get(REF) == replace(PAIR, program="spring")
 
 
 async def test_an_amendment_replaces_what_was_agreed_but_a_repeat_does_not(world: World) -> None:
@@ -107,7 +107,7 @@ async def test_a_pair_that_goes_on_is_active_again_on_the_same_terms(world: Worl
     life = (activated(), MentorshipPaused(mentorship=NAME), MentorshipResumed(mentorship=NAME))
     for sequence, message in enumerate(life, 5):
         await world.handlers.handle(event(message, sequence))
-    assert await world.pairs.get(REF) == PAIR
+    assert await world.pairs.get(REF) == replace(PAIR, program="spring")
 
 
 async def test_an_informal_mentorship_has_no_lead_to_tell_of_what_was_missed(world: World) -> None:

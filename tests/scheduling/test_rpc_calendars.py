@@ -6,11 +6,13 @@ from datetime import UTC, timedelta
 import grpc
 import pytest
 import vobject
+from aiohttp import web
 
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person, WeeklyWindow
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
+from services.pb.mentoring.scheduling.v1.events_pb2 import CalendarFetchDue
 from tests.scheduling.factories import (
     MENTEE,
     MENTOR,
@@ -229,3 +231,40 @@ async def test_an_offer_that_nobody_answers_expires_and_one_can_be_taken_back(wo
     close = meetings.CloseProposalRequest(name=again.name)
     closed = await world.meetings.CloseProposal(close, metadata=world.mentor)
     assert closed.state == meetings.Meeting.STATE_CLOSED
+
+
+async def test_a_calendar_is_fetched_from_its_address_and_the_address_is_never_told(world: World) -> None:
+    """The service here is let into this network, as in development."""
+    document = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+        "DTSTART:20260302T120000Z\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    app = web.Application()
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=document, content_type="text/calendar")
+
+    app.router.add_get("/private-7/basic.ics", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/private-7/basic.ics"
+    name = f"{PEOPLE}/{MENTOR}/calendars/outlook"
+    request = availability.SubscribeCalendarRequest(name=name, url=url, time_zone="Europe/Berlin")
+    stored = await world.availability.SubscribeCalendar(request, metadata=world.mentor)
+    assert (stored.busy_count, stored.stale, stored.failure) == (1, False, "")
+    assert stored.HasField("fetch_time")
+    assert (await refused(world.book()))[1] == "SLOT_TAKEN"
+    assert "private-7" not in str(stored)
+    await runner.cleanup()
+    world.clock.advance(stored.fetch_time.ToDatetime(UTC) - world.clock.now())
+    for kind in world.at.service.kinds:
+        if kind.kind.fire is not None:
+            await world.due.fire(kind)
+    await world.at.hear(CalendarFetchDue(calendar=name, person=f"{PEOPLE}/{MENTOR}"), "due-1")
+    listing = availability.ListCalendarsRequest(parent=f"{PEOPLE}/{MENTOR}")
+    [failed] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
+    assert (failed.failure, failed.stale) == ("UNREACHABLE", False)
+    world.clock.advance(timedelta(hours=6))
+    [stale] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
+    assert stale.stale

@@ -58,7 +58,7 @@ def stamp(moment: datetime) -> Timestamp:
 
 
 def test_an_active_mentorship_becomes_a_pair_of_the_same_organization() -> None:
-    assert pair_of(ORG, activated()) == (Ref(ORG, PAIR_ID), PAIR)
+    assert pair_of(ORG, activated()) == (Ref(ORG, PAIR_ID), replace(PAIR, program="spring"))
 
 
 def test_a_mentorship_of_another_organization_is_poison() -> None:

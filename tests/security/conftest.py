@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from deploy.kafka import topics
+from deploy.kafka import access, topics
 from deploy.local import kafka
 from deploy.local.issuer import Issuer
 from services.kernel.kafka import Cluster
@@ -16,11 +16,11 @@ from tests.processes import Make, Place, making, place_for
 from tests.security.servers import Passwords, SecuredKafka, SecuredMongod, rights
 
 TOPICS = topics.load()
-USERS = sorted(
-    {reader for topic in TOPICS for reader in topic.readers}
-    | {topic.writer for topic in TOPICS if not topic.name.endswith(".dlq")}
-)
-SERVICES = [user for user in USERS if user != "processor"]
+ACCESS = {given.user: given for given in access.load()}
+USERS = sorted(ACCESS)
+ROTATED = "rotated"
+"""A login that gets a new password, and has no right to anything."""
+SERVICES = [user for user in USERS if user not in {"processor", access.OPERATOR}]
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +53,10 @@ async def broker(
     """Apache Kafka with the platform's topics and, for every user, exactly the rights of the table."""
     if kafka_choice.kind is not kafka.Kind.APACHE:
         pytest.skip(f"logins and rights need Apache Kafka; this run uses the {kafka_choice.kind} broker")
-    server = SecuredKafka(kafka_choice, folder, authority, passwords, USERS)
+    server = SecuredKafka(kafka_choice, folder, authority, passwords, [*USERS, ROTATED])
     await server.start()
     await topics.apply(Cluster(server.address))
-    await server.allow(rights(TOPICS, USERS))
+    await server.allow(right for given in ACCESS.values() for right in rights(given))
     yield server
     await server.stop()
 

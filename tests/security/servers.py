@@ -1,5 +1,8 @@
 """MongoDB and Kafka as in production: encrypted, every client logged in, each with its own rights."""
 
+import asyncio
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import AsyncMongoClient
 
-from deploy.kafka.topics import Topic
+from deploy.k8s import kafka as kafka_manifests
+from deploy.k8s import mongodb as mongodb_manifests
+from deploy.kafka.access import Access
 from deploy.local import kafka, ports
 from deploy.local.mongod import OPTIONS, Mongod, locate
 from deploy.local.process import Command, Process
@@ -16,8 +21,8 @@ from services.kernel.mongo.trail import ACTIONS
 from services.kernel.tls import ClientContext
 from tests.certificates import Authority
 
-TOPIC, GROUP = 2, 3
-READ, WRITE, DESCRIBE = 3, 4, 8
+KINDS = {"topic": 2, "group": 3}
+OPERATIONS = {"Read": 3, "Write": 4, "Describe": 8}
 LITERAL, ALLOW = 3, 3
 START_SECONDS = 60.0
 
@@ -71,7 +76,10 @@ class SecuredMongod:
         async with AsyncMongoClient[dict[str, Any]](self._open.url) as client:
             await self._add(client, "root", [{"role": "root", "db": "admin"}])
             for name in services:
-                own = [{"role": "readWrite", "db": database} for database in (name, f"{name}_keys")]
+                own = [
+                    {"role": "readWrite", "db": database.format(service=name)}
+                    for database in mongodb_manifests.DATABASES
+                ]
                 await self._add(client, name, [*own, await self._auditor(client, f"{name}_audit")])
         await self._open.stop()
         await self.process.start(self._answers, START_SECONDS)
@@ -151,7 +159,16 @@ class SecuredKafka(kafka.Apache):
         login = Login("SCRAM-SHA-512", user, Password(self._passwords.of(user)))
         return Cluster(self.secured, tls=ClientContext(self._authority.file), login=login)
 
-    async def allow(self, rights: list[tuple[str, int, str, int]]) -> None:
+    async def change_password(self, user: str, password: str) -> None:
+        """Let the brokers want another password of a user, with their own tool."""
+        change = ("--alter", "--add-config", f"SCRAM-SHA-512=[password={password}]")
+        whom = ("--entity-type", "users", "--entity-name", user)
+        tool = (*self._java, "kafka.admin.ConfigCommand", "--bootstrap-server", self.address, *change, *whom)
+        child = await asyncio.create_subprocess_exec(*tool, stdout=PIPE, stderr=STDOUT)
+        said, _ = await child.communicate()
+        assert child.returncode == 0, said.decode()
+
+    async def allow(self, rights: Iterable[tuple[str, int, str, int]]) -> None:
         """Give rights: user, kind of resource, its literal name, operation."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.address)
         await admin.start()
@@ -164,24 +181,10 @@ class SecuredKafka(kafka.Apache):
             await admin.close()
 
 
-def reads(topics: tuple[Topic, ...], user: str) -> set[str]:
-    """Return the topics that a user reads, by the table."""
-    return {topic.name for topic in topics if user in topic.readers}
-
-
-def writes(topics: tuple[Topic, ...], user: str) -> set[str]:
-    """Return the topics that a user writes: its own, and dead letters of what it reads."""
-    known = {topic.name for topic in topics}
-    return {topic.name for topic in topics if topic.writer == user} | {
-        dead for name in reads(topics, user) if (dead := f"{name}.dlq") in known
-    }
-
-
-def rights(topics: tuple[Topic, ...], users: list[str]) -> list[tuple[str, int, str, int]]:
-    """Return the rights that follow from the table: topic by topic, and a group of the user's own name."""
-    given = []
-    for user in users:
-        for operation, names in ((READ, reads(topics, user)), (WRITE, writes(topics, user))):
-            given += [(user, TOPIC, name, each) for name in sorted(names) for each in (operation, DESCRIBE)]
-        given.append((user, GROUP, user, READ))
-    return given
+def rights(given: Access) -> Iterator[tuple[str, int, str, int]]:
+    """Return the rights that the manifests give a user."""
+    for acl in kafka_manifests.user(given)["spec"]["authorization"]["acls"]:
+        kind, name = acl["resource"]["type"], acl["resource"]["name"]
+        assert (acl["resource"]["patternType"], acl["host"]) == ("literal", "*")
+        for operation in acl["operations"]:
+            yield given.user, KINDS[kind], name, OPERATIONS[operation]

@@ -8,6 +8,7 @@ import pytest
 from deploy.doctor import kafka
 from deploy.doctor.examination import examine
 from deploy.doctor.finding import Finding, State
+from deploy.kafka.access import Access
 from deploy.kafka.topics import Topic
 from services.kernel import config
 from services.kernel.kafka import Cluster
@@ -157,8 +158,8 @@ async def test_a_user_with_too_many_rights_is_noticed(
 
 async def with_every_right(broker: SecuredKafka, *table: Topic) -> list[Finding]:
     """Look without a login, by the listener where nobody is asked."""
-    cluster, needed = Cluster(broker.address), kafka.needs(table, "profiles")
-    return [finding async for finding in kafka.examine(cluster, table, needed)]
+    needed = Access("profiles", (), tuple(topic.name for topic in table if topic.writer == "profiles"), None)
+    return [finding async for finding in kafka.examine(Cluster(broker.address), table, needed)]
 
 
 async def test_brokers_that_let_everybody_in_are_noticed(broker: SecuredKafka) -> None:

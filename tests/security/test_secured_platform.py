@@ -1,19 +1,23 @@
 """Services and the processor at work where everything is encrypted, logged in and allowed singly."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from pymongo.errors import OperationFailure
 
 from deploy.doctor.rights import Right, seen
 from services.kernel.events import Event, encode
-from services.kernel.kafka import Producer
+from services.kernel.kafka import Cluster, Login, Password, Producer
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
@@ -21,11 +25,12 @@ from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServ
 from tests.harness import reason
 from tests.processes import Make, Place
 from tests.processor.records import missed_event
-from tests.security.conftest import SERVICES, TOPICS, USERS, Secured
-from tests.security.servers import SecuredKafka, SecuredMongod, reads, writes
+from tests.security.conftest import ACCESS, ROTATED, SERVICES, TOPICS, USERS, Secured
+from tests.security.servers import Passwords, SecuredKafka, SecuredMongod
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 PATIENCE = 90.0
+SCRAM = "SCRAM-SHA-512"
 
 
 async def heard(broker: SecuredKafka, user: str, topic: str, wanted: Callable[[dict[str, str]], bool]) -> str:
@@ -155,21 +160,97 @@ async def test_a_user_may_do_to_topics_what_the_table_says_and_nothing_else(
 ) -> None:
     """The authorizer answers for every topic; what it shows and does not allow is tried as well."""
     cluster = broker.cluster(user)
+    may_read, may_write = set(ACCESS[user].reads), set(ACCESS[user].writes)
     admin = AIOKafkaAdminClient(**cluster.options())
     await admin.start()
     known = await seen(admin, [topic.name for topic in TOPICS])
     await admin.close()
-    assert {name for name, one in known.items() if Right.READ in one.rights} == reads(TOPICS, user)
-    assert {name for name, one in known.items() if Right.WRITE in one.rights} == writes(TOPICS, user)
-    visible = reads(TOPICS, user) | writes(TOPICS, user)
+    assert {name for name, one in known.items() if Right.READ in one.rights} == may_read
+    assert {name for name, one in known.items() if Right.WRITE in one.rights} == may_write
+    visible = may_read | may_write
     assert {name for name, one in known.items() if not one.error} == visible
+    await writes_are_refused(cluster, visible - may_write)
+    await reads_are_refused(cluster, visible - may_read)
+
+
+async def writes_are_refused(cluster: Cluster, names: set[str]) -> None:
     async with AIOKafkaProducer(**cluster.options()) as producer:
-        for name in sorted(visible - writes(TOPICS, user)):
+        for name in sorted(names):
             with pytest.raises(TopicAuthorizationFailedError):
                 await asyncio.wait_for(producer.send_and_wait(name, b"", partition=0), PATIENCE)
-    async with AIOKafkaConsumer(**cluster.options()) as consumer:
-        for name in sorted(visible - reads(TOPICS, user)):
+
+
+async def reads_are_refused(cluster: Cluster, names: set[str]) -> None:
+    for name in sorted(names):
+        async with AIOKafkaConsumer(**cluster.options()) as consumer:
             consumer.assign([TopicPartition(name, 0)])
             consumer.seek(TopicPartition(name, 0), 0)
             with pytest.raises(TopicAuthorizationFailedError):
                 await asyncio.wait_for(consumer.getone(), PATIENCE)
+
+
+async def test_a_new_password_is_used_at_the_next_connection(
+    broker: SecuredKafka, passwords: Passwords, tmp_path: Path
+) -> None:
+    """As after a broker's restart; what is connected stays so, and nothing needs a restart of ours."""
+    admin = AIOKafkaAdminClient(**broker.cluster(ROTATED).options())
+    await admin.start()
+    old = tmp_path / "old"
+    old.write_text(passwords.text(ROTATED))
+    await broker.change_password(ROTATED, "another-secret")
+    passwords.of(ROTATED).write_text("another-secret\n")
+    async with asyncio.timeout(PATIENCE):
+        while not await lets_in(broker.cluster(ROTATED)):  # noqa: ASYNC110 -- only asking tells
+            await asyncio.sleep(0.1)
+    assert not await lets_in(replace(broker.cluster(ROTATED), login=Login(SCRAM, ROTATED, Password(old))))
+    for connection in list(admin._client._conns.values()):
+        connection.close()
+    assert (await admin.describe_cluster())["brokers"]
+    await admin.close()
+
+
+async def lets_in(cluster: Cluster) -> bool:
+    admin = AIOKafkaAdminClient(**cluster.options())
+    try:
+        await admin.start()
+    except KafkaError:
+        return False
+    finally:
+        await admin.close()
+    return True
+
+
+async def test_operators_put_policies_in_force_and_nobody_else_does(
+    place: Place, secured: Secured, tools: dict[str, str]
+) -> None:
+    """The commands beside the processor come in by the same settings."""
+    policy = place.folder / "policy.json"
+    policy.write_text('{"version": "secured-1"}')
+    asked = ("services.processor", "policy", "put", "--file", str(policy), "--organization", place.org)
+    code, text = await run(tools, place, secured.environment("operator"), *asked)
+    assert (code, text) == (0, f"policy secured-1 is in force for {place.org}\n")
+    code, text = await run(tools, place, secured.environment("notifications"), *asked)
+    assert code == 1
+    assert "TopicAuthorizationFailed" in text
+
+
+async def test_no_service_makes_topics(place: Place, secured: Secured, tools: dict[str, str]) -> None:
+    """They are there, but this login sees its own only and may make none."""
+    made = ("deploy.kafka.topics", "--bootstrap", place.kafka_bootstrap)
+    code, text = await run(tools, place, secured.environment("profiles"), *made)
+    assert code == 1
+    assert "processor-nudges: TopicAuthorizationFailedError" in text
+    code, text = await run(tools, place, {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, *made)
+    assert (code, text.partition(":")[0]) == (1, "KAFKA_USERNAME")
+
+
+async def run(
+    tools: dict[str, str], place: Place, settings: dict[str, str], module: str, *words: str
+) -> tuple[int, str]:
+    """Run a command as its login would; return the exit code and what it said."""
+    env = {**tools, "KAFKA_BOOTSTRAP": place.kafka_bootstrap, **settings}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *words, env=env, stdout=PIPE, stderr=STDOUT
+    )
+    said, _ = await child.communicate()
+    return child.returncode or 0, said.decode()

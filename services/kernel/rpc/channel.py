@@ -24,16 +24,19 @@ class RenewingChannel(grpc.aio.Channel):
         self._kept = tls.Kept(files)
         self._opening = opening
         self._channel = opening(tls.channel_credentials(self._kept.pem))
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[None], grpc.aio.Channel] = {}
 
     def current(self) -> grpc.aio.Channel:
         """Return the channel for the next call."""
         if self._kept.renewed():
             task = asyncio.create_task(_close_later(self._channel), name="retire-channel")
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+            self._retiring[task] = self._channel
+            task.add_done_callback(self._retired)
             self._channel = self._opening(tls.channel_credentials(self._kept.pem))
         return self._channel
+
+    def _retired(self, task: asyncio.Task[None]) -> None:
+        del self._retiring[task]
 
     def unary_unary(self, *described: Any, **more: Any) -> Any:
         """Return a callable of a method."""
@@ -53,10 +56,11 @@ class RenewingChannel(grpc.aio.Channel):
 
     async def close(self, grace: float | None = None) -> None:
         """Close this and what is still being retired."""
-        for task in list(self._retiring):
+        retiring = dict(self._retiring)
+        for task in retiring:
             task.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
-        await self._channel.close(grace)
+        for channel in (*retiring.values(), self._channel):
+            await channel.close(grace)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,7 +98,5 @@ class _Method:
 
 
 async def _close_later(channel: grpc.aio.Channel) -> None:
-    try:
-        await asyncio.sleep(RETIRE_SECONDS)
-    finally:
-        await channel.close()
+    await asyncio.sleep(RETIRE_SECONDS)
+    await channel.close()

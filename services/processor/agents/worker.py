@@ -209,7 +209,7 @@ def _application(cluster: Cluster, app: str) -> Any:
     made = faust.App(
         app,
         broker=[f"kafka://{server}" for server in cluster.bootstrap.split(",")],
-        broker_credentials=_credentials(cluster),
+        broker_credentials=credentials(cluster),
         store=f"{SCHEME}://",
         monitor=Quiet(),
         autodiscover=False,
@@ -230,7 +230,8 @@ def _application(cluster: Cluster, app: str) -> Any:
     return made
 
 
-def _credentials(cluster: Cluster) -> faust.SASLCredentials | faust.SSLCredentials | None:
+def credentials(cluster: Cluster) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """Return how Faust logs in and encrypts; None: neither."""
     if cluster.login is None:
         return None if cluster.tls is None else faust.SSLCredentials(cluster.tls)
     return faust.SASLCredentials(

@@ -6,8 +6,6 @@ there, and every change raises Conflict for a stale `etag`.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import Final
 
 from services.kernel import ids
@@ -17,6 +15,7 @@ from services.kernel.errors import Conflict, Denied, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.scheduling.app.diaries import Diaries as Calendars
 from services.scheduling.app.ports import ALL, Aggregates, Pairs, among, oversees
+from services.scheduling.app.settings import Policies
 from services.scheduling.domain import attendance, booking, meetings
 from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
@@ -42,11 +41,14 @@ _TRIES: Final = 8
 class Meetings:
     """Meetings and attendance."""
 
-    def __init__(self, stores: Stores, diaries: Calendars, clock: Clock, policy: Policy) -> None:
+    def __init__(
+        self, stores: Stores, diaries: Calendars, clock: Clock, policy: Policy, policies: Policies
+    ) -> None:
         self._meetings, self._pairs = stores
         self._diaries = diaries
         self._clock = clock
         self._policy = policy
+        self._policies = policies
 
     async def book(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
         """Book a meeting. Refused SLOT_TAKEN if one of the people has another one then, Conflict.
@@ -59,10 +61,10 @@ class Meetings:
             return ref, known
         pair = await self._pair(caller.org, wish.mentorship)
         await self._diaries.require_known(caller.org, wish.guests)
-        people = (*pair.people, *wish.guests)
+        people, policy = (*pair.people, *wish.guests), await self._policies.of_pair(caller.org, pair)
         for _ in range(_TRIES):
             diaries = await self._diaries.booking(caller.org, people, (wish.start, wish.start), ref.id)
-            decision = booking.book(pair, caller.subject, wish, now, self._policy, diaries)
+            decision = booking.book(pair, caller.subject, wish, now, policy, diaries)
             try:
                 return ref, await self._meetings.create(ref, *decision, cause)
             except Refused:  # the store's only one: a claim is taken, maybe just a place
@@ -104,11 +106,15 @@ class Meetings:
     async def move(self, caller: Caller, names: Names, times: NewTimes, how: How) -> Versioned[Meeting]:
         """Give a meeting another time, on both calendars at once. Refused SLOT_TAKEN."""
         now, ref = self._clock.now(), Ref(caller.org, names[1])
+        policy = await self._policies.of(caller.org, names[0])
         for _ in range(_TRIES):
             known = (await self._meetings.get(ref)).state
             start = times(known).start
             diaries = await self._diaries.booking(caller.org, known.everybody, (start, start), ref.id)
-            decide = partial(self._moved, caller=caller, times=times, now=now, diaries=diaries)
+
+            def decide(known: Meeting, diaries: Diaries = diaries) -> Decision:
+                return booking.move(known, caller.subject, times(known), now, policy, diaries)
+
             try:
                 return await self._change(caller, names, decide, how)
             except Refused as refusal:
@@ -116,11 +122,6 @@ class Meetings:
                     raise
                 decide(known)  # raises it again if the time itself was known to be taken
         raise _raced()
-
-    def _moved(
-        self, known: Meeting, *, caller: Caller, times: NewTimes, now: datetime, diaries: Diaries
-    ) -> Decision:
-        return booking.move(known, caller.subject, times(known), now, self._policy, diaries)
 
     async def check_in(self, caller: Caller, names: Names, cause: Cause) -> Versioned[Meeting]:
         """Say that the caller is there."""

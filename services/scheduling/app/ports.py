@@ -7,11 +7,13 @@ from typing import Any, Final, Protocol
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.scheduling.domain.availability import Availability
-from services.scheduling.domain.calendars import Calendar
+from services.scheduling.domain.calendars import Calendar, Reading
 from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
+from services.scheduling.domain.recurrence import Window
+from services.scheduling.domain.settings import Settings
 
 ALL: Final = "-"
 """Stands for all mentorships where a list asks for one."""
@@ -80,6 +82,27 @@ class KeptCalendars(Protocol):
         """Return a page."""
 
 
+class BusySource(Protocol):
+    """A calendar outside, wherever it is: a document that was handed in, or an address."""
+
+    async def read(self, window: Window, known: tuple[str, str] = ("", "")) -> Reading | None:
+        """Return when somebody is busy within a window; None if the server says that it is as `known`.
+
+        Raises Invalid CALENDAR_MALFORMED, ZONE_UNKNOWN or RECURRENCE_REFUSED, Refused TIME_ZONE_UNKNOWN,
+        Unavailable with the code of what went wrong on the way.
+        """
+
+
+class Sources(Protocol):
+    """Makes them."""
+
+    def upload(self, document: str, zone: str) -> BusySource:
+        """Return an iCalendar document; `zone` is for times without one."""
+
+    def address(self, url: str, zone: str) -> BusySource:
+        """Return the iCalendar document at an address."""
+
+
 class Feeds(Protocol):
     """Feeds of people, by their ids."""
 
@@ -92,6 +115,23 @@ class Feeds(Protocol):
     async def change(
         self, ref: Ref, decide: Decide[Feed], cause: Cause, *, etag: str = ""
     ) -> Versioned[Feed]:
+        """Store what `decide` makes of one, once per cause."""
+
+
+class KeptSettings(Protocol):
+    """What programs say about their meetings, by their ids."""
+
+    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Settings]]:
+        """Return those of `ids` that are there."""
+
+    async def create(
+        self, ref: Ref, state: Settings, events: Sequence[Any], cause: Cause
+    ) -> Versioned[Settings]:
+        """Store a new one, once per cause. AlreadyExists for another cause."""
+
+    async def change(
+        self, ref: Ref, decide: Decide[Settings], cause: Cause, *, etag: str = ""
+    ) -> Versioned[Settings]:
         """Store what `decide` makes of one, once per cause."""
 
 

@@ -8,20 +8,20 @@ from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Ref, Versioned
 from services.scheduling.app.diaries import Diaries
 from services.scheduling.app.meetings import How, Names, Stores
+from services.scheduling.app.settings import Policies
 from services.scheduling.domain import meetings, proposals
 from services.scheduling.domain.meetings import Meeting
-from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.proposals import Offer
 
 
 class Proposals:
     """Offers, which are meetings without a time yet. Changes raise Conflict for a stale etag."""
 
-    def __init__(self, stores: Stores, diaries: Diaries, clock: Clock, policy: Policy) -> None:
+    def __init__(self, stores: Stores, diaries: Diaries, clock: Clock, policies: Policies) -> None:
         self._meetings, self._pairs = stores
         self._diaries = diaries
         self._clock = clock
-        self._policy = policy
+        self._policies = policies
 
     async def propose(
         self, caller: Caller, mentorship: str, offer: Offer, cause: Cause
@@ -36,16 +36,18 @@ class Proposals:
         start, end = proposals.span(offer.wishes)
         diaries = await self._diaries.booking(caller.org, pair.people, (start, end), ref.id)
         now = self._clock.now()
-        decision = proposals.propose(pair, caller.subject, offer, now, self._policy, diaries)
+        policy = await self._policies.of_pair(caller.org, pair)
+        decision = proposals.propose(pair, caller.subject, offer, now, policy, diaries)
         return ref, await self._meetings.create(ref, *decision, cause)
 
     async def accept(self, caller: Caller, names: Names, start: datetime, how: How) -> Versioned[Meeting]:
         """Pick a time."""
         now, who = self._clock.now(), (names[0], caller.subject)
         etag, cause = how
+        policy = await self._policies.of(caller.org, names[0])
         return await self._meetings.change(
             Ref(caller.org, names[1]),
-            lambda one: proposals.accept(one, who, start, now, self._policy),
+            lambda one: proposals.accept(one, who, start, now, policy),
             cause,
             etag=etag,
         )

@@ -97,6 +97,7 @@ def timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
         check_time=start + policy.grace,
         late_time=start - policy.late_notice(meeting.end - start),
         reminders=tuple(moment for moment in reminders if moment > now),
+        video=policy.video,
     )
 
 

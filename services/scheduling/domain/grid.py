@@ -1,8 +1,8 @@
 """Quarter hours of UTC as bits of one integer, so that weeks of two people are compared in a few operations.
 
 A person's wall clock is laid onto them day by day. So daylight saving needs no cases: hours that a clock
-skips never come, hours that it repeats come twice. All zones in use stand whole quarter hours apart from
-UTC and change on them.
+skips never come, hours that it repeats come twice. From 2020 on all zones stand whole quarter hours apart
+from UTC and change on them, but for one station in Antarctica that did so a minute later.
 """
 
 from collections.abc import Callable, Iterable, Iterator

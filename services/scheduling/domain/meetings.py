@@ -45,7 +45,7 @@ class Stage(StrEnum):
 class Pair:
     """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed.
 
-    No lead: it is an informal one. It is active unless it rests or is over.
+    No lead and no program: it is an informal one. It is active unless it rests or is over.
     """
 
     people: tuple[str, str]
@@ -53,6 +53,7 @@ class Pair:
     meeting_minutes: int
     active: bool = True
     cadence_days: int = 14
+    program: str = ""
 
     def require_active(self) -> None:
         """Raise Refused MENTORSHIP_NOT_ACTIVE while it rests and once it is over."""
@@ -129,7 +130,8 @@ class Meeting:
     calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
     `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
     `guests` come along: they are invited, but whether it was held is the two's alone. While it is proposed
-    it claims every time of its `proposal` at once, and `start` and `end` are those of the first one.
+    it claims every time of its `proposal` at once, and `start` and `end` are those of the first one. `video`
+    is the address of its room, with {meeting} for its id.
     """
 
     mentorship: str
@@ -155,6 +157,7 @@ class Meeting:
     occurrence: datetime | None = None
     guests: tuple[str, ...] = ()
     proposal: Proposal | None = None
+    video: str = ""
 
     @property
     def everybody(self) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ class Policy:
     ahead                how far ahead meetings are booked
     shortest, longest    meetings
     late, late_flash     calling off later than this before the start is late; flash: up to `flash` long
-    reminders            so long before the start both are reminded
+    reminders            so long before the start both are reminded, unless their program says otherwise
+    video                address of the video room, with {meeting} for the meeting's id; as the program says
     dispute              so long after the check a miss can be disputed, and so long the other has to answer
     hold                 how long offered times are held unless said otherwise
     logged               how old a meeting may be that is told afterwards
@@ -34,6 +35,7 @@ class Policy:
     late_flash: timedelta = timedelta(hours=3)
     flash: timedelta = timedelta(minutes=15)
     reminders: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=1))
+    video: str = ""
     dispute: timedelta = timedelta(days=7)
     hold: timedelta = timedelta(days=2)
     logged: timedelta = timedelta(days=30)

@@ -1,7 +1,6 @@
 """AvailabilityService: decode, app, encode."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 from services.kernel import fields
 from services.kernel.ids import parse_name
@@ -14,7 +13,6 @@ from services.scheduling.app.calendars import Calendars, Import
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.wire import availability as wire
 from services.scheduling.wire import calendars
-from services.scheduling.wire.busy import busy
 from services.scheduling.wire.names import AVAILABILITY, CALENDAR, FEED, MENTORSHIP, PERSON, person_name
 
 
@@ -60,10 +58,19 @@ class AvailabilityServicer(AvailabilityServiceServicer):
     ) -> availability.Calendar:
         """Take over when a person is busy."""
         tenant, *names = parse_name(CALENDAR, request.name)
-        what = Import(partial(busy, request.document, request.time_zone))
+        what = Import(self._calendars.sources.upload(request.document, request.time_zone))
         if request.HasField("valid_for"):
             what = replace(what, valid_for=request.valid_for.ToTimedelta())
         stored, now = await self._calendars.take(caller(), (names[0], names[1]), what, cause(request))
+        return calendars.calendar(tenant, stored, now)
+
+    async def SubscribeCalendar(
+        self, request: availability.SubscribeCalendarRequest, _: object
+    ) -> availability.Calendar:
+        """Fetch when a person is busy from an address."""
+        tenant, *names = parse_name(CALENDAR, request.name)
+        feed = calendars.subscription(request)
+        stored, now = await self._calendars.subscribe(caller(), (names[0], names[1]), feed, cause(request))
         return calendars.calendar(tenant, stored, now)
 
     async def ListCalendars(

@@ -14,11 +14,12 @@ from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import How, Meetings, Names
 from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Series
+from services.scheduling.app.settings import ProgramSettings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
-from services.scheduling.wire import calendar, codes, replies, series
+from services.scheduling.wire import calendar, codes, replies, series, settings
 from services.scheduling.wire import meetings as wire
-from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, moment_of
+from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, SETTINGS, moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class MeetingApps:
     series: Series
     invitations: Invitations
     proposals: Proposals
+    settings: ProgramSettings
 
 
 class MeetingServicer(MeetingServiceServicer):
@@ -178,6 +180,23 @@ class MeetingServicer(MeetingServiceServicer):
         """Take a claim back."""
         ref, names = _meeting(request.name)
         return wire.meeting(ref, await self._app.withdraw(caller(), names, _how(request)))
+
+    async def GetMeetingSettings(
+        self, request: meetings.GetMeetingSettingsRequest, _: object
+    ) -> meetings.MeetingSettings:
+        """Return what a program says about its meetings."""
+        ref = Ref(*parse_name(SETTINGS, request.name))
+        return settings.shown(ref, await self._apps.settings.get(ref))
+
+    async def SetMeetingSettings(
+        self, request: meetings.SetMeetingSettingsRequest, _: object
+    ) -> meetings.MeetingSettings:
+        """Set it."""
+        told = request.settings
+        ref = Ref(*parse_name(SETTINGS, told.name, "settings.name"))
+        how = told.etag, cause(request)
+        stored = await self._apps.settings.put(caller(), ref.id, settings.settings(told), how)
+        return settings.shown(ref, stored)
 
     async def CancelMeeting(self, request: meetings.CancelMeetingRequest, _: object) -> meetings.Meeting:
         """Call a meeting off."""

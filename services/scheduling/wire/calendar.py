@@ -16,6 +16,7 @@ from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Stage
 from services.scheduling.domain.told import Status
+from services.scheduling.wire.meetings import room
 
 _PRODUCT: Final = "-//mentoring-platform//scheduling//EN"
 _SUMMARY: Final = "Mentoring"
@@ -61,7 +62,7 @@ def method(meeting: Meeting) -> str:
 def invitation(ref: Ref, stored: Versioned[Meeting], look: Look) -> str:
     """Return the document that invites everybody to a meeting, or withdraws it."""
     meeting = stored.state
-    event = _event(ref, stored, look.summary, look.location)
+    event = _event(ref, stored, look.summary, look.location or room(ref, meeting))
     event.add("organizer", vCalAddress(look.organizer))
     for place, address in enumerate(look.people):
         name = look.names[place] if look.names else ""
@@ -72,7 +73,7 @@ def invitation(ref: Ref, stored: Versioned[Meeting], look: Look) -> str:
 
 def feed(items: Iterable[tuple[Ref, Versioned[Meeting]]]) -> str:
     """Return the document to which a person's calendar subscribes; it names nobody."""
-    return _document("PUBLISH", [_event(ref, stored, "", "") for ref, stored in items])
+    return _document("PUBLISH", [_event(ref, stored, "", room(ref, stored.state)) for ref, stored in items])
 
 
 def _attendee(meeting: Meeting, person: str, called: tuple[str, str]) -> vCalAddress:

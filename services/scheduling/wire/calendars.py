@@ -1,13 +1,19 @@
 """Other calendars, and feeds to them, to and from protobuf."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from google.protobuf.message import Message
+
+from services.kernel import fields, ids
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as pb
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
-from services.scheduling.domain.calendars import Calendar, CalendarEvent
+from services.scheduling.domain.calendars import Calendar, CalendarEvent, Subscription
 from services.scheduling.domain.feeds import Feed, FeedEvent
-from services.scheduling.wire.names import person_name, stamp_of
+from services.scheduling.wire.names import CALENDAR, person_name, stamp_of
+
+_VALID: Final = timedelta(hours=6)
 
 
 def calendar(tenant: str, stored: Versioned[Calendar], now: datetime) -> pb.Calendar:
@@ -20,14 +26,37 @@ def calendar(tenant: str, stored: Versioned[Calendar], now: datetime) -> pb.Cale
         stale=state.is_stale(now),
         etag=stored.etag,
         update_time=stamp_of(stored.update_time),
+        fetch_time=None if state.feed is None else stamp_of(state.feed.fetch_at),
+        failure=state.feed.failure if state.feed else "",
     )
+
+
+def subscription(request: pb.SubscribeCalendarRequest) -> Subscription:
+    """Decode where a calendar is fetched."""
+    valid = request.valid_for.ToTimedelta() if request.HasField("valid_for") else _VALID
+    return Subscription(request.url, request.time_zone, int(valid / timedelta(minutes=1)))
+
+
+def fetch_due(tenant: str, message: events.CalendarFetchDue) -> tuple[str, str]:
+    """Decode which calendar, as (person, calendar), is to be fetched. Invalid for foreign names."""
+    fields.owned_id(tenant, CALENDAR, message.calendar, "calendar")
+    _, person, calendar_ = ids.parse_name(CALENDAR, message.calendar, "calendar")
+    return person, calendar_
 
 
 def outgoing(ref: Ref, state: Calendar, event: CalendarEvent) -> Outgoing:
     """Encode that another calendar changed, keyed by its person."""
     name, person = _name(ref.tenant, state), person_name(ref.tenant, state.person)
-    removed = event is CalendarEvent.REMOVED
-    message = events.CalendarChanged(calendar=name, person=person, removed=removed)
+    message: Message
+    match event:
+        case CalendarEvent.FETCH_DUE:
+            message = events.CalendarFetchDue(calendar=name, person=person)
+        case CalendarEvent.FETCHED:
+            failure = state.feed.failure if state.feed else ""
+            message = events.CalendarFetched(calendar=name, person=person, failure=failure)
+        case _:
+            removed = event is CalendarEvent.REMOVED
+            message = events.CalendarChanged(calendar=name, person=person, removed=removed)
     return Outgoing(message, subject=name, key=state.person)
 
 

@@ -64,6 +64,7 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
         notices=[_notice(ref.tenant, told) for told in state.told],
         answers=[_answer(ref.tenant, answer) for answer in state.answers],
         guests=[person_name(ref.tenant, person) for person in state.guests],
+        video_url=room(ref, state),
     )
     if state.occurrence is not None:
         message.occurrence_time.CopyFrom(stamp_of(state.occurrence))
@@ -75,6 +76,11 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
     if (call := state.call) is not None:
         message.cancellation.CopyFrom(_cancellation(ref.tenant, call))
     return message
+
+
+def room(ref: Ref, state: meetings.Meeting) -> str:
+    """Return the address of a meeting's video room, empty for none."""
+    return state.video.replace("{meeting}", ref.id)
 
 
 def _proposal(tenant: str, proposal: meetings.Proposal) -> pb.Meeting.Proposal:

@@ -15,6 +15,8 @@ MEETING: Final = "organizations/*/mentorships/*/meetings/*"
 AVAILABILITY: Final = "organizations/*/people/*/availability"
 CALENDAR: Final = "organizations/*/people/*/calendars/*"
 FEED: Final = "organizations/*/people/*/calendarFeed"
+SETTINGS: Final = "organizations/*/programs/*/meetingSettings"
+PROGRAM: Final = "organizations/*/programs/*"
 PERSON: Final = "organizations/*/people/*"
 
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 
 from services.kernel.rpc import client
+from services.kernel.rpc.channel import RenewingChannel
 from services.kernel.tls import Files, Kept
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1 import person_service_pb2_grpc as grpc_pb
@@ -195,6 +196,23 @@ async def test_a_client_goes_on_with_its_new_certificate(
     assert (await failure(asking.GetPerson(GET))).code is grpc.StatusCode.UNAVAILABLE
     replace(mine, stranger.issue("matching"))
     assert await asking.GetPerson(GET) == pb.Person(name=ADA)
+
+
+async def test_what_was_replaced_is_closed_with_the_channel(authority: Authority) -> None:
+    mine, opened = authority.issue("matching"), list[grpc.aio.Channel]()
+
+    def opening(credentials: grpc.ChannelCredentials) -> grpc.aio.Channel:
+        opened.append(grpc.aio.secure_channel("localhost:1", credentials))
+        return opened[-1]
+
+    async with RenewingChannel(mine, opening) as channel:
+        assert channel.get_state() is grpc.ChannelConnectivity.IDLE
+        replace(mine, authority.issue("next"))
+        streams = channel.stream_stream("/S/M"), channel.unary_stream("/S/M"), channel.stream_unary("/S/M")
+        call = streams[0]()
+        assert len(opened) == 2
+        call.cancel()
+    assert [one.get_state() for one in opened] == [grpc.ChannelConnectivity.SHUTDOWN] * 2
 
 
 @pytest.mark.servers

@@ -315,6 +315,8 @@ class Calendar(_message.Message):
     STALE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    FETCH_TIME_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/calendars/{calendar}; the person chooses the last part."""
     busy_count: _builtins.int
@@ -323,6 +325,8 @@ class Calendar(_message.Message):
     """Whether it is now: then no time of the person is free."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    failure: _builtins.str
+    """Why the last fetch failed, such as "HTTP_404" or "TIMEOUT"; empty when it did not."""
     @_builtins.property
     def stale_time(self) -> _timestamp_pb2.Timestamp:
         """From when on it is too old to be relied on."""
@@ -330,6 +334,10 @@ class Calendar(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was last imported."""
+
+    @_builtins.property
+    def fetch_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is fetched next; absent for one that is imported by hand."""
 
     def __init__(
         self,
@@ -340,14 +348,56 @@ class Calendar(_message.Message):
         stale: _builtins.bool = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        fetch_time: _timestamp_pb2.Timestamp | None = ...,
+        failure: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fetch_time", b"fetch_time", "stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["busy_count", b"busy_count", "etag", b"etag", "name", b"name", "stale", b"stale", "stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["busy_count", b"busy_count", "etag", b"etag", "failure", b"failure", "fetch_time", b"fetch_time", "name", b"name", "stale", b"stale", "stale_time", b"stale_time", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Calendar: _TypeAlias = Calendar  # noqa: Y015
+
+@_typing.final
+class SubscribeCalendarRequest(_message.Message):
+    """Fetches a calendar from its address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    VALID_FOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/people/{id}/calendars/{id}"""
+    url: _builtins.str
+    """Where it is: https:// or webcal://, on a public host. It is never shown again, as such addresses are secrets."""
+    time_zone: _builtins.str
+    """IANA name of the zone for whole days and for times without a zone."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def valid_for(self) -> _duration_pb2.Duration:
+        """How long what was fetched can be relied on; it is fetched four times as often. Absent means six hours."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        url: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        valid_for: _duration_pb2.Duration | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_for", b"valid_for"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "time_zone", b"time_zone", "url", b"url", "valid_for", b"valid_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubscribeCalendarRequest: _TypeAlias = SubscribeCalendarRequest  # noqa: Y015
 
 @_typing.final
 class ImportCalendarRequest(_message.Message):

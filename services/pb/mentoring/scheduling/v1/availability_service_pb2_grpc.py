@@ -50,6 +50,11 @@ class AvailabilityServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
                 _registered_method=True)
+        self.SubscribeCalendar = channel.unary_unary(
+                '/mentoring.scheduling.v1.AvailabilityService/SubscribeCalendar',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.SubscribeCalendarRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+                _registered_method=True)
         self.ListCalendars = channel.unary_unary(
                 '/mentoring.scheduling.v1.AvailabilityService/ListCalendars',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ListCalendarsRequest.SerializeToString,
@@ -97,6 +102,13 @@ class AvailabilityServiceServicer:
 
     def ImportCalendar(self, request, context):
         """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubscribeCalendar(self, request, context):
+        """Fetches when a person is busy from the address of another calendar of theirs, now and from time to time. When it cannot be fetched for too long it is stale: then no time of the person is free. Refused with the reason when it cannot be fetched now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +165,11 @@ def add_AvailabilityServiceServicer_to_server(servicer, server):
             'ImportCalendar': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportCalendar,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
+            ),
+            'SubscribeCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubscribeCalendar,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.SubscribeCalendarRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.SerializeToString,
             ),
             'ListCalendars': grpc.unary_unary_rpc_method_handler(
@@ -262,6 +279,33 @@ class AvailabilityService:
             target,
             '/mentoring.scheduling.v1.AvailabilityService/ImportCalendar',
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.ImportCalendarRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubscribeCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.AvailabilityService/SubscribeCalendar',
+            mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.SubscribeCalendarRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_availability__service__pb2.Calendar.FromString,
             options,
             channel_credentials,

@@ -22,6 +22,8 @@ class AvailabilityServiceStub:
     """Sets when the calling person can be met; HR may do so for others. Holds for what is booked or moved from then on."""
     ImportCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ImportCalendarRequest, _availability_service_pb2.Calendar]
     """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+    SubscribeCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.SubscribeCalendarRequest, _availability_service_pb2.Calendar]
+    """Fetches when a person is busy from the address of another calendar of theirs, now and from time to time. When it cannot be fetched for too long it is stale: then no time of the person is free. Refused with the reason when it cannot be fetched now."""
     ListCalendars: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.ListCalendarsRequest, _availability_service_pb2.ListCalendarsResponse]
     """Lists the other calendars of the calling person."""
     RemoveCalendar: _aio.UnaryUnaryMultiCallable[_availability_service_pb2.RemoveCalendarRequest, _availability_service_pb2.Calendar]
@@ -59,6 +61,14 @@ class AvailabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_availability_service_pb2.ImportCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
     ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
         """Takes over when a person is busy by another calendar of theirs, in place of what it held before. Nothing of what its events are about is kept. Once the import is stale no time of the person is free, until it is imported anew or removed."""
+
+    @_abc_1.abstractmethod
+    def SubscribeCalendar(
+        self,
+        request: _availability_service_pb2.SubscribeCalendarRequest,
+        context: _aio.ServicerContext[_availability_service_pb2.SubscribeCalendarRequest, _abc.Awaitable[_availability_service_pb2.Calendar]],
+    ) -> _abc.Awaitable[_availability_service_pb2.Calendar]:
+        """Fetches when a person is busy from the address of another calendar of theirs, now and from time to time. When it cannot be fetched for too long it is stale: then no time of the person is free. Refused with the reason when it cannot be fetched now."""
 
     @_abc_1.abstractmethod
     def ListCalendars(

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from services.pb.mentoring.scheduling.v1 import codes_pb2 as mentoring_dot_scheduling_dot_v1_dot_codes__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"D\n\x0f\x43\x61lendarChanged\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x08\"L\n\x13\x43\x61lendarFeedChanged\x12\x15\n\rcalendar_feed\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0e\n\x06\x63losed\x18\x03 \x01(\x08\"\xa8\x01\n\x0fMeetingProposed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0f\n\x07options\x18\x06 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9c\x01\n\x15MeetingProposalClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xc2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06guests\x18\x07 \x03(\t\"\xcf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\x12\x0e\n\x06guests\x18\x0b \x03(\t\"\xc4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06guests\x18\x07 \x03(\t\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0fMeetingAnswered\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32%.mentoring.scheduling.v1.AnswerStatus\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xfe\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x12\x0e\n\x06guests\x18\n \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$mentoring/scheduling/v1/events.proto\x12\x17mentoring.scheduling.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mentoring/scheduling/v1/codes.proto\";\n\x13\x41vailabilityUpdated\x12\x14\n\x0c\x61vailability\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"C\n\x16MeetingSettingsUpdated\x12\x18\n\x10meeting_settings\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\"D\n\x0f\x43\x61lendarChanged\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0f\n\x07removed\x18\x03 \x01(\x08\"4\n\x10\x43\x61lendarFetchDue\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\"D\n\x0f\x43\x61lendarFetched\x12\x10\n\x08\x63\x61lendar\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0f\n\x07\x66\x61ilure\x18\x03 \x01(\t\"L\n\x13\x43\x61lendarFeedChanged\x12\x15\n\rcalendar_feed\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x0e\n\x06\x63losed\x18\x03 \x01(\x08\"\xa8\x01\n\x0fMeetingProposed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0f\n\x07options\x18\x06 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9c\x01\n\x15MeetingProposalClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xc2\x01\n\rMeetingBooked\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06guests\x18\x07 \x03(\t\"\xcf\x02\n\x12MeetingRescheduled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eold_start_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cold_end_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\n \x01(\x05\x12\x0e\n\x06guests\x18\x0b \x03(\t\"\xc4\x01\n\x12MeetingReminderDue\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06guests\x18\x07 \x03(\t\"\xe0\x01\n\x12MeetingNoticeGiven\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12/\n\x06notice\x18\x06 \x01(\x0e\x32\x1f.mentoring.scheduling.v1.Notice\x12\x14\n\x0cminutes_late\x18\x07 \x01(\x05\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0fMeetingAnswered\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x35\n\x06status\x18\x06 \x01(\x0e\x32%.mentoring.scheduling.v1.AnswerStatus\"u\n\x10MeetingCheckedIn\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x0c\n\x04late\x18\x06 \x01(\x08\"\xc1\x01\n\x0bMeetingHeld\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63laimed\x18\x07 \x01(\x08\"\xb4\x01\n\rMeetingMissed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0c\n\x04lead\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x62sent\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08notified\x18\x08 \x03(\t\"\xac\x01\n\x0eMeetingClaimed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdisputes_miss\x18\x07 \x01(\x08\"\x99\x01\n\x12MeetingClaimClosed\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\x03\x65nd\x18\x06 \x01(\x0e\x32!.mentoring.scheduling.v1.ClaimEnd\"\xfe\x01\n\x10MeetingCancelled\x12\x0f\n\x07meeting\x18\x01 \x01(\t\x12\x12\n\nmentorship\x18\x02 \x01(\t\x12\x0e\n\x06mentor\x18\x03 \x01(\t\x12\x0e\n\x06mentee\x18\x04 \x01(\t\x12\x0e\n\x06person\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x07 \x01(\x08\x12\x35\n\x06reason\x18\x08 \x01(\x0e\x32%.mentoring.scheduling.v1.CancelReason\x12\x10\n\x08sequence\x18\t \x01(\x05\x12\x0e\n\x06guests\x18\n \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,34 +36,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AVAILABILITYUPDATED']._serialized_start=167
   _globals['_AVAILABILITYUPDATED']._serialized_end=226
-  _globals['_CALENDARCHANGED']._serialized_start=228
-  _globals['_CALENDARCHANGED']._serialized_end=296
-  _globals['_CALENDARFEEDCHANGED']._serialized_start=298
-  _globals['_CALENDARFEEDCHANGED']._serialized_end=374
-  _globals['_MEETINGPROPOSED']._serialized_start=377
-  _globals['_MEETINGPROPOSED']._serialized_end=545
-  _globals['_MEETINGPROPOSALCLOSED']._serialized_start=548
-  _globals['_MEETINGPROPOSALCLOSED']._serialized_end=704
-  _globals['_MEETINGBOOKED']._serialized_start=707
-  _globals['_MEETINGBOOKED']._serialized_end=901
-  _globals['_MEETINGRESCHEDULED']._serialized_start=904
-  _globals['_MEETINGRESCHEDULED']._serialized_end=1239
-  _globals['_MEETINGREMINDERDUE']._serialized_start=1242
-  _globals['_MEETINGREMINDERDUE']._serialized_end=1438
-  _globals['_MEETINGNOTICEGIVEN']._serialized_start=1441
-  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1665
-  _globals['_MEETINGANSWERED']._serialized_start=1668
-  _globals['_MEETINGANSWERED']._serialized_end=1825
-  _globals['_MEETINGCHECKEDIN']._serialized_start=1827
-  _globals['_MEETINGCHECKEDIN']._serialized_end=1944
-  _globals['_MEETINGHELD']._serialized_start=1947
-  _globals['_MEETINGHELD']._serialized_end=2140
-  _globals['_MEETINGMISSED']._serialized_start=2143
-  _globals['_MEETINGMISSED']._serialized_end=2323
-  _globals['_MEETINGCLAIMED']._serialized_start=2326
-  _globals['_MEETINGCLAIMED']._serialized_end=2498
-  _globals['_MEETINGCLAIMCLOSED']._serialized_start=2501
-  _globals['_MEETINGCLAIMCLOSED']._serialized_end=2654
-  _globals['_MEETINGCANCELLED']._serialized_start=2657
-  _globals['_MEETINGCANCELLED']._serialized_end=2911
+  _globals['_MEETINGSETTINGSUPDATED']._serialized_start=228
+  _globals['_MEETINGSETTINGSUPDATED']._serialized_end=295
+  _globals['_CALENDARCHANGED']._serialized_start=297
+  _globals['_CALENDARCHANGED']._serialized_end=365
+  _globals['_CALENDARFETCHDUE']._serialized_start=367
+  _globals['_CALENDARFETCHDUE']._serialized_end=419
+  _globals['_CALENDARFETCHED']._serialized_start=421
+  _globals['_CALENDARFETCHED']._serialized_end=489
+  _globals['_CALENDARFEEDCHANGED']._serialized_start=491
+  _globals['_CALENDARFEEDCHANGED']._serialized_end=567
+  _globals['_MEETINGPROPOSED']._serialized_start=570
+  _globals['_MEETINGPROPOSED']._serialized_end=738
+  _globals['_MEETINGPROPOSALCLOSED']._serialized_start=741
+  _globals['_MEETINGPROPOSALCLOSED']._serialized_end=897
+  _globals['_MEETINGBOOKED']._serialized_start=900
+  _globals['_MEETINGBOOKED']._serialized_end=1094
+  _globals['_MEETINGRESCHEDULED']._serialized_start=1097
+  _globals['_MEETINGRESCHEDULED']._serialized_end=1432
+  _globals['_MEETINGREMINDERDUE']._serialized_start=1435
+  _globals['_MEETINGREMINDERDUE']._serialized_end=1631
+  _globals['_MEETINGNOTICEGIVEN']._serialized_start=1634
+  _globals['_MEETINGNOTICEGIVEN']._serialized_end=1858
+  _globals['_MEETINGANSWERED']._serialized_start=1861
+  _globals['_MEETINGANSWERED']._serialized_end=2018
+  _globals['_MEETINGCHECKEDIN']._serialized_start=2020
+  _globals['_MEETINGCHECKEDIN']._serialized_end=2137
+  _globals['_MEETINGHELD']._serialized_start=2140
+  _globals['_MEETINGHELD']._serialized_end=2333
+  _globals['_MEETINGMISSED']._serialized_start=2336
+  _globals['_MEETINGMISSED']._serialized_end=2516
+  _globals['_MEETINGCLAIMED']._serialized_start=2519
+  _globals['_MEETINGCLAIMED']._serialized_end=2691
+  _globals['_MEETINGCLAIMCLOSED']._serialized_start=2694
+  _globals['_MEETINGCLAIMCLOSED']._serialized_end=2847
+  _globals['_MEETINGCANCELLED']._serialized_start=2850
+  _globals['_MEETINGCANCELLED']._serialized_end=3104
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,32 @@ class AvailabilityUpdated(_message.Message):
 Global___AvailabilityUpdated: _TypeAlias = AvailabilityUpdated  # noqa: Y015
 
 @_typing.final
+class MeetingSettingsUpdated(_message.Message):
+    """How meetings of a program are reminded of, or where they take place, was set anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_SETTINGS_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    meeting_settings: _builtins.str
+    """organizations/{organization}/programs/{program}/meetingSettings"""
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    def __init__(
+        self,
+        *,
+        meeting_settings: _builtins.str = ...,
+        program: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_settings", b"meeting_settings", "program", b"program"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingSettingsUpdated: _TypeAlias = MeetingSettingsUpdated  # noqa: Y015
+
+@_typing.final
 class CalendarChanged(_message.Message):
     """When a person is busy by another calendar of theirs was imported, or forgotten."""
 
@@ -76,6 +102,62 @@ class CalendarChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
+
+@_typing.final
+class CalendarFetchDue(_message.Message):
+    """Another calendar of a person is to be fetched from its address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetchDue: _TypeAlias = CalendarFetchDue  # noqa: Y015
+
+@_typing.final
+class CalendarFetched(_message.Message):
+    """It was fetched, or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """organizations/{organization}/people/{person}/calendars/{calendar}"""
+    person: _builtins.str
+    """The person."""
+    failure: _builtins.str
+    """Why not, such as HTTP_404; empty when it was."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+        person: _builtins.str = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "failure", b"failure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarFetched: _TypeAlias = CalendarFetched  # noqa: Y015
 
 @_typing.final
 class CalendarFeedChanged(_message.Message):

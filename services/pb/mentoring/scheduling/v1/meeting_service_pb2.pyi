@@ -273,6 +273,7 @@ class Meeting(_message.Message):
     OCCURRENCE_TIME_FIELD_NUMBER: _builtins.int
     GUESTS_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentor: _builtins.str
@@ -287,6 +288,8 @@ class Meeting(_message.Message):
     """SEQUENCE of its calendar entry: grows with each change of its time, and when it is called off."""
     series: _builtins.str
     """Id that the meetings of one series share; empty for a single meeting."""
+    video_url: _builtins.str
+    """Where it takes place, as its program had set when it was booked or moved; empty when it had not."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -362,14 +365,107 @@ class Meeting(_message.Message):
         occurrence_time: _timestamp_pb2.Timestamp | None = ...,
         guests: _abc.Iterable[_builtins.str] | None = ...,
         proposal: Global___Meeting.Proposal | None = ...,
+        video_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "occurrence_time", b"occurrence_time", "proposal", b"proposal", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "proposal", b"proposal", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "cancellation", b"cancellation", "claim", b"claim", "create_time", b"create_time", "end_time", b"end_time", "etag", b"etag", "guests", b"guests", "mentee", b"mentee", "mentor", b"mentor", "name", b"name", "notices", b"notices", "occurrence_time", b"occurrence_time", "present", b"present", "proposal", b"proposal", "sequence", b"sequence", "series", b"series", "start_time", b"start_time", "state", b"state", "tardy", b"tardy", "update_time", b"update_time", "video_url", b"video_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Meeting: _TypeAlias = Meeting  # noqa: Y015
+
+@_typing.final
+class MeetingSettings(_message.Message):
+    """How meetings of a program are reminded of, and where they take place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REMINDER_MINUTES_FIELD_NUMBER: _builtins.int
+    VIDEO_URL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/programs/{program}/meetingSettings"""
+    video_url: _builtins.str
+    """Address of the video room, https; "{meeting}" in it becomes the meeting's id, so that each has its own. Empty for none."""
+    etag: _builtins.str
+    """Version of this resource, quoted."""
+    @_builtins.property
+    def reminder_minutes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many minutes before the start both are reminded; none: never. A day and an hour before at first."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reminder_minutes: _abc.Iterable[_builtins.int] | None = ...,
+        video_url: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reminder_minutes", b"reminder_minutes", "update_time", b"update_time", "video_url", b"video_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingSettings: _TypeAlias = MeetingSettings  # noqa: Y015
+
+@_typing.final
+class GetMeetingSettingsRequest(_message.Message):
+    """Asks for settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/meetingSettings"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMeetingSettingsRequest: _TypeAlias = GetMeetingSettingsRequest  # noqa: Y015
+
+@_typing.final
+class SetMeetingSettingsRequest(_message.Message):
+    """Sets them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def settings(self) -> Global___MeetingSettings:
+        """All of it. Its etag, if any, must be the present one."""
+
+    def __init__(
+        self,
+        *,
+        settings: Global___MeetingSettings | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetMeetingSettingsRequest: _TypeAlias = SetMeetingSettingsRequest  # noqa: Y015
 
 @_typing.final
 class ProposeMeetingRequest(_message.Message):

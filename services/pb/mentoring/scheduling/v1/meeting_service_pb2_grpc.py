@@ -130,6 +130,16 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.GetMeetingSettings = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GetMeetingSettings',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetMeetingSettingsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.FromString,
+                _registered_method=True)
+        self.SetMeetingSettings = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/SetMeetingSettings',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.SetMeetingSettingsRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.FromString,
+                _registered_method=True)
         self.CancelMeeting = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CancelMeeting',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelMeetingRequest.SerializeToString,
@@ -274,6 +284,20 @@ class MeetingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetMeetingSettings(self, request, context):
+        """Returns how meetings of a program are reminded of and where they take place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetMeetingSettings(self, request, context):
+        """Sets that as a whole, for what is booked or moved from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelMeeting(self, request, context):
         """Calls a meeting off before it starts.
         """
@@ -378,6 +402,16 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     servicer.WithdrawClaim,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'GetMeetingSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMeetingSettings,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetMeetingSettingsRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.SerializeToString,
+            ),
+            'SetMeetingSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetMeetingSettings,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.SetMeetingSettingsRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.SerializeToString,
             ),
             'CancelMeeting': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelMeeting,
@@ -899,6 +933,60 @@ class MeetingService:
             '/mentoring.scheduling.v1.MeetingService/WithdrawClaim',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.WithdrawClaimRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMeetingSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GetMeetingSettings',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetMeetingSettingsRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetMeetingSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/SetMeetingSettings',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.SetMeetingSettingsRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.MeetingSettings.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,10 @@ class MeetingServiceStub:
     """Disagrees with that."""
     WithdrawClaim: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.WithdrawClaimRequest, _meeting_service_pb2.Meeting]
     """Takes back what the calling participant logged or disputed."""
+    GetMeetingSettings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetMeetingSettingsRequest, _meeting_service_pb2.MeetingSettings]
+    """Returns how meetings of a program are reminded of and where they take place."""
+    SetMeetingSettings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.SetMeetingSettingsRequest, _meeting_service_pb2.MeetingSettings]
+    """Sets that as a whole, for what is booked or moved from then on."""
     CancelMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelMeetingRequest, _meeting_service_pb2.Meeting]
     """Calls a meeting off before it starts."""
 
@@ -211,6 +215,22 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.WithdrawClaimRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Takes back what the calling participant logged or disputed."""
+
+    @_abc_1.abstractmethod
+    def GetMeetingSettings(
+        self,
+        request: _meeting_service_pb2.GetMeetingSettingsRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GetMeetingSettingsRequest, _abc.Awaitable[_meeting_service_pb2.MeetingSettings]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.MeetingSettings]:
+        """Returns how meetings of a program are reminded of and where they take place."""
+
+    @_abc_1.abstractmethod
+    def SetMeetingSettings(
+        self,
+        request: _meeting_service_pb2.SetMeetingSettingsRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.SetMeetingSettingsRequest, _abc.Awaitable[_meeting_service_pb2.MeetingSettings]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.MeetingSettings]:
+        """Sets that as a whole, for what is booked or moved from then on."""
 
     @_abc_1.abstractmethod
     def CancelMeeting(
