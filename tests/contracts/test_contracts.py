@@ -68,7 +68,7 @@ def test_every_change_can_be_repeated_safely(method: MethodDescriptor) -> None:
 
 @METHODS
 def test_every_read_that_hr_may_do_is_personal_or_known_to_be_not(method: MethodDescriptor) -> None:
-    """Reads of personal data by HR administrators and operators stand in the audit log: say which are none."""
+    """Reads of personal data by HR and operators stand in the audit log: say which are none."""
     rule = policy.rule(method)
     if rule.mutates or rule.roles.isdisjoint({"hr_admin", "operator"}):
         return
