@@ -83,6 +83,9 @@ bench-processor: $(STAMP) ## the stream processor beside a plain loop, on both b
 bench-scheduling: $(STAMP) ## free times of several people, bookings, timers due all at once (about two minutes)
 	@$(BIN)/python -m tests.bench.scheduling
 
+bench-notifications: $(STAMP) ## messages from event to mail server beside a bare client, and to open inboxes (about a minute)
+	@$(BIN)/python -m tests.bench.notifications
+
 protos: $(STAMP) ## regenerate services/pb from protos/
 	$(BIN)/python protos/generate.py
 
@@ -101,4 +104,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy manifests test test-fast chaos bench bench-matching bench-processor bench-scheduling protos protos-check dashboards lock clean
+.PHONY: help setup run demo token lint types verify-deploy manifests test test-fast chaos bench bench-matching bench-processor bench-scheduling bench-notifications protos protos-check dashboards lock clean

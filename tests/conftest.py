@@ -59,7 +59,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 TOGETHER = {
-    "one platform": ("tests/e2e/",),
+    "one platform at a time": ("tests/chaos/", "tests/e2e/"),
     # The kernel's fill a topic that the processor's hear, with what a processor must set aside.
     "one topic": ("tests/processor/", "tests/kernel/test_events_consumer", "tests/kernel/mongo/test_outbox_"),
 }
@@ -67,11 +67,9 @@ TOGETHER = {
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Gives a worker whole files in the order of collection; a platform that is killed is of one test."""
+    """Gives a worker whole files, and those that belong together, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith("tests/chaos/"):
-            return nodeid
         found = (name for name, places in TOGETHER.items() if nodeid.startswith(places))
         return next(found, nodeid.partition("::")[0])
 

@@ -19,13 +19,17 @@ class OwnIdentity:
 
 
 class Directory:
-    """People by full name. `failure` is answered instead, while it is set; `tokens` are those that came."""
+    """People by full name. `failure` is answered instead, while it is set; `tokens` are those that came.
+
+    `calls` counts requests.
+    """
 
     def __init__(self) -> None:
         self.address = ""
         self.people: dict[str, pb.Person] = {}
         self.failure: grpc.StatusCode | None = None
         self.tokens: list[str] = []
+        self.calls = 0
 
     def add(self, *people: pb.Person) -> None:
         """Hold these people too."""
@@ -33,10 +37,12 @@ class Directory:
 
     async def get(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:
         """Answer GetPerson."""
+        self.calls += 1
         return await self._found(request.name, context)
 
     async def batch(self, request: pb.BatchGetPeopleRequest, context: Context) -> pb.BatchGetPeopleResponse:
         """Answer BatchGetPeople."""
+        self.calls += 1
         return pb.BatchGetPeopleResponse(people=[await self._found(name, context) for name in request.names])
 
     async def _found(self, name: str, context: Context) -> pb.Person:

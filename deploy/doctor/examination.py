@@ -71,6 +71,8 @@ async def _service(settings: Settings, organization: str) -> list[Finding]:
             found += await _all(lambda: _heard(wired))
             found += await _all(lambda: issuer.examine(resources, organization))
             found += await _all(lambda: calls.examine(settings))
+            for hook in wired.stop:
+                await hook()
     except (SystemExit, OSError, ValueError) as error:
         found.append(wrong("start", f"would end at once: {error}", "mend what is said there"))
     if settings.service in MAILS:

@@ -19,16 +19,31 @@ def fetch(target: Path) -> str:
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return "it comes from Debian's package archive, and this is no Debian"
     with tempfile.TemporaryDirectory(prefix="promtool-") as folder:
-        got = subprocess.run(
-            ["apt-get", "download", PACKAGE], cwd=folder, capture_output=True, text=True, check=False
-        )
-        archives = list(Path(folder).glob("*.deb"))
-        if got.returncode or not archives:
-            return f"apt-get download {PACKAGE} failed (apt-get update may help): {got.stderr.strip()[-200:]}"
-        subprocess.run(["dpkg-deb", "-x", archives[0], folder], check=True)
+        trouble = _downloaded(folder) and _downloaded(folder, *_own_lists(folder))
+        if trouble:
+            return f"apt-get download {PACKAGE} failed: {trouble}"
+        (archive,) = Path(folder).glob("*.deb")
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy2(Path(folder) / PROGRAM, target)
     return ""
+
+
+def _downloaded(folder: str, *options: str) -> str:
+    """Download the package; return "" or why not."""
+    got = subprocess.run(
+        ["apt-get", *options, "download", PACKAGE], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return got.stderr.strip()[-200:] if got.returncode else ""
+
+
+def _own_lists(folder: str) -> tuple[str, ...]:
+    """Fetch what packages there are into the folder, for a machine with old lists or none; needs no root."""
+    options = ("-o", f"Dir::State::lists={folder}/lists", "-o", f"Dir::Cache={folder}/cache")
+    for part in ("lists/partial", "cache"):
+        (Path(folder) / part).mkdir(parents=True)
+    subprocess.run(["apt-get", *options, "update"], capture_output=True, check=False)
+    return options
 
 
 def main() -> None:

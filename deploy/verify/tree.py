@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,12 +74,14 @@ class Tree:
         kubectl = tools.find("kubectl")
         folder = self.root / "build" / "k8s"
         folder.mkdir(parents=True, exist_ok=True)
-        files = {}
-        for name in self.overlays:
-            text = tools.output([kubectl, "kustomize", f"k8s/overlays/{name}"], self.root)
-            files[name] = folder / f"{name}.yaml"
-            files[name].write_text(text)
-        return files
+
+        def render(name: str) -> Path:
+            file = folder / f"{name}.yaml"
+            file.write_text(tools.output([kubectl, "kustomize", f"k8s/overlays/{name}"], self.root))
+            return file
+
+        with ThreadPoolExecutor() as side_by_side:
+            return dict(zip(self.overlays, side_by_side.map(render, self.overlays), strict=True))
 
     @cached_property
     def documents(self) -> dict[str, list[dict[str, Any]]]:

@@ -20,7 +20,7 @@ MESSAGES = Kind(
     indexes=(("person",), ("category",), ("stage",)),
 )
 PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
-CHATS = Kind(collection="chats", state=Chat, encode=chats.chat_outgoing)
+CHATS = Kind(collection="chats", state=Chat, encode=chats.chat_outgoing, indexes=(("stage",),))
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
 )

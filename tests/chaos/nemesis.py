@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -49,11 +50,21 @@ async def grown(stack: Stack, above: int) -> int:
         await asyncio.sleep(0.1)
 
 
-async def kill_in_turn(stack: Stack, victims: Sequence[str]) -> list[str]:
+async def at_work(stack: Stack, above: int, demo: asyncio.Task[Any]) -> int:
+    """Return what `grown` does; AssertionError if the demo is over before: nothing would grow any more."""
+    growing = asyncio.create_task(grown(stack, above))
+    await asyncio.wait({growing, demo}, return_when=asyncio.FIRST_COMPLETED)
+    if not growing.done():
+        growing.cancel()
+        raise AssertionError(f"the demo was over before the topics held {above} records: {demo.result()}")
+    return growing.result()
+
+
+async def kill_in_turn(stack: Stack, victims: Sequence[str], demo: asyncio.Task[Any]) -> list[str]:
     """Kill -9 and restart one after the other, each once new work has been done; return who was hit."""
-    hit, seen = [], await grown(stack, 0)
+    hit, seen = [], await at_work(stack, 0, demo)
     for victim in victims:
-        seen = await grown(stack, seen + STEP)
+        seen = await at_work(stack, seen + STEP, demo)
         before = stack.pid(victim)
         await stack.kill(victim)
         await stack.restart(victim)

@@ -52,7 +52,7 @@ async def test_killing_every_service_and_the_processor(
     stack: Stack, tools: dict[str, str], export: Path
 ) -> None:
     demo = begin(stack, tools, export)
-    assert await kill_in_turn(stack, SERVICES) == list(SERVICES)
+    assert await kill_in_turn(stack, SERVICES, demo) == list(SERVICES)
     _, out, err = await demo
     result = json.loads(out.splitlines()[-1])
     assert result["lost"] == 0, err
@@ -98,7 +98,7 @@ async def test_a_consumer_that_dies_between_effect_and_commit(
 
 async def test_killing_the_database(stack: Stack, tools: dict[str, str], export: Path) -> None:
     demo = begin(stack, tools, export)
-    assert await kill_in_turn(stack, ["mongod", "mongod"]) == ["mongod", "mongod"]
+    assert await kill_in_turn(stack, ["mongod", "mongod"], demo) == ["mongod", "mongod"]
     result = await told(demo)
     assert (result["lost"], result["doubled"]) == (0, 0)
 
@@ -106,6 +106,6 @@ async def test_killing_the_database(stack: Stack, tools: dict[str, str], export:
 @pytest.mark.apache
 async def test_killing_the_broker(stack: Stack, tools: dict[str, str], export: Path) -> None:
     demo = begin(stack, tools, export)
-    assert await kill_in_turn(stack, ["kafka", "kafka"]) == ["kafka", "kafka"]
+    assert await kill_in_turn(stack, ["kafka", "kafka"], demo) == ["kafka", "kafka"]
     result = await told(demo)
     assert (result["lost"], result["doubled"]) == (0, 0)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from deploy.doctor import certificates, clocks, keys, mail, mongo, report
+from deploy.doctor import calls, certificates, clocks, keys, mail, mongo, report
 from deploy.doctor.examination import SERVICES
 from deploy.doctor.finding import Finding, State, ok, warning, wrong
 from deploy.local.keys import credential_key, data_key
@@ -261,6 +261,11 @@ def test_help_says_what_it_does() -> None:
     run = doctor("--help")
     assert run.returncode == 0
     assert "it changes nothing" in " ".join(run.stdout.split())
+
+
+def test_every_service_that_is_called_has_a_door_to_knock_at() -> None:
+    called = {name.removesuffix("_address") for name in Settings.model_fields if name.endswith("_address")}
+    assert called & set(SERVICES) == set(calls.DOORS)
 
 
 def test_every_part_of_the_platform_can_be_examined() -> None:

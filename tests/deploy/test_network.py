@@ -102,8 +102,8 @@ def test_servers_are_reached_on_their_port_by_those_with_their_label(name: str, 
     assert rule["to"]
 
 
-def test_webhooks_reach_public_addresses_only() -> None:
-    (rule,) = POLICIES["to-webhooks"]["spec"]["egress"]
+def test_addresses_that_people_chose_are_reached_only_if_public() -> None:
+    (rule,) = POLICIES["to-internet"]["spec"]["egress"]
     (peer,) = rule["to"]
     private = {
         "10.0.0.0/8",
@@ -114,4 +114,4 @@ def test_webhooks_reach_public_addresses_only() -> None:
         "100.64.0.0/10",
     }
     assert private <= set(peer["ipBlock"]["except"])
-    assert [port["port"] for port in rule["ports"]] == [GRAPH.servers["webhooks"]]
+    assert [port["port"] for port in rule["ports"]] == [GRAPH.servers["internet"]]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, TypeVar
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -15,7 +15,9 @@ OK = "250 OK"
 
 
 class Postbox:
-    """Keeps mails; `recipient` and `data` are what it answers to RCPT and DATA, "" cuts the connection.
+    """Keeps mails; `sender`, `recipient` and `data` are what it answers to MAIL, RCPT and DATA.
+
+    "" after DATA cuts the connection, `silent` lets it wait there for ever.
 
     With `tls` it encrypts, from the first byte if `implicit`; if not, it asks for a login after STARTTLS.
     """
@@ -25,12 +27,22 @@ class Postbox:
         self.implicit = implicit
         self.logins: list[tuple[str, str]] = []
         self.address = ("127.0.0.1", 0)
+        self.sender = OK
         self.recipient = OK
+        self.silent = False
         self.data = OK
         self.mails: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.open: list[SMTP] = []
         self.connections = 0
+
+    async def handle_MAIL(  # noqa: N802 -- as below
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take the sender, or not."""
+        if self.sender == OK:
+            envelope.mail_from = address
+        return self.sender
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd calls it by this name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -42,6 +54,8 @@ class Postbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- as above
         """Keep the mail, or not."""
+        if self.silent:
+            await asyncio.Event().wait()
         if self.data == "":
             self.hang_up()
             return "451 too late to be heard"
@@ -80,11 +94,20 @@ class Postbox:
         self.open.clear()
 
 
+P = TypeVar("P", bound=Postbox)
+
+
 @asynccontextmanager
 async def postbox(tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> AsyncIterator[Postbox]:
     """Listen until the block ends."""
-    made = Postbox(tls, implicit=implicit)
-    from_first = tls if implicit else None
+    async with listening(Postbox(tls, implicit=implicit)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def listening(made: P) -> AsyncIterator[P]:
+    """Let a postbox listen until the block ends."""
+    from_first = made.tls if made.implicit else None
     loop = asyncio.get_running_loop()
     server = await loop.create_server(made.connected, "127.0.0.1", 0, ssl=from_first)
     made.address = server.sockets[0].getsockname()

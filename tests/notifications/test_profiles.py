@@ -1,5 +1,6 @@
 """What notifications makes of profiles' answers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import grpc
@@ -76,3 +77,29 @@ async def test_a_failure_of_ours_is_not_taken_for_an_unknown_person(
     people.failure = grpc.StatusCode.PERMISSION_DENIED
     with pytest.raises(grpc.aio.AioRpcError):
         await profiles.find(ORG, MENTEE)
+
+
+async def test_who_is_asked_for_at_once_is_asked_for_together(people: Directory, profiles: Profiles) -> None:
+    names = [f"organizations/{ORG}/people/p{number}" for number in range(20)]
+    people.add(*(Person(name=name, given_name="Kim", family_name=name[-3:]) for name in names))
+    asked = [*range(20), *range(20)]
+    found = await asyncio.gather(*(profiles.find(ORG, f"p{number}") for number in asked))
+    assert [one.full_name if one else "" for one in found] == [
+        f"Kim {names[number][-3:]}" for number in asked
+    ]
+    assert people.calls == 1
+
+
+async def test_an_unknown_person_among_others_hides_nobody(profiles: Profiles) -> None:
+    found = await asyncio.gather(profiles.find(ORG, MENTEE), profiles.find(ORG, STRANGER))
+    assert [one.address if one else None for one in found] == [PERSON.email, None]
+
+
+async def test_a_passing_failure_reaches_all_who_asked_together(
+    people: Directory, profiles: Profiles
+) -> None:
+    people.failure = grpc.StatusCode.RESOURCE_EXHAUSTED
+    found = await asyncio.gather(
+        *(profiles.find(ORG, one) for one in (MENTEE, STRANGER)), return_exceptions=True
+    )
+    assert [type(one) for one in found] == [Unavailable, Unavailable]

@@ -112,6 +112,40 @@ async def test_a_connection_cut_before_the_answer_is_a_failure_for_now(box: Post
     assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_DISCONNECTED")
 
 
+async def test_a_server_that_ends_idle_connections_with_421_gets_the_mail_on_a_new_one(
+    box: Postbox, smtp: Smtp
+) -> None:
+    await smtp.send(MAIL)
+    box.sender = "421 4.4.2 idle for too long"
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_421")
+    assert box.connections == 2, "the known one, and then a new one"
+    box.sender = "250 OK"
+    assert await smtp.send(MAIL) == ACCEPTED
+    assert len(box.mails) == 2
+
+
+async def test_a_server_that_greylists_takes_the_second_try_with_the_same_message_id(
+    box: Postbox, smtp: Smtp
+) -> None:
+    box.recipient = "451 4.7.1 greylisted, try again later"
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_451")
+    box.recipient = "250 OK"
+    assert await smtp.send(MAIL) == ACCEPTED
+    assert [mail["Message-ID"] for mail in box.mails] == [MAIL.message_id]
+
+
+async def test_a_server_that_falls_silent_within_data_is_left_and_the_connection_with_it(
+    box: Postbox,
+) -> None:
+    smtp = Smtp(box.address, SENDER, timeout_seconds=0.2)
+    box.silent = True
+    assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_TIMEOUT")
+    box.silent = False
+    assert await smtp.send(MAIL) == ACCEPTED
+    await smtp.close()
+    assert (len(box.mails), box.connections) == (1, 2)
+
+
 async def test_an_absent_server_is_a_failure_for_now() -> None:
     attempt = await Smtp(("127.0.0.1", free_port()), SENDER).send(MAIL)
     assert attempt == Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
@@ -130,6 +164,31 @@ async def test_a_server_that_never_speaks_is_a_failure_for_now() -> None:
     done.set()
     server.close()
     await server.wait_closed()
+
+
+@pytest.mark.parametrize("greeting", [b"", b"554 no service\r\n"])
+async def test_a_first_server_that_hangs_or_refuses_loses_the_mail_to_the_next_exactly_once(
+    box: Postbox, smtp: Smtp, greeting: bytes
+) -> None:
+    """It was never told of the mail, so the other one may have it."""
+    done, came = asyncio.Event(), list[bytes]()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        came.append(await reader.read(10_000))
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    first = Smtp(server.sockets[0].getsockname(), SENDER, timeout_seconds=0.2)
+    both = Failover(first, smtp)
+    assert [await both.send(MAIL) for _ in range(2)] == [ACCEPTED, ACCEPTED]
+    await both.close()
+    done.set()
+    server.close()
+    await server.wait_closed()
+    assert [mail["Message-ID"] for mail in box.mails] == [MAIL.message_id] * 2
+    assert not any(b"MAIL FROM" in one.upper() for one in came)
 
 
 async def test_while_the_first_server_is_not_there_the_next_one_takes_the_mails(

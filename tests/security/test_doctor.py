@@ -14,7 +14,7 @@ from services.kernel import config
 from services.kernel.kafka import Cluster
 from tests.certificates import Authority
 from tests.processes import Make, Place
-from tests.security.conftest import TOPICS, Secured
+from tests.security.conftest import SERVICES, TOPICS, Secured
 from tests.security.servers import SecuredKafka
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -96,6 +96,17 @@ async def test_before_its_first_start_a_service_lacks_indexes(place: Place, arou
     found = only(await examine("recognition", place.org), "MongoDB indexes")
     assert found.state is State.WARNING
     assert "recognitions.pending" in found.text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_service_can_be_examined(place: Place, around: Examined, service: str) -> None:
+    """Those it calls do not run and the mail server is not there: that is all that is wrong."""
+    absent = {"PROFILES_ADDRESS": NOWHERE, "SCHEDULING_ADDRESS": NOWHERE, "SMTP_PORT": "1"}
+    around(service, absent)
+    found = await examine(service, place.org)
+    wrong = {one.about for one in found if one.state is State.WRONG}
+    mails = {"mail server 127.0.0.1:1"} if service == "notifications" else set()
+    assert wrong == {"calls to profiles", "calls to scheduling"} | mails
 
 
 async def test_the_processor_needs_kafka_alone(place: Place, around: Examined) -> None:

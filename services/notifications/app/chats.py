@@ -1,14 +1,16 @@
 """Where people are told in chat: set up by each for themselves, by HR for the organization."""
 
+import asyncio
 from collections.abc import Collection
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Refused
-from services.kernel.mongo import Cause, Ref, Versioned
+from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.notifications.app.ports import HR, Aggregates, Channel, Posting
+from services.notifications.app.remembered import Remembered
 from services.notifications.app.singletons import found, stored
 from services.notifications.domain import chats
-from services.notifications.domain.chats import Chat, Seal
+from services.notifications.domain.chats import Chat, Seal, Stage
 from services.notifications.domain.messages import Attempt, Message, Verdict
 from services.notifications.domain.preferences import EVERYBODY
 from services.notifications.domain.webhooks import require_url
@@ -16,6 +18,8 @@ from services.notifications.domain.webhooks import require_url
 
 class Chats:
     """Chats; that of EVERYBODY is the organization's. Without a `seal` there are none.
+
+    The first one of an organization is used after 5 seconds at most.
 
     `private` lets their URLs be http and of any host, for development.
     """
@@ -27,16 +31,21 @@ class Chats:
         self._way = way
         self._seal = seal
         self._private = private
+        self._there = Remembered(self._any)
 
     async def whose(self, tenant: str, message: Message) -> str:
         """Return whose chat takes a message: its person's, else the organization's; empty: none does."""
-        if self._seal is None:
+        if self._seal is None or not await self._there.of(tenant):
             return ""
-        for owner in (message.person, EVERYBODY):
-            known = await found(self._chats, Ref(tenant, owner))
+        owners = (message.person, EVERYBODY)
+        chats = await asyncio.gather(*(found(self._chats, Ref(tenant, owner)) for owner in owners))
+        for owner, known in zip(owners, chats, strict=True):
             if known is not None and known.state.is_on:
                 return owner if known.state.takes(owner, message.category) else ""
         return ""
+
+    async def _any(self, tenant: str) -> bool:
+        return bool((await self._chats.list(tenant, Query({"stage": Stage.ENABLED}, 1))).items)
 
     async def post(self, ref: Ref, text: str) -> Attempt | None:
         """Try once to post to a chat; None if it is off or removed."""
@@ -83,6 +92,7 @@ class Chats:
         made = await stored(
             self._chats, first, lambda state: state.adopt(person, closed, fields), cause, etag
         )
+        self._there.forget(caller.org)
         if made is None:  # nothing there, and nothing asked for
             raise chats.not_found()
         return made

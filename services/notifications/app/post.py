@@ -1,5 +1,6 @@
 """Queues messages, and delivers each by mail and towards chat when its turn has come."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -75,11 +76,12 @@ class Post:
         recipient = await self._writer.reader(ref.tenant, message.person)
         if recipient is None:
             return lambda state: state.give_up(None, "RECIPIENT_UNKNOWN")
-        content = await self._writer.written(ref.tenant, message, recipient)
+        asked = Asked(message, stored.create_time, recipient.zone)
+        content, decided = await asyncio.gather(
+            self._writer.written(ref.tenant, message, recipient), self._turns.decided(ref.tenant, asked)
+        )
         if not recipient.employed:
             return lambda state: state.suppress(content, Reason.LEFT)
-        asked = Asked(message, stored.create_time, recipient.zone)
-        decided = await self._turns.decided(ref.tenant, asked)
         match decided.explained.route:
             case Hold(reason, until):
                 return lambda state: state.hold(content, reason, until)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+import time
 from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 
@@ -16,6 +17,9 @@ from services.notifications.domain.messages import Attempt, Verdict
 
 _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 4
+_FRESH_SECONDS = 1.0
+_CLOSING = 421
+"""The server ends the connection, whatever was asked (RFC 5321, 3.8)."""
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _ACCEPTED = Attempt(Verdict.ACCEPTED)
 UNREACHABLE = Attempt(Verdict.TEMPORARY, "SMTP_UNREACHABLE")
@@ -66,7 +70,7 @@ class Smtp:
         self._envelope = parseaddr(sender)[1]
         self._security = security or Security()
         self._timeout = timeout_seconds
-        self._idle: list[aiosmtplib.SMTP] = []
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
         self._slots = asyncio.Semaphore(_CONNECTIONS)
 
     async def send(self, mail: Mail) -> Attempt:
@@ -76,16 +80,26 @@ class Smtp:
         except ValueError:
             return Attempt(Verdict.PERMANENT, "ADDRESS_MALFORMED")
         async with self._slots:
+            return await self._tried(mail.to.address, message)
+
+    async def _tried(self, address: str, message: bytes) -> Attempt:
+        """Hand over on a connection that works: of an idle one only trying tells."""
+        while True:
+            is_known = bool(self._idle)
             try:
                 connection = await self._connection()
             except (aiosmtplib.SMTPException, OSError):
                 return UNREACHABLE
-            return await self._deliver(connection, mail.to.address, message)
+            try:
+                return await self._deliver(connection, address, message)
+            except _Lost as lost:
+                if not is_known:
+                    return lost.attempt
 
     async def close(self) -> None:
         """Say goodbye on idle connections."""
         while self._idle:
-            connection = self._idle.pop()
+            connection, _ = self._idle.pop()
             try:
                 await connection.quit()
             except (aiosmtplib.SMTPException, OSError):
@@ -98,13 +112,18 @@ class Smtp:
             connection.close()
             raise
         if connection.is_connected:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
         return answer
 
     async def _connection(self) -> aiosmtplib.SMTP:
-        """Return an idle connection that still answers, or a new one."""
+        """Return an idle connection that still answers, or a new one.
+
+        One that was used just now is not asked whether it answers: that is a fifth of a mail's round trips.
+        """
         while self._idle:
-            known = self._idle.pop()
+            known, since = self._idle.pop()
+            if known.is_connected and time.monotonic() < since + _FRESH_SECONDS:
+                return known
             try:
                 await known.noop()
             except (aiosmtplib.SMTPException, OSError):
@@ -126,6 +145,7 @@ class Smtp:
             password=password,
         )
         await fresh.connect()
+        await fresh.ehlo()  # what it can is asked by connecting only where STARTTLS or a login need it
         return fresh
 
 
@@ -160,26 +180,60 @@ def mailer_of(settings: Settings) -> Failover:
     return Failover(*(Smtp(address, settings.mail_from, security) for address in addresses))
 
 
+class _Lost(Exception):  # noqa: N818 -- what happened
+    """The connection ended before the server got anything of the mail; `attempt` says how."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
 async def _handed_over(connection: aiosmtplib.SMTP, envelope: tuple[str, str], message: bytes) -> Attempt:
+    """Name both ends, then hand the mail over. Raises _Lost."""
     sender, recipient = envelope
+    is_plain = recipient.isascii()
+    if not is_plain and not connection.supports_extension("smtputf8"):
+        return Attempt(Verdict.PERMANENT, "SMTP_NOT_SUPPORTED")
+    options, encoding = ([], "ascii") if is_plain else (["SMTPUTF8"], "utf-8")
     try:
-        if recipient.isascii():
-            await connection.sendmail(sender, [recipient], message)
-        elif connection.supports_extension("smtputf8"):
-            await connection.sendmail(sender, [recipient], message, mail_options=["SMTPUTF8"])
-        else:
-            return Attempt(Verdict.PERMANENT, "SMTP_NOT_SUPPORTED")
-    except aiosmtplib.SMTPRecipientsRefused as refused:
-        return _refused(refused.recipients[0].code)
+        await connection.mail(sender, options=options, encoding=encoding)
+        await connection.rcpt(recipient, encoding=encoding)
     except aiosmtplib.SMTPResponseException as refused:
-        return _refused(refused.code)
+        if refused.code == _CLOSING:
+            raise _Lost(_refused(refused.code)) from refused
+        return await _reset(connection, refused.code)
     except aiosmtplib.SMTPTimeoutError:
-        connection.close()
-        return Attempt(Verdict.TEMPORARY, "SMTP_TIMEOUT")
+        return _cut(connection, "SMTP_TIMEOUT")
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise _Lost(_cut(connection, "SMTP_DISCONNECTED")) from error
+    return await _content(connection, message)
+
+
+async def _content(connection: aiosmtplib.SMTP, message: bytes) -> Attempt:
+    """Hand the mail itself over: if there is no answer now, the server may have it or not."""
+    try:
+        await connection.data(message)
+    except aiosmtplib.SMTPResponseException as refused:
+        return await _reset(connection, refused.code)
+    except aiosmtplib.SMTPTimeoutError:
+        return _cut(connection, "SMTP_TIMEOUT")
+    except (aiosmtplib.SMTPException, OSError):
+        return _cut(connection, "SMTP_DISCONNECTED")
+    return _ACCEPTED
+
+
+async def _reset(connection: aiosmtplib.SMTP, code: int) -> Attempt:
+    """Let the connection serve the next mail after a refusal."""
+    try:
+        await connection.rset()
     except (aiosmtplib.SMTPException, OSError):
         connection.close()
-        return Attempt(Verdict.TEMPORARY, "SMTP_DISCONNECTED")
-    return _ACCEPTED
+    return _refused(code)
+
+
+def _cut(connection: aiosmtplib.SMTP, reason: str) -> Attempt:
+    connection.close()
+    return Attempt(Verdict.TEMPORARY, reason)
 
 
 def _refused(code: int) -> Attempt:
