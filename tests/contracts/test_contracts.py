@@ -99,11 +99,16 @@ def test_names_of_other_resources_are_marked_to_have_their_tenant_checked(
 @pytest.mark.parametrize("request_type", surface.requests(), ids=lambda request: request.full_name)
 def test_every_list_that_callers_send_has_an_end(request_type: Descriptor) -> None:
     """Bounded by the contract, or as long as its map or enum; what callers cannot set is not read at all."""
+    shown = [
+        path
+        for path, field in surface.fields(request_type)
+        if field_behavior_pb2.OUTPUT_ONLY in field.GetOptions().Extensions[BEHAVIOR]
+    ]
     endless = [
         path
         for path, field in surface.fields(request_type)
         if field.is_repeated
-        and field_behavior_pb2.OUTPUT_ONLY not in field.GetOptions().Extensions[BEHAVIOR]
+        and not any(f"{path}.".startswith(f"{part}.") for part in shown)
         and not (rules := field.GetOptions().Extensions[RULES].repeated).max_items
         and not (field.type == FieldDescriptor.TYPE_ENUM and rules.unique)
         and not (field.message_type and field.message_type.GetOptions().map_entry)
