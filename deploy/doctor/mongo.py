@@ -90,13 +90,14 @@ def _login(known: Mapping[str, Any], name: str) -> Iterator[Finding]:
             role = "readWrite" if needed is NEEDED else "a role with these actions"
             advice = f"grant the user {role} on {database}"
             yield wrong(about, f"in database {database} it may not: {', '.join(missing)}", advice)
-        if needed is not NEEDED and (much := sorted({"update", "remove"} & granted)):
-            advice = f"grant only {', '.join(sorted(needed))} on {database}"
-            yield warning(about, f"may change the audit log in {database}: {', '.join(much)}", advice)
     reached = sorted({_where(one["resource"]) for one in privileges if _where(one["resource"]) not in own})
     if reached:
         advice = f"grant rights on {', '.join(own)} only"
         yield warning(about, f"reaches more than its own: {', '.join(reached)}", advice)
+        return
+    if much := sorted({"update", "remove"} & granted):
+        advice = f"grant only {', '.join(trail.ACTIONS)} on {name}_audit"
+        yield warning(about, f"may change the audit log: {', '.join(much)}", advice)
         return
     yield ok(about, f"{', '.join(own)}, nothing else")
 
