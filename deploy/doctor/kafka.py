@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, IncompatibleBrokerVersion, KafkaError
 
 from deploy.doctor.finding import Finding, ok, warning, wrong
 from deploy.doctor.rights import Right, Seen, seen
@@ -118,8 +118,11 @@ async def _settings(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list
 async def _group(admin: AIOKafkaAdminClient, group: str) -> Finding:
     try:
         await admin.find_coordinator(group)
-    except KafkaError as error:
-        return wrong("Kafka group", f"may not join {group}: {type(error).__name__}", GRANT)
+    except GroupAuthorizationFailedError:
+        return wrong("Kafka group", f"may not join {group}", GRANT)
+    except KafkaError as error:  # brokers that have had no group yet make its place first
+        advice = "ask again in a moment; if it stays so, look at the brokers' log"
+        return warning("Kafka group", f"{group} has no coordinator now: {type(error).__name__}", advice)
     return ok("Kafka group", f"may join {group}")
 
 

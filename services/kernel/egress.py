@@ -17,6 +17,8 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 _NAT64: Final = ip_network("64:ff9b::/96")
+_TAKEN_FOR_GLOBAL: Final = tuple(map(ip_network, ("::/96", "64:ff9b:1::/48", "fec0::/10", "192.88.99.0/24")))
+"""What `is_global` lets pass and leads inside: IPv4-compatible, local NAT64, site-local, relays of 6to4."""
 
 
 class NotPublic(OSError):  # noqa: N818 -- what an address is
@@ -89,6 +91,8 @@ def is_public(address: str) -> bool:
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
+        return False
+    if any(found in network for network in _TAKEN_FOR_GLOBAL):
         return False
     inner = _wrapped(found)
     return found.is_global and not found.is_multicast and (inner is None or is_public(str(inner)))

@@ -16,8 +16,8 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         AgreementProposed MentorshipPaused MentorshipResumed ExtensionProposed ClosingProposed
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
         KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
-        MeetingReminderDue MeetingProposed MeetingBooked MeetingRescheduled MeetingCancelled
-        MeetingClaimed; for webhooks
+        MeetingReminderDue MeetingProposed MeetingBooked SeriesBooked MeetingRescheduled
+        MeetingCancelled MeetingClaimed; for webhooks
         every event of matching, mentorships, processor, recognition and scheduling, and its own
         WebhookDeliveryQueued … Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, scheduling.MeetingService for invitations,

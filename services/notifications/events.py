@@ -65,6 +65,7 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (scheduling.MeetingReminderDue, Category.MEETING_REMINDER, _EVERYBODY),
     (scheduling.MeetingProposed, Category.MEETING_PROPOSED, _PARTNER),
     (scheduling.MeetingBooked, Category.MEETING_BOOKED, _EVERYBODY),
+    (scheduling.SeriesBooked, Category.MEETING_BOOKED, _EVERYBODY),
     (scheduling.MeetingRescheduled, Category.MEETING_MOVED, _EVERYBODY),
     (scheduling.MeetingCancelled, Category.MEETING_CANCELLED, _EVERYBODY),
     (scheduling.MeetingClaimed, Category.MEETING_CLAIMED, _PARTNER),

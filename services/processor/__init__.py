@@ -7,6 +7,6 @@ Tells   RebookReminderDue LeadAlertDue RecognitionEarned
 Hears   policies in force, and scheduling.MeetingBooked/Rescheduled/Held/Missed/Cancelled
         mentorships.MentorshipCreated/Activated/Extended/Paused/Resumed/Completed/Ended
         mentorships.GoalCreated/Updated/Completed/Reopened/Dropped
-        mentorships.CheckInAnswered CheckInExpired FitAnswered FeedbackGiven KudosGiven
+        mentorships.CheckInOpened/Answered/Expired FitAnswered FeedbackGiven KudosGiven
 Calls   nobody
 """

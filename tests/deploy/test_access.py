@@ -22,7 +22,7 @@ from services.processor.agents.station import changelog
 from tests.test_shape import GRPC
 
 ACCESS = {one.user: one for one in access.load()}
-NUDGES = worker.nudges(GROUP)
+BETWEEN = {worker.waiting(GROUP), worker.verdicts(GROUP)}
 
 
 def outgoing(service: str) -> Iterator[ModuleType]:
@@ -105,16 +105,16 @@ def test_a_service_may_write_its_events_and_the_dead_letters_of_what_it_reads_an
     assert set(ACCESS[service].writes) == told(service) | dead
 
 
-def test_the_processor_reads_what_it_folds_its_nudges_policies_and_tables() -> None:
+def test_the_processor_reads_what_it_folds_what_its_agents_tell_each_other_policies_and_tables() -> None:
     tables = {changelog(GROUP, "pairs"), changelog(GROUP, "people")}
-    assert set(ACCESS["processor"].reads) == {*worker.HEARD, NUDGES, policies.TOPIC, *tables}
-    assert ACCESS["processor"].hears == tuple(sorted((*worker.HEARD, NUDGES)))
+    assert set(ACCESS["processor"].reads) == {*worker.HEARD, *BETWEEN, policies.TOPIC, *tables}
+    assert ACCESS["processor"].hears == tuple(sorted((*worker.HEARD, *BETWEEN)))
 
 
 def test_the_processor_writes_what_it_decides_its_tables_and_dead_letters_but_no_policy() -> None:
     tables = {changelog(GROUP, "pairs"), changelog(GROUP, "people")}
-    dead = {f"{topic}{SUFFIX}" for topic in (*worker.HEARD, NUDGES)}
-    assert set(ACCESS["processor"].writes) == {reading.TOLD, NUDGES, *tables, *dead}
+    dead = {f"{topic}{SUFFIX}" for topic in (*worker.HEARD, *BETWEEN)}
+    assert set(ACCESS["processor"].writes) == {reading.TOLD, *BETWEEN, *tables, *dead}
 
 
 def test_people_at_the_command_line_put_policies_replay_history_and_look_at_dead_letters() -> None:

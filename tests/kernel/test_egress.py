@@ -50,6 +50,13 @@ INSIDE = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "::10.0.0.1",
+    "fec0::1",
+    "64:ff9b:1::1",
+    "192.88.99.1",
+    "240.0.0.1",
+    "2001::1",
     "no address",
 ]
 
@@ -68,7 +75,13 @@ def test_addresses_of_the_internet_are(address: str) -> None:
 def test_no_disguise_makes_an_inner_address_public(address: object) -> None:
     number = int(address)  # type: ignore[call-overload]  # an IPv4Address
     high, low = number >> 16, number & 0xFFFF
-    disguises = (f"::ffff:{address}", f"64:ff9b::{high:x}:{low:x}", f"2002:{high:x}:{low:x}::1")
+    disguises = (
+        f"::ffff:{address}",
+        f"::{address}",
+        f"64:ff9b::{high:x}:{low:x}",
+        f"64:ff9b:1::{high:x}:{low:x}",
+        f"2002:{high:x}:{low:x}::1",
+    )
     assert not any(is_public(one) for one in disguises)
 
 

@@ -69,7 +69,13 @@ class Everybody:
 class Invitations:
     """What scheduling knows: one meeting."""
 
-    async def find(self, _tenant: str, mentorship: str, meeting: str) -> Invitation | None:
+    def __init__(self) -> None:
+        self.whole: list[bool] = []
+
+    async def find(
+        self, _tenant: str, mentorship: str, meeting: str, *, whole: bool = False
+    ) -> Invitation | None:
+        self.whole.append(whole)
         return Invitation("REQUEST", mentorship) if meeting == "meeting-1" else None
 
 
@@ -79,13 +85,14 @@ class World:
     def __init__(self) -> None:
         self.clock = clock = FixedClock(NOON)
         self.everybody = Everybody()
+        self.invitations = Invitations()
         self.kept: Aggregates[Message] = Aggregates(store.MESSAGES, clock)
         preferences = Aggregates(store.PREFERENCES, clock)
         self.handlers = Handlers()
         chats = Chats(Aggregates(store.CHATS, clock), Chatroom(), None, private=False)
         chosen = Choices(preferences), chats, Workflows(Aggregates(store.WORKFLOWS, clock))
         templates = Templates(Aggregates(store.TEMPLATES, clock))
-        writer = Writer(self.everybody, templates, invitations=Invitations())
+        writer = Writer(self.everybody, templates, invitations=self.invitations)
         hear(
             self.handlers,
             Post(self.kept, Turns(self.kept, chosen, clock), writer, self.everybody, clock),
@@ -223,6 +230,7 @@ async def test_what_leads_to_other_news_or_concerns_nobody_is_not_heard(
         (told(scheduling.MeetingReminderDue), "MEETING_REMINDER", [MENTOR, MENTEE]),
         (told(scheduling.MeetingProposed), "MEETING_PROPOSED", [MENTOR]),
         (told(scheduling.MeetingBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
+        (told(scheduling.SeriesBooked), "MEETING_BOOKED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingRescheduled), "MEETING_MOVED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingCancelled), "MEETING_CANCELLED", [MENTOR, MENTEE]),
         (told(scheduling.MeetingClaimed), "MEETING_CLAIMED", [MENTOR]),
@@ -256,6 +264,7 @@ async def test_everybody_of_a_meeting_gets_its_invitation_and_reads_whose_doing_
         f"{MENTEE} moved your mentoring meeting",
     ]
     assert {mail.invitation for mail in world.everybody.mails} == {Invitation("REQUEST", PAIR_ID)}
+    assert world.invitations.whole == [True] * 3 + [False] * 3
 
 
 async def test_a_meeting_that_the_platform_called_off_is_taken_out_of_calendars(world: World) -> None:
@@ -268,6 +277,11 @@ async def test_a_meeting_that_the_platform_called_off_is_taken_out_of_calendars(
         f"Your mentoring meeting with {other} does not take place" for other in (MENTEE, MENTOR)
     ]
     assert all(mail.invitation for mail in world.everybody.mails)
+
+
+async def test_meetings_of_a_series_are_told_of_as_one(world: World) -> None:
+    await world.hear(told(scheduling.MeetingBooked, meeting=MEETING, series="series-1"))
+    assert world.kept.rows == {}
 
 
 async def test_a_reminder_changes_no_calendar(world: World) -> None:

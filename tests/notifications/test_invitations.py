@@ -116,7 +116,7 @@ async def test_answers_are_asked_for_to_where_mails_come_from() -> None:
     [asked] = held.asked
     assert asked.organizer_address == "mailto:meet@acme.example"
     assert asked.name == f"organizations/{ORG}/mentorships/{PAIR_ID}/meetings/m-1"
-    assert asked.mentor_address == ""
+    assert (asked.mentor_address, asked.whole_series) == ("", False)
 
 
 async def test_a_meeting_that_is_gone_invites_nobody_and_a_failure_that_passes_says_so() -> None:

@@ -30,6 +30,7 @@ _lifecycle: st.SearchStrategy[Fact] = st.one_of(
 _over: st.SearchStrategy[Fact] = st.sampled_from([facts.MentorshipCompleted(), facts.MentorshipEnded()])
 _voices: st.SearchStrategy[Fact] = st.one_of(
     st.builds(facts.Answered, people, st.integers(0, 5), st.booleans()),
+    st.builds(facts.CheckInOpened, people),
     st.builds(facts.CheckInExpired, people),
     st.builds(facts.FitAnswered, people, st.sampled_from(facts.Fit)),
     st.sampled_from([facts.KudosGiven(MENTOR, MENTEE), facts.KudosGiven(MENTEE, MENTOR)]),

@@ -1,10 +1,12 @@
 """The story of one pair, day by day, and what the processor made of it."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 
-from services.processor.domain import facts
+from services.processor.domain import facts, people
 from services.processor.domain.decisions import (
+    AchievementCounted,
     ConclusionDue,
     Decision,
     HealthChanged,
@@ -16,6 +18,7 @@ from services.processor.domain.decisions import (
 )
 from services.processor.domain.facts import Fact, Heard
 from services.processor.domain.pairs import advance, fold
+from services.processor.domain.people import Person
 from services.processor.domain.policy import DEFAULT, Policy, Step
 from services.processor.domain.state import Pair
 from tests.processor.factories import LEAD, MENTEE, MENTOR, day, mentorship, names
@@ -65,6 +68,10 @@ def answered(on: float, lowest: int, person: str = MENTEE, *, check_in: bool = T
     return tell(on, facts.Answered(person, lowest, check_in))
 
 
+def asked(on: float, person: str = MENTEE, number: int = 1) -> Heard:
+    return tell(on, facts.CheckInOpened(person), f"plans/{person}", 3 * number - 2)
+
+
 def unanswered(on: float, person: str = MENTEE) -> Heard:
     return tell(on, facts.CheckInExpired(person))
 
@@ -96,18 +103,52 @@ def _date(number: float) -> date:
 
 
 def told(history: Iterable[Heard], until: float, policy: Policy = DEFAULT) -> list[Decision]:
-    """Return all that was decided until noon of a day."""
-    return run(history, until, policy)[1]
+    """Return all that was decided until noon of a day; what counts per person counted, every nudge passed."""
+    return list(_counted(run(history, until, policy)[1], policy))
+
+
+def _counted(decisions: Iterable[Decision], policy: Policy) -> Iterator[Decision]:
+    known: defaultdict[str, Person] = defaultdict(Person)
+    for made in decisions:
+        if not isinstance(made, AchievementCounted):
+            yield made
+            continue
+        known[made.person], earned_by_it = people.fold(known[made.person], made, policy)
+        yield from earned_by_it
 
 
 def run(history: Iterable[Heard], until: float, policy: Policy = DEFAULT) -> tuple[Pair, list[Decision]]:
     """Fold a history and let time go on until noon of a day."""
     pair, decisions = Pair(), []
     for heard in history:
+        pair, before = passed(pair, heard.time, policy)
         pair, more = fold(pair, heard, policy)
-        decisions += more
-    pair, more = advance(pair, day(until), policy)
+        decisions += [*before, *more]
+    pair, more = passed(pair, day(until), policy)
     return pair, decisions + more
+
+
+def passed(pair: Pair, until: datetime, policy: Policy) -> tuple[Pair, list[Decision]]:
+    """Let time go on, while every last warning is told at once."""
+    pair, decisions = advance(pair, until, policy)
+    made, found = decisions, list[Decision]()
+    while made:
+        found += made
+        warnings = [one for one in made if isinstance(one, NudgeDue) and one.is_last_warning]
+        made = []
+        for warning in warnings:
+            pair, more = fold(pair, warned(warning), policy)
+            made += more
+        pair, more = advance(pair, until, policy)
+        made += more
+    return pair, found
+
+
+def warned(nudge: NudgeDue, again: datetime | None = None) -> Heard:
+    """Return that a last warning was told, or held back until `again`."""
+    sequence = int(nudge.time.timestamp() * 1000)
+    fact = facts.Warned(nudge.person, again)
+    return Heard(f"warned/{nudge.person}", nudge.names, f"warned/{nudge.person}", sequence, nudge.time, fact)
 
 
 def _on(decision: Decision) -> float:

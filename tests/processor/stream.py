@@ -21,7 +21,7 @@ from services.processor.agents.policies import Policies
 from services.processor.agents.reading import TELLS, TOLD
 from services.processor.agents.station import changelog
 from services.processor.agents.watch import Watch
-from services.processor.agents.worker import HEARD, Tools, Worker, nudges
+from services.processor.agents.worker import HEARD, Tools, Worker, verdicts, waiting
 from tests.processor.factories import NOON
 
 PATIENCE = 30.0
@@ -32,8 +32,9 @@ def own_topics(app: str, partitions: int | None = None) -> list[Topic]:
     """Return the topics of a group's own, by default with the partitions of what it hears."""
     count = partitions or len(_partitions(HEARD[0]))
     logs = [changelog(app, table) for table in ("pairs", "people")]
-    waiting = [Topic(nudges(app), count, "processor", ()), Topic(f"{nudges(app)}.dlq", 1, "processor", ())]
-    return [*waiting, *(Topic(name, count, "processor", (), cleanup="compact") for name in logs)]
+    between = [Topic(name, count, "processor", ()) for name in (waiting(app), verdicts(app))]
+    buried = [Topic(f"{topic.name}.dlq", 1, "processor", ()) for topic in between]
+    return [*between, *buried, *(Topic(name, count, "processor", (), cleanup="compact") for name in logs)]
 
 
 class Stream:

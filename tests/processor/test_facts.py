@@ -47,6 +47,7 @@ MEANINGS: list[tuple[Message, Fact]] = [
         facts.Answered(MENTEE, 2),
     ),
     (mentorships.CheckInAnswered(**PAIR, person=MENTEE), facts.Answered(MENTEE, 0)),
+    (mentorships.CheckInOpened(**PAIR, person=MENTEE, ordinal=1), facts.CheckInOpened(MENTEE)),
     (mentorships.CheckInExpired(**PAIR, person=MENTEE), facts.CheckInExpired(MENTEE)),
     (
         mentorships.FeedbackGiven(**PAIR, author=MENTOR, recipient=MENTEE, rating=3),

@@ -169,7 +169,7 @@ def test_over_all_pairs_no_person_gets_more_nudges_a_week_than_the_cap(told: lis
         person, sent = Person(), []
         for number, nudge in enumerate(nudge for nudge in nudges if nudge.person == who):
             apart = replace(nudge, grounds=Grounds((f"event {number}",), "1"))
-            person, verdict = people.fold(person, apart, DEFAULT)
+            person, verdict = people.judge(person, apart, DEFAULT)
             sent += [verdict.time] if isinstance(verdict, NudgeDue) else []
         weeks = zip(sorted(sent), sorted(sent)[DEFAULT.nudges_per_week :], strict=False)
         assert all(last - first >= WEEK for first, last in weeks)

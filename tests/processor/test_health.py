@@ -13,6 +13,7 @@ from tests.processor.factories import MENTEE, MENTOR, day
 from tests.processor.story import (
     activated,
     answered,
+    asked,
     booked,
     cancelled,
     created,
@@ -133,13 +134,32 @@ def test_answers_of_the_other_do_not_make_mine_fall() -> None:
 
 def test_two_unanswered_check_ins_need_attention_until_one_is_answered() -> None:
     history = [*MET, unanswered(12), unanswered(14)]
-    asked = (Reason.CHECK_INS_UNANSWERED,)
-    assert health(told(history, until=14))[1:] == [(14, ATTENTION, asked)]
+    ignored = (Reason.CHECK_INS_UNANSWERED,)
+    assert health(told(history, until=14))[1:] == [(14, ATTENTION, ignored)]
     assert health(told([*history, answered(15, 3)], until=15))[1:] == [
-        (14, ATTENTION, asked),
+        (14, ATTENTION, ignored),
         (15, TRACK, ()),
     ]
     assert health(told([*MET, unanswered(12), answered(13, 3), unanswered(14)], until=14))[1:] == []
+
+
+def test_a_check_in_that_stays_open_for_two_days_counts_as_unanswered() -> None:
+    history = [*MET, unanswered(12), asked(14)]
+    found = health(told(history, until=20))[1:]
+    assert found == [(16, ATTENTION, (Reason.CHECK_INS_UNANSWERED,))]
+    assert health(told([*history, answered(15.9, 3)], until=20))[1:] == []
+
+
+def test_the_end_of_a_check_in_that_was_overdue_tells_nothing_new() -> None:
+    history = [*MET, asked(12, MENTEE), asked(12, MENTOR), held("b", 15), unanswered(19, MENTEE)]
+    assert health(told(history, until=20))[1:] == [
+        (14, ATTENTION, (Reason.CHECK_INS_UNANSWERED,)),
+        (15, TRACK, ()),
+    ]
+
+
+def test_one_open_check_in_alone_is_put_up_with() -> None:
+    assert health(told([*MET, asked(12)], until=20))[1:] == []
 
 
 def test_feedback_answers_no_check_in() -> None:

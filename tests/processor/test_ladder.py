@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from services.processor.domain.decisions import (
@@ -13,11 +14,14 @@ from services.processor.domain.decisions import (
     Reason,
 )
 from services.processor.domain.facts import Heard, MentorshipEnded
-from services.processor.domain.pairs import advance, due_at
+from services.processor.domain.pairs import advance, due_at, fold
 from services.processor.domain.policy import DEFAULT, Policy, Step
+from services.processor.domain.state import Pair
 from tests.processor.factories import MENTEE, MENTOR, day, names
 from tests.processor.story import (
+    Steps,
     activated,
+    answered,
     booked,
     cancelled,
     created,
@@ -29,6 +33,7 @@ from tests.processor.story import (
     steps,
     tell,
     told,
+    warned,
 )
 
 NUDGE, AGAIN, LEAD, WARN, CONCLUDE = Step
@@ -146,6 +151,81 @@ def test_without_the_conclusion_there_is_no_last_warning() -> None:
 def test_the_last_warning_belongs_to_the_conclusion() -> None:
     found = steps(told([activated(0)], 400, without(WARN)))
     assert found[-3:] == [(90, WARN), (97, CONCLUDE), (97, END)]
+
+
+class Silent:
+    """A pair that has never met, on the day of its last warning; both verdicts are still to come."""
+
+    def __init__(self) -> None:
+        pair, _ = fold(Pair(), activated(0), DEFAULT)
+        self.pair, decisions = advance(pair, day(90), DEFAULT)
+        self.warnings = {made.person: made for made in decisions if isinstance(made, NudgeDue)}
+
+    def hears(self, person: str, again: float | None = None) -> Steps:
+        """Return what follows from a verdict at once."""
+        verdict = warned(self.warnings[person], None if again is None else day(again))
+        self.pair, decisions = fold(self.pair, verdict, DEFAULT)
+        return steps(decisions)
+
+    def until(self, on: float) -> Steps:
+        self.pair, decisions = advance(self.pair, day(on), DEFAULT)
+        self.warnings |= {made.person: made for made in decisions if isinstance(made, NudgeDue)}
+        return steps(decisions)
+
+
+def test_nothing_ends_while_it_is_not_known_that_both_were_warned() -> None:
+    silent = Silent()
+    assert silent.until(400) == []
+    silent.hears(MENTOR)
+    assert silent.until(500) == []
+
+
+def test_a_warning_that_was_held_back_is_tried_again_and_the_end_moves() -> None:
+    silent = Silent()
+    silent.hears(MENTOR)
+    silent.hears(MENTEE, again=93)
+    assert silent.until(100) == [(93, WARN)]
+    assert silent.warnings[MENTEE].time == day(93)
+    silent.hears(MENTEE, again=96)
+    assert silent.until(96) == [(96, WARN)]
+    silent.hears(MENTEE)
+    assert silent.until(102.9) == []
+    assert silent.until(200) == [(103, CONCLUDE), (103, END)]
+
+
+def test_a_warning_tried_again_goes_to_the_one_who_did_not_get_it() -> None:
+    silent = Silent()
+    silent.hears(MENTOR)
+    silent.hears(MENTEE, again=93)
+    silent.warnings.clear()
+    silent.until(93)
+    assert list(silent.warnings) == [MENTEE]
+
+
+def test_a_verdict_that_comes_after_the_end_was_due_ends_it_at_once_and_only_once() -> None:
+    silent = Silent()
+    silent.hears(MENTOR)
+    silent.pair, _ = fold(silent.pair, answered(120, 4), DEFAULT)
+    assert silent.hears(MENTEE) == [(97, CONCLUDE), (97, END)]
+    assert silent.hears(MENTEE) == []
+    assert silent.until(400) == []
+
+
+def test_a_meeting_after_the_warning_calls_the_end_off_and_the_next_silence_warns_anew() -> None:
+    silent = Silent()
+    silent.hears(MENTOR)
+    silent.hears(MENTEE)
+    silent.pair, _ = fold(silent.pair, held("a", 95), DEFAULT)
+    assert silent.until(184.9)[-1][1] is WARN
+    assert silent.until(400) == [(185, WARN)]
+
+
+def test_a_pair_that_an_older_build_warned_is_warned_again_before_it_ends() -> None:
+    """What it kept does not say who got the warning."""
+    silent = Silent()
+    silent.pair = msgspec.structs.replace(silent.pair, warning=None, due=None)
+    silent.pair, _ = fold(silent.pair, answered(93.5, 3), DEFAULT)
+    assert silent.until(100) == [(94, WARN)]
 
 
 def test_near_the_agreed_end_nobody_is_nudged() -> None:

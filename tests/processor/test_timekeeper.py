@@ -10,10 +10,10 @@ import pytest
 from services.kernel.clock import FixedClock
 from services.kernel.kafka import Cluster, Record
 from services.processor.agents.policies import Policies
-from services.processor.agents.reading import read
+from services.processor.agents.reading import Taken, read, read_verdict, read_waiting
 from services.processor.agents.timekeeper import LATENESS
 from services.processor.agents.watch import Watch
-from services.processor.agents.worker import Tools, Worker, nudges
+from services.processor.agents.worker import Tools, Worker, verdicts, waiting
 from services.processor.domain.policy import DEFAULT
 from tests.processor.factories import NOON
 from tests.processor.policies import put
@@ -55,6 +55,17 @@ class Hall:
         await self.worker.tick()
         await self.worker.tick()
 
+    async def judge(self) -> None:
+        """Let people judge what waits now, and pairs hear the verdicts."""
+        held = [self._taken(told) for told in self.told if told.topic == waiting("test")]
+        await self.worker.people.handle([read_waiting(one) for one in held])
+        heard = [self._taken(told) for told in self.told if told.topic == verdicts("test")]
+        await self.worker.pairs.handle([read_verdict(one) for one in heard])
+
+    def _taken(self, told: Record) -> Taken:
+        written = int(self.clock.now().timestamp() * 1000)
+        return Taken(told.topic, 0, 0, written, told.key, told.value, told.headers)
+
     def kinds(self) -> Counter[str]:
         types = (dict(told.headers).get("ce_type") for told in self.told)
         return Counter(kind.decode().rpartition(".")[2] for kind in types if kind)
@@ -78,8 +89,8 @@ async def test_a_silent_pair_is_nudged_when_its_time_has_come_and_not_before(hal
 
 async def test_nudges_go_where_their_person_is_looked_at(hall: Hall) -> None:
     await hall.pass_time(NUDGED + LATENESS)
-    waiting = [told.key for told in hall.told if told.topic == nudges("test")]
-    assert waiting == [b"weavers/e1", b"weavers/e2"]
+    held = [told.key for told in hall.told if told.topic == waiting("test")]
+    assert held == [b"weavers/e1", b"weavers/e2"]
 
 
 async def test_a_jump_of_the_clock_leaves_one_tick_to_what_was_told_before_it(hall: Hall) -> None:
@@ -119,6 +130,17 @@ async def test_another_policy_moves_the_timers(hall: Hall) -> None:
 
 async def test_all_that_fell_due_in_a_long_absence_is_told_with_its_own_times(hall: Hall) -> None:
     await hall.pass_time(timedelta(days=200))
-    assert hall.kinds()["ConclusionDue"] == 1
+    assert hall.kinds()["LeadEscalationDue"] == 1
     times = [dict(told.headers)["ce_time"] for told in hall.told if told.headers]
     assert len(set(times)) > 3
+
+
+async def test_after_a_long_absence_nothing_ends_before_the_warning_that_was_late_is_a_week_old(
+    hall: Hall,
+) -> None:
+    await hall.pass_time(timedelta(days=200))
+    await hall.judge()
+    await hall.pass_time(timedelta(days=6))
+    assert hall.kinds()["ConclusionDue"] == 0
+    await hall.pass_time(timedelta(days=1) + LATENESS)
+    assert hall.kinds()["ConclusionDue"] == 1

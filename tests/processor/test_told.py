@@ -1,5 +1,7 @@
 """How the decisions about silence and health leave, and how nudges come back."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +11,21 @@ from services.kernel.events import decode, encode
 from services.kernel.ids import derived_id
 from services.pb.mentoring.processor.v1 import events_pb2 as pb
 from services.processor import wire
+from services.processor.agents.batch import People
+from services.processor.agents.reading import TOLD, person_key, read_verdict, read_waiting
 from services.processor.domain import decisions as domain
-from services.processor.domain.decisions import Grounds, HealthChanged, NudgeDue, NudgeHeld, Reason, Status
-from services.processor.domain.policy import Step
+from services.processor.domain.decisions import (
+    Achievement,
+    AchievementCounted,
+    Grounds,
+    HealthChanged,
+    NudgeDue,
+    NudgeHeld,
+    Reason,
+    Status,
+)
+from services.processor.domain.facts import Heard, Warned
+from services.processor.domain.policy import DEFAULT, Step
 from tests.processor.factories import LEAD, MENTEE, MENTOR, NOON, mentorship, names
 from tests.processor.records import record
 from tests.processor.story import activated, held, kudos, missed, told
@@ -48,8 +62,60 @@ def test_a_nudge_carries_its_person_and_step() -> None:
 def test_a_nudge_that_comes_back_is_the_nudge_that_was_told() -> None:
     read = decode(record(wire.told(NUDGE)), {"mentoring.processor.v1.NudgeDue": pb.NudgeDue})
     assert read is not None
-    assert wire.nudge(read) == NUDGE
-    assert encode(wire.told(wire.nudge(read))) == encode(wire.told(NUDGE))
+    assert wire.waiting(read) == NUDGE
+    assert encode(wire.told(wire.waiting(read))) == encode(wire.told(NUDGE))
+
+
+LAST = replace(NUDGE, step=Step.WARN, reasons=(Reason.NO_SIGN_OF_LIFE, Reason.GAP))
+
+
+def verdict(told: NudgeDue | NudgeHeld, late: timedelta = timedelta()) -> Heard:
+    """Return what a pair hears of the verdict on a last warning that was written so late."""
+    written = int((NOON + late).timestamp() * 1000)
+    reading = read_verdict(replace(record(wire.told(told)), topic="processor-verdicts", timestamp=written))
+    assert reading.said is not None
+    return reading.said.what
+
+
+def test_a_last_warning_that_was_told_counts_from_when_it_was_due() -> None:
+    heard = verdict(LAST, late=timedelta(minutes=2))
+    assert (heard.time, heard.fact) == (NOON, Warned(MENTEE, None))
+
+
+def test_a_last_warning_that_was_told_long_after_it_was_due_counts_from_when_it_was_told() -> None:
+    assert verdict(LAST, late=timedelta(days=3)).time == NOON + timedelta(days=3)
+
+
+def test_a_last_warning_that_was_held_says_when_it_is_tried_again() -> None:
+    again = NOON + timedelta(days=4)
+    assert verdict(NudgeHeld(LAST, again)).fact == Warned(MENTEE, again)
+
+
+def test_verdicts_of_one_person_are_told_apart_by_when_they_were_due() -> None:
+    first, second = verdict(LAST), verdict(replace(LAST, time=NOON + timedelta(days=4)))
+    assert first.subject == second.subject
+    assert first.sequence < second.sequence
+
+
+def test_what_waits_to_be_counted_comes_back_as_it_was_told() -> None:
+    counted = AchievementCounted(
+        names(lead=""), NOON, MENTEE, Achievement.KUDOS_RECEIVED, Grounds(("thanks",), "7"), 3
+    )
+    taken = replace(record(wire.told(counted)), topic="processor-nudges", key=person_key(counted))
+    reading = read_waiting(taken)
+    assert reading.said is not None
+    assert reading.said.what == counted
+
+
+def test_the_verdict_on_a_last_warning_is_told_to_its_pair_too_and_no_other_is() -> None:
+    people = People(lambda _organization: DEFAULT, "verdicts")
+    waiting = [
+        read_waiting(replace(record(wire.told(nudge)), topic="waiting", key=person_key(nudge)))
+        for nudge in (NUDGE, LAST)
+    ]
+    told = people.fold(waiting, {}).told
+    assert [(made.topic, made.key) for made in told] == [(TOLD, b"m1"), (TOLD, b"m1"), ("verdicts", b"m1")]
+    assert told[1].value == told[2].value
 
 
 def test_a_held_nudge_names_the_nudge() -> None:

@@ -1,22 +1,26 @@
 """The worker on a real broker: events in, decisions out, and what restarts and poison do to that."""
 
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from deploy.kafka import topics
+from services.kernel.clock import FixedClock
 from services.kernel.events import Event
 from services.kernel.ids import derived_id
 from services.kernel.kafka import Cluster, Record
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import PartitionsDiffer
 from tests.processor.factories import NOON
+from tests.processor.policies import put
 from tests.processor.records import activated_event, completed_event, held_event, missed_event
-from tests.processor.stream import Stream, own_topics
+from tests.processor.stream import Stream, own_topics, read
 
 pytestmark = pytest.mark.servers
 
@@ -96,6 +100,40 @@ async def test_nobody_hears_more_than_a_week_allows_whatever_the_program(stream:
     assert set(sent.values()) == {2}
 
 
+@pytest.mark.parametrize("weekly", [2, 1])
+async def test_no_pair_ends_before_both_were_warned_for_a_week(stream: Stream, weekly: int) -> None:
+    """Three pairs of the same two people: the weekly budget does not hold all of the last warnings."""
+    stream.policies.note(*put({"version": f"w{weekly}", "nudges_per_week": weekly}))
+    now = datetime.now(UTC).replace(microsecond=0)  # as brokers see it: what they write later is late
+    stream.clock = FixedClock(now)
+    pairs = [stream.pair() for _ in range(3)]
+    warned: dict[str, dict[str, datetime]] = {pair: {} for pair in pairs}
+    ended: dict[str, datetime] = {}
+    async with stream.worker(), aclosing(stream.following(TOLD)) as records:
+        await stream.tell(*(activated_event(pair, now) for pair in pairs))
+        stream.clock.advance(timedelta(days=200))
+        async for made in records:
+            (event,) = read([made])
+            if _is_last_warning(event):
+                warned[event.key][event.message.person] = event.time
+            if event.type.endswith("ConclusionDue"):
+                ended[event.key] = event.time
+            if len(ended) == len(pairs):
+                break
+    assert [len(people) for people in warned.values()] == [2, 2, 2]
+    assert all(ended[pair] == max(warned[pair].values()) + timedelta(days=7) for pair in pairs)
+    assert len(set(ended.values())) > 1
+
+
+def _is_last_warning(event: Event[Any]) -> bool:
+    told = event.message
+    return (
+        isinstance(told, processor.NudgeDue)
+        and told.step == processor.LADDER_STEP_WARN
+        and processor.REASON_NO_SIGN_OF_LIFE in told.reasons
+    )
+
+
 async def test_a_backlog_is_folded_in_the_order_of_the_log_not_of_topics(stream: Stream) -> None:
     """The goal of day 12, in another topic than the meeting, must not find a pair that has never met."""
     pair = stream.pair()
@@ -141,11 +179,11 @@ async def test_two_workers_share_the_pairs_and_lose_nothing_when_one_leaves(stre
             await stream.tell(*(missed_event("b", pair) for pair in pairs))
             await stream.decisions(36)
         await stream.tell(*(completed_event("g", pair) for pair in pairs))
-        told = await stream.decisions(72)
+        told = await stream.decisions(63)
     assert kinds(list({event.id: event for event in told}.values())) == {
         "RebookReminderDue": 24,
         "LeadAlertDue": 12,
-        "RecognitionEarned": 36,
+        "RecognitionEarned": 27,
     }
 
 

@@ -9,7 +9,7 @@ from services.kernel.auth import Caller
 from services.kernel.errors import Conflict, Denied, NotFound
 from services.kernel.mongo import Cause, Page, Query
 from services.recognition.app.ports import EVERYBODY
-from services.recognition.domain.recognitions import Reason, Recognition, Stage
+from services.recognition.domain.recognitions import Kind, Reason, Recognition, Stage
 from tests.recognition.factories import (
     EARNED,
     HELD,
@@ -44,6 +44,19 @@ async def test_a_decision_told_twice_is_one_recognition(world: World) -> None:
     await world.earn("r1", EARNED)
     page = await world.recognitions.list(hr, MENTEE, Query())
     assert [(key, stored.version) for key, stored in page.items] == [("r1", 1)]
+
+
+async def test_a_count_over_all_mentorships_is_given_once_also_when_it_was_given_under_another_id(
+    world: World,
+) -> None:
+    thanked = replace(HELD, kind=Kind.KUDOS_RECEIVED, rule="kudos-received/1", count=5)
+    await world.earn("old", thanked)
+    for key in ("new", "old"):
+        await world.earn(key, replace(thanked, mentorship="other", rule="kudos-received/2"))
+    await world.earn("more", replace(thanked, count=10))
+    await world.earn("meetings", replace(HELD, mentorship="other"))
+    found = keys(await world.recognitions.list(hr, MENTOR, Query()))
+    assert sorted(found) == ["meetings", "more", "old", "r3"]
 
 
 @pytest.mark.parametrize("caller", [mentee, mentor, lead, hr])

@@ -47,6 +47,7 @@ mentor = Caller(ORG, MENTOR, frozenset({"mentor"}))
 mentee = Caller(ORG, MENTEE, frozenset({"mentee"}))
 stranger = Caller(ORG, STRANGER, frozenset({"mentee", "mentor"}))
 lead = Caller(ORG, LEAD, frozenset({"program_lead"}))
+service = Caller(ORG, "mail", frozenset({"service"}))
 foreigner = Caller("globex", MENTEE, frozenset({"mentee"}))
 
 

@@ -268,3 +268,33 @@ async def test_a_calendar_is_fetched_from_its_address_and_the_address_is_never_t
     world.clock.advance(timedelta(hours=6))
     [stale] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
     assert stale.stale
+
+
+async def test_a_series_is_invited_to_as_one_entry_and_moved_as_one(world: World) -> None:
+    request = meetings.BookSeriesRequest(
+        parent=PARENT, start_time=stamp(NOON), time_zone="Europe/Berlin", count=3, request_id="r-1"
+    )
+    made = await world.meetings.BookSeries(request, metadata=world.mentee)
+    one = "mailto:a@acme.example"
+    ask = meetings.GetInvitationRequest(
+        name=made.meetings[1].name,
+        organizer_address=one,
+        mentor_address=one,
+        mentee_address=one,
+        whole_series=True,
+    )
+    whole = await world.meetings.GetInvitation(ask, metadata=world.mentee)
+    [event] = vobject.readOne(whole.document).vevent_list
+    assert (event.uid.value, event.rrule.value) == (whole.uid, "FREQ=WEEKLY;COUNT=3;INTERVAL=2")
+    move = meetings.RescheduleSeriesRequest(
+        name=made.meetings[1].name,
+        start_time=stamp(NOON + timedelta(days=14, hours=2)),
+        scope=meetings.RescheduleSeriesRequest.SCOPE_FOLLOWING,
+        request_id="r-2",
+    )
+    moved = await world.meetings.RescheduleSeries(move, metadata=world.mentor)
+    assert [one.start_time.ToDatetime(UTC).hour for one in moved.meetings] == [14, 13]
+    assert moved == await world.meetings.RescheduleSeries(move, metadata=world.mentor)
+    again = await world.meetings.GetInvitation(ask, metadata=world.mentee)
+    assert len(vobject.readOne(again.document).vevent_list) == 3
+    assert await world.told(made.meetings[0]) == ["MeetingBooked", "SeriesBooked"]

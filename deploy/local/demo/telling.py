@@ -21,6 +21,7 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "processor.v1.LeadAlertDue": ("lead",),
     "processor.v1.LeadEscalationDue": ("lead",),
     "scheduling.v1.MeetingBooked": _PAIR,
+    "scheduling.v1.SeriesBooked": _PAIR,
     "scheduling.v1.MeetingCancelled": _PAIR,
     "scheduling.v1.MeetingReminderDue": _PAIR,
     "scheduling.v1.MeetingRescheduled": _PAIR,
@@ -42,6 +43,8 @@ _OTHER: Final = frozenset(
 def addressees(type_name: str, message: Any) -> list[str]:
     """Return the full names of those who get a message because of an event."""
     kind = type_name.removeprefix("mentoring.")
+    if kind == "scheduling.v1.MeetingBooked" and message.series:
+        return []  # SeriesBooked is told
     if kind in _OTHER and not message.person:
         return []
     if kind in _OTHER:

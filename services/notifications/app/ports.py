@@ -64,8 +64,13 @@ class Invitation:
 class Invitations(Protocol):
     """What other services know about meetings."""
 
-    async def find(self, tenant: str, mentorship: str, meeting: str) -> Invitation | None:
-        """Return a meeting's invitation as it stands now, None if there is no such meeting. Unavailable."""
+    async def find(
+        self, tenant: str, mentorship: str, meeting: str, *, whole: bool = False
+    ) -> Invitation | None:
+        """Return a meeting's invitation as it stands now, None if there is no such meeting. Unavailable.
+
+        `whole`: that of its series, if it is one of a series.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from services.notifications.app.ports import Invitation, Invitations, People, Pe
 from services.notifications.app.templates import Templates
 from services.notifications.domain import texts
 from services.notifications.domain.links import Links, Unsubscription
-from services.notifications.domain.messages import Content, Message
+from services.notifications.domain.messages import Category, Content, Message
 from services.notifications.domain.rules import Rule, Urgency
 
 
@@ -57,7 +57,8 @@ class Writer:
         """
         if self._invitations is None or not rule.invites:
             return None
-        return await self._invitations.find(tenant, message.facts.mentorship, message.facts.meeting)
+        about, whole = message.facts, message.category is Category.MEETING_BOOKED
+        return await self._invitations.find(tenant, about.mentorship, about.meeting, whole=whole)
 
     def unsubscribe(self, tenant: str, message: Message, rule: Rule) -> str:
         """Return the link that ends mails of the message's category, empty where nothing would end them."""

@@ -24,10 +24,12 @@ class Scheduling:
         self._meetings = MeetingServiceStub(channel)
         self._organizer = f"mailto:{parseaddr(sender)[1]}"
 
-    async def find(self, tenant: str, mentorship: str, meeting: str) -> app.Invitation | None:
+    async def find(
+        self, tenant: str, mentorship: str, meeting: str, *, whole: bool = False
+    ) -> app.Invitation | None:
         """Return a meeting's invitation, None without such a meeting. Unavailable SCHEDULING_UNAVAILABLE."""
         name = ids.name("organizations", tenant, "mentorships", mentorship, "meetings", meeting)
-        request = pb.GetInvitationRequest(name=name, organizer_address=self._organizer)
+        request = pb.GetInvitationRequest(name=name, organizer_address=self._organizer, whole_series=whole)
         try:
             found = await self._meetings.GetInvitation(request)
         except grpc.aio.AioRpcError as error:

@@ -21,6 +21,7 @@ from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.recognition.v1 import events_pb2 as recognition
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as recognitions
+from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 
 PERSON = "organizations/*/people/*"
 MESSAGE = "organizations/*/people/*/messages/*"
@@ -124,6 +125,8 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
 
     Raises Invalid for malformed and foreign names.
     """
+    if isinstance(message, scheduling.MeetingBooked) and message.series:
+        return []  # the series is told of as a whole
     known = {
         field.name: fields.owned_id(tenant, _NAMES[field.name], value, field.name)
         for field, value in message.ListFields()

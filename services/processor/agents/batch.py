@@ -1,7 +1,7 @@
 """What one batch of readings, or the passing of time, leads to; worked out before anything is written."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from services.kernel.kafka import Record
 from services.processor import wire
 from services.processor.agents.reading import Reading, Said, person_key
 from services.processor.domain import pairs, people
-from services.processor.domain.decisions import Decision, NudgeDue
+from services.processor.domain.decisions import Decision, NudgeDue, NudgeHeld, Waiting
 from services.processor.domain.facts import Heard, Names
 from services.processor.domain.policy import Policy
 
@@ -34,10 +34,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Folds events into pairs. Nudges go to the topic `nudges`, where their person's budget is looked at."""
+    """Folds events into pairs. What is for their person to judge goes to the topic `waiting`."""
 
     policies: Policies
-    nudges: str
+    waiting: str
 
     def fold(self, readings: Iterable[Reading[Heard]], table: Table) -> Change:
         """Fold readings in the order they come, each key's pair loaded and dumped once."""
@@ -79,29 +79,41 @@ class Pairs:
     def tell(self, decision: Decision, trace: str | None = None) -> Record:
         """Return the record of a decision."""
         record = encode(wire.told(decision, trace))
-        if not isinstance(decision, NudgeDue):
+        if not isinstance(decision, Waiting):
             return record
-        return Record(self.nudges, person_key(decision), record.value, record.headers)
+        return Record(self.waiting, person_key(decision), record.value, record.headers)
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Folds nudges into what each person heard this week."""
+    """Folds what waits into what each person heard this week and was recognised for.
+
+    The verdicts on last warnings go to the topic `verdicts` as well, where their pairs hear them.
+    """
 
     policies: Policies
+    verdicts: str
 
-    def fold(self, readings: Iterable[Reading[NudgeDue]], table: Table) -> Change:
-        """Pass each nudge on or hold it, in the order they come."""
+    def fold(self, readings: Iterable[Reading[Waiting]], table: Table) -> Change:
+        """Judge and count in the order they come."""
         change = Change()
         for key, history in _by_key(readings).items():
             person = before = wire.load_person(table.get(key))
             for said in history:
                 policy = self.policies(organization(said.what.names))
-                person, verdict = people.fold(person, said.what, policy)
-                change.told.append(encode(wire.told(verdict, said.event.trace)))
+                person, decisions = people.fold(person, said.what, policy)
+                for decision in decisions:
+                    change.told.extend(self._told(decision, said.event.trace))
             if person != before:
                 change.rows[key] = wire.dump_person(person)
         return change
+
+    def _told(self, decision: Decision, trace: str | None) -> Iterator[Record]:
+        record = encode(wire.told(decision, trace))
+        yield record
+        nudge = decision.nudge if isinstance(decision, NudgeHeld) else decision
+        if isinstance(nudge, NudgeDue) and nudge.is_last_warning:
+            yield Record(self.verdicts, record.key, record.value, record.headers)
 
 
 def organization(names: Names) -> str:

@@ -6,9 +6,9 @@ from typing import Any, Final, Generic, TypeVar, get_args
 
 from services.kernel.events import Event, Poison, decode
 from services.kernel.kafka import Headers
-from services.pb.mentoring.processor.v1.events_pb2 import NudgeDue as NudgeTold
+from services.pb.mentoring.processor.v1 import events_pb2 as pb
 from services.processor import wire
-from services.processor.domain.decisions import NudgeDue
+from services.processor.domain.decisions import Waiting
 from services.processor.domain.facts import Heard
 
 S = TypeVar("S")
@@ -19,10 +19,11 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 TELLS: Final = {kind.DESCRIPTOR.full_name: kind for kind in get_args(wire.Told)}
 """What the processor tells, by full names."""
 
-TOLD: Final = NudgeTold.DESCRIPTOR.file.package
+TOLD: Final = pb.DESCRIPTOR.package
 """The topic of decisions."""
 
-NUDGES: Final = {NudgeTold.DESCRIPTOR.full_name: NudgeTold}
+WAITING: Final = {kind.DESCRIPTOR.full_name: kind for kind in (pb.NudgeDue, pb.RecognitionEarned)}
+VERDICTS: Final = {kind.DESCRIPTOR.full_name: kind for kind in (pb.NudgeDue, pb.NudgeHeld)}
 
 
 @dataclass(slots=True)
@@ -78,28 +79,40 @@ def read(record: Taken) -> Reading[Heard]:
     return Reading(record, said)
 
 
-def read_nudge(record: Taken) -> Reading[NudgeDue]:
-    """Read a nudge that waits for its person's verdict: a decision's record under the person's key."""
+def read_waiting(record: Taken) -> Reading[Waiting]:
+    """Read what waits for its person's verdict: a decision's record under the person's key."""
     try:
-        event = decode(replace(record, topic=TOLD), NUDGES)
-        said = None if event is None else _nudge(event)
+        event = decode(replace(record, topic=TOLD), WAITING)
+        said = None if event is None else _waiting(event)
     except Poison as poison:
         return Reading(record, poison=poison)
     return Reading(record, said)
 
 
-def _nudge(event: Event[Any]) -> Said[NudgeDue]:
+def read_verdict(record: Taken) -> Reading[Heard]:
+    """Read the verdict on a last warning, as its pair hears it: a decision's record."""
     try:
-        nudge = wire.nudge(event)
-        person = person_key(nudge)
+        event = decode(replace(record, topic=TOLD), VERDICTS)
+    except Poison as poison:
+        return Reading(record, poison=poison)
+    if event is None:
+        return Reading(record)
+    written = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return Reading(record, Said(event.key.encode(), event, wire.warned(event, written)))
+
+
+def _waiting(event: Event[Any]) -> Said[Waiting]:
+    try:
+        waiting = wire.waiting(event)
+        person = person_key(waiting)
     except ValueError as error:
         raise Poison("BAD_VALUE") from error
     if person.decode() != event.key:
         raise Poison("KEY_MISMATCH")
-    return Said(person, event, nudge)
+    return Said(person, event, waiting)
 
 
-def person_key(nudge: NudgeDue) -> bytes:
-    """Return the key under which all nudges of a person meet, whatever the mentorship. ValueError."""
-    _, organization, _, person = nudge.person.split("/")
+def person_key(waiting: Waiting) -> bytes:
+    """Return the key under which all of a person meets, whatever the mentorship. ValueError."""
+    _, organization, _, person = waiting.person.split("/")
     return f"{organization}/{person}".encode()

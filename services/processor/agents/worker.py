@@ -1,9 +1,9 @@
-"""The Faust application around the folds: `pairs` over what the services tell, `people` over nudges."""
+"""The Faust application around the folds: `pairs` over what the services tell, `people` over what waits."""
 
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,11 +23,12 @@ from services.processor.agents.intake import Place
 from services.processor.agents.patient import Patient, Publish
 from services.processor.agents.policies import Policies
 from services.processor.agents.quiet import Quiet
-from services.processor.agents.reading import read, read_nudge
+from services.processor.agents.reading import Reading, Taken, read, read_verdict, read_waiting
 from services.processor.agents.rows import SCHEME
 from services.processor.agents.station import Part, Station, changelog
 from services.processor.agents.timekeeper import TICK_SECONDS, Timekeeper
 from services.processor.agents.watch import Watch
+from services.processor.domain.facts import Heard
 
 COMMIT_SECONDS = 1.0
 SESSION_SECONDS, HEARTBEAT_SECONDS = 10, 3
@@ -39,9 +40,14 @@ HEARD = tuple(sorted({kind.DESCRIPTOR.file.package for kind in wire.HEARD.values
 """The topics of the services that are read."""
 
 
-def nudges(app: str) -> str:
-    """Return the topic on which nudges wait for their person's verdict."""
+def waiting(app: str) -> str:
+    """Return the topic on which nudges and counts wait for their person's verdict."""
     return f"{app}-nudges"
+
+
+def verdicts(app: str) -> str:
+    """Return the topic on which pairs hear what became of their last warnings."""
+    return f"{app}-verdicts"
 
 
 class PartitionsDiffer(Exception):  # noqa: N818 -- a state of the broker, not a mistake in here
@@ -75,11 +81,11 @@ class Worker:
         self._cluster = cluster
         self._watch = tools.watch
         self._since = time.monotonic()
-        pairs = Pairs(tools.policies.of, nudges(app))
-        self.pairs = self._station(Part("pairs", HEARD, read, pairs.fold), tools)
-        self.people = self._station(
-            Part("people", (nudges(app),), read_nudge, People(tools.policies.of).fold), tools
+        pairs, people = Pairs(tools.policies.of, waiting(app)), People(tools.policies.of, verdicts(app))
+        self.pairs = self._station(
+            Part("pairs", (*HEARD, verdicts(app)), _reader(verdicts(app)), pairs.fold), tools
         )
+        self.people = self._station(Part("people", (waiting(app),), read_waiting, people.fold), tools)
         self.timekeeper = Timekeeper(self.pairs, pairs, tools.clock)
         tools.policies.changed = self.timekeeper.doubt
         self.app.timer(TICK_SECONDS, name="timekeeper")(self.tick)
@@ -203,6 +209,10 @@ class Worker:
 
     def _read_of(self, places: Iterable[Place]) -> list[Place]:
         return [place for place in places if place[0] in self._sources]
+
+
+def _reader(verdicts: str) -> Callable[[Taken], Reading[Heard]]:
+    return lambda record: read_verdict(record) if record.topic == verdicts else read(record)
 
 
 def _application(cluster: Cluster, app: str) -> Any:

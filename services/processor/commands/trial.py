@@ -17,7 +17,7 @@ from services.processor.agents.batch import Policies as InForce
 from services.processor.agents.policies import Policies
 from services.processor.commands import policy, report
 from services.processor.commands.progress import Progress
-from services.processor.commands.replay import Replay, history, told
+from services.processor.commands.replay import Replay, held, history, told
 from services.processor.domain import pairs
 from services.processor.domain.state import Pair
 
@@ -61,11 +61,12 @@ async def _policies(question: Question) -> InForce:
 
 async def _comparison(question: Question, policies: InForce) -> str:
     end = question.end or datetime.now(UTC)
-    replay = Replay(policies, end)
+    recorded = await told(question.cluster, Progress(sys.stderr, "comparing"))
+    replay = Replay(policies, end, held(recorded))
     async for said in history(question.cluster, Progress(sys.stderr, "folding")):
         replay.add(said)
     again = _within(question, end, [wire.told(decision) for decision in replay.finish()])
-    before = _within(question, end, await told(question.cluster, Progress(sys.stderr, "comparing")))
+    before = _within(question, end, recorded)
     if question.out is not None and not question.dry_run:
         question.out.write_text("".join(f"{report.line(event)}\n" for event in again))
     head = f"{replay.events:,} events of {len(replay.pairs):,} mentorships"

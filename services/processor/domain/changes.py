@@ -4,11 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec.structs import replace
 
-from services.processor.domain import facts, meetings
+from services.processor.domain import facts, health, meetings
 from services.processor.domain.facts import Heard, Names
 from services.processor.domain.policy import Policy
 from services.processor.domain.state import (
-    EVIDENCE,
     GOALS,
     REACHED,
     UNANSWERED,
@@ -33,10 +32,10 @@ def apply(pair: Pair, heard: Heard, policy: Policy) -> Pair:
             return replace(pair, goals=_goals(pair, heard, mark))
         case facts.Answered() as answer:
             return _answered(pair, answer, mark, policy)
-        case facts.CheckInExpired() | facts.FitAnswered() | facts.KudosGiven():
-            return _voiced(pair, heard, mark)
-        case facts.MentorshipPaused() | facts.MentorshipResumed():
-            return _rested(pair, heard)
+        case facts.CheckInOpened() | facts.CheckInExpired() | facts.FitAnswered() | facts.KudosGiven():
+            return _voiced(pair, heard, mark, policy)
+        case facts.Warned() as warned:
+            return _warned(pair, warned, heard.time)
         case _:
             return _lifecycle(pair, heard, mark)
 
@@ -61,7 +60,7 @@ def _lifecycle(pair: Pair, heard: Heard, mark: Mark) -> Pair:
         case facts.MentorshipCompleted() | facts.MentorshipEnded():
             return replace(pair, over=True)
         case _:
-            return pair
+            return _rested(pair, heard)
 
 
 def _rested(pair: Pair, heard: Heard) -> Pair:
@@ -114,18 +113,13 @@ def _opened(goals: Goals, subject: str, *, is_open: bool) -> tuple[Goal, ...]:
 def _reached(goals: Goals, heard: Heard) -> Goals:
     if heard.subject in goals.reached:
         return goals
-    return replace(
-        goals,
-        reached=(*goals.reached, heard.subject)[-REACHED:],
-        count=goals.count + 1,
-        evidence=(*goals.evidence, heard.event)[-EVIDENCE:],
-    )
+    return replace(goals, reached=(*goals.reached, heard.subject)[-REACHED:], count=goals.count + 1)
 
 
 def _answered(pair: Pair, answer: facts.Answered, mark: Mark, policy: Policy) -> Pair:
     pair = pair.active(mark, answer.person)
     if answer.check_in:
-        pair = pair.on_side(answer.person, lambda side: replace(side, unanswered=()))
+        pair = pair.on_side(answer.person, lambda side: replace(side, unanswered=(), asked=None))
     if not answer.lowest or answer.person not in pair.names.people:
         return pair
     if answer.lowest >= policy.health.good_answer:
@@ -139,22 +133,38 @@ def _rated(side: Side, answer: int, mark: Mark, policy: Policy) -> Side:
     return replace(side, answer=answer, low=mark if low else side.low, falling=mark if fell else side.falling)
 
 
-def _voiced(pair: Pair, heard: Heard, mark: Mark) -> Pair:
+def _warned(pair: Pair, fact: facts.Warned, told: datetime) -> Pair:
+    again = None if fact.again is None else fact.again - pair.rested
+    warned = pair.own(told) if again is None else None
+    return pair.on_side(
+        fact.person, lambda side: replace(side, warned=warned or side.warned, warn_again=again)
+    )
+
+
+def _voiced(pair: Pair, heard: Heard, mark: Mark, policy: Policy) -> Pair:
     match heard.fact:
+        case facts.CheckInOpened(person):
+            return pair.on_side(person, lambda side: replace(side, asked=mark))
         case facts.CheckInExpired(person):
-            return pair.on_side(person, lambda side: _unanswered(side, mark))
+            return pair.on_side(person, lambda side: _expired(side, mark, policy))
         case facts.FitAnswered(person, fit):
             unfit = mark if fit is facts.Fit.NO else None
             return pair.active(mark, person).on_side(person, lambda side: replace(side, unfit=unfit))
         case facts.KudosGiven(author, recipient):
-            return pair.active(mark, author).on_side(recipient, lambda side: _thanked(side, mark))
+            return pair.active(mark, author).on_side(recipient, _thanked)
         case _:
             return pair
 
 
-def _unanswered(side: Side, mark: Mark) -> Side:
-    return replace(side, unanswered=(*side.unanswered, mark)[-UNANSWERED:])
+def _expired(side: Side, mark: Mark, policy: Policy) -> Side:
+    """Return a side whose check-in is over: unanswered since it was overdue, not only since then."""
+    overdue = mark if side.asked is None else min(mark, health.overdue(side.asked, policy), key=_when)
+    return replace(side, unanswered=(*side.unanswered, overdue)[-UNANSWERED:], asked=None)
 
 
-def _thanked(side: Side, mark: Mark) -> Side:
-    return replace(side, kudos=side.kudos + 1, evidence=(*side.evidence, mark.event)[-EVIDENCE:])
+def _when(mark: Mark) -> datetime:
+    return mark.time
+
+
+def _thanked(side: Side) -> Side:
+    return replace(side, kudos=side.kudos + 1)

@@ -118,19 +118,46 @@ class RecognitionEarned:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """Return what the id derives from; a goal has one mentee, whom its rule never named."""
+        """Return what the id derives from; a goal has one mentee, whom its rule never named.
+
+        What counts over all mentorships of a person is reached once, whichever event comes last.
+        """
+        if self.achievement in OF_A_PERSON:
+            return (self.person, self.rule, str(self.count))
         if self.achievement is Achievement.GOAL_COMPLETED:
             return (self.grounds.cause, self.rule)
         return (self.grounds.cause, self.rule, self.person)
 
+
+@dataclass(frozen=True, slots=True)
+class AchievementCounted:
+    """One more of what counts over all mentorships of `person`; `count` is how many in this one by now."""
+
+    rule: ClassVar[str] = "achievement-counted/1"
+    names: Names
+    time: datetime
+    person: str
+    achievement: Achievement
+    grounds: Grounds
+    count: int
+    goal: ClassVar[str] = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what the id derives from."""
+        return (self.grounds.cause, self.rule, self.person)
+
+
+OF_A_PERSON = frozenset({Achievement.MENTOR_IMPACT, Achievement.KUDOS_RECEIVED})
+"""What counts over all mentorships of a person."""
 
 _RULES = {
     Achievement.GOAL_COMPLETED: "goal-recognition/1",
     Achievement.FIRST_GOAL: "first-goal/1",
     Achievement.MEETINGS_HELD: "meetings-held/1",
     Achievement.STREAK: "streak/1",
-    Achievement.MENTOR_IMPACT: "mentor-impact/1",
-    Achievement.KUDOS_RECEIVED: "kudos-received/1",
+    Achievement.MENTOR_IMPACT: "mentor-impact/2",
+    Achievement.KUDOS_RECEIVED: "kudos-received/2",
     Achievement.MENTORSHIP_COMPLETED: "mentorship-completed/1",
 }
 
@@ -152,13 +179,19 @@ class NudgeDue:
         """Return what the id derives from."""
         return (self.grounds.cause, self.rule, self.step, self.person, text(self.time))
 
+    @property
+    def is_last_warning(self) -> bool:
+        """Whether nothing but the end follows."""
+        return self.step is Step.WARN and Reason.NO_SIGN_OF_LIFE in self.reasons
+
 
 @dataclass(frozen=True, slots=True)
 class NudgeHeld:
-    """A nudge was due, but its person has heard enough this week."""
+    """A nudge was due, but its person has heard enough this week; a last warning is tried again `again`."""
 
     rule: ClassVar[str] = "nudge-cap/1"
     nudge: NudgeDue
+    again: datetime | None = None
 
     @property
     def names(self) -> Names:
@@ -231,12 +264,17 @@ Decision = (
     RebookReminderDue
     | LeadAlertDue
     | RecognitionEarned
+    | AchievementCounted
     | NudgeDue
     | NudgeHeld
     | LeadEscalationDue
     | ConclusionDue
     | HealthChanged
 )
+
+
+Waiting = AchievementCounted | NudgeDue
+"""What waits for the verdict of its person, over all mentorships."""
 
 
 def text(moment: datetime) -> str:

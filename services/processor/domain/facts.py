@@ -105,6 +105,13 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckInOpened:
+    """A person is asked how it goes."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInExpired:
     """A person did not answer in time."""
 
@@ -154,6 +161,14 @@ class MeetingCancelled:
     person: str
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A person got the last warning, or has heard enough this week and gets it at `again` at the earliest."""
+
+    person: str
+    again: datetime | None
+
+
 Fact = (
     MentorshipCreated
     | MentorshipActivated
@@ -167,6 +182,7 @@ Fact = (
     | GoalReopened
     | GoalDropped
     | Answered
+    | CheckInOpened
     | CheckInExpired
     | FitAnswered
     | KudosGiven
@@ -174,6 +190,7 @@ Fact = (
     | MeetingHeld
     | MeetingMissed
     | MeetingCancelled
+    | Warned
 )
 
 

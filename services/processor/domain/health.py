@@ -1,10 +1,10 @@
 """How a relationship goes, and why: signs that stand, less what has relieved them.
 
 Needs attention: the agreement unsigned for long; no first meeting, or a gap, with nothing booked; many of the
-last meetings missed or called off late; a middling answer after a better one; check-ins unanswered; a goal
-overdue. At risk: the same silence for longer; misses in a row; a poor answer; "not a fit"; one side silent
-while the other is active. Inactive: neither held nor booked for very long. Too early: none of this, in the
-first days and while nothing was missed.
+last meetings missed or called off late; a middling answer after a better one; check-ins unanswered, expired
+or open for days; a goal overdue. At risk: the same silence for longer; misses in a row; a poor answer; "not a
+fit"; one side silent while the other is active. Inactive: neither held nor booked for very long. Too early:
+none of this, in the first days and while nothing was missed.
 
 Each sign stands from a moment on, in the past or to come, so how it goes at any time follows from what was
 heard until then. A meeting held and a good answer each take one level from every sign before them: two
@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from services.processor.domain.decisions import Reason, Status
 from services.processor.domain.policy import Policy
@@ -53,12 +55,12 @@ def signs(pair: Pair, silence: Silence | None, policy: Policy) -> list[Sign]:
         found += _missed(pair, policy)
     if pair.goals.dated:
         found += _overdue(pair, policy)
+    unanswered: list[Mark] = []
     for side, other in ((pair.mentor, pair.mentee), (pair.mentee, pair.mentor)):
         found += _said(side)
         found += _one_sided(side, other, pair, policy)
-    if pair.mentor.unanswered or pair.mentee.unanswered:
-        found += _unanswered(pair, policy)
-    return found
+        unanswered += _unanswered(side, policy)
+    return found + _ignored(unanswered, policy) if unanswered else found
 
 
 def too_early_until(pair: Pair, policy: Policy) -> datetime | None:
@@ -150,8 +152,19 @@ def _one_sided(side: Side, other: Side, pair: Pair, policy: Policy) -> list[Sign
     return [Sign(other.active.time, RISK, Reason.ONE_SIDE_SILENT, (side.active, other.active))]
 
 
-def _unanswered(pair: Pair, policy: Policy) -> list[Sign]:
-    marks = tuple(sorted((*pair.mentor.unanswered, *pair.mentee.unanswered), key=_order))
-    if len(marks) < policy.health.check_ins_unanswered:
-        return []
-    return [Sign(marks[-1].time, ATTENTION, Reason.CHECK_INS_UNANSWERED, marks)]
+def overdue(asked: Mark, policy: Policy) -> Mark:
+    """Return since when a check-in counts as unanswered if it stays open."""
+    return replace(asked, time=asked.time + policy.health.check_in_overdue)
+
+
+def _unanswered(side: Side, policy: Policy) -> tuple[Mark, ...]:
+    return side.unanswered if side.asked is None else (*side.unanswered, overdue(side.asked, policy))
+
+
+def _ignored(unanswered: Sequence[Mark], policy: Policy) -> list[Sign]:
+    """Each check-in unanswered beyond those that are put up with is a sign anew."""
+    marks, enough = tuple(sorted(unanswered, key=_order)), policy.health.check_ins_unanswered
+    return [
+        Sign(marks[number - 1].time, ATTENTION, Reason.CHECK_INS_UNANSWERED, marks[:number])
+        for number in range(enough, len(marks) + 1)
+    ]

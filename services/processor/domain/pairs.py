@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from services.processor.domain import changes, health, ladder, misses, recognition
 from services.processor.domain.decisions import Decision, Grounds, HealthChanged
-from services.processor.domain.facts import Heard
-from services.processor.domain.policy import Policy
+from services.processor.domain.facts import Heard, Warned
+from services.processor.domain.policy import Policy, Step
 from services.processor.domain.silence import silence
 from services.processor.domain.state import Pair, repeats
 
@@ -31,8 +31,18 @@ def fold(pair: Pair, heard: Heard, policy: Policy) -> tuple[Pair, list[Decision]
     if not pair.running:
         return replace(pair, due=None), decisions
     at = pair.own(heard.time) if pair.clock is None else max(pair.clock, pair.own(heard.time))
-    pair, changed = _settled(pair, at, _outlook(pair, at, policy), policy, heard.event)
+    pair = replace(pair, clock=at)
+    outlook = _outlook(pair, at, policy)
+    if isinstance(heard.fact, Warned):
+        decisions += _concluded(pair, at, outlook, policy)
+    pair, changed = _settled(pair, at, outlook, policy, heard.event)
     return pair, decisions + changed
+
+
+def _concluded(pair: Pair, at: datetime, outlook: "_Outlook", policy: Policy) -> list[Decision]:
+    """Return the end that was due before it was heard that both had been warned."""
+    late = [rung for rung in outlook.rungs if rung.step is Step.CONCLUDE and rung.due <= at]
+    return [decision for rung in late for decision in ladder.decide(pair, rung, policy)]
 
 
 def advance(pair: Pair, now: datetime, policy: Policy) -> tuple[Pair, list[Decision]]:
@@ -44,6 +54,7 @@ def advance(pair: Pair, now: datetime, policy: Policy) -> tuple[Pair, list[Decis
         for rung in outlook.rungs:
             if rung.due == at:
                 decisions += ladder.decide(pair, rung, policy)
+                pair = ladder.taken(pair, rung)
         pair, changed = _settled(pair, at, outlook, policy)
         decisions += changed
     return pair, decisions

@@ -63,6 +63,7 @@ class Health:
     falling_answer: int = 3
     good_answer: int = 4
     check_ins_unanswered: int = 2
+    check_in_overdue: timedelta = timedelta(days=2)
     goal_overdue: timedelta = timedelta(days=14)
     one_side_silent: timedelta = timedelta(days=21)
 

@@ -1,19 +1,27 @@
 """What people earn: for goals, meetings, streaks, thanks and a mentorship brought to its end.
 
-Counts are of one mentorship. Each is recognised once: a goal reached again after it was opened again counts
-no second time, a streak counts only when it is longer than every one before.
+Counts are of one mentorship, but for a mentor's impact and thanks received: those are told on to `people`,
+who count them over all mentorships of the person. Each is recognised once: a goal reached again after it was
+opened again counts no second time, a streak counts only when it is longer than every one before.
 """
 
 from collections.abc import Iterable
 
 from services.processor.domain import facts
-from services.processor.domain.decisions import Achievement, Grounds, RecognitionEarned
+from services.processor.domain.decisions import (
+    Achievement,
+    AchievementCounted,
+    Grounds,
+    RecognitionEarned,
+)
 from services.processor.domain.facts import Heard
 from services.processor.domain.policy import Policy
 from services.processor.domain.state import Pair
 
+Earned = RecognitionEarned | AchievementCounted
 
-def decide(before: Pair, after: Pair, heard: Heard, policy: Policy) -> Iterable[RecognitionEarned]:
+
+def decide(before: Pair, after: Pair, heard: Heard, policy: Policy) -> Iterable[Earned]:
     """Return what an event earned, by what it changed."""
     match heard.fact:
         case facts.MeetingHeld():
@@ -54,25 +62,22 @@ def _met(before: Pair, after: Pair, heard: Heard, policy: Policy) -> list[Recogn
     ]
 
 
-def _reached(pair: Pair, heard: Heard, goal: str, policy: Policy) -> list[RecognitionEarned]:
-    names, goals = pair.names, pair.goals
+def _reached(pair: Pair, heard: Heard, goal: str, policy: Policy) -> list[Earned]:
+    names, count = pair.names, pair.goals.count
     one = Grounds((heard.event,), policy.version)
     mentee = (names, heard.time, names.mentee)
-    earned = [RecognitionEarned(*mentee, Achievement.GOAL_COMPLETED, one, goal)]
-    if goals.count == 1:
+    earned: list[Earned] = [RecognitionEarned(*mentee, Achievement.GOAL_COMPLETED, one, goal)]
+    if count == 1:
         earned.append(RecognitionEarned(*mentee, Achievement.FIRST_GOAL, one, goal))
-    if goals.count in policy.recognition.impact:
-        grounds = Grounds(goals.evidence[-goals.count :], policy.version)
-        mentor = (names, heard.time, names.mentor)
+    if names.mentor:
         impact = Achievement.MENTOR_IMPACT
-        earned.append(RecognitionEarned(*mentor, impact, grounds, count=goals.count))
+        earned.append(AchievementCounted(names, heard.time, names.mentor, impact, one, count))
     return earned
 
 
-def _thanked(pair: Pair, heard: Heard, recipient: str, policy: Policy) -> list[RecognitionEarned]:
+def _thanked(pair: Pair, heard: Heard, recipient: str, policy: Policy) -> list[Earned]:
     side = pair.side(recipient)
-    if side is None or side.kudos not in policy.recognition.kudos:
+    if side is None:
         return []
-    grounds = Grounds(side.evidence[-side.kudos :], policy.version)
-    kudos = Achievement.KUDOS_RECEIVED
-    return [RecognitionEarned(pair.names, heard.time, recipient, kudos, grounds, count=side.kudos)]
+    one, kudos = Grounds((heard.event,), policy.version), Achievement.KUDOS_RECEIVED
+    return [AchievementCounted(pair.names, heard.time, recipient, kudos, one, side.kudos)]

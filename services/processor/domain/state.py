@@ -92,11 +92,14 @@ class Goals(Struct, frozen=True, omit_defaults=True):
     dated: tuple[Goal, ...] = ()
     reached: tuple[str, ...] = ()
     count: int = 0
-    evidence: tuple[str, ...] = ()
 
 
 class Side(Struct, frozen=True, omit_defaults=True):
-    """One of the two: last activity, the last answer and what was poor about answers, kudos received."""
+    """One of the two: last activity, the last answer and what was poor about answers, kudos received.
+
+    `asked` is the check-in that waits for an answer, `unanswered` are those before it that got none. `warned`
+    is when the last warning of a silence was told, `warn_again` when one that was held back is tried again.
+    """
 
     active: Mark | None = None
     answer: int = 0
@@ -104,8 +107,10 @@ class Side(Struct, frozen=True, omit_defaults=True):
     falling: Mark | None = None
     unfit: Mark | None = None
     unanswered: tuple[Mark, ...] = ()
+    asked: Mark | None = None
     kudos: int = 0
-    evidence: tuple[str, ...] = ()
+    warned: datetime | None = None
+    warn_again: datetime | None = None
 
 
 class Pair(Struct, frozen=True, omit_defaults=True):
@@ -113,8 +118,8 @@ class Pair(Struct, frozen=True, omit_defaults=True):
 
     `misses` counts meetings missed since the last one held. `handled` holds the last sequence seen of
     `REMEMBERED` subjects at most, the longest untouched first. `relieved` are the last two things that
-    clear a level of health. `clock` is how far time is worked out, `due` when it goes on by itself under the
-    policy `policy`.
+    clear a level of health. `warning` is when both were to be warned for the last time. `clock` is how far
+    time is worked out, `due` when it goes on by itself under the policy `policy`.
     """
 
     misses: int = 0
@@ -126,6 +131,7 @@ class Pair(Struct, frozen=True, omit_defaults=True):
     mentor: Side = Side()
     mentee: Side = Side()
     relieved: tuple[Mark, ...] = ()
+    warning: datetime | None = None
     status: Status = Status.TOO_EARLY
     over: bool = False
     resting: datetime | None = None

@@ -1,7 +1,7 @@
 """Domain <-> protobuf: `facts` heard, `decisions` told, `policies` in force, `tables` kept."""
 
-from services.processor.wire.decisions import Told, nudge, told
-from services.processor.wire.facts import HEARD, heard, short
+from services.processor.wire.decisions import Told, told, waiting
+from services.processor.wire.facts import HEARD, heard, short, warned
 from services.processor.wire.policies import policy, read_policy
 from services.processor.wire.tables import dump, dump_person, load, load_person
 
@@ -13,9 +13,10 @@ __all__ = [
     "heard",
     "load",
     "load_person",
-    "nudge",
     "policy",
     "read_policy",
     "short",
     "told",
+    "waiting",
+    "warned",
 ]

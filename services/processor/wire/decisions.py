@@ -49,9 +49,8 @@ def told(decision: Decision, trace: str | None = None) -> Event[Told]:
     )
 
 
-def nudge(event: Event[pb.NudgeDue]) -> domain.NudgeDue:
-    """Return the nudge that an event tells; telling it again makes the same event."""
-    message = event.message
+def _nudge_of(message: pb.NudgeDue) -> domain.NudgeDue:
+    """Return the nudge that a message tells; telling it again makes the same event."""
     return domain.NudgeDue(
         names=Names(message.mentorship, message.mentor, message.mentee),
         time=_moment(message.due_time),
@@ -59,6 +58,21 @@ def nudge(event: Event[pb.NudgeDue]) -> domain.NudgeDue:
         step=Step(pb.LadderStep.Name(message.step).removeprefix(_STEP)),
         reasons=tuple(Reason(pb.Reason.Name(reason).removeprefix(_REASON)) for reason in message.reasons),
         grounds=Grounds(tuple(message.evidence_event_ids), message.policy_version),
+    )
+
+
+def waiting(event: Event[pb.NudgeDue | pb.RecognitionEarned]) -> domain.Waiting:
+    """Return what an event tells of a person's, to be judged or counted. ValueError."""
+    if isinstance(event.message, pb.NudgeDue):
+        return _nudge_of(event.message)
+    message = event.message
+    return domain.AchievementCounted(
+        names=Names(message.mentorship, message.mentor, message.mentee),
+        time=event.time,
+        person=message.person,
+        achievement=domain.Achievement(pb.Achievement.Name(message.achievement).removeprefix("ACHIEVEMENT_")),
+        grounds=Grounds((message.cause_event_id,), message.policy_version),
+        count=message.count,
     )
 
 
@@ -86,7 +100,7 @@ def _alert(decision: domain.LeadAlertDue) -> pb.LeadAlertDue:
     )
 
 
-def _recognition(decision: domain.RecognitionEarned) -> pb.RecognitionEarned:
+def _recognition(decision: domain.RecognitionEarned | domain.AchievementCounted) -> pb.RecognitionEarned:
     return pb.RecognitionEarned(
         **_pair(decision.names),
         goal=decision.goal,
@@ -106,7 +120,9 @@ def _nudge(decision: domain.NudgeDue) -> pb.NudgeDue:
 
 def _held(decision: domain.NudgeHeld) -> pb.NudgeHeld:
     nudge = decision.nudge
+    again = None if decision.again is None else _stamp(decision.again)
     return pb.NudgeHeld(
+        retry_time=again,
         mentorship=nudge.names.mentorship,
         person=nudge.person,
         step=_step(nudge.step),
@@ -144,6 +160,7 @@ _MESSAGES: Mapping[type[Decision], Callable[[Any], Told]] = {
     domain.RebookReminderDue: _rebook,
     domain.LeadAlertDue: _alert,
     domain.RecognitionEarned: _recognition,
+    domain.AchievementCounted: _recognition,
     domain.NudgeDue: _nudge,
     domain.NudgeHeld: _held,
     domain.LeadEscalationDue: _escalation,

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,9 +14,11 @@ from services.kernel.errors import Invalid
 from services.kernel.events import Event, Poison
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
+from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from services.processor.domain import facts
 from services.processor.domain.facts import Fact, Heard, Names
+from services.processor.domain.policy import WEEK
 
 
 def _activated(told: mentorships.MentorshipActivated) -> Fact:
@@ -56,6 +58,7 @@ _FACTS: Mapping[type[Message], Callable[[Any], Fact]] = {
     mentorships.GoalReopened: lambda _: facts.GoalReopened(),
     mentorships.GoalDropped: lambda _: facts.GoalDropped(),
     mentorships.CheckInAnswered: _answered,
+    mentorships.CheckInOpened: lambda told: facts.CheckInOpened(told.person),
     mentorships.CheckInExpired: lambda told: facts.CheckInExpired(told.person),
     mentorships.FeedbackGiven: lambda told: facts.Answered(told.author, told.rating, check_in=False),
     mentorships.FitAnswered: lambda told: facts.FitAnswered(
@@ -76,6 +79,9 @@ _NAMES = {
     kind: tuple(name for name in Names.__slots__ if name in kind.DESCRIPTOR.fields_by_name) for kind in _FACTS
 }
 """The fields of each message that go into its names."""
+
+ON_TIME = timedelta(days=1)
+"""A warning told later than this, after a stop, counts from when it was told."""
 
 _SHORT = 16
 """Subjects up to this length are kept as they are."""
@@ -105,6 +111,19 @@ def heard(event: Event[Any]) -> Heard:
         raise Poison("BAD_VALUE") from error
     names = Names(**{name: getattr(message, name) for name in _NAMES[kind]})
     return Heard(event.id, names, subject, event.sequence, event.time, fact)
+
+
+def warned(event: Event[processor.NudgeDue | processor.NudgeHeld], written: datetime) -> Heard:
+    """Return what the verdict on a last warning, written at a time, says to its pair."""
+    message = event.message
+    due, again = event.time, None
+    if isinstance(message, processor.NudgeHeld):
+        again = message.retry_time.ToDatetime(tzinfo=UTC) if message.HasField("retry_time") else due + WEEK
+    told = due if written - due <= ON_TIME else written
+    subject = short(f"warned/{message.person}")
+    sequence = int(due.timestamp() * 1000)
+    fact = facts.Warned(message.person, again)
+    return Heard(event.id, Names(message.mentorship), subject, sequence, told, fact)
 
 
 def short(subject: str) -> str:

@@ -24,13 +24,22 @@ class Recognitions:
     async def earn(self, ref: Ref, earned: Recognition, cause: Cause) -> None:
         """Store what was earned and award what it earns, once per `ref`; nothing for who opted out.
 
-        Refused EVIDENCE_MISSING.
+        Nor for a count over all mentorships that the person was recognised for, whatever came of that: once
+        such counts were of one mentorship, under other ids. Refused EVIDENCE_MISSING.
         """
         decision = recognitions.issue(earned)
-        if await self._choices.is_silent(ref.tenant, earned.earner):
+        if await self._choices.is_silent(ref.tenant, earned.earner) or await self._known(ref, earned):
             return
         stored = await self._recognitions.create(ref, *decision, cause)
         await self._awards.award(ref, stored.state, cause)
+
+    async def _known(self, ref: Ref, earned: Recognition) -> bool:
+        """Whether the person has the same count under another id."""
+        if earned.kind not in recognitions.OF_A_PERSON:
+            return False
+        same = {"person": earned.earner, "kind": earned.kind.value, "count": earned.count}
+        page = await self._recognitions.list(ref.tenant, Query(where=same))
+        return any(known != ref.id for known, _ in page.items)
 
     async def get(self, caller: Caller, person: str, recognition: str) -> Versioned[Recognition]:
         """Return one recognition of `person`, for its pair and those who oversee all."""

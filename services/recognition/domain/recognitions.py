@@ -19,6 +19,10 @@ class Kind(StrEnum):
     MENTORSHIP_COMPLETED = "MENTORSHIP_COMPLETED"
 
 
+OF_A_PERSON = frozenset({Kind.MENTOR_IMPACT, Kind.KUDOS_RECEIVED})
+"""What is counted over all mentorships of a person: each count is reached once."""
+
+
 class Stage(StrEnum):
     """Whether it holds."""
 

@@ -1,15 +1,16 @@
 """Invitations by mail: whom they go to, and the answers that come back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Refused
-from services.kernel.mongo import Cause, Ref, Versioned
+from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.scheduling.app.meetings import Meetings, Names
-from services.scheduling.app.ports import Aggregates, People
+from services.scheduling.app.ports import Aggregates, People, whole_list
 from services.scheduling.domain.invitations import Contact, Reply
-from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.meetings import Meeting, Stage, meeting_not_found
 
 _TOO_LATE = frozenset({"ANSWER_OUTDATED", "MEETING_CANCELLED", "MEETING_OVER"})
 
@@ -44,10 +45,38 @@ class Invitations:
 
         Denied SENDER_IS_NOT_ATTENDEE or ATTENDEE_UNKNOWN, NotFound, Unavailable.
         """
-        ref = Ref(caller.org, reply.meeting)
-        stored = await self._kept.get(ref)
-        contacts = await self._people.contacts(caller.org, stored.state.everybody)
-        said = replace(reply.answer, person=reply.author(stored.state, contacts))
+        meant = await self.meant(caller.org, reply)
+        first = meant[0][1].state
+        contacts = await self._people.contacts(caller.org, first.everybody)
+        person = reply.author(first, contacts)
+        answers = [await self._answer(caller, one, (person, reply), cause) for one in meant]
+        return next((one for one in answers if one[0] is Outcome.TAKEN), answers[0])
+
+    async def siblings(self, caller: Caller, meeting: Meeting) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
+        """Return the meetings of a series that take place, or did."""
+        stages = {"$in": [Stage.BOOKED.value, Stage.HELD.value]}
+        where = {"mentorship": meeting.mentorship, "series": meeting.series, "stage": stages}
+        found = await whole_list(self._kept, caller.org, Query(where=where))
+        return [(Ref(caller.org, name), stored) for name, stored in found]
+
+    async def meant(self, tenant: str, reply: Reply) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
+        """Return the meetings that an answer is to. NotFound for none."""
+        ref = Ref(tenant, reply.meeting)
+        if known := await self._kept.get_many(tenant, [ref.id]):
+            return [(ref, known[ref.id])]
+        where: dict[str, object] = {"series": reply.meeting}
+        if reply.occurrence is not None:
+            where["occurrence"] = reply.occurrence
+        found = await whole_list(self._kept, tenant, Query(where=where))
+        if not found:
+            raise meeting_not_found()
+        return [(Ref(tenant, name), stored) for name, stored in found]
+
+    async def _answer(
+        self, caller: Caller, of: tuple[Ref, Versioned[Meeting]], told: tuple[str, Reply], cause: Cause
+    ) -> Received:
+        (ref, stored), (person, reply) = of, told
+        said = replace(reply.answer, person=person)
         try:
             _, taken = await self._meetings.answer(caller, ref.id, (said, reply.revision), cause)
         except Refused as refusal:

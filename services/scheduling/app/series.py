@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from services.kernel import ids
 from services.kernel.auth import Caller
@@ -28,6 +29,21 @@ class Booked:
     skipped: Sequence[tuple[datetime, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of a series that was moved: the meetings, and (id, reason) of those that stay."""
+
+    meetings: Sequence[Kept]
+    kept: Sequence[tuple[str, str]]
+
+
+class Scope(StrEnum):
+    """Which meetings of a series are meant: one and those after it, or all that are ahead."""
+
+    FOLLOWING = "FOLLOWING"
+    ALL = "ALL"
+
+
 class Series:
     """Books and calls off several meetings, each with a cause of its own."""
 
@@ -51,34 +67,75 @@ class Series:
         booked: list[Kept] = []
         skipped: list[tuple[datetime, str]] = []
         for place, start in enumerate(wanted.starts()):
-            wish = Wish(mentorship, start, start + wanted.length, series=name)
+            end = start + wanted.length
+            wish = Wish(mentorship, start, end, series=name, recurrence=wanted.recurrence)
             try:
                 booked.append(await self._each.book(caller, wish, _part(cause, place)))
             except (Refused, Invalid, Conflict) as refusal:
                 if not booked:
                     raise
                 skipped.append((start, refusal.reason))
+        told = replace(cause, id=f"{cause.id}/announced")
+        first = booked[0][0]
+        booked[0] = first, await self._meetings.change(first, Meeting.announce, told)
         return Booked(booked, skipped)
+
+    async def move(self, caller: Caller, names: Names, start: datetime, scope: Scope, cause: Cause) -> Moved:
+        """Move a meeting to `start`, and others of its series by as much on the wall clock.
+
+        The one named moves last, so that a repeat after a crash still sees how far. NotFound NO_SERIES.
+        """
+        from_ = (await self._each.get(caller, names)).state
+        recurrence = from_.recurrence
+        if recurrence is None:
+            raise no_series()
+        by = recurrence.between(from_.start, start)
+        since = from_.start if scope is Scope.FOLLOWING else self._clock.now()
+        ahead = await self._ahead(caller, names[0], from_.series, since)
+        ordered = sorted(ahead, reverse=by > timedelta(0), key=lambda name: ahead[name])
+        moved: list[Kept] = []
+        kept: list[tuple[str, str]] = []
+        for name in sorted(ordered, key=lambda one: one == names[1]):
+            how = "", replace(cause, id=f"{cause.id}/series")
+
+            def times(known: Meeting) -> Wish:
+                later = recurrence.later(known.start, by)
+                return Wish(names[0], later, later + (known.end - known.start))
+
+            try:
+                one = await self._each.move(caller, (names[0], name), times, how)
+            except (Refused, Invalid, Conflict) as refusal:
+                kept.append((name, refusal.reason))
+            else:
+                moved.append((Ref(caller.org, name), one))
+        return Moved(sorted(moved, key=lambda one: one[1].state.start), kept)
+
+    async def _ahead(
+        self, caller: Caller, mentorship: str, series: str, since: datetime
+    ) -> dict[str, datetime]:
+        """Return when meetings of a series start that are ahead, from `since` on, by their ids."""
+        where = {"mentorship": mentorship, "people": caller.subject, "series": series}
+        found = await whole_list(self._meetings, caller.org, Query(where=where))
+        now = self._clock.now()
+        starts = {name: stored.state.start for name, stored in found if stored.state.stage is Stage.BOOKED}
+        return {name: start for name, start in starts.items() if start >= since and start > now}
 
     async def cancel(self, caller: Caller, names: Names, reason: Reason, cause: Cause) -> list[Kept]:
         """Call off a meeting and those of its series that come after it and are still ahead; return those."""
         from_ = (await self._each.get(caller, names)).state
         if not from_.series:
-            raise NotFound("NO_SERIES", "this meeting is not one of a series")
-        where = {"mentorship": names[0], "people": caller.subject, "series": from_.series}
-        found = await whole_list(self._meetings, caller.org, Query(where=where))
-        now = self._clock.now()
-        ahead = [
-            name
-            for name, stored in sorted(found, key=lambda one: one[1].state.start)
-            if stored.state.start >= from_.start and stored.state.stage is Stage.BOOKED
-            if now < stored.state.start
-        ]
+            raise no_series()
+        ahead = await self._ahead(caller, names[0], from_.series, from_.start)
         how = replace(cause, id=f"{cause.id}/series")
         return [
             (Ref(caller.org, name), await self._each.cancel(caller, (names[0], name), reason, ("", how)))
-            for name in ahead
+            for name in sorted(ahead, key=lambda name: ahead[name])
         ]
+
+
+def no_series() -> NotFound:
+    """Return the answer for meetings that are none of a series, or of one that was booked long ago."""
+    return NotFound("NO_SERIES", "this meeting is not one of a series")
 
 
 def _part(cause: Cause, place: int) -> Cause:

@@ -8,6 +8,7 @@ from services.scheduling.domain import hours
 from services.scheduling.domain.diary import Diary
 from services.scheduling.domain.meetings import Decision, Meeting, Pair
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
 
 Diaries = tuple[Diary, ...]
@@ -23,6 +24,7 @@ class Wish:
     end: datetime
     series: str = ""
     guests: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
 
 
 def book(
@@ -51,6 +53,7 @@ def book(
         series=wish.series,
         occurrence=wish.start if wish.series else None,
         guests=wish.guests,
+        recurrence=wish.recurrence,
     )
     return timed(meeting, now, policy), [MeetingBooked()]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.kernel.errors import Denied
 from services.scheduling.domain.meetings import Answer, Meeting
@@ -19,6 +20,7 @@ class Contact:
 class Reply:
     """An answer to the invitation of a meeting at a revision. `attendee` and `sender` are addresses.
 
+    `meeting` may be the id of a series: then it is about the one at `occurrence`, or (None) about all of it.
     Whose it is follows from them: the `person` of `answer` is empty.
     """
 
@@ -27,6 +29,7 @@ class Reply:
     revision: int
     attendee: str
     sender: str = ""
+    occurrence: datetime | None = None
 
     def author(self, meeting: Meeting, contacts: Sequence[Contact]) -> str:
         """Return whose answer it is; `contacts` are those of everybody of the meeting, in that order.

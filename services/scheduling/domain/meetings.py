@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.errors import Denied, NotFound, Refused
+from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import (
     Closed,
     MeetingCancelled,
@@ -21,6 +22,7 @@ from services.scheduling.domain.told import (
     MeetingReminderDue,
     Notice,
     Reason,
+    SeriesBooked,
     Status,
 )
 
@@ -128,7 +130,8 @@ class Meeting:
     decided, `late_time` from when calling off is late; `reminders` are those still to come, first one first.
     `slots` are claims on both calendars, "<person>/<quarter hour>". `revision` counts what changes it for
     calendars. `present` checked in, `tardy` of them late, `told` beforehand that they come late or not.
-    `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved.
+    `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved;
+    the first of it is `announced` once all are booked.
     `guests` come along: they are invited, but whether it was held is the two's alone. While it is proposed
     it claims every time of its `proposal` at once, and `start` and `end` are those of the first one. `video`
     is the address of its room, with {meeting} for its id.
@@ -155,6 +158,8 @@ class Meeting:
     answers: tuple[Answer, ...] = ()
     series: str = ""
     occurrence: datetime | None = None
+    recurrence: Recurrence | None = None
+    announced: bool = False
     guests: tuple[str, ...] = ()
     proposal: Proposal | None = None
     video: str = ""
@@ -168,6 +173,10 @@ class Meeting:
     def starts(self) -> tuple[datetime, ...]:
         """When it starts; while it is proposed, all times at which it could."""
         return (self.start,) if self.proposal is None else tuple(one.start for one in self.proposal.options)
+
+    def announce(self) -> "Decision":
+        """Tell once that the series is booked of which this is the first."""
+        return (self, []) if self.announced else (replace(self, announced=True), [SeriesBooked()])
 
     def require_under(self, mentorship: str) -> None:
         """Raise NotFound unless this is a meeting of that mentorship."""

@@ -64,6 +64,11 @@ class MeetingBooked:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesBooked:
+    """A series of meetings is booked, of which this is the first."""
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRescheduled:
     """Somebody moved it; `start` and `end` are the old ones."""
 
@@ -156,4 +161,4 @@ PersonalEvent = (
 )
 """What somebody did."""
 
-MeetingEvent = PersonalEvent | MeetingBooked | MeetingReminderDue | MeetingHeld | MeetingMissed
+MeetingEvent = PersonalEvent | MeetingBooked | SeriesBooked | MeetingReminderDue | MeetingHeld | MeetingMissed

@@ -13,7 +13,7 @@ from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import Meeting
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import How, Meetings, Names
 from services.scheduling.app.proposals import Proposals
-from services.scheduling.app.series import Series
+from services.scheduling.app.series import Scope, Series
 from services.scheduling.app.settings import ProgramSettings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
@@ -99,6 +99,16 @@ class MeetingServicer(MeetingServiceServicer):
         made = await self._series.book(caller(), mentorship, rhythm, cause(request))
         return series.booked(made.meetings, made.skipped)
 
+    async def RescheduleSeries(
+        self, request: meetings.RescheduleSeriesRequest, _: object
+    ) -> meetings.RescheduleSeriesResponse:
+        """Move a series."""
+        ref, names = _meeting(request.name)
+        start = moment_of(request.start_time, "start_time")
+        scope = Scope(meetings.RescheduleSeriesRequest.Scope.Name(request.scope).removeprefix("SCOPE_"))
+        made = await self._series.move(caller(), names, start, scope, cause(request))
+        return series.moved(ref.tenant, names[0], made.meetings, made.kept)
+
     async def CancelSeries(
         self, request: meetings.CancelSeriesRequest, _: object
     ) -> meetings.CancelSeriesResponse:
@@ -119,10 +129,14 @@ class MeetingServicer(MeetingServiceServicer):
             stored, contacts = await self._invitations.attendees(caller(), names)
             look = calendar.look(contacts, request)
         stored.state.require_scheduled()
+        if request.whole_series and stored.state.recurrence is not None:
+            document = calendar.series(await self._invitations.siblings(caller(), stored.state), look)
+        else:
+            document = calendar.invitation(ref, stored, look)
         return meetings.Invitation(
             method=calendar.method(stored.state),
-            document=calendar.invitation(ref, stored, look),
-            uid=calendar.uid(ref),
+            document=document,
+            uid=calendar.uid(ref, stored.state),
             sequence=stored.state.revision,
         )
 
@@ -134,7 +148,9 @@ class MeetingServicer(MeetingServiceServicer):
         person = fields.owned_id(who.org, PERSON, request.person, "person")
         told = replies.reply(who.org, request.document)
         said = replace(told.answer, person=person), told.revision
-        return wire.meeting(*await self._app.answer(who, told.meeting, said, cause(request)))
+        meant = await self._invitations.meant(who.org, told)
+        answered = [await self._app.answer(who, ref.id, said, cause(request)) for ref, _ in meant]
+        return wire.meeting(*answered[0])
 
     async def ReceiveReply(
         self, request: meetings.ReceiveReplyRequest, _: object

@@ -1,13 +1,15 @@
 """Meetings as calendars read them (RFC 5545, 5546).
 
-All times are in UTC, so a document needs no zone block, and each meeting of a series is an event of its own:
-moving one is an ordinary change of that one in every client.
+Times are in UTC, but those by which a series recurs: they are on its wall clock, so its document brings the
+zone along. One of a series shares the series' UID, and its RECURRENCE-ID says which one it is; so a client
+that has the series changes that one, and one that has not shows it alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
@@ -15,6 +17,7 @@ from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Stage
+from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import Status
 from services.scheduling.wire.meetings import room
 
@@ -38,6 +41,12 @@ class Look:
     names: tuple[str, ...] = ()
 
 
+Kept = tuple[Ref, Versioned[Meeting]]
+_NOBODY: Final = Look("", ())
+_FIRST, _LAST = date(2020, 1, 1), date(2038, 1, 1)
+"""What zone blocks reach over."""
+
+
 def look(contacts: Sequence[Contact], request: pb.GetInvitationRequest) -> Look:
     """Return what goes into an invitation of people as profiles knows them."""
     return Look(
@@ -49,9 +58,10 @@ def look(contacts: Sequence[Contact], request: pb.GetInvitationRequest) -> Look:
     )
 
 
-def uid(ref: Ref) -> str:
-    """Return what a meeting is called in calendars for ever."""
-    return f"{ref.id}@{ref.tenant}.mentoring"
+def uid(ref: Ref, meeting: Meeting) -> str:
+    """Return what a meeting, or its series, is called in calendars for ever."""
+    name = meeting.series if meeting.recurrence is not None else ref.id
+    return f"{name}@{ref.tenant}.mentoring"
 
 
 def method(meeting: Meeting) -> str:
@@ -62,18 +72,68 @@ def method(meeting: Meeting) -> str:
 def invitation(ref: Ref, stored: Versioned[Meeting], look: Look) -> str:
     """Return the document that invites everybody to a meeting, or withdraws it."""
     meeting = stored.state
-    event = _event(ref, stored, look.summary, look.location or room(ref, meeting))
+    return _document(method(meeting), [_invited(_event(ref, stored, look), meeting, look)])
+
+
+def series(items: Sequence[Kept], look: Look) -> str:
+    """Return the document that invites everybody to all meetings of a series that take place."""
+    return _document(
+        "REQUEST", [_invited(event, meeting, look) for event, meeting in _recurring(items, look)]
+    )
+
+
+def _invited(event: Event, meeting: Meeting, look: Look) -> Event:
     event.add("organizer", vCalAddress(look.organizer))
     for place, address in enumerate(look.people):
         name = look.names[place] if look.names else ""
         if address:
             event.add("attendee", _attendee(meeting, meeting.everybody[place], (address, name)), encode=False)
-    return _document(method(meeting), [event])
+    return event
 
 
-def feed(items: Iterable[tuple[Ref, Versioned[Meeting]]]) -> str:
+def feed(items: Iterable[Kept]) -> str:
     """Return the document to which a person's calendar subscribes; it names nobody."""
-    return _document("PUBLISH", [_event(ref, stored, "", room(ref, stored.state)) for ref, stored in items])
+    alone: list[Event] = []
+    together = defaultdict[str, list[Kept]](list)
+    for ref, stored in items:
+        if stored.state.recurrence is None:
+            alone.append(_event(ref, stored, _NOBODY))
+        else:
+            together[stored.state.series].append((ref, stored))
+    several = [event for kept in together.values() for event, _ in _recurring(kept, _NOBODY)]
+    return _document("PUBLISH", [*alone, *several])
+
+
+def _recurring(items: Sequence[Kept], look: Look) -> Iterator[tuple[Event, Meeting]]:
+    """Yield a series as one event, and one more for each meeting that is not where the rule puts it."""
+    ordered = sorted(items, key=lambda one: one[1].state.occurrence or one[1].state.start)
+    (ref, stored), (_, last) = ordered[0], ordered[-1]
+    recurrence = stored.state.recurrence
+    if recurrence is None:
+        raise ValueError("no series")
+    places = {recurrence.place(one.state.occurrence or one.state.start): one.state for _, one in ordered}
+    first, length = min(places), stored.state.end - stored.state.start
+    event = _event(ref, stored, look)
+    for name in ("recurrence-id", "dtstart", "dtend", "sequence"):
+        event.pop(name, None)
+    event.add("sequence", max(one.revision for one in places.values()))
+    event.add("dtstart", recurrence.wall(first))
+    event.add("dtend", recurrence.wall(first) + length)
+    event.add("rrule", _rule(recurrence, max(places) - first + 1))
+    without = [recurrence.wall(place) for place in range(first, max(places)) if place not in places]
+    if without:
+        event.add("exdate", without)
+    yield event, last.state
+    for one_ref, one in ordered:
+        regular = recurrence.wall(recurrence.place(one.state.occurrence or one.state.start)).astimezone(UTC)
+        if (one.state.start, one.state.end) != (regular, regular + length):
+            yield _event(one_ref, one, look), one.state
+
+
+def _rule(recurrence: Recurrence, count: int) -> dict[str, Any]:
+    weeks, rest = divmod(recurrence.days, 7)
+    every = ("DAILY", recurrence.days) if rest else ("WEEKLY", weeks)
+    return {"FREQ": [every[0]], "INTERVAL": [every[1]], "COUNT": [count]}
 
 
 def _attendee(meeting: Meeting, person: str, called: tuple[str, str]) -> vCalAddress:
@@ -89,18 +149,21 @@ def _attendee(meeting: Meeting, person: str, called: tuple[str, str]) -> vCalAdd
     return attendee
 
 
-def _event(ref: Ref, stored: Versioned[Meeting], summary: str, location: str) -> Event:
+def _event(ref: Ref, stored: Versioned[Meeting], look: Look) -> Event:
     meeting = stored.state
     event = Event()
-    event.add("uid", uid(ref))
+    event.add("uid", uid(ref, meeting))
+    if meeting.recurrence is not None:
+        place = meeting.recurrence.place(meeting.occurrence or meeting.start)
+        event.add("recurrence-id", meeting.recurrence.wall(place))
     event.add("sequence", meeting.revision)
     event.add("dtstamp", _seconds(stored.update_time))
     event.add("created", _seconds(stored.create_time))
     event.add("last-modified", _seconds(stored.update_time))
     event.add("dtstart", meeting.start)
     event.add("dtend", meeting.end)
-    event.add("summary", summary or _SUMMARY)
-    if location:
+    event.add("summary", look.summary or _SUMMARY)
+    if location := look.location or room(ref, meeting):
         event.add("location", location)
     event.add("status", "CANCELLED" if meeting.stage is Stage.CANCELLED else "CONFIRMED")
     event.add("transp", "OPAQUE")
@@ -115,6 +178,7 @@ def _document(how: str, events: Iterable[Event]) -> str:
     calendar.add("method", how)
     for event in events:
         calendar.add_component(event)
+    calendar.add_missing_timezones(first_date=_FIRST, last_date=_LAST)
     return bytes(calendar.to_ical()).decode()
 
 

@@ -34,7 +34,11 @@ def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.Meeti
     match event:
         case told.MeetingBooked():
             guests = _guests(tenant, state)
-            return events.MeetingBooked(**about, start_time=start, end_time=end, guests=guests)
+            series = state.series
+            return events.MeetingBooked(**about, start_time=start, end_time=end, guests=guests, series=series)
+        case told.SeriesBooked():
+            guests = _guests(tenant, state)
+            return events.SeriesBooked(**about, start_time=start, series=state.series, guests=guests)
         case told.MeetingReminderDue(before):
             wait = Duration()
             wait.FromTimedelta(before)

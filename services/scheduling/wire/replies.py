@@ -45,7 +45,8 @@ def reply(tenant: str, document: str, sender: str = "", field: str = "document")
             raise _malformed(field)
         attendee = _one(event["attendee"])
         answer = _answer(event, attendee, method)
-        return Reply(meeting, answer, int(event.get("sequence", 0)), str(attendee), sender)
+        revision, occurrence = int(event.get("sequence", 0)), _moment(event.get("recurrence-id"))
+        return Reply(meeting, answer, revision, str(attendee), sender, occurrence)
     except _BROKEN as error:
         raise _malformed(field) from error
 

@@ -8,8 +8,9 @@ from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain.meetings import Meeting, Pair
 from services.scheduling.domain.series import Rhythm
 from services.scheduling.wire.meetings import meeting
-from services.scheduling.wire.names import moment_of, stamp_of
+from services.scheduling.wire.names import meeting_name, moment_of, stamp_of
 
+Response = pb.RescheduleSeriesResponse
 Kept = tuple[Ref, Versioned[Meeting]]
 
 
@@ -23,6 +24,14 @@ def rhythm(request: pb.BookSeriesRequest, pair: Pair) -> Rhythm:
         days=request.interval_days or pair.cadence_days,
         count=request.count,
     )
+
+
+def moved(tenant: str, mentorship: str, kept: Sequence[Kept], stay: Sequence[tuple[str, str]]) -> Response:
+    """Encode what became of a series that was moved."""
+    response = Response(meetings=[meeting(*one) for one in kept])
+    for name, reason in stay:
+        response.kept.add(meeting=meeting_name(Ref(tenant, name), mentorship), reason=reason)
+    return response
 
 
 def booked(kept: Sequence[Kept], skipped: Sequence[tuple[datetime, str]]) -> pb.BookSeriesResponse:

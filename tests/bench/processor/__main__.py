@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import os
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -26,8 +28,10 @@ BENCHES: dict[str, Measure] = {
     "latency": latency.event_to_decision,
     "recovery": recovery.recovery,
 }
-ON_EMBEDDED = ("alone",)
-"""What the embedded broker is measured with: it has one member per group, and loses what a kill leaves."""
+ON_EMBEDDED = ("alone", "latency")
+"""What the embedded broker is measured with: it has one member per group, and keeps all in memory."""
+AT_MOST_SECONDS = 240.0
+"""Of one benchmark; an idle machine needs a quarter of it, a busy one gives no figure in the end."""
 
 
 async def run(names: list[str], kinds: list[kafka.Kind], data: Path) -> list[Figure]:
@@ -54,13 +58,18 @@ async def _on(
         for name in names:
             if kind is kafka.Kind.EMBEDDED and name not in ON_EMBEDDED:
                 continue
+            began = time.monotonic()
+            console.print(f"measuring {name} on {kind}, load {os.getloadavg()[0]:.1f} ...")
             try:
-                with console.status(f"measuring {name} on {kind}"):
-                    figures += await BENCHES[name](Bench(bootstrap, data, producer), kind)
+                async with asyncio.timeout(AT_MOST_SECONDS):
+                    found = await BENCHES[name](Bench(bootstrap, data, producer), kind)
             except TimeoutError:
-                console.print(f"{name} on {kind} did not come to an end: no figure")
-            else:
-                console.print(f"measured {name} on {kind}")
+                console.print(f"  did not come to an end within {AT_MOST_SECONDS:.0f} s: no figure")
+                continue
+            figures += found
+            for one in found:
+                console.print(f"  {one.bench}: {one.value:,.4g} {one.unit}")
+            console.print(f"  {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}")
     finally:
         await producer.stop()
     return figures

@@ -322,7 +322,9 @@ class RecognitionEarned(_message.Message):
     achievement: Global___Achievement.ValueType
     """What with; unspecified in events of before it was told: a completed goal."""
     count: _builtins.int
-    """How many meetings, goals or kudos; 0 where nothing is counted."""
+    """How many meetings of the pair, goals of all mentees of a mentor or kudos of all to a person; 0 where nothing is
+    counted.
+    """
     policy_version: _builtins.str
     """The policy that was in force."""
     @_builtins.property
@@ -429,6 +431,7 @@ class NudgeHeld(_message.Message):
     NUDGE_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    RETRY_TIME_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
@@ -445,6 +448,10 @@ class NudgeHeld(_message.Message):
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """When it was due."""
 
+    @_builtins.property
+    def retry_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is tried again: the end waits for a last warning. Unset for all others."""
+
     def __init__(
         self,
         *,
@@ -455,10 +462,11 @@ class NudgeHeld(_message.Message):
         nudge: _builtins.str = ...,
         rule: _builtins.str = ...,
         policy_version: _builtins.str = ...,
+        retry_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "retry_time", b"retry_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "mentorship", b"mentorship", "nudge", b"nudge", "person", b"person", "policy_version", b"policy_version", "rule", b"rule", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "mentorship", b"mentorship", "nudge", b"nudge", "person", b"person", "policy_version", b"policy_version", "retry_time", b"retry_time", "rule", b"rule", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -292,6 +292,7 @@ class MeetingBooked(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     GUESTS_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -300,6 +301,8 @@ class MeetingBooked(_message.Message):
     """Who guides."""
     mentee: _builtins.str
     """Who is guided."""
+    series: _builtins.str
+    """Id that the meetings of one series share; empty for a single meeting."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -322,14 +325,65 @@ class MeetingBooked(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         guests: _abc.Iterable[_builtins.str] | None = ...,
+        series: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MeetingBooked: _TypeAlias = MeetingBooked  # noqa: Y015
+
+@_typing.final
+class SeriesBooked(_message.Message):
+    """A series was booked as a whole; MeetingBooked told of each meeting before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_FIELD_NUMBER: _builtins.int
+    MENTORSHIP_FIELD_NUMBER: _builtins.int
+    MENTOR_FIELD_NUMBER: _builtins.int
+    MENTEE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
+    meeting: _builtins.str
+    """Its first meeting: organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    mentorship: _builtins.str
+    """The mentorship."""
+    mentor: _builtins.str
+    """Who guides."""
+    mentee: _builtins.str
+    """Who is guided."""
+    series: _builtins.str
+    """Id that its meetings share."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the first one."""
+
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else comes along."""
+
+    def __init__(
+        self,
+        *,
+        meeting: _builtins.str = ...,
+        mentorship: _builtins.str = ...,
+        mentor: _builtins.str = ...,
+        mentee: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        series: _builtins.str = ...,
+        guests: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guests", b"guests", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeriesBooked: _TypeAlias = SeriesBooked  # noqa: Y015
 
 @_typing.final
 class MeetingRescheduled(_message.Message):

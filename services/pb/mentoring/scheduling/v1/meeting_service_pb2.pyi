@@ -1082,6 +1082,119 @@ class BookSeriesResponse(_message.Message):
 Global___BookSeriesResponse: _TypeAlias = BookSeriesResponse  # noqa: Y015
 
 @_typing.final
+class RescheduleSeriesRequest(_message.Message):
+    """Moves a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Scope:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RescheduleSeriesRequest._Scope.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SCOPE_UNSPECIFIED: RescheduleSeriesRequest._Scope.ValueType  # 0
+        """Not allowed."""
+        SCOPE_FOLLOWING: RescheduleSeriesRequest._Scope.ValueType  # 1
+        """The one named and those after it."""
+        SCOPE_ALL: RescheduleSeriesRequest._Scope.ValueType  # 2
+        """All that are ahead."""
+
+    class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+        """Which of its meetings are meant."""
+
+    SCOPE_UNSPECIFIED: RescheduleSeriesRequest.Scope.ValueType  # 0
+    """Not allowed."""
+    SCOPE_FOLLOWING: RescheduleSeriesRequest.Scope.ValueType  # 1
+    """The one named and those after it."""
+    SCOPE_ALL: RescheduleSeriesRequest.Scope.ValueType  # 2
+    """All that are ahead."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """One of its meetings: organizations/{id}/mentorships/{id}/meetings/{id}"""
+    scope: Global___RescheduleSeriesRequest.Scope.ValueType
+    """Which ones."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When this one shall start, on a quarter hour; the others move by as much on the wall clock."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        scope: Global___RescheduleSeriesRequest.Scope.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "scope", b"scope", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleSeriesRequest: _TypeAlias = RescheduleSeriesRequest  # noqa: Y015
+
+@_typing.final
+class RescheduleSeriesResponse(_message.Message):
+    """What was moved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Kept(_message.Message):
+        """A meeting that stays where it was."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MEETING_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        meeting: _builtins.str
+        """organizations/{id}/mentorships/{id}/meetings/{id}"""
+        reason: _builtins.str
+        """Why, as the reason of a refused move, such as SLOT_TAKEN."""
+        def __init__(
+            self,
+            *,
+            meeting: _builtins.str = ...,
+            reason: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MEETINGS_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting]:
+        """Those that have another time, first one first."""
+
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedCompositeFieldContainer[Global___RescheduleSeriesResponse.Kept]:
+        """Those that have not."""
+
+    def __init__(
+        self,
+        *,
+        meetings: _abc.Iterable[Global___Meeting] | None = ...,
+        kept: _abc.Iterable[Global___RescheduleSeriesResponse.Kept] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "meetings", b"meetings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescheduleSeriesResponse: _TypeAlias = RescheduleSeriesResponse  # noqa: Y015
+
+@_typing.final
 class CancelSeriesRequest(_message.Message):
     """Calls the rest of a series off."""
 
@@ -1147,6 +1260,7 @@ class GetInvitationRequest(_message.Message):
     MENTEE_ADDRESS_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    WHOLE_SERIES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/mentorships/{id}/meetings/{id}"""
     organizer_address: _builtins.str
@@ -1159,6 +1273,8 @@ class GetInvitationRequest(_message.Message):
     """What calendars show; empty means "Mentoring"."""
     location: _builtins.str
     """Where to meet, such as the address of a video call."""
+    whole_series: _builtins.bool
+    """For one of a series: invite to all of it, as one recurring entry with its exceptions."""
     def __init__(
         self,
         *,
@@ -1168,10 +1284,11 @@ class GetInvitationRequest(_message.Message):
         mentee_address: _builtins.str = ...,
         summary: _builtins.str = ...,
         location: _builtins.str = ...,
+        whole_series: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "mentee_address", b"mentee_address", "mentor_address", b"mentor_address", "name", b"name", "organizer_address", b"organizer_address", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "mentee_address", b"mentee_address", "mentor_address", b"mentor_address", "name", b"name", "organizer_address", b"organizer_address", "summary", b"summary", "whole_series", b"whole_series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

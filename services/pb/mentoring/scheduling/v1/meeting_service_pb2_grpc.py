@@ -70,6 +70,11 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
                 _registered_method=True)
+        self.RescheduleSeries = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RescheduleSeries',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesResponse.FromString,
+                _registered_method=True)
         self.CancelSeries = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CancelSeries',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CancelSeriesRequest.SerializeToString,
@@ -195,6 +200,13 @@ class MeetingServiceServicer:
 
     def BookSeries(self, request, context):
         """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RescheduleSeries(self, request, context):
+        """Gives a meeting of a series and those after it, or all that are ahead, another time on the wall clock of the series. Those that cannot be moved stay and are told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -342,6 +354,11 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     servicer.BookSeries,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.SerializeToString,
+            ),
+            'RescheduleSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescheduleSeries,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesResponse.SerializeToString,
             ),
             'CancelSeries': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelSeries,
@@ -609,6 +626,33 @@ class MeetingService:
             '/mentoring.scheduling.v1.MeetingService/BookSeries',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.BookSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescheduleSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RescheduleSeries',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleSeriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,8 @@ class MeetingServiceStub:
     """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff."""
     BookSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.BookSeriesRequest, _meeting_service_pb2.BookSeriesResponse]
     """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+    RescheduleSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.RescheduleSeriesRequest, _meeting_service_pb2.RescheduleSeriesResponse]
+    """Gives a meeting of a series and those after it, or all that are ahead, another time on the wall clock of the series. Those that cannot be moved stay and are told."""
     CancelSeries: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CancelSeriesRequest, _meeting_service_pb2.CancelSeriesResponse]
     """Calls off a meeting of a series and all that come after it."""
     GetInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetInvitationRequest, _meeting_service_pb2.Invitation]
@@ -119,6 +121,14 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.BookSeriesRequest, _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]],
     ) -> _abc.Awaitable[_meeting_service_pb2.BookSeriesResponse]:
         """Books meetings at the same time on one wall clock, as often as agreed. Times that cannot be had are left out and told."""
+
+    @_abc_1.abstractmethod
+    def RescheduleSeries(
+        self,
+        request: _meeting_service_pb2.RescheduleSeriesRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.RescheduleSeriesRequest, _abc.Awaitable[_meeting_service_pb2.RescheduleSeriesResponse]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.RescheduleSeriesResponse]:
+        """Gives a meeting of a series and those after it, or all that are ahead, another time on the wall clock of the series. Those that cannot be moved stay and are told."""
 
     @_abc_1.abstractmethod
     def CancelSeries(
