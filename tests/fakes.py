@@ -199,9 +199,13 @@ class KeyStore:
                 self._keys[key.owner] = (key._replace(gone=gone), self._clock.now())
 
     async def destroy(self, owner: str, until: datetime) -> None:
-        known, made = self._keys[owner]
+        known, made = self._keys.get(owner, (Stored(owner, b"", None, frozenset()), until))
         if made <= until and known.wrapped is not None:
             self._keys[owner] = (Stored(owner, b"", None, known.gone | {known.id}), made)
+
+    async def has_newer(self, owner: str, since: datetime) -> bool:
+        known = self._keys.get(owner)
+        return known is not None and known[0].wrapped is not None and known[1] > since
 
     async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
         others = [key for key, _ in self._keys.values() if key.wrapped and key.wrapped.master != master]

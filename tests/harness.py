@@ -21,6 +21,7 @@ from services.kernel.rpc import status
 from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.kernel.run import Resources, Service
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.process import Build
 from services.kernel.vault import Master
 from tests.kernel.issuer import ISSUER, Issuer
@@ -108,7 +109,7 @@ async def trusting(
             ),
             health=Health(),
         )
-        service = build(settings, resources)
+        service = with_privacy(build(settings, resources), database)
         await database.migrate()
         server = Server(settings, service.servicers, resources.tokens, Books.of(database))
         port = await server.start()

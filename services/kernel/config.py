@@ -98,6 +98,12 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     profiles_address: Address | None = Field(
         default=None, description="host:port of profiles, for services that ask it"
     )
+    matching_address: Address | None = Field(
+        default=None, description="host:port of matching, asked by profiles for what it keeps of a person"
+    )
+    mentorships_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
+    notifications_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
+    recognition_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     scheduling_address: Address | None = Field(
         default=None, description="asked for invitations; unset: mails about meetings carry none"
     )

@@ -19,7 +19,8 @@ class Personal:
     """Marks a text, or a tuple of texts, as somebody's.
 
     of          whose text it is: the path of a person's id in the innermost object around that has one
-                ("author", "people.1"), or ITSELF; empty or missing means the organization's own
+                ("author", "people.1"), or ITSELF; of several, parted by "|", the first that names somebody;
+                nobody means it is the organization's own
     also        paths of those whom the text names; it is unreadable without the key of any of them
     searchable  can be looked for as a whole; only at the top of a state
     """
@@ -156,7 +157,12 @@ def _owners(mark: Personal, around: list[Any]) -> tuple[str, ...]:
 
 
 def _named(path: str, around: list[Any]) -> str:
-    """Return the person at a path, looked for from the inside outwards; "" if there is none."""
+    """Return the person at the first path that names one; "" if there is none."""
+    return next((person for one in path.split("|") if (person := _person(one, around))), "")
+
+
+def _person(path: str, around: list[Any]) -> str:
+    """Return the person at a path, looked for from the inside outwards."""
     head, *rest = path.split(".")
     for place in reversed(around):
         found = place.get(head)

@@ -43,6 +43,7 @@ from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.matching.rpc.requests import MatchRequestService
 from services.matching.rpc.skills import SkillService
+from services.pb.mentoring.matching.v1.events_pb2 import PersonalDataErased
 from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
     add_MatchRequestServiceServicer_to_server,
 )
@@ -58,6 +59,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     matcher, recommender = MatcherProcess(people), RecommenderProcess(people, clock)
     return Service(
         name="matching",
+        erased=PersonalDataErased,
         servicers=_servicers(stores, people, recommender, _skills(settings), clock),
         handlers=_handlers(stores, people, matcher, clock),
         kinds=[getattr(stores, field.name) for field in fields(Stores)],

@@ -1,6 +1,7 @@
 """Matching's eight kinds of documents in MongoDB."""
 
 from services.kernel.mongo import Kind
+from services.kernel.personal import ITSELF
 from services.matching.domain.enrolments import Enrolment
 from services.matching.domain.matches import Match
 from services.matching.domain.programs import KeptRevision, Program
@@ -12,6 +13,7 @@ from services.matching.wire import events
 PROGRAMS = Kind(collection="programs", state=Program, encode=events.program_outgoing)
 ENROLMENTS = Kind(
     collection="enrolments",
+    concerns=("person",),
     state=Enrolment,
     encode=events.enrolment_outgoing,
     indexes=(("program",), ("person",)),
@@ -26,6 +28,8 @@ RUNS = Kind(
 PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.nothing_outgoing)
 MATCHES = Kind(
     collection="matches",
+    concerns=("people",),
+    withheld=("misfit", "ended_by", "claims"),
     state=Match,
     encode=events.match_outgoing,
     indexes=(("origin.program",), ("people",), ("origin.mentorship",)),
@@ -33,6 +37,8 @@ MATCHES = Kind(
 )
 REQUESTS = Kind(
     collection="match_requests",
+    concerns=("people",),
+    withheld=("claims",),
     state=MatchRequest,
     encode=events.request_outgoing,
     due_at=lambda request: request.due_at,
@@ -47,5 +53,5 @@ REVISIONS = Kind(
     encode=events.nothing_outgoing,
     indexes=(("of", "number"),),
 )
-SEATS = Kind(collection="mentor_seats", state=Seats, encode=events.seats_outgoing)
+SEATS = Kind(collection="mentor_seats", concerns=(ITSELF,), state=Seats, encode=events.seats_outgoing)
 """Seats have their mentor's id."""

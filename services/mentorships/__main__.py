@@ -57,6 +57,7 @@ from services.mentorships.rpc.skills import GrowthServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
 )
+from services.pb.mentoring.mentorships.v1.events_pb2 import PersonalDataErased
 from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import (
     add_FeedbackServiceServicer_to_server,
 )
@@ -123,6 +124,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     uses = _uses(kept, people, resources)
     return Service(
         name="mentorships",
+        erased=PersonalDataErased,
         servicers=_servicers(kept, uses, people, resources.clock),
         handlers=_handlers(uses),
         kinds=kept,

@@ -34,6 +34,9 @@ from services.mentorships.wire import (
 
 MENTORSHIPS = Kind(
     collection="mentorships",
+    concerns=("people",),
+    withheld=("over",),
+    personwise=("surveys",),
     state=Mentorship,
     encode=happenings.mentorship_outgoing,
     indexes=(("people",), ("program",), ("stage",)),
@@ -43,6 +46,8 @@ MENTORSHIPS = Kind(
 )
 GROUPS = Kind(
     collection="groups",
+    concerns=("people",),
+    withheld=("waiting", "invited", "queued", "taken"),
     state=Group,
     encode=groups.group_outgoing,
     due_at=lambda group: group.due_at,
@@ -51,20 +56,39 @@ GROUPS = Kind(
 )
 GOALS = Kind(
     collection="goals",
+    concerns=("people",),
     state=Goal,
     encode=goals.goal_outgoing,
     indexes=(("mentorship",), ("people",), ("shared_with",)),
 )
 PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
-PLANS = Kind(collection="plans", state=Plan, encode=plans.plan_outgoing, indexes=(("mentorship",),))
+PLANS = Kind(
+    collection="plans",
+    concerns=("people",),
+    state=Plan,
+    encode=plans.plan_outgoing,
+    indexes=(("mentorship",),),
+)
 NOTES = Kind(
-    collection="notes", state=Note, encode=journal.note_outgoing, indexes=(("mentorship", "readers"),)
+    collection="notes",
+    concerns=("readers",),
+    state=Note,
+    encode=journal.note_outgoing,
+    indexes=(("mentorship", "readers"),),
 )
 ACTION_ITEMS = Kind(
-    collection="action_items", state=ActionItem, encode=journal.item_outgoing, indexes=(("mentorship",),)
+    collection="action_items",
+    concerns=("people",),
+    state=ActionItem,
+    encode=journal.item_outgoing,
+    indexes=(("mentorship",),),
 )
 SKILL_RATINGS = Kind(
-    collection="skill_ratings", state=SkillRating, encode=skills.rating_outgoing, indexes=(("mentorship",),)
+    collection="skill_ratings",
+    concerns=("people",),
+    state=SkillRating,
+    encode=skills.rating_outgoing,
+    indexes=(("mentorship",),),
 )
 LEARNING_RESOURCES = Kind(
     collection="learning_resources",
@@ -74,6 +98,7 @@ LEARNING_RESOURCES = Kind(
 )
 FEEDBACK = Kind(
     collection="feedback",
+    concerns=("author", "recipient"),
     state=Feedback,
     encode=feedback.feedback_outgoing,
     unique=("claims", "FEEDBACK_GIVEN"),
@@ -81,6 +106,7 @@ FEEDBACK = Kind(
 )
 KUDOS = Kind(
     collection="kudos",
+    concerns=("people",),
     state=Kudos,
     encode=kudos.kudos_outgoing,
     unique=("claims", "KUDOS_SPENT"),
@@ -88,15 +114,20 @@ KUDOS = Kind(
 )
 CHECK_INS = Kind(
     collection="check_in_plans",
+    concerns=("person",),
     state=CheckInPlan,
     encode=checkins.check_in_outgoing,
     due_at=lambda plan: plan.due_at,
     fire=CheckInPlan.fire,
     indexes=(("mentorship",),),
 )
-FIT_QUESTIONS = Kind(collection="fit_questions", state=FitQuestion, encode=fit.fit_outgoing)
+FIT_QUESTIONS = Kind(
+    collection="fit_questions", concerns=("person",), state=FitQuestion, encode=fit.fit_outgoing
+)
 INTRODUCTIONS = Kind(
     collection="introductions",
+    concerns=("readers",),
+    withheld=("consents", "claims"),
     state=Introduction,
     encode=introductions.introduction_outgoing,
     due_at=lambda introduction: introduction.due_at,
@@ -106,10 +137,18 @@ INTRODUCTIONS = Kind(
 )
 SAFETY_REPORTS = Kind(
     collection="safety_reports",
+    concerns=("reporter",),
+    withheld=("log",),
     state=SafetyReport,
     encode=safety.report_outgoing,
     indexes=(("reporter",),),
 )
-BLOCKS = Kind(collection="blocks", state=Block, encode=safety.block_outgoing, indexes=(("blocker",),))
+BLOCKS = Kind(
+    collection="blocks",
+    concerns=("blocker",),
+    state=Block,
+    encode=safety.block_outgoing,
+    indexes=(("blocker",),),
+)
 EMPLOYMENTS = "employments"
 HELD_MEETINGS = "held_meetings"

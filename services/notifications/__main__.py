@@ -52,6 +52,7 @@ from services.pb.mentoring.notifications.v1 import (
     webhook_service_pb2_grpc,
     workflow_service_pb2_grpc,
 )
+from services.pb.mentoring.notifications.v1.events_pb2 import PersonalDataErased
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -83,6 +84,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     return Service(
         name="notifications",
+        erased=PersonalDataErased,
         servicers=_served(
             InboxServicer(Inbox(messages, Live(partial(follow, messages)), clock)),
             PreferenceServicer(choices),

@@ -1,6 +1,7 @@
 """How notifications keeps what it owns in MongoDB; preferences and chats have their person's id."""
 
 from services.kernel.mongo import Kind
+from services.kernel.personal import ITSELF
 from services.notifications.domain import posting
 from services.notifications.domain.chats import Chat
 from services.notifications.domain.deliveries import Delivery
@@ -13,14 +14,24 @@ from services.notifications.wire import chats, messages, preferences, templates,
 
 MESSAGES = Kind(
     collection="messages",
+    concerns=("person",),
     state=Message,
     encode=messages.message_outgoing,
     due_at=posting.due_at,
     fire=posting.fire,
     indexes=(("person",), ("category",), ("stage",)),
 )
-PREFERENCES = Kind(collection="preferences", state=Preferences, encode=preferences.preferences_outgoing)
-CHATS = Kind(collection="chats", state=Chat, encode=chats.chat_outgoing, indexes=(("stage",),))
+PREFERENCES = Kind(
+    collection="preferences", concerns=(ITSELF,), state=Preferences, encode=preferences.preferences_outgoing
+)
+CHATS = Kind(
+    collection="chats",
+    concerns=(ITSELF,),
+    withheld=("url",),
+    state=Chat,
+    encode=chats.chat_outgoing,
+    indexes=(("stage",),),
+)
 TEMPLATES = Kind(
     collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
 )

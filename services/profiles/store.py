@@ -1,12 +1,16 @@
-"""People in MongoDB: one document each, in the collection `people`."""
+"""People and erasures in MongoDB, one document each."""
 
 from services.kernel.mongo import Kind
-from services.profiles import wire
+from services.kernel.personal import ITSELF
 from services.profiles.domain import Person
+from services.profiles.domain.erasure import Erasure
+from services.profiles.wire import people, privacy
 
 PEOPLE = Kind(
     collection="people",
     state=Person,
-    encode=wire.outgoing,
+    encode=people.outgoing,
     indexes=(("roles",), ("state",)),
+    concerns=(ITSELF,),
 )
+ERASURES = Kind(collection="erasures", state=Erasure, encode=privacy.outgoing, indexes=(("person",),))

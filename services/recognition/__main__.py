@@ -10,6 +10,7 @@ from services.pb.mentoring.recognition.v1.badge_service_pb2_grpc import add_Badg
 from services.pb.mentoring.recognition.v1.credential_service_pb2_grpc import (
     add_CredentialServiceServicer_to_server,
 )
+from services.pb.mentoring.recognition.v1.events_pb2 import PersonalDataErased
 from services.pb.mentoring.recognition.v1.recognition_service_pb2_grpc import (
     add_RecognitionServiceServicer_to_server,
 )
@@ -45,6 +46,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     hear(handlers, recognitions)
     return Service(
         name="recognition",
+        erased=PersonalDataErased,
         servicers=(
             (
                 add_RecognitionServiceServicer_to_server,

@@ -1,6 +1,7 @@
 """Recognition's five kinds of documents in MongoDB."""
 
 from services.kernel.mongo import Kind
+from services.kernel.personal import ITSELF
 from services.recognition.app.ports import CLAIM_TAKEN
 from services.recognition.domain.awards import Award
 from services.recognition.domain.badges import Badge
@@ -10,6 +11,7 @@ from services.recognition.wire import awards, badges, recognitions, settings
 
 RECOGNITIONS = Kind(
     collection="recognitions",
+    concerns=("person", "mentor", "mentee"),
     state=Recognition,
     encode=recognitions.outgoing,
     indexes=(("person",), ("mentee",), ("kind",)),
@@ -17,6 +19,8 @@ RECOGNITIONS = Kind(
 BADGES = Kind(collection="badges", state=Badge, encode=badges.outgoing)
 AWARDS = Kind(
     collection="badge_awards",
+    concerns=("person",),
+    withheld=("claims",),
     state=Award,
     encode=awards.outgoing,
     unique=("claims", CLAIM_TAKEN),
@@ -24,6 +28,7 @@ AWARDS = Kind(
 )
 CHOICES = Kind(
     collection="recognition_choices",
+    concerns=(ITSELF,),
     state=Choice,
     encode=settings.choice_outgoing,
     indexes=(("opted_out",),),

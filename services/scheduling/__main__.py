@@ -5,12 +5,14 @@ from services.kernel.egress import Guard
 from services.kernel.events import Handlers
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
+from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
 from services.scheduling import events, store
 from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
+from services.scheduling.app.forgetting import Forgetting
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
@@ -45,23 +47,24 @@ def build(settings: Settings, resources: Resources) -> Service:
     imports = Calendars(others, resources.clock, Sources(web))
     apps = Apps(Availability(own), imports, subscriptions, free)
     address = settings.http_address
+    booking = MeetingApps(
+        meetings,
+        Series((kept, pairs), meetings, resources.clock),
+        Invitations(meetings, kept, profiles),
+        Proposals((kept, pairs), diaries, resources.clock, policies),
+        programs,
+    )
     handlers = Handlers()
     events.hear_own(handlers, imports)
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
     return Service(
         name="scheduling",
+        erased=PersonalDataErased,
+        erasers=(Forgetting(own, others, feeds).forget,),
         servicers=(
             (
                 meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                MeetingServicer(
-                    MeetingApps(
-                        meetings,
-                        Series((kept, pairs), meetings, resources.clock),
-                        Invitations(meetings, kept, profiles),
-                        Proposals((kept, pairs), diaries, resources.clock, policies),
-                        programs,
-                    )
-                ),
+                MeetingServicer(booking),
                 "mentoring.scheduling.v1.MeetingService",
             ),
             (

@@ -1,6 +1,7 @@
 """How scheduling's documents are kept in MongoDB, and under which name the copies of pairs."""
 
 from services.kernel.mongo import Kind
+from services.kernel.personal import ITSELF
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.feeds import Feed
@@ -14,6 +15,8 @@ from services.scheduling.wire.settings import outgoing as settings_outgoing
 
 MEETINGS = Kind(
     collection="meetings",
+    concerns=("people", "guests"),
+    withheld=("slots",),
     state=Meeting,
     encode=outgoing,
     due_at=lambda meeting: meeting.due_at,
@@ -21,18 +24,21 @@ MEETINGS = Kind(
     unique=("slots", "SLOT_TAKEN"),
     indexes=(("mentorship",), ("people", "start"), ("guests", "start"), ("series",)),
 )
-AVAILABILITIES = Kind(collection="availabilities", state=Availability, encode=updated)
+AVAILABILITIES = Kind(collection="availabilities", concerns=(ITSELF,), state=Availability, encode=updated)
 """They have their person's id."""
 
 CALENDARS = Kind(
     collection="calendars",
+    concerns=("person",),
     state=Calendar,
     encode=calendar_outgoing,
     due_at=lambda calendar: calendar.due_at,
     fire=Calendar.fire,
     indexes=(("person",),),
 )
-FEEDS = Kind(collection="calendar_feeds", state=Feed, encode=feed_outgoing)
+FEEDS = Kind(
+    collection="calendar_feeds", concerns=(ITSELF,), withheld=("key",), state=Feed, encode=feed_outgoing
+)
 """They have their person's id."""
 
 SETTINGS = Kind(collection="meeting_settings", state=Settings, encode=settings_outgoing)

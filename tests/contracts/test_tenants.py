@@ -59,7 +59,8 @@ async def test_the_rival_has_something_to_lose(served: Platform, rival: Belongin
     """Without this, the tests below would watch nothing."""
     kept = await documents(served, "rival")
     assert len({key.rpartition("/rival")[0] for key in kept}) >= 20
-    assert sum(WORD.encode() in document for document in kept.values()) > 15
+    plain = sum(WORD.encode() in document for document in kept.values())
+    assert plain > 5  # names of programs and the like: what people write lies sealed
     get = next(method for method in surface.methods() if method.name == "GetPerson")
     token = served.token("hr_admin", org="rival")
     assert seen(await served.call(get, request_for(get, "rival", **rival.ids), token))

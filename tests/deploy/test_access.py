@@ -16,6 +16,7 @@ from deploy.kafka.access import OPERATOR
 from services.kernel.events import Handlers
 from services.kernel.events.dead_letters import SUFFIX
 from services.kernel.mongo import Kind
+from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 from services.processor.__main__ import GROUP
 from services.processor.agents import policies, reading, worker
 from services.processor.agents.station import changelog
@@ -73,13 +74,13 @@ class Anything:
 
 
 def heard(service: str) -> tuple[str, ...]:
-    """The topics that `on` lines lead to, by really registering every handler of the service."""
+    """The topics that `on` lines lead to, by really registering every handler; and what all services hear."""
     handlers = Handlers()
     module = importlib.import_module(f"services.{service}.events")
     for name, hear in vars(module).items():
         if inspect.isfunction(hear) and re.match("hear", name) and hear.__module__ == module.__name__:
             hear(handlers, *[Anything()] * (len(inspect.signature(hear).parameters) - 1))
-    return handlers.topics
+    return tuple(sorted({*handlers.topics, PersonErased.DESCRIPTOR.file.package}))
 
 
 HEARS = [service for service in GRPC if Path(f"services/{service}/events.py").exists()]

@@ -12,6 +12,7 @@ from deploy.kafka import topics
 from deploy.kafka.topics import Topic, TopicsError
 from deploy.local.services import SERVICES
 from services.kernel.kafka import Cluster
+from services.processor.agents.worker import HEARD
 
 KEPT = [topic for topic in topics.load() if topic.retention_ms and not topic.name.endswith(".dlq")]
 EVENTS = [topic for topic in KEPT if topic.name.startswith("mentoring.")]
@@ -36,9 +37,10 @@ def test_topics_that_meet_in_the_processor_have_equal_partition_counts() -> None
 
 
 def heard(service: str) -> set[str]:
-    """The services whose events one imports in the module that hears (the processor: that decodes)."""
-    module = "wire/facts" if service == "processor" else "events"
-    file = Path("services") / service / f"{module}.py"
+    """The services whose events one imports in the module that hears, or that the processor folds."""
+    if service == "processor":
+        return {topic.split(".")[1] for topic in HEARD}
+    file = Path("services") / service / "events.py"
     source = file.read_text() if file.exists() else ""
     return set(re.findall(r"from services\.pb\.mentoring\.(\w+)\.v1", source))
 

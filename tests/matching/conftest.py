@@ -55,8 +55,8 @@ from services.pb.mentoring.matching.v1.skill_service_pb2_grpc import (
     add_SkillServiceServicer_to_server,
 )
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
-from services.profiles.app import Directory, Imports
-from services.profiles.rpc import PersonService
+from services.profiles.app.people import Directory, Imports
+from services.profiles.rpc.people import PersonService
 from services.profiles.store import PEOPLE
 from tests.fakes import books
 from tests.kernel.issuer import ISSUER, Issuer

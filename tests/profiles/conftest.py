@@ -19,7 +19,7 @@ from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 from services.profiles.__main__ import build
 from services.profiles.domain import Person
-from services.profiles.wire import person as encoded
+from services.profiles.wire.people import person as encoded
 from tests.profiles.factories import person
 
 Metadata = tuple[tuple[str, str], ...]

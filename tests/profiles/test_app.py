@@ -14,7 +14,7 @@ from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
 from services.kernel.errors import AlreadyExists, Conflict, Exhausted, Invalid, NotFound
 from services.kernel.mongo import Cause, Query, Ref
-from services.profiles.app import BATCH, IMPORTS_AT_ONCE, Directory, Imports
+from services.profiles.app.people import BATCH, IMPORTS_AT_ONCE, Directory, Imports
 from services.profiles.domain import Person, Progress, Rejected, Role, State, Step, Summary
 from services.profiles.store import PEOPLE
 from tests import fakes

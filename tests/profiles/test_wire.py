@@ -12,8 +12,9 @@ from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.profiles.v1 import events_pb2 as events
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
-from services.profiles import domain, wire
+from services.profiles import domain
 from services.profiles.domain import Person, Role, State, Window
+from services.profiles.wire import people as wire
 from tests.profiles import factories
 
 ADA = Ref("acme", "ada")

@@ -20,6 +20,7 @@ from services.kernel.mongo.news import News
 from services.kernel.mongo.sealing import AS_IS, AsIs, Sealing
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
+from services.kernel.personal import shape_of
 
 S = TypeVar("S")
 Collection = AsyncIOMotorCollection[Document]
@@ -44,6 +45,7 @@ class Aggregates(Generic[S]):
     ) -> None:
         self.kind = kind
         self.sealing = sealing
+        self.shape = shape_of(kind.state)
         self.documents = Documents(kind, news.writer)
         self.collection = collection
         self.news = news

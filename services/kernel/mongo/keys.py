@@ -62,6 +62,11 @@ class KeyStore:
             {"_id": owner, "key.create_time": {"$lte": until}}, [{"$set": {"gone": gone}}, {"$unset": "key"}]
         )
 
+    async def has_newer(self, owner: str, since: datetime) -> bool:
+        """Whether the present key was made after `since`."""
+        newer = {"_id": owner, "key.create_time": {"$gt": since}}
+        return await self._committed.find_one(newer, {"_id": 1}) is not None
+
     async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
         """Return keys that another master key wraps."""
         others = {"key.master": {"$exists": True, "$ne": master}}

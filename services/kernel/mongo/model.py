@@ -80,6 +80,11 @@ class Kind(Generic[S]):
     unique      (field, reason): no two aggregates of a tenant share an element of this tuple field;
                 the second save is Refused with the reason
     indexes     fields that lists filter by, each a tuple of state paths
+    concerns    state paths with the ids of those whose data it is: it is handed out to them; ITSELF where a
+                document has its person's id
+    withheld    fields of the state that are not handed out: what others are not to know of each other
+    personwise  fields of the state that hold entries of several people, each with a `person`: only the
+                entries of the one who asks are handed out
     """
 
     collection: str
@@ -89,6 +94,9 @@ class Kind(Generic[S]):
     fire: Callable[[S, datetime], tuple[S, Sequence[Any]]] | None = None
     unique: tuple[str, str] | None = None
     indexes: Sequence[tuple[str, ...]] = ()
+    concerns: Sequence[str] = ()
+    withheld: Sequence[str] = ()
+    personwise: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

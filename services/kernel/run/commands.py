@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from services.kernel.config import Settings
 from services.kernel.probes import Health
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.process import Build
 from services.kernel.run.resources import Resources, opened
 
@@ -29,7 +30,7 @@ def migration(build: Build) -> Command:
     """Return the command that makes the indexes of what `build` makes, however long that takes."""
 
     async def migrate(resources: Resources) -> str:
-        build(resources.settings, resources)
+        with_privacy(build(resources.settings, resources), resources.database)
         await resources.database.migrate()
         return "the database has every index of this build"
 

@@ -8,6 +8,7 @@ from services.kernel.config import Settings
 from services.kernel.host import hosted, settle
 from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
+from services.kernel.run.privacy import with_privacy
 from services.kernel.run.resources import Resources, opened
 from services.kernel.run.roles import Role, roles_of
 from services.kernel.run.service import Loop, Service
@@ -18,7 +19,8 @@ Build = Callable[[Settings, Resources], Service]
 async def serve(settings: Settings, build: Build, roles: Collection[Role]) -> int:
     """Run the service's roles until SIGTERM or SIGINT; return the exit code."""
     async with hosted(settings) as host, opened(settings, host.health) as resources:
-        process = Process(resources, build(settings, resources), roles)
+        service = with_privacy(build(settings, resources), resources.database)
+        process = Process(resources, service, roles)
         return await process.run(host.stop, host.probes_port)
 
 

@@ -66,6 +66,9 @@ class Store(Protocol):
     async def destroy(self, owner: str, until: datetime) -> None:
         """Forget the present key if it was made at `until` or before, but for its id."""
 
+    async def has_newer(self, owner: str, since: datetime) -> bool:
+        """Whether the present key was made after `since`."""
+
     async def wrapped_otherwise(self, master: str, most: int) -> Sequence[Stored]:
         """Return up to `most` that another master key wraps."""
 
@@ -117,6 +120,10 @@ class Vault:
         """
         await self._store.destroy(owner, until)
         self._known.pop(owner, None)
+
+    async def has_newer(self, owner: str, since: datetime) -> bool:
+        """Whether the owner has a key that was made after `since`."""
+        return await self._store.has_newer(owner, since)
 
     async def rewrap(self) -> int:
         """Let the first master key wrap all that others do; return how many. WrongMaster."""

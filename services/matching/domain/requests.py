@@ -8,9 +8,10 @@ match is being made, so nobody withdraws, declines or closes it; making the matc
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Denied, NotFound, Refused
+from services.kernel.personal import Personal
 from services.matching.domain.policy import Pair
 
 REMIND_AGAIN: Final = timedelta(hours=24)
@@ -80,7 +81,7 @@ class MatchRequest:
     program: str
     people: tuple[str, str]
     requester: str
-    message: str
+    message: Annotated[str, Personal("requester")]
     since: datetime
     reminder_hours: tuple[int, ...]
     expiry_hours: int
@@ -88,8 +89,8 @@ class MatchRequest:
     stage: Stage = Stage.PENDING
     agreed: bool = False
     promoted: bool = False
-    question: str = ""
-    answer: str = ""
+    question: Annotated[str, Personal("people.0", also=("people.1",))] = ""
+    answer: Annotated[str, Personal("requester")] = ""
     rung: int = 0
     reminders: int = 0
     reminded: datetime | None = None

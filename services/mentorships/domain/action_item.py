@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.progress import Progress, progress
@@ -51,7 +52,7 @@ class ActionItem:
 
     mentorship: str
     people: tuple[str, str]
-    title: str
+    title: Annotated[str, Personal("people.1")]
     owner: str
     due_date: date | None = None
     meeting: str = ""

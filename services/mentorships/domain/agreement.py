@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.days import require_ahead
 from services.mentorships.domain.rules import line, words
 
@@ -41,9 +42,9 @@ class Terms:
     cadence_days: int
     meeting_minutes: int
     channels: tuple[Channel, ...]
-    focus_areas: tuple[str, ...]
-    mentor_expectations: str = ""
-    mentee_expectations: str = ""
+    focus_areas: Annotated[tuple[str, ...], Personal("mentors.0|people.1")]
+    mentor_expectations: Annotated[str, Personal("mentors.0|people.0")] = ""
+    mentee_expectations: Annotated[str, Personal("mentors.0|people.1")] = ""
     confidentiality: Confidentiality | None = None
     end_date: date | None = None
 

@@ -6,9 +6,10 @@ A plan asks one person in one mentorship; its clocks stand still while the mento
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.rules import invalid, not_found, words
 
 FIRST_DAYS: Final = 30
@@ -88,7 +89,7 @@ class Answer:
     confidence: int = 0
     satisfaction: int = 0
     changes: tuple[Wish, ...] = ()
-    words: str = ""
+    words: Annotated[str, Personal("person")] = ""
 
     @property
     def amendment_suggested(self) -> bool:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
 from services.kernel.errors import Denied, Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.partners import partner
 from services.mentorships.domain.rules import invalid, not_found, words
@@ -47,7 +49,7 @@ class Feedback:
     recipient: str
     meeting: str
     rating: int
-    words: str
+    words: Annotated[str, Personal("author")]
     claims: tuple[str, ...]
     acknowledge_time: datetime | None = None
 

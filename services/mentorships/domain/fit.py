@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.rules import not_found, words
 
 
@@ -37,7 +39,7 @@ class FitQuestion:
     person: str
     lead: str
     fit: Fit | None = None
-    words: str = ""
+    words: Annotated[str, Personal("person")] = ""
 
     def answer(self, person: str, fit: Fit, said: str) -> tuple["FitQuestion", list[FitEvent]]:
         """Answer, as the person asked; only who was unsure answers again. Nothing ends by it.

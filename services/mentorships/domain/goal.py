@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import count
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from services.kernel.errors import Denied, Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.goal_events import (
     GoalCompleted,
@@ -47,7 +48,7 @@ class ProgressNote:
     id: str
     author: str
     time: datetime
-    text: str
+    text: Annotated[str, Personal("author")]
     percent: int | None = None
 
 
@@ -77,8 +78,8 @@ class Goal:
     mentorship: str
     people: tuple[str, str]
     kind: Kind
-    title: str
-    measure: str = ""
+    title: Annotated[str, Personal("people.1")]
+    measure: Annotated[str, Personal("people.1")] = ""
     target_date: date | None = None
     complete_time: datetime | None = None
     drop_time: datetime | None = None

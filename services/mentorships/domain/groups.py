@@ -7,9 +7,10 @@ says yes or no. What a group is about is for everybody to read who may join; who
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Conflict, Denied, Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.agreement import Terms
 from services.mentorships.domain.mentorship import EndReason, Over, Who
 from services.mentorships.domain.rules import invalid, line
@@ -74,7 +75,7 @@ class Group:
     `revision` counts the terms.
     """
 
-    title: str
+    title: Annotated[str, Personal("mentors.0")]
     seats: int
     terms: Terms
     mentors: tuple[str, ...]

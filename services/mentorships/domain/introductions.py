@@ -6,9 +6,10 @@ Who declined is kept nowhere, and an introduction that nobody answers in time en
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Denied, Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.mentorship import Mentorship, Stage
 from services.mentorships.domain.partners import partner
 from services.mentorships.domain.rules import invalid, not_found, words
@@ -80,8 +81,8 @@ class Introduction:
 
     mentorship: str
     people: tuple[str, str, str]
-    note: str
-    message: str
+    note: Annotated[str, Personal("people.0")]
+    message: Annotated[str, Personal("people.0")]
     expire_time: datetime
     readers: tuple[str, ...]
     claims: tuple[str, ...]

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
+from services.kernel.personal import Personal
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.partners import partner
 from services.mentorships.domain.rules import not_found, words
@@ -44,7 +45,7 @@ class Kudos:
     mentorship: str
     people: tuple[str, str]
     category: Category
-    words: str
+    words: Annotated[str, Personal("people.0")]
     claims: tuple[str, ...] = ()
 
     @property

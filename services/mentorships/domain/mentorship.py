@@ -6,9 +6,10 @@ How it changes: `agreeing`, `resting`, `closing` and `ending`; by itself: `timer
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Denied, Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain import goal
 from services.mentorships.domain.agreement import Agreement, Usual
 from services.mentorships.domain.goal import Goal, GoalDraft
@@ -96,7 +97,7 @@ class Survey:
     person: str
     satisfaction: int
     recommends: bool
-    comment: str
+    comment: Annotated[str, Personal("person")]
     time: datetime
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
 
 from services.kernel.errors import Denied
+from services.kernel.personal import Personal
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.rules import not_found
 from services.mentorships.domain.words import needed_words
@@ -46,7 +47,7 @@ class Note:
     mentorship: str
     people: tuple[str, str]
     author: str
-    text: str
+    text: Annotated[str, Personal("author")]
     readers: tuple[str, ...]
     meeting: str = ""
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.happenings import MentorshipEvent
 from services.mentorships.domain.mentorship import Mentorship, PauseReason, Who
 from services.mentorships.domain.resting import Rest, pause
@@ -61,7 +63,7 @@ class LogEntry:
     time: datetime
     person: str
     action: Action
-    words: str = ""
+    words: Annotated[str, Personal("person")] = ""
     mentorship: str = ""
 
 
@@ -82,7 +84,7 @@ class SafetyReport:
     reporter: str
     about: str
     category: Category
-    words: str
+    words: Annotated[str, Personal("reporter")]
     mentorship: str = ""
     closed: bool = False
     log: tuple[LogEntry, ...] = ()

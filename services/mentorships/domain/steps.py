@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from services.kernel.errors import Refused
+from services.kernel.personal import Personal
 from services.mentorships.domain.days import require_to_come
 from services.mentorships.domain.rules import invalid, line, not_found
 
@@ -16,7 +17,7 @@ class Milestone:
 
     DATE_FIELD: ClassVar = "target_date"
 
-    title: str
+    title: Annotated[str, Personal("people.1")]
     due_date: date | None = None
     id: str = ""
     complete_time: datetime | None = None
@@ -28,7 +29,7 @@ class Task:
 
     DATE_FIELD: ClassVar = "due_date"
 
-    title: str
+    title: Annotated[str, Personal("people.1")]
     owner: str
     due_date: date | None = None
     id: str = ""

@@ -54,7 +54,7 @@ class Digests:
         """Return what a message says together with those that it was marked to tell."""
         where = {"person": job.message.person, "digest": job.ref.id}
         told = (await self._messages.list(job.ref.tenant, Query(where, _MOST))).items
-        contents = [stored.state.content for _, stored in told if stored.state.content]
+        contents = [known for _, stored in told if (known := stored.state.content) and known.subject]
         return self._writer.digest([job.content, *contents], job.reader) if contents else job.content
 
     async def _fold(self, ref: Ref, message: Message, job: Job) -> None:

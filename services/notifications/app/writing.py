@@ -35,7 +35,7 @@ class Writer:
 
     async def written(self, tenant: str, message: Message, reader: Person) -> Content:
         """Return what a message says: as it was written first, else written now. Raises Unavailable."""
-        if message.content is not None:
+        if message.content is not None and message.content.subject:
             return message.content
         other = await self._people.find(tenant, message.other) if message.other else None
         own = await self._templates.chosen(tenant, message.category, _language(reader))

@@ -8,14 +8,20 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from services.kernel.errors import NotFound, Refused
+from services.kernel.personal import Personal
 from services.notifications.domain.chatpost import ChatPost
 
 _PAUSES = tuple(timedelta(seconds=pause) for pause in (5, 30, 120, 600, 1800, 3600, 7200))
 """After each try that failed for now; the try after the last pause is the last one."""
 
 MOST_TRIES = len(_PAUSES) + 1
+
+
+_NAMED = ("facts.requester", "facts.recipient", "facts.mentor", "facts.mentee")
+"""Whose names a message may hold."""
 
 
 class Category(StrEnum):
@@ -209,11 +215,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What people read: one line, and plain text. Holds names, so it never enters events or logs."""
+    """What people read: one line, and plain text. Holds names, so it never enters events or logs.
 
-    subject: str
-    text: str
-    html: str = ""
+    It is empty once one of those it names was erased.
+    """
+
+    subject: Annotated[str, Personal("person", also=_NAMED)]
+    text: Annotated[str, Personal("person", also=_NAMED)]
+    html: Annotated[str, Personal("person", also=_NAMED)] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Sample:
 
 def written(message: Message, reader: Reader, own: templates.Words | None = None) -> Content:
     """Return what a message says: as it was written first, else now, in the organization's words if any."""
-    if message.content is not None:
+    if message.content is not None and message.content.subject:
         return message.content
     words = words_of(reader.language)
     locale = _locale(reader, own.language if own else words.language)

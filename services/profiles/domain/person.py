@@ -156,6 +156,20 @@ def align(person: str, old: Person, new: Person) -> tuple[Person, list[Event]]:
     return new, [PersonUpdated(person, new.roles, new.state, changed)]
 
 
+_FORGOTTEN = Person("", "", "", 0, "", "UTC", (), state=State.TERMINATED)
+"""What stays of somebody who was erased: that there was a person of this id, who has left."""
+
+
+def erase(person: str, old: Person) -> tuple[Person, list[Event]]:
+    """Forget everything about a person."""
+    return align(person, old, _FORGOTTEN)
+
+
+def is_erased(person: Person) -> bool:
+    """Whether everything was forgotten; every other person has an address."""
+    return person == _FORGOTTEN
+
+
 def for_colleagues(person: Person) -> Person:
     """Return the person as the directory shows them: without PRIVATE fields."""
     return replace(person, **PRIVATE)

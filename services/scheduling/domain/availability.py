@@ -100,6 +100,12 @@ def update(known: Availability | None, changes: dict[str, Any]) -> Decision:
     return new, [] if new == known else [AvailabilityEvent.UPDATED]
 
 
+def forget(known: Availability) -> Decision:
+    """Return what is left of an erased person's: what somebody has who set nothing."""
+    nothing = Availability(zone="UTC")
+    return nothing, [] if known == nothing else [AvailabilityEvent.UPDATED]
+
+
 def require_own(caller: str, person: str, *, hr: bool) -> None:
     """Raise Denied AVAILABILITY_NOT_YOURS unless the caller may set when `person` can be met."""
     if caller != person and not hr:

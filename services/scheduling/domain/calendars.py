@@ -75,7 +75,7 @@ class Calendar:
     """
 
     person: str
-    name: str
+    name: Annotated[str, Personal("person")]
     busy: tuple[Busy, ...]
     until: datetime
     stale_at: datetime

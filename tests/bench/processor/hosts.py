@@ -29,7 +29,7 @@ from tests.processor.stream import own_topics
 FAUST = ("-c", "import sys; group = sys.argv.pop(); from services.processor.__main__ import run; run(group)")
 PLAIN = ("-m", "tests.bench.processor.plain")
 START_SECONDS = 90.0
-PATIENCE = 60.0
+PATIENCE = 120.0
 LOOK_SECONDS = 0.1
 AT_ONCE = 2_000
 WARM = 200

@@ -13,7 +13,7 @@ from tests.bench.figures import Figure
 from tests.bench.processor.events import Lives
 from tests.bench.processor.hosts import FAUST, PLAIN, Bench
 
-BACKLOG = 48_000
+BACKLOG = 24_000
 
 
 class Work(NamedTuple):

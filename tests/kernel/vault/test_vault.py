@@ -77,8 +77,16 @@ async def test_a_repeated_erasure_spares_a_key_made_since(vault: Vault, clock: F
     await vault.destroy(ANN, erased)
     clock.advance(timedelta(days=1))
     new = (await vault.making((ANN,)))[ANN]
+    assert await vault.has_newer(ANN, erased)
+    assert not await vault.has_newer(ANN, clock.now())
     await vault.destroy(ANN, erased)
     assert (await vault.making((ANN,)))[ANN].id == new.id
+
+
+async def test_of_somebody_unknown_there_is_nothing_to_destroy(vault: Vault, clock: FixedClock) -> None:
+    await vault.destroy(ANN, clock.now())
+    assert not await vault.has_newer(ANN, clock.now())
+    assert (await vault.keys((ANN,)))[ANN].present is None
 
 
 async def test_others_keep_their_keys(vault: Vault, clock: FixedClock) -> None:

@@ -22,18 +22,25 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as mentoring_dot_profiles_dot_v1_dot_person__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mentoring/profiles/v1/events.proto\x12\x15mentoring.profiles.v1\x1a*mentoring/profiles/v1/person_service.proto\"\x86\x01\n\rPersonCreated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x31\n\x05roles\x18\x02 \x03(\x0e\x32\".mentoring.profiles.v1.Person.Role\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.mentoring.profiles.v1.Person.State\"\x9e\x01\n\rPersonUpdated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x31\n\x05roles\x18\x02 \x03(\x0e\x32\".mentoring.profiles.v1.Person.Role\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.mentoring.profiles.v1.Person.State\x12\x16\n\x0e\x63hanged_fields\x18\x04 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mentoring/profiles/v1/events.proto\x12\x15mentoring.profiles.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*mentoring/profiles/v1/person_service.proto\"\x86\x01\n\rPersonCreated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x31\n\x05roles\x18\x02 \x03(\x0e\x32\".mentoring.profiles.v1.Person.Role\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.mentoring.profiles.v1.Person.State\"\x9e\x01\n\rPersonUpdated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x31\n\x05roles\x18\x02 \x03(\x0e\x32\".mentoring.profiles.v1.Person.Role\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.mentoring.profiles.v1.Person.State\x12\x16\n\x0e\x63hanged_fields\x18\x04 \x03(\t\"_\n\x0cPersonErased\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0f\n\x07\x65rasure\x18\x02 \x01(\t\x12.\n\nerase_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x11\x45rasureProgressed\x12\x0f\n\x07\x65rasure\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x18\n\x10pending_services\x18\x03 \x03(\t\"5\n\x12PersonalDataErased\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0f\n\x07\x65rasure\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.profiles.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PERSONCREATED']._serialized_start=106
-  _globals['_PERSONCREATED']._serialized_end=240
-  _globals['_PERSONUPDATED']._serialized_start=243
-  _globals['_PERSONUPDATED']._serialized_end=401
+  _globals['_PERSONCREATED']._serialized_start=139
+  _globals['_PERSONCREATED']._serialized_end=273
+  _globals['_PERSONUPDATED']._serialized_start=276
+  _globals['_PERSONUPDATED']._serialized_end=434
+  _globals['_PERSONERASED']._serialized_start=436
+  _globals['_PERSONERASED']._serialized_end=531
+  _globals['_ERASUREPROGRESSED']._serialized_start=533
+  _globals['_ERASUREPROGRESSED']._serialized_end=611
+  _globals['_PERSONALDATAERASED']._serialized_start=613
+  _globals['_PERSONALDATAERASED']._serialized_end=666
 # @@protoc_insertion_point(module_scope)

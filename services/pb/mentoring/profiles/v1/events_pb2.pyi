@@ -6,6 +6,7 @@ What happened to people. Ids and codes only."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as _person_service_pb2
 import builtins as _builtins
@@ -88,3 +89,93 @@ class PersonUpdated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonUpdated: _TypeAlias = PersonUpdated  # noqa: Y015
+
+@_typing.final
+class PersonErased(_message.Message):
+    """A person is to be forgotten: every service destroys the key of their texts if it was made by then."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    ERASURE_FIELD_NUMBER: _builtins.int
+    ERASE_TIME_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    erasure: _builtins.str
+    """organizations/{organization}/erasures/{erasure}"""
+    @_builtins.property
+    def erase_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked for; told again later, also after a restore, it stays the same."""
+
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        erasure: _builtins.str = ...,
+        erase_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erase_time", b"erase_time", "erasure", b"erasure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonErased: _TypeAlias = PersonErased  # noqa: Y015
+
+@_typing.final
+class ErasureProgressed(_message.Message):
+    """A service confirmed an erasure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASURE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    PENDING_SERVICES_FIELD_NUMBER: _builtins.int
+    erasure: _builtins.str
+    """organizations/{organization}/erasures/{erasure}"""
+    person: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    @_builtins.property
+    def pending_services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those that have not yet; none when it is finished."""
+
+    def __init__(
+        self,
+        *,
+        erasure: _builtins.str = ...,
+        person: _builtins.str = ...,
+        pending_services: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "pending_services", b"pending_services", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErasureProgressed: _TypeAlias = ErasureProgressed  # noqa: Y015
+
+@_typing.final
+class PersonalDataErased(_message.Message):
+    """This service keeps nothing readable any more about a person who was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    ERASURE_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    erasure: _builtins.str
+    """organizations/{organization}/erasures/{erasure}"""
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        erasure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalDataErased: _TypeAlias = PersonalDataErased  # noqa: Y015

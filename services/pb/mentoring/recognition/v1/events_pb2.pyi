@@ -276,3 +276,29 @@ class RecognitionSettingsUpdated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecognitionSettingsUpdated: _TypeAlias = RecognitionSettingsUpdated  # noqa: Y015
+
+@_typing.final
+class PersonalDataErased(_message.Message):
+    """This service keeps nothing readable any more about a person who was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    ERASURE_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    """organizations/{organization}/people/{person}"""
+    erasure: _builtins.str
+    """organizations/{organization}/erasures/{erasure}"""
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        erasure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalDataErased: _TypeAlias = PersonalDataErased  # noqa: Y015

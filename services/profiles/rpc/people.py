@@ -7,8 +7,8 @@ from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceServicer
-from services.profiles import wire
-from services.profiles.app import Directory, Imports
+from services.profiles.app.people import Directory, Imports
+from services.profiles.wire import people as wire
 
 
 class PersonService(PersonServiceServicer):

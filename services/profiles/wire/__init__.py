@@ -1,0 +1,1 @@
+"""Domain to and from protobuf, one module per contract."""
