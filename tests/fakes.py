@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
+from services.kernel.audit.entry import Entry
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists, Refused
 from services.kernel.mongo import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned, pages
@@ -324,6 +325,20 @@ class Usage:
         return {use: self.counts[use] for use in counts}
 
 
+class Trail:
+    """Audit entries in memory; `broken` is raised instead of keeping one, while it is set."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.broken: Exception | None = None
+
+    async def record(self, entry: Entry) -> None:
+        """Keep an entry."""
+        if self.broken is not None:
+            raise self.broken
+        self.entries.append(entry)
+
+
 def books() -> Books:
     """Return new books for a gate."""
-    return Books(Claims(), Usage())
+    return Books(Claims(), Usage(), Trail())

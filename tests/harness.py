@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from services.kernel.audit.rpc import audit_servicer
 from services.kernel.auth import Keys, ServiceIdentity, Tokens
 from services.kernel.clock import Clock
 from services.kernel.config import Settings
@@ -27,6 +29,7 @@ from services.kernel.vault import Master
 from tests.kernel.issuer import ISSUER, Issuer
 
 MASTER = Master([bytes(range(32))])
+RETENTION = timedelta(days=400)
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -111,7 +114,8 @@ async def trusting(
         )
         service = with_privacy(build(settings, resources), database)
         await database.migrate()
-        server = Server(settings, service.servicers, resources.tokens, Books.of(database))
+        servicers = [*service.servicers, audit_servicer(database.trail, RETENTION)]
+        server = Server(settings, servicers, resources.tokens, Books.of(database))
         port = await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield Running(service, channel, issuer, clock, database, port)
@@ -126,7 +130,8 @@ async def fresh_database(url: str, clock: Clock) -> AsyncIterator[Database]:
     async with Database(url, name, clock, MASTER) as database:
         yield database
         await database.client.drop_database(name)
-        await database.client.drop_database(f"{name}_keys")
+        for kept in ("keys", "audit"):
+            await database.client.drop_database(f"{name}_{kept}")
 
 
 def reason(error: grpc.aio.AioRpcError) -> str:

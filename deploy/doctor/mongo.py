@@ -8,7 +8,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.doctor import clocks
 from deploy.doctor.finding import Finding, ok, warning, wrong
-from services.kernel.mongo import Database
+from services.kernel.mongo import Database, trail
 
 SUPPORTED: Final = (7, 0)
 """Oldest release line with updates (MongoDB's lifecycle schedule); 5.0 is the oldest that works."""
@@ -78,27 +78,28 @@ def _login(known: Mapping[str, Any], name: str) -> Iterator[Finding]:
         )
         return
     privileges: Sequence[Mapping[str, Any]] = known["authenticatedUserPrivileges"]
-    own = (name, f"{name}_keys")
-    for database in own:
+    own = {name: NEEDED, f"{name}_keys": NEEDED, f"{name}_audit": frozenset(trail.ACTIONS)}
+    for database, needed in own.items():
         granted = {
             action
             for one in privileges
             if one["resource"].get("collection") == "" and one["resource"].get("db") in {database, ""}
             for action in one["actions"]
         }
-        if missing := sorted(NEEDED - granted):
-            advice = f"grant the user readWrite on {database}"
+        if missing := sorted(needed - granted):
+            role = "readWrite" if needed is NEEDED else "a role with these actions"
+            advice = f"grant the user {role} on {database}"
             yield wrong(about, f"in database {database} it may not: {', '.join(missing)}", advice)
-    reached = sorted({_where(one["resource"]) for one in privileges if not _own(one["resource"], own)})
+    reached = sorted({_where(one["resource"]) for one in privileges if _where(one["resource"]) not in own})
     if reached:
-        advice = f"grant readWrite on {' and '.join(own)} only"
+        advice = f"grant rights on {', '.join(own)} only"
         yield warning(about, f"reaches more than its own: {', '.join(reached)}", advice)
         return
-    yield ok(about, f"{' and '.join(own)}, nothing else")
-
-
-def _own(resource: Mapping[str, Any], own: Sequence[str]) -> bool:
-    return resource.get("db") in own
+    if much := sorted({"update", "remove"} & granted):
+        advice = f"grant only {', '.join(trail.ACTIONS)} on {name}_audit"
+        yield warning(about, f"may change the audit log: {', '.join(much)}", advice)
+        return
+    yield ok(about, f"{', '.join(own)}, nothing else")
 
 
 def _where(resource: Mapping[str, Any]) -> str:

@@ -38,6 +38,11 @@ def is_segment(text: str) -> bool:
     return _SEGMENT_PATTERN.fullmatch(text) is not None
 
 
+def is_name(text: str) -> bool:
+    """Whether `text` is a resource name: segments with slashes between them."""
+    return _NAME_PATTERN.fullmatch(text) is not None
+
+
 def name(*segments: str) -> str:
     """Join segments to a resource name. ValueError for a segment that is no identifier."""
     joined = "/".join(segments)

@@ -30,6 +30,9 @@ GRPC_CLIENT_HANDLED = Counter(
 GRPC_CLIENT_SECONDS = Histogram(
     "grpc_client_handling_seconds", "Call to answer, retries included", _CALLED, buckets=_CALL_SECONDS
 )
+AUDIT_LOST = Counter(
+    "audit_entries_lost_total", "Refused or cut off calls that the audit log could not be told of"
+)
 JWKS_FETCHES = Counter("jwks_fetches_total", "Fetches of the issuer's keys", ("outcome",))
 
 MONGO_COMMAND_SECONDS = Histogram(

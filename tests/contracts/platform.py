@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from deploy.local.keys import credential_key
 from services.kernel.allowances import allowances
+from services.kernel.audit.rpc import NAME as AUDIT
 from services.kernel.clock import FixedClock
 from services.kernel.rates import Rate
 from services.kernel.rpc import policy
@@ -43,6 +44,7 @@ class Platform:
         self.issuer = issuer
         self.running = running
         self._channels = {name: at.channel for at in running for _, _, name in at.service.servicers}
+        self._channels[AUDIT] = running[0].channel  # all of them answer this one
 
     @property
     def served(self) -> set[str]:

@@ -21,6 +21,26 @@ REFERENCE: Any = resource_pb2.resource_reference
 RULES: Any = validate_pb2.field
 BEHAVIOR: Any = field_behavior_pb2.field_behavior
 RESOURCES = {"mentor", "mentee", "manager", "person", "program", "meeting", "mentorship", "goal", "match"}
+IMPERSONAL = {
+    *(
+        "GetProgram",
+        "ListPrograms",
+        "ListProgramRevisions",
+        "GetCohortRun",
+        "ListCohortRuns",
+        "WatchCohortRun",
+    ),
+    *(
+        "GetPlanTemplate",
+        "ListPlanTemplates",
+        "GetLearningResource",
+        "ListLearningResources",
+        "SuggestSkills",
+    ),
+    *("GetTemplate", "ListTemplates", "PreviewTemplate", "GetMeetingSettings", "GetRecognitionSettings"),
+    *("GetWebhook", "ListWebhooks", "ListWebhookDeliveries", "CountMessages"),
+    *("GetBadge", "ListBadges", "PreviewBadge", "GetIssuerDocument", "GetStatusList"),
+}
 METHODS = pytest.mark.parametrize("method", surface.methods(), ids=lambda method: method.full_name)
 
 
@@ -44,6 +64,15 @@ def test_every_change_can_be_repeated_safely(method: MethodDescriptor) -> None:
         return
     field = method.input_type.fields_by_name["request_id"]
     assert field.type == FieldDescriptor.TYPE_STRING
+
+
+@METHODS
+def test_every_read_that_hr_may_do_is_personal_or_known_to_be_not(method: MethodDescriptor) -> None:
+    """Reads of personal data by HR and operators stand in the audit log: say which are none."""
+    rule = policy.rule(method)
+    if rule.mutates or rule.roles.isdisjoint({"hr_admin", "operator"}):
+        return
+    assert rule.personal is not (method.name in IMPERSONAL)
 
 
 @pytest.mark.parametrize("request_type", surface.requests(), ids=lambda request: request.full_name)
@@ -70,11 +99,16 @@ def test_names_of_other_resources_are_marked_to_have_their_tenant_checked(
 @pytest.mark.parametrize("request_type", surface.requests(), ids=lambda request: request.full_name)
 def test_every_list_that_callers_send_has_an_end(request_type: Descriptor) -> None:
     """Bounded by the contract, or as long as its map or enum; what callers cannot set is not read at all."""
+    shown = [
+        path
+        for path, field in surface.fields(request_type)
+        if field_behavior_pb2.OUTPUT_ONLY in field.GetOptions().Extensions[BEHAVIOR]
+    ]
     endless = [
         path
         for path, field in surface.fields(request_type)
         if field.is_repeated
-        and field_behavior_pb2.OUTPUT_ONLY not in field.GetOptions().Extensions[BEHAVIOR]
+        and not any(f"{path}.".startswith(f"{part}.") for part in shown)
         and not (rules := field.GetOptions().Extensions[RULES].repeated).max_items
         and not (field.type == FieldDescriptor.TYPE_ENUM and rules.unique)
         and not (field.message_type and field.message_type.GetOptions().map_entry)

@@ -34,10 +34,10 @@ async def documents(served: Platform, org: str) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     mine = {"$or": [{"tenant_id": org}, {"_id": {"$regex": f"^{org}/"}}]}
     for at in served.running:
-        database = at.database.client[at.database.name]
-        for name in await database.list_collection_names():
-            async for document in database[name].find(mine):
-                found[f"{at.database.name}/{name}/{document['_id']}"] = encode(document)
+        for database in (at.database.client[f"{at.database.name}{part}"] for part in ("", "_audit")):
+            for name in await database.list_collection_names():
+                async for document in database[name].find(mine):
+                    found[f"{database.name}/{name}/{document['_id']}"] = encode(document)
     return found
 
 

@@ -140,9 +140,19 @@ def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
         assert user["roles"] == [
             {"name": "readWrite", "db": user["name"]},
             {"name": "readWrite", "db": f"{user['name']}_keys"},
+            {"name": f"{user['name']}-audit", "db": "admin"},
         ]
+
+
+def test_in_its_audit_log_a_service_may_add_and_neither_change_nor_take_away() -> None:
+    text = (K8S / "components/mongodb-community/users.yaml").read_text()
+    for role in yaml.safe_load(text)["spec"]["security"]["roles"]:
+        (privilege,) = role["privileges"]
+        assert privilege["resource"] == {"db": role["role"].replace("-", "_"), "collection": ""}
+        assert {"find", "insert"} <= set(privilege["actions"])
+        assert not {"update", "remove", "dropCollection", "dropDatabase"} & set(privilege["actions"])
 
 
 def test_those_are_the_databases_that_the_code_opens() -> None:
     opened = re.findall(r"get_database\((.+?), codec", inspect.getsource(Database))
-    assert opened == ["name", 'f"{name}_keys"']
+    assert opened == ["name", 'f"{name}_keys"', 'f"{name}_audit"']

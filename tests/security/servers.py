@@ -17,6 +17,7 @@ from deploy.local import kafka, ports
 from deploy.local.mongod import OPTIONS, Mongod, locate
 from deploy.local.process import Command, Process
 from services.kernel.kafka import Cluster, Login, Password
+from services.kernel.mongo.trail import ACTIONS
 from services.kernel.tls import ClientContext
 from tests.certificates import Authority
 
@@ -79,12 +80,19 @@ class SecuredMongod:
                     {"role": "readWrite", "db": database.format(service=name)}
                     for database in mongodb_manifests.DATABASES
                 ]
-                await self._add(client, name, own)
+                await self._add(client, name, [*own, await self._auditor(client, f"{name}_audit")])
         await self._open.stop()
         await self.process.start(self._answers, START_SECONDS)
 
     async def _add(self, client: AsyncMongoClient[dict[str, Any]], user: str, roles: list[Any]) -> None:
         await client.admin.command("createUser", user, pwd=self._passwords.text(user), roles=roles)
+
+    async def _auditor(self, client: AsyncMongoClient[dict[str, Any]], database: str) -> dict[str, str]:
+        """Make the role that may add to an audit log."""
+        resource = {"db": database, "collection": ""}
+        privileges = [{"resource": resource, "actions": [*ACTIONS]}]
+        await client.admin.command("createRole", database, privileges=privileges, roles=[])
+        return {"role": database, "db": "admin"}
 
     async def _answers(self) -> bool:
         if not await ports.accepts(self._open.port):

@@ -9,10 +9,11 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 
 from services.kernel import metrics
+from services.kernel.audit.entry import Change
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists, NotFound
-from services.kernel.mongo import attempts, pages
+from services.kernel.mongo import attempts, pages, touched
 from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, Guarded, is_repeat, require_etag
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
@@ -92,6 +93,7 @@ class Aggregates(Generic[S]):
                 return await self._taken(ref, cause, duplicate)
             crash_point("after_save_before_reply")
             self.news.ring()
+            touched.note(Change(self.kind.collection, ref.id, 0, document["version"]))
             return Versioned(state, document["version"], now, now)
 
         with self._seconds.time():
@@ -145,6 +147,7 @@ class Aggregates(Generic[S]):
             return None
         crash_point("after_save_before_reply")
         self.news.ring()
+        touched.note(Change(self.kind.collection, ref.id, before.version, save.version))
         return Versioned(state, save.version, before.create_time, now)
 
     async def _saved(self, save: Guarded) -> bool:

@@ -1,6 +1,7 @@
 """One service's database: connection, collections, indexes, leases and the doorbell."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
@@ -10,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import claims, keys, lease, usage
+from services.kernel.mongo import claims, keys, lease, trail, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
 from services.kernel.mongo.model import Kind
@@ -41,7 +42,8 @@ class Database:
     """Connects lazily; make it inside the running event loop. `name` is also the client's name in logs.
 
     Personal texts are sealed under keys that `master` wraps and that lie in the database `<name>_keys`;
-    without it they are stored as they are. `options` are further ones of the driver: TLS and login.
+    without it they are stored as they are. `options` are further ones of the driver: TLS and login. The audit
+    log lies in the database `<name>_audit`, and `retention` is how long it keeps entries.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Database:
         clock: Clock,
         master: Master | None = None,
         options: Mapping[str, Any] = MappingProxyType({}),
+        retention: timedelta = timedelta(days=400),
     ) -> None:
         given = {**_OPTIONS, **options}
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(url, appname=name, **given)
@@ -66,6 +69,8 @@ class Database:
             usage.COLLECTION: usage.INDEXES,
         }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
+        self._retention = retention
+        self.trail = trail.Trail(self.client.get_database(f"{name}_audit", codec_options=CODEC))
         self.usage = usage.Usage(self._collection(usage.COLLECTION))
 
     async def __aenter__(self) -> Self:
@@ -114,6 +119,7 @@ class Database:
         with pymongo.timeout(None):
             for name, indexes in self._indexes.items():
                 await self._collection(name).create_indexes(list(indexes))
+            await self.trail.migrate(self._retention)
 
     async def missing_indexes(self) -> list[str]:
         """Return what `migrate` would create, as collection.index."""

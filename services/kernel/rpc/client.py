@@ -118,6 +118,8 @@ def _metadata(given: Any, token: str) -> Metadata:
     known = context.current.get(None)
     sent = Metadata(*(given or ()))
     sent.add("authorization", f"Bearer {token}")
+    if known and known.caller:
+        sent.add("x-on-behalf-of", known.caller.subject)
     sent.add("x-request-id", known.request_id if known else ids.new_id())
     if (trace := tracing.header()) is not None:
         sent.add("traceparent", trace)

@@ -1,8 +1,9 @@
 """The one interceptor before every handler; the order of its steps is what it promises.
 
 overload -> deadline -> certificate -> token -> rate -> role -> parse -> tenant -> validate -> request id ->
-daily allowance -> handler -> serialise, with metrics, one log line and the error table around all of it. It
-takes and returns bytes: gRPC's own parsing would answer bad bytes before any check and leak class names.
+daily allowance -> handler -> serialise -> audit log, with metrics, one log line and the error table around
+all of it. It takes and returns bytes: gRPC's own parsing would answer bad bytes before any check and leak
+class names.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from services.kernel.rpc.claiming import claimed
 from services.kernel.rpc.limits import Strikes, Throttle
 from services.kernel.rpc.policy import Rule
 from services.kernel.rpc.quotas import Allowances, Meter
+from services.kernel.rpc.recording import Recorder
 from services.kernel.rpc.visit import Method, Visit
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -60,6 +62,7 @@ class Guards:
     limits: Limits
     settings: LimitSettings
     meter: Meter
+    recorder: Recorder
     sample: float = 0.0
     callers: Collection[str] = ()
 
@@ -80,6 +83,7 @@ class Gate(grpc.aio.ServerInterceptor):
         self._meter = guards.meter
         self._allowances = Allowances(guards.books.usage, guards.settings)
         self._trusted = guards.settings.trusted_proxies
+        self._recorder = guards.recorder
         self._guarded: dict[str, Handler] = {}
         self._in_flight = 0
 
@@ -118,12 +122,14 @@ class Gate(grpc.aio.ServerInterceptor):
             self._in_flight += 1
             try:
                 seconds = self._begin(visit, context, limits)
-                if seconds is None:
-                    return await answer(visit, raw, context)
-                async with asyncio.timeout(seconds):
-                    return await answer(visit, raw, context)
+                async with nullcontext() if seconds is None else asyncio.timeout(seconds):
+                    reply = await answer(visit, raw, context)
+                if self._recorder.wants(visit):
+                    await self._recorder.ended(visit, context.peer() or "")
+                return reply  # noqa: TRY300 -- what fails above is refused below
             except asyncio.CancelledError:
                 visit.cancelled(context)
+                self._recorder.cut_off(visit, context.peer() or "")
                 raise
             except grpc.aio.AbortError:
                 visit.aborted(context)
@@ -160,6 +166,7 @@ class Gate(grpc.aio.ServerInterceptor):
             self._throttle.admit(visit.caller)
             self._meter.count(visit.caller)
             rule.permit(visit.caller)
+        self._recorder.begin(visit)
         contexts.current.set(contexts.Call(visit.method.path, visit.request_id, visit.caller))
 
     async def _caller(self, metadata: Mapping[str, Any], context: Context) -> Caller:
@@ -186,23 +193,28 @@ class Gate(grpc.aio.ServerInterceptor):
             await self._admit(visit, context)
             request = _checked(visit, parse, raw)
             if not (visit.method.rule.quota or _has_id(visit, request)):
-                return dump(await inner(request, context))
+                visit.answer = await inner(request, context)
+                return dump(visit.answer)
             async with self._held(visit, request):
-                return dump(await inner(request, context))
+                visit.answer = await inner(request, context)
+                return dump(visit.answer)
 
         async def whole_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> bytes | None:
             await self._admit(visit, context)
+            await self._recorder.started(visit, context.peer() or "")
             async with self._allowance(visit):
                 return dump(await inner(_requests(visit, parse, raw), context))
 
         async def parts(visit: Visit, raw: bytes, context: Context) -> None:
             await self._admit(visit, context)
             request = _checked(visit, parse, raw)
+            await self._recorder.started(visit, context.peer() or "")
             async with self._allowance(visit):
                 await _send(inner(request, context), dump, context)
 
         async def parts_from_parts(visit: Visit, raw: AsyncIterator[bytes], context: Context) -> None:
             await self._admit(visit, context)
+            await self._recorder.started(visit, context.peer() or "")
             async with self._allowance(visit):
                 await _send(inner(_requests(visit, parse, raw), context), dump, context)
 
@@ -230,6 +242,7 @@ class Gate(grpc.aio.ServerInterceptor):
             metrics.GRPC_LIMITED.labels(outcome.reason).inc()
         if not outcome.foreseen:
             log.get_logger().error("call_failed", method=visit.method.path, exc_info=error)
+        await self._recorder.refused(visit, context.peer() or "")
         await context.abort_with_status(status.encode(outcome, self._service, visit.request_id))
 
 
@@ -249,11 +262,13 @@ def _has_id(visit: Visit, request: Message) -> bool:
 
 def _checked(visit: Visit, parse: Callable[[bytes], Message], raw: bytes, *, first: bool = True) -> Message:
     """Return the request, checked. In later messages of a stream the resource name may be left out."""
+    visit.raw = b"" if visit.method.hears_stream else raw
     try:
         request = parse(raw)
     except DecodeError:
         metrics.GRPC_DECODE_ERRORS.inc()
         raise Invalid("MALFORMED_REQUEST", "the bytes are not a message of the request's type") from None
+    visit.request = visit.request or request
     malformed = visit.method.rule.tenancy(visit.caller, request) if visit.caller else ()
     if fields := validation.violations(request) or (malformed if first else ()):
         raise validation.refusal(fields)

@@ -9,11 +9,12 @@ from typing import Any, Final
 from google.api import resource_pb2
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Fields, NotFound
-from services.pb.mentoring.options.v1 import auth_pb2, quota_pb2
+from services.pb.mentoring.options.v1 import audit_pb2, auth_pb2, quota_pb2
 
 Read = Callable[[Any], Sequence[str]]
 _LEADS = (auth_pb2.ROLE_PROGRAM_LEAD, auth_pb2.ROLE_HR_ADMIN)
@@ -26,12 +27,17 @@ _REFERENCE: Any = resource_pb2.resource_reference
 _MALFORMED = "must start with organizations/{organization}"
 
 
+class ForeignName(NotFound):
+    """A name of another organization: to the caller it does not exist, to the audit log it was tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The rule of one method.
 
     `resource` reads the names whose organization must be the caller's; `references` reads the other resource
     names in the request, where empty means none. `quota` is the kind of daily allowance that a call takes of.
+    It `mutates` unless the contract says that it only reads; `personal` is an answer with others' data.
     """
 
     public: bool
@@ -41,6 +47,8 @@ class Rule:
     references: tuple[tuple[str, Read], ...]
     request: type[Message]
     quota: str = ""
+    mutates: bool = False
+    personal: bool = False
 
     def permit(self, caller: Caller) -> None:
         """Raise Denied unless the caller has one of the roles."""
@@ -72,7 +80,7 @@ def _owned(name: str, own: str) -> bool:
         return True
     parts = name.split("/", 2)
     if len(parts) > 1 and parts[0] == "organizations" and parts[1]:
-        raise NotFound("NOT_FOUND", "no such resource")
+        raise ForeignName("NOT_FOUND", "no such resource")
     return False
 
 
@@ -121,6 +129,8 @@ def rule(method: MethodDescriptor) -> Rule:
         ),
         request=request,
         quota=_quota(method),
+        mutates=method.GetOptions().idempotency_level != MethodOptions.NO_SIDE_EFFECTS,
+        personal=method.GetOptions().Extensions[audit_pb2.personal_data],
     )
 
 

@@ -15,6 +15,7 @@ from services.kernel.rpc import policy, validation
 from services.kernel.rpc.books import Books
 from services.kernel.rpc.gate import Gate, Guards, Limits
 from services.kernel.rpc.quotas import Meter
+from services.kernel.rpc.recording import Recorder
 
 LARGEST_MESSAGE: Final = 1 << 20
 """Bytes of one request, or of one message of a stream."""
@@ -67,8 +68,16 @@ class Server:
         self._rules = policy.rules([name for _, _, name in servicers])
         limits = Limits(in_flight=settings.in_flight_limit)
         self._meter = Meter(books.usage, settings)
+        self._recorder = Recorder(books.trail, settings.trusted_proxies)
         guards = Guards(
-            tokens, books, limits, settings, self._meter, settings.trace_sample, settings.grpc_tls_callers
+            tokens=tokens,
+            books=books,
+            limits=limits,
+            settings=settings,
+            meter=self._meter,
+            recorder=self._recorder,
+            sample=settings.trace_sample,
+            callers=settings.grpc_tls_callers,
         )
         gate = Gate(settings.service, self._rules, guards)
         metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
@@ -117,6 +126,7 @@ class Server:
         await self._server.stop(self._settings.drain_seconds)
         self._metering.cancel()
         await self._meter.flush()
+        await self._recorder.settle()
 
     async def _report(self, state: Any) -> None:
         for name in self._names:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from grpc import StatusCode
 
 from services.kernel import ids, log, metrics, tracing
 from services.kernel.auth import Caller
-from services.kernel.rpc.policy import Rule
+from services.kernel.rpc.policy import ForeignName, Rule
 from services.kernel.rpc.status import Outcome
 
 _MAX_REQUEST_ID = 64
@@ -27,6 +28,7 @@ class Method:
     service: str = field(init=False)
     name: str = field(init=False)
     takes_id: bool = field(init=False)
+    hears_stream: bool = field(init=False)
     started: Any = field(init=False)
     seconds: Any = field(init=False)
     _codes: dict[StatusCode, Any] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Method:
     def __post_init__(self) -> None:
         _, self.service, self.name = self.path.split("/")
         self.takes_id = not self.rule.public and "request_id" in self.rule.request.DESCRIPTOR.fields_by_name
+        self.hears_stream = self.kind in {"client_stream", "bidi_stream"}
         self.started = metrics.GRPC_STARTED.labels(*self._labels())
         self.seconds = metrics.GRPC_SECONDS.labels(*self._labels())
         self.count(StatusCode.OK, by=0)
@@ -51,16 +54,20 @@ class Method:
 
 
 class Visit:
-    """One call from arrival to answer."""
+    """One call from arrival to answer. `raw` is the request's bytes, empty for a stream of them."""
 
     __slots__ = (
         "_parent",
         "_started",
+        "answer",
         "caller",
         "code",
+        "foreign",
         "metadata",
         "method",
+        "raw",
         "reason",
+        "request",
         "request_id",
         "trace",
     )
@@ -75,11 +82,16 @@ class Visit:
         self.caller: Caller | None = None
         self.code = StatusCode.OK
         self.reason = ""
+        self.raw = b""
+        self.request: Message | None = None
+        self.answer: Message | None = None
+        self.foreign = False
         method.started.inc()
 
     def ended(self, outcome: Outcome) -> None:
         """Note how the call ends other than well."""
         self.code, self.reason = outcome.code, outcome.reason
+        self.foreign = isinstance(outcome.refusal, ForeignName)
 
     def aborted(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Note the code a handler aborted with on its own."""

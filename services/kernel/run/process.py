@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
 
 from services.kernel import log
+from services.kernel.audit.rpc import audit_servicer
 from services.kernel.config import Settings
 from services.kernel.host import hosted, settle
 from services.kernel.rpc.books import Books
@@ -66,7 +68,9 @@ class Process:
         if Role.RPC not in self._roles or not self._service.servicers:
             return None
         books = Books.of(self._resources.database)
-        return Server(self._settings, self._service.servicers, self._resources.tokens, books)
+        retention = timedelta(days=self._settings.audit_retention_days)
+        servicers = [*self._service.servicers, audit_servicer(self._resources.database.trail, retention)]
+        return Server(self._settings, servicers, self._resources.tokens, books)
 
     async def _wait(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Return when told to stop or when a task ended, which none may do by itself."""

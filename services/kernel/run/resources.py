@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import aiohttp
 import grpc
@@ -75,7 +76,8 @@ def database_of(settings: Settings, clock: Clock) -> Database:
     if file is None and settings.environment == "production":
         raise SystemExit("DATA_KEY_FILE: is required in production: it seals personal texts")
     master = None if file is None else Master.read(file)
-    return Database(settings.mongo_url, settings.service, clock, master, settings.mongo_options())
+    retention = timedelta(days=settings.audit_retention_days)
+    return Database(settings.mongo_url, settings.service, clock, master, settings.mongo_options(), retention)
 
 
 def clock_of(settings: Process) -> Clock:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from services.kernel.audit.chaining import Chainer
 from services.kernel.due import Due
 from services.kernel.events.consumer import Consumer
 from services.kernel.kafka import Producer
@@ -13,6 +14,7 @@ from services.kernel.run.resources import Resources
 from services.kernel.run.service import Loop, Service
 from services.kernel.sealer import Sealer
 
+_AUDIT_LEASE_SECONDS: Final = 5.0
 Named = Sequence[tuple[str, Loop]]
 
 
@@ -29,7 +31,7 @@ class Role(StrEnum):
 MEANINGS: Final = {
     Role.RPC: "answer calls",
     Role.EVENTS: "handle events of other services",
-    Role.RELAY: "publish own events",
+    Role.RELAY: "publish own events, chain the audit log",
     Role.DUE: "fire timers",
     Role.WORK: "run the service's own loops",
 }
@@ -53,6 +55,9 @@ def roles_of(resources: Resources, service: Service, roles: Collection[Role]) ->
         interval = settings.due_interval_ms / 1000
         due = Due(resources.database, service.kinds, resources.clock, interval=interval)
         hearing.append(("due", due.run))
+    if Role.RELAY in roles:
+        lease = resources.database.lease("audit", _AUDIT_LEASE_SECONDS)
+        telling.append(("audit", Chainer(resources.database.trail, lease).run))
     if Role.RELAY in roles and service.kinds:
         linger = settings.outbox_linger_ms / 1000
         telling.append(("relay", Relay(resources.database, service.kinds, producer, linger=linger).run))

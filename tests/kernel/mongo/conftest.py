@@ -23,6 +23,7 @@ async def database(mongo_url: str, clock: FixedClock) -> AsyncIterator[Database]
     async with Database(mongo_url, f"test-{uuid.uuid4()}", clock) as made:
         yield made
         await made.client.drop_database(made.name)
+        await made.client.drop_database(f"{made.name}_audit")
 
 
 BACKENDS = ("memory", pytest.param("mongo", marks=pytest.mark.servers))

@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2
 from services.kernel.auth import Keys, Tokens
 from services.kernel.config import Settings
 from services.kernel.rpc import status
+from services.kernel.rpc.books import Books
 from services.kernel.rpc.server import Server
 from services.pb.mentoring.profiles.v1 import person_service_pb2_grpc as grpc_pb
 from tests.fakes import books
@@ -46,6 +47,7 @@ class Running:
     channel: grpc.aio.Channel
     issuer: Issuer
     port: int
+    books: Books
 
     @property
     def stub(self) -> grpc_pb.PersonServiceStub:
@@ -73,10 +75,11 @@ async def start(oidc: Issuer, http: aiohttp.ClientSession) -> AsyncIterator[Star
         people = People()
         tokens = Tokens(Keys(oidc.jwks_url, http), ISSUER, "mentoring")
         servicer = (grpc_pb.add_PersonServiceServicer_to_server, people, NAME)
-        server = Server(settings(**changes), [servicer], tokens, books())
+        kept = books()
+        server = Server(settings(**changes), [servicer], tokens, kept)
         port = await server.start()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
-        started.append(Running(server, people, channel, oidc, port))
+        started.append(Running(server, people, channel, oidc, port, kept))
         return started[-1]
 
     yield begin

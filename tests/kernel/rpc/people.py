@@ -2,7 +2,7 @@
 """A PersonService without storage: answers, waits or fails as the test says, and notes what reached it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -24,6 +24,7 @@ class People(PersonServiceServicer):
     def __init__(self) -> None:
         self.error: BaseException | None = None
         self.hold = False
+        self.on_call: Callable[[], None] = lambda: None
         self.answer: Any = None
         self.release = asyncio.Event()
         self.arrived = asyncio.Queue[str]()
@@ -36,6 +37,7 @@ class People(PersonServiceServicer):
         self.traces.append(tracing.current())
         self.arrived.put_nowait(f"{caller().org}/{caller().subject}/{request_id()}")
         log.get_logger().info("handling")
+        self.on_call()
         if self.error is not None:
             raise self.error
         if not self.hold:

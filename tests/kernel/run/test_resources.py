@@ -70,7 +70,7 @@ async def test_a_process_with_all_roles_runs_every_loop_and_the_relay_goes_last(
     """What the last handled event made must still be published."""
     assert names(resources, service(resources), set(Role)) == (
         ["events", "sealer", "work-0", "due"],
-        ["relay"],
+        ["audit", "relay"],
     )
 
 
@@ -79,7 +79,7 @@ async def test_a_process_with_all_roles_runs_every_loop_and_the_relay_goes_last(
     [
         (Role.RPC, ([], [])),
         (Role.EVENTS, (["events"], [])),
-        (Role.RELAY, ([], ["relay"])),
+        (Role.RELAY, ([], ["audit", "relay"])),
         (Role.DUE, (["due"], [])),
         (Role.WORK, (["sealer", "work-0"], [])),
     ],
@@ -90,10 +90,10 @@ async def test_a_process_with_one_role_runs_only_that(
     assert names(resources, service(resources), {role}) == expected
 
 
-async def test_a_service_that_neither_hears_nor_keeps_anything_runs_nothing_beside_its_calls(
+async def test_a_service_that_neither_hears_nor_keeps_anything_only_chains_the_log_of_its_calls(
     resources: Resources,
 ) -> None:
-    assert names(resources, Service(name="profiles"), set(Role)) == ([], [])
+    assert names(resources, Service(name="profiles"), set(Role)) == ([], ["audit"])
 
 
 async def test_a_stuck_consumer_makes_the_process_unhealthy(resources: Resources) -> None:

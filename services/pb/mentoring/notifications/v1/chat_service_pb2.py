@@ -28,10 +28,11 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as mentoring_dot_notifications_dot_v1_dot_inbox__service__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mentoring/notifications/v1/chat_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xf1\x04\n\x04\x43hat\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x19\n\x03url\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x04\xbaH\x05r\x03\x18\xd0\x0f\x12\x12\n\x04host\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x41\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\'.mentoring.notifications.v1.Chat.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12U\n\ncategories\x18\x05 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x05state\x18\x06 \x01(\x0e\x32&.mentoring.notifications.v1.Chat.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x0e\x64isable_reason\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"K\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_TEXT\x10\x01\x12\x18\n\x14\x46ORMAT_ADAPTIVE_CARD\x10\x02\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_ENABLED\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02:T\xea\x41Q\n\x1cnotifications.mentoring/Chat\x12\x31organizations/{organization}/people/{person}/chat\"R\n\x0eGetChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\"\x9d\x01\n\x11UpdateChatRequest\x12:\n\x04\x63hat\x18\x01 \x01(\x0b\x32 .mentoring.notifications.v1.ChatB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x80\x01\n\x11\x44\x65leteChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x90\x01\n\x0fTestChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\x12\x1e\n\rlanguage_code\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"3\n\x10TestChatResponse\x12\x0e\n\x06posted\x18\x01 \x01(\x08\x12\x0f\n\x07outcome\x18\x02 \x01(\t2\xdb\x03\n\x0b\x43hatService\x12l\n\x07GetChat\x12*.mentoring.notifications.v1.GetChatRequest\x1a .mentoring.notifications.v1.Chat\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12t\n\nUpdateChat\x12-.mentoring.notifications.v1.UpdateChatRequest\x1a .mentoring.notifications.v1.Chat\"\x15\x8a\xb5\x18\x11\x12\x04\x01\x02\x03\x04\x1a\tchat.name\x12o\n\nDeleteChat\x12-.mentoring.notifications.v1.DeleteChatRequest\x1a .mentoring.notifications.v1.Chat\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12w\n\x08TestChat\x12+.mentoring.notifications.v1.TestChatRequest\x1a,.mentoring.notifications.v1.TestChatResponse\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mentoring/notifications/v1/chat_service.proto\x12\x1amentoring.notifications.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.mentoring/notifications/v1/inbox_service.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xf1\x04\n\x04\x43hat\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x19\n\x03url\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x04\xbaH\x05r\x03\x18\xd0\x0f\x12\x12\n\x04host\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x41\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\'.mentoring.notifications.v1.Chat.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12U\n\ncategories\x18\x05 \x03(\x0e\x32,.mentoring.notifications.v1.Message.CategoryB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12?\n\x05state\x18\x06 \x01(\x0e\x32&.mentoring.notifications.v1.Chat.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x0e\x64isable_reason\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"K\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_TEXT\x10\x01\x12\x18\n\x14\x46ORMAT_ADAPTIVE_CARD\x10\x02\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_ENABLED\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02:T\xea\x41Q\n\x1cnotifications.mentoring/Chat\x12\x31organizations/{organization}/people/{person}/chat\"R\n\x0eGetChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\"\x9d\x01\n\x11UpdateChatRequest\x12:\n\x04\x63hat\x18\x01 \x01(\x0b\x32 .mentoring.notifications.v1.ChatB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x80\x01\n\x11\x44\x65leteChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x90\x01\n\x0fTestChatRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/people/[^/]+/chat$\x12\x1e\n\rlanguage_code\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"3\n\x10TestChatResponse\x12\x0e\n\x06posted\x18\x01 \x01(\x08\x12\x0f\n\x07outcome\x18\x02 \x01(\t2\xdf\x03\n\x0b\x43hatService\x12p\n\x07GetChat\x12*.mentoring.notifications.v1.GetChatRequest\x1a .mentoring.notifications.v1.Chat\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12t\n\nUpdateChat\x12-.mentoring.notifications.v1.UpdateChatRequest\x1a .mentoring.notifications.v1.Chat\"\x15\x8a\xb5\x18\x11\x12\x04\x01\x02\x03\x04\x1a\tchat.name\x12o\n\nDeleteChat\x12-.mentoring.notifications.v1.DeleteChatRequest\x1a .mentoring.notifications.v1.Chat\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12w\n\x08TestChat\x12+.mentoring.notifications.v1.TestChatRequest\x1a,.mentoring.notifications.v1.TestChatResponse\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -73,29 +74,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TESTCHATREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_TESTCHATREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CHATSERVICE'].methods_by_name['GetChat']._loaded_options = None
-  _globals['_CHATSERVICE'].methods_by_name['GetChat']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_CHATSERVICE'].methods_by_name['GetChat']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_CHATSERVICE'].methods_by_name['UpdateChat']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['UpdateChat']._serialized_options = b'\212\265\030\021\022\004\001\002\003\004\032\tchat.name'
   _globals['_CHATSERVICE'].methods_by_name['DeleteChat']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['DeleteChat']._serialized_options = b'\212\265\030\014\022\004\001\002\003\004\032\004name'
   _globals['_CHATSERVICE'].methods_by_name['TestChat']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['TestChat']._serialized_options = b'\212\265\030\014\022\004\001\002\003\004\032\004name'
-  _globals['_CHAT']._serialized_start=315
-  _globals['_CHAT']._serialized_end=940
-  _globals['_CHAT_FORMAT']._serialized_start=708
-  _globals['_CHAT_FORMAT']._serialized_end=783
-  _globals['_CHAT_STATE']._serialized_start=785
-  _globals['_CHAT_STATE']._serialized_end=854
-  _globals['_GETCHATREQUEST']._serialized_start=942
-  _globals['_GETCHATREQUEST']._serialized_end=1024
-  _globals['_UPDATECHATREQUEST']._serialized_start=1027
-  _globals['_UPDATECHATREQUEST']._serialized_end=1184
-  _globals['_DELETECHATREQUEST']._serialized_start=1187
-  _globals['_DELETECHATREQUEST']._serialized_end=1315
-  _globals['_TESTCHATREQUEST']._serialized_start=1318
-  _globals['_TESTCHATREQUEST']._serialized_end=1462
-  _globals['_TESTCHATRESPONSE']._serialized_start=1464
-  _globals['_TESTCHATRESPONSE']._serialized_end=1515
-  _globals['_CHATSERVICE']._serialized_start=1518
-  _globals['_CHATSERVICE']._serialized_end=1993
+  _globals['_CHAT']._serialized_start=349
+  _globals['_CHAT']._serialized_end=974
+  _globals['_CHAT_FORMAT']._serialized_start=742
+  _globals['_CHAT_FORMAT']._serialized_end=817
+  _globals['_CHAT_STATE']._serialized_start=819
+  _globals['_CHAT_STATE']._serialized_end=888
+  _globals['_GETCHATREQUEST']._serialized_start=976
+  _globals['_GETCHATREQUEST']._serialized_end=1058
+  _globals['_UPDATECHATREQUEST']._serialized_start=1061
+  _globals['_UPDATECHATREQUEST']._serialized_end=1218
+  _globals['_DELETECHATREQUEST']._serialized_start=1221
+  _globals['_DELETECHATREQUEST']._serialized_end=1349
+  _globals['_TESTCHATREQUEST']._serialized_start=1352
+  _globals['_TESTCHATREQUEST']._serialized_end=1496
+  _globals['_TESTCHATRESPONSE']._serialized_start=1498
+  _globals['_TESTCHATRESPONSE']._serialized_end=1549
+  _globals['_CHATSERVICE']._serialized_start=1552
+  _globals['_CHATSERVICE']._serialized_end=2031
 # @@protoc_insertion_point(module_scope)

@@ -26,11 +26,13 @@ from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valida
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
+from services.pb.mentoring.options.v1 import quota_pb2 as mentoring_dot_options_dot_v1_dot_quota__pb2
 from services.pb.mentoring.privacy.v1 import personal_data_service_pb2 as mentoring_dot_privacy_dot_v1_dot_personal__data__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mentoring/profiles/v1/privacy_service.proto\x12\x15mentoring.profiles.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a\x30mentoring/privacy/v1/personal_data_service.proto\"\xcb\x05\n\x07\x45rasure\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x32\n\x06person\x18\x02 \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12;\n\x06reason\x18\x03 \x01(\x0e\x32%.mentoring.profiles.v1.Erasure.ReasonB\x04\xe2\x41\x01\x03\x12\x35\n\trequester\x18\x04 \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32$.mentoring.profiles.v1.Erasure.StateB\x04\xe2\x41\x01\x03\x12\x38\n\x05parts\x18\x07 \x03(\x0b\x32#.mentoring.profiles.v1.Erasure.PartB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x1aI\n\x04Part\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10REASON_REQUESTED\x10\x01\x12\x14\n\x10REASON_RETENTION\x10\x02\x12\x12\n\x0eREASON_MISTAKE\x10\x03\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x12\n\x0eSTATE_FINISHED\x10\x02:P\xea\x41M\n\x1aprofiles.mentoring/Erasure\x12/organizations/{organization}/erasures/{erasure}\"p\n\x13\x45xportPersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\"L\n\x14\x45xportPersonResponse\x12\x34\n\x06record\x18\x01 \x01(\x0b\x32$.mentoring.privacy.v1.PersonalRecord\"\xd3\x01\n\x12\x45rasePersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x45\n\x06reason\x18\x02 \x01(\x0e\x32%.mentoring.profiles.v1.Erasure.ReasonB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"R\n\x11GetErasureRequest\x12=\n\x04name\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH(r&2$^organizations/[^/]+/erasures/[^/]+$\"\xa7\x01\n\x13ListErasuresRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12.\n\x06person\x18\x04 \x01(\tB\x1e\xfa\x41\x1b\n\x19profiles.mentoring/Person\"a\n\x14ListErasuresResponse\x12\x30\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x1e.mentoring.profiles.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe0\x03\n\x0ePrivacyService\x12~\n\x0c\x45xportPerson\x12*.mentoring.profiles.v1.ExportPersonRequest\x1a+.mentoring.profiles.v1.ExportPersonResponse\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name0\x01\x12g\n\x0b\x45rasePerson\x12).mentoring.profiles.v1.ErasePersonRequest\x1a\x1e.mentoring.profiles.v1.Erasure\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12h\n\nGetErasure\x12(.mentoring.profiles.v1.GetErasureRequest\x1a\x1e.mentoring.profiles.v1.Erasure\"\x10\x90\x02\x01\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12{\n\x0cListErasures\x12*.mentoring.profiles.v1.ListErasuresRequest\x1a+.mentoring.profiles.v1.ListErasuresResponse\"\x12\x90\x02\x01\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mentoring/profiles/v1/privacy_service.proto\x12\x15mentoring.profiles.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a mentoring/options/v1/quota.proto\x1a\x30mentoring/privacy/v1/personal_data_service.proto\"\xcb\x05\n\x07\x45rasure\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x32\n\x06person\x18\x02 \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12;\n\x06reason\x18\x03 \x01(\x0e\x32%.mentoring.profiles.v1.Erasure.ReasonB\x04\xe2\x41\x01\x03\x12\x35\n\trequester\x18\x04 \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32$.mentoring.profiles.v1.Erasure.StateB\x04\xe2\x41\x01\x03\x12\x38\n\x05parts\x18\x07 \x03(\x0b\x32#.mentoring.profiles.v1.Erasure.PartB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x1aI\n\x04Part\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10REASON_REQUESTED\x10\x01\x12\x14\n\x10REASON_RETENTION\x10\x02\x12\x12\n\x0eREASON_MISTAKE\x10\x03\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x12\n\x0eSTATE_FINISHED\x10\x02:P\xea\x41M\n\x1aprofiles.mentoring/Erasure\x12/organizations/{organization}/erasures/{erasure}\"p\n\x13\x45xportPersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\"L\n\x14\x45xportPersonResponse\x12\x34\n\x06record\x18\x01 \x01(\x0b\x32$.mentoring.privacy.v1.PersonalRecord\"\xd3\x01\n\x12\x45rasePersonRequest\x12Y\n\x04name\x18\x01 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x45\n\x06reason\x18\x02 \x01(\x0e\x32%.mentoring.profiles.v1.Erasure.ReasonB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"R\n\x11GetErasureRequest\x12=\n\x04name\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH(r&2$^organizations/[^/]+/erasures/[^/]+$\"\xa7\x01\n\x13ListErasuresRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12.\n\x06person\x18\x04 \x01(\tB\x1e\xfa\x41\x1b\n\x19profiles.mentoring/Person\"a\n\x14ListErasuresResponse\x12\x30\n\x08\x65rasures\x18\x01 \x03(\x0b\x32\x1e.mentoring.profiles.v1.Erasure\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf1\x03\n\x0ePrivacyService\x12\x86\x01\n\x0c\x45xportPerson\x12*.mentoring.profiles.v1.ExportPersonRequest\x1a+.mentoring.profiles.v1.ExportPersonResponse\"\x1b\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x90\xb5\x18\x08\x98\xb5\x18\x01\x30\x01\x12g\n\x0b\x45rasePerson\x12).mentoring.profiles.v1.ErasePersonRequest\x1a\x1e.mentoring.profiles.v1.Erasure\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12l\n\nGetErasure\x12(.mentoring.profiles.v1.GetErasureRequest\x1a\x1e.mentoring.profiles.v1.Erasure\"\x14\x90\x02\x01\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x98\xb5\x18\x01\x12\x7f\n\x0cListErasures\x12*.mentoring.profiles.v1.ListErasuresRequest\x1a+.mentoring.profiles.v1.ListErasuresResponse\"\x16\x90\x02\x01\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent\x98\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,33 +74,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTERASURESREQUEST'].fields_by_name['person']._loaded_options = None
   _globals['_LISTERASURESREQUEST'].fields_by_name['person']._serialized_options = b'\372A\033\n\031profiles.mentoring/Person'
   _globals['_PRIVACYSERVICE'].methods_by_name['ExportPerson']._loaded_options = None
-  _globals['_PRIVACYSERVICE'].methods_by_name['ExportPerson']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_PRIVACYSERVICE'].methods_by_name['ExportPerson']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\220\265\030\010\230\265\030\001'
   _globals['_PRIVACYSERVICE'].methods_by_name['ErasePerson']._loaded_options = None
   _globals['_PRIVACYSERVICE'].methods_by_name['ErasePerson']._serialized_options = b'\212\265\030\t\022\001\004\032\004name'
   _globals['_PRIVACYSERVICE'].methods_by_name['GetErasure']._loaded_options = None
-  _globals['_PRIVACYSERVICE'].methods_by_name['GetErasure']._serialized_options = b'\220\002\001\212\265\030\t\022\001\004\032\004name'
+  _globals['_PRIVACYSERVICE'].methods_by_name['GetErasure']._serialized_options = b'\220\002\001\212\265\030\t\022\001\004\032\004name\230\265\030\001'
   _globals['_PRIVACYSERVICE'].methods_by_name['ListErasures']._loaded_options = None
-  _globals['_PRIVACYSERVICE'].methods_by_name['ListErasures']._serialized_options = b'\220\002\001\212\265\030\013\022\001\004\032\006parent'
-  _globals['_ERASURE']._serialized_start=276
-  _globals['_ERASURE']._serialized_end=991
-  _globals['_ERASURE_PART']._serialized_start=667
-  _globals['_ERASURE_PART']._serialized_end=740
-  _globals['_ERASURE_REASON']._serialized_start=742
-  _globals['_ERASURE_REASON']._serialized_end=838
-  _globals['_ERASURE_STATE']._serialized_start=840
-  _globals['_ERASURE_STATE']._serialized_end=909
-  _globals['_EXPORTPERSONREQUEST']._serialized_start=993
-  _globals['_EXPORTPERSONREQUEST']._serialized_end=1105
-  _globals['_EXPORTPERSONRESPONSE']._serialized_start=1107
-  _globals['_EXPORTPERSONRESPONSE']._serialized_end=1183
-  _globals['_ERASEPERSONREQUEST']._serialized_start=1186
-  _globals['_ERASEPERSONREQUEST']._serialized_end=1397
-  _globals['_GETERASUREREQUEST']._serialized_start=1399
-  _globals['_GETERASUREREQUEST']._serialized_end=1481
-  _globals['_LISTERASURESREQUEST']._serialized_start=1484
-  _globals['_LISTERASURESREQUEST']._serialized_end=1651
-  _globals['_LISTERASURESRESPONSE']._serialized_start=1653
-  _globals['_LISTERASURESRESPONSE']._serialized_end=1750
-  _globals['_PRIVACYSERVICE']._serialized_start=1753
-  _globals['_PRIVACYSERVICE']._serialized_end=2233
+  _globals['_PRIVACYSERVICE'].methods_by_name['ListErasures']._serialized_options = b'\220\002\001\212\265\030\013\022\001\004\032\006parent\230\265\030\001'
+  _globals['_ERASURE']._serialized_start=344
+  _globals['_ERASURE']._serialized_end=1059
+  _globals['_ERASURE_PART']._serialized_start=735
+  _globals['_ERASURE_PART']._serialized_end=808
+  _globals['_ERASURE_REASON']._serialized_start=810
+  _globals['_ERASURE_REASON']._serialized_end=906
+  _globals['_ERASURE_STATE']._serialized_start=908
+  _globals['_ERASURE_STATE']._serialized_end=977
+  _globals['_EXPORTPERSONREQUEST']._serialized_start=1061
+  _globals['_EXPORTPERSONREQUEST']._serialized_end=1173
+  _globals['_EXPORTPERSONRESPONSE']._serialized_start=1175
+  _globals['_EXPORTPERSONRESPONSE']._serialized_end=1251
+  _globals['_ERASEPERSONREQUEST']._serialized_start=1254
+  _globals['_ERASEPERSONREQUEST']._serialized_end=1465
+  _globals['_GETERASUREREQUEST']._serialized_start=1467
+  _globals['_GETERASUREREQUEST']._serialized_end=1549
+  _globals['_LISTERASURESREQUEST']._serialized_start=1552
+  _globals['_LISTERASURESREQUEST']._serialized_end=1719
+  _globals['_LISTERASURESRESPONSE']._serialized_start=1721
+  _globals['_LISTERASURESRESPONSE']._serialized_end=1818
+  _globals['_PRIVACYSERVICE']._serialized_start=1821
+  _globals['_PRIVACYSERVICE']._serialized_end=2318
 # @@protoc_insertion_point(module_scope)

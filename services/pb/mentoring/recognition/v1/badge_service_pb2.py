@@ -27,11 +27,12 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,mentoring/recognition/v1/badge_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xfa\x03\n\x05\x42\x61\x64ge\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64\x12!\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xf4\x03\x12\x1e\n\x08\x63riteria\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xe8\x07\x12\x46\n\x04kind\x18\x05 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.KindB\x0c\xe2\x41\x01\x02\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tmin_count\x18\x06 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x13\n\x0b\x63\x65rtificate\x18\x07 \x01(\x08\x12\x0f\n\x07\x65nabled\x18\x08 \x01(\x08\x12\x16\n\x08revision\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:M\xea\x41J\n\x1brecognition.mentoring/Badge\x12+organizations/{organization}/badges/{badge}\"\x8f\x05\n\nBadgeAward\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x16\n\x0e\x62\x61\x64ge_revision\x18\x03 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x63riteria\x18\x06 \x01(\t\x12\x13\n\x0brecognition\x18\x07 \x01(\t\x12\x12\n\nmentorship\x18\x08 \x01(\t\x12\x1a\n\x12\x65vidence_event_ids\x18\t \x03(\t\x12;\n\x06origin\x18\n \x01(\x0e\x32+.mentoring.recognition.v1.BadgeAward.Origin\x12\x39\n\x05state\x18\x0b \x01(\x0e\x32*.mentoring.recognition.v1.BadgeAward.State\x12\x16\n\x0ehas_credential\x18\x0c \x01(\x08\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\"A\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_HELD\x10\x01\x12\x11\n\rSTATE_REVOKED\x10\x02\"C\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x0f\n\x0bORIGIN_RULE\x10\x01\x12\x10\n\x0cORIGIN_GRANT\x10\x02:m\xea\x41j\n recognition.mentoring/BadgeAward\x12\x46organizations/{organization}/people/{person}/badgeAwards/{badge_award}\"\xdc\x01\n\x12\x43reateBadgeRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12;\n\x08\x62\x61\x64ge_id\x18\x02 \x01(\tB)\xe2\x41\x01\x02\xbaH\"r 2\x1e^[a-z][a-z0-9-]{0,61}[a-z0-9]$\x12:\n\x05\x62\x61\x64ge\x18\x03 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"N\n\x0fGetBadgeRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/badges/[^/]+$\"E\n\x11ListBadgesRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\"E\n\x12ListBadgesResponse\x12/\n\x06\x62\x61\x64ges\x18\x01 \x03(\x0b\x32\x1f.mentoring.recognition.v1.Badge\"\x9e\x01\n\x12UpdateBadgeRequest\x12:\n\x05\x62\x61\x64ge\x18\x01 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"Q\n\x13PreviewBadgeRequest\x12:\n\x05\x62\x61\x64ge\x18\x01 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"e\n\x14PreviewBadgeResponse\x12\x12\n\nwould_earn\x18\x01 \x01(\x05\x12\x12\n\nwould_keep\x18\x02 \x01(\x05\x12\x12\n\nwould_lose\x18\x03 \x01(\x05\x12\x11\n\topted_out\x18\x04 \x01(\x05\"\x8a\x01\n\x11GrantBadgeRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/badges/[^/]+$\x12\x1b\n\x04\x65tag\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"H\n\x12GrantBadgeResponse\x12\x0c\n\x04held\x18\x01 \x01(\x05\x12\x11\n\topted_out\x18\x02 \x01(\x05\x12\x11\n\tremaining\x18\x03 \x01(\x05\"e\n\x14GetBadgeAwardRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+$\"\x87\x01\n\x16ListBadgeAwardsRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"n\n\x17ListBadgeAwardsResponse\x12:\n\x0c\x62\x61\x64ge_awards\x18\x01 \x03(\x0b\x32$.mentoring.recognition.v1.BadgeAward\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"d\n\x12ListLeadersRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"(\n\x06Leader\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x61\x64ges\x18\x02 \x01(\x05\"H\n\x13ListLeadersResponse\x12\x31\n\x07leaders\x18\x01 \x03(\x0b\x32 .mentoring.recognition.v1.Leader2\xed\x08\n\x0c\x42\x61\x64geService\x12m\n\x0b\x43reateBadge\x12,.mentoring.recognition.v1.CreateBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent\x12k\n\x08GetBadge\x12).mentoring.recognition.v1.GetBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12~\n\nListBadges\x12+.mentoring.recognition.v1.ListBadgesRequest\x1a,.mentoring.recognition.v1.ListBadgesResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12q\n\x0bUpdateBadge\x12,.mentoring.recognition.v1.UpdateBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x13\x8a\xb5\x18\x0f\x12\x01\x04\x1a\nbadge.name\x12\x85\x01\n\x0cPreviewBadge\x12-.mentoring.recognition.v1.PreviewBadgeRequest\x1a..mentoring.recognition.v1.PreviewBadgeResponse\"\x16\x90\x02\x01\x8a\xb5\x18\x0f\x12\x01\x04\x1a\nbadge.name\x12v\n\nGrantBadge\x12+.mentoring.recognition.v1.GrantBadgeRequest\x1a,.mentoring.recognition.v1.GrantBadgeResponse\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12z\n\rGetBadgeAward\x12..mentoring.recognition.v1.GetBadgeAwardRequest\x1a$.mentoring.recognition.v1.BadgeAward\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x8d\x01\n\x0fListBadgeAwards\x12\x30.mentoring.recognition.v1.ListBadgeAwardsRequest\x1a\x31.mentoring.recognition.v1.ListBadgeAwardsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12\x81\x01\n\x0bListLeaders\x12,.mentoring.recognition.v1.ListLeadersRequest\x1a-.mentoring.recognition.v1.ListLeadersResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,mentoring/recognition/v1/badge_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xfa\x03\n\x05\x42\x61\x64ge\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64\x12!\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xf4\x03\x12\x1e\n\x08\x63riteria\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xe8\x07\x12\x46\n\x04kind\x18\x05 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.KindB\x0c\xe2\x41\x01\x02\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tmin_count\x18\x06 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x13\n\x0b\x63\x65rtificate\x18\x07 \x01(\x08\x12\x0f\n\x07\x65nabled\x18\x08 \x01(\x08\x12\x16\n\x08revision\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:M\xea\x41J\n\x1brecognition.mentoring/Badge\x12+organizations/{organization}/badges/{badge}\"\x8f\x05\n\nBadgeAward\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x16\n\x0e\x62\x61\x64ge_revision\x18\x03 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x63riteria\x18\x06 \x01(\t\x12\x13\n\x0brecognition\x18\x07 \x01(\t\x12\x12\n\nmentorship\x18\x08 \x01(\t\x12\x1a\n\x12\x65vidence_event_ids\x18\t \x03(\t\x12;\n\x06origin\x18\n \x01(\x0e\x32+.mentoring.recognition.v1.BadgeAward.Origin\x12\x39\n\x05state\x18\x0b \x01(\x0e\x32*.mentoring.recognition.v1.BadgeAward.State\x12\x16\n\x0ehas_credential\x18\x0c \x01(\x08\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\"A\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_HELD\x10\x01\x12\x11\n\rSTATE_REVOKED\x10\x02\"C\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x0f\n\x0bORIGIN_RULE\x10\x01\x12\x10\n\x0cORIGIN_GRANT\x10\x02:m\xea\x41j\n recognition.mentoring/BadgeAward\x12\x46organizations/{organization}/people/{person}/badgeAwards/{badge_award}\"\xdc\x01\n\x12\x43reateBadgeRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12;\n\x08\x62\x61\x64ge_id\x18\x02 \x01(\tB)\xe2\x41\x01\x02\xbaH\"r 2\x1e^[a-z][a-z0-9-]{0,61}[a-z0-9]$\x12:\n\x05\x62\x61\x64ge\x18\x03 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"N\n\x0fGetBadgeRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/badges/[^/]+$\"E\n\x11ListBadgesRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\"E\n\x12ListBadgesResponse\x12/\n\x06\x62\x61\x64ges\x18\x01 \x03(\x0b\x32\x1f.mentoring.recognition.v1.Badge\"\x9e\x01\n\x12UpdateBadgeRequest\x12:\n\x05\x62\x61\x64ge\x18\x01 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"Q\n\x13PreviewBadgeRequest\x12:\n\x05\x62\x61\x64ge\x18\x01 \x01(\x0b\x32\x1f.mentoring.recognition.v1.BadgeB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"e\n\x14PreviewBadgeResponse\x12\x12\n\nwould_earn\x18\x01 \x01(\x05\x12\x12\n\nwould_keep\x18\x02 \x01(\x05\x12\x12\n\nwould_lose\x18\x03 \x01(\x05\x12\x11\n\topted_out\x18\x04 \x01(\x05\"\x8a\x01\n\x11GrantBadgeRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/badges/[^/]+$\x12\x1b\n\x04\x65tag\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"H\n\x12GrantBadgeResponse\x12\x0c\n\x04held\x18\x01 \x01(\x05\x12\x11\n\topted_out\x18\x02 \x01(\x05\x12\x11\n\tremaining\x18\x03 \x01(\x05\"e\n\x14GetBadgeAwardRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+$\"\x87\x01\n\x16ListBadgeAwardsRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"n\n\x17ListBadgeAwardsResponse\x12:\n\x0c\x62\x61\x64ge_awards\x18\x01 \x03(\x0b\x32$.mentoring.recognition.v1.BadgeAward\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"d\n\x12ListLeadersRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1c\n\tpage_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"(\n\x06Leader\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x61\x64ges\x18\x02 \x01(\x05\"H\n\x13ListLeadersResponse\x12\x31\n\x07leaders\x18\x01 \x03(\x0b\x32 .mentoring.recognition.v1.Leader2\xf9\x08\n\x0c\x42\x61\x64geService\x12m\n\x0b\x43reateBadge\x12,.mentoring.recognition.v1.CreateBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x0f\x8a\xb5\x18\x0b\x12\x01\x04\x1a\x06parent\x12k\n\x08GetBadge\x12).mentoring.recognition.v1.GetBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12~\n\nListBadges\x12+.mentoring.recognition.v1.ListBadgesRequest\x1a,.mentoring.recognition.v1.ListBadgesResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12q\n\x0bUpdateBadge\x12,.mentoring.recognition.v1.UpdateBadgeRequest\x1a\x1f.mentoring.recognition.v1.Badge\"\x13\x8a\xb5\x18\x0f\x12\x01\x04\x1a\nbadge.name\x12\x85\x01\n\x0cPreviewBadge\x12-.mentoring.recognition.v1.PreviewBadgeRequest\x1a..mentoring.recognition.v1.PreviewBadgeResponse\"\x16\x90\x02\x01\x8a\xb5\x18\x0f\x12\x01\x04\x1a\nbadge.name\x12v\n\nGrantBadge\x12+.mentoring.recognition.v1.GrantBadgeRequest\x1a,.mentoring.recognition.v1.GrantBadgeResponse\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04name\x12~\n\rGetBadgeAward\x12..mentoring.recognition.v1.GetBadgeAwardRequest\x1a$.mentoring.recognition.v1.BadgeAward\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\x91\x01\n\x0fListBadgeAwards\x12\x30.mentoring.recognition.v1.ListBadgeAwardsRequest\x1a\x31.mentoring.recognition.v1.ListBadgeAwardsResponse\"\x19\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x98\xb5\x18\x01\x12\x85\x01\n\x0bListLeaders\x12,.mentoring.recognition.v1.ListLeadersRequest\x1a-.mentoring.recognition.v1.ListLeadersResponse\"\x19\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x98\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -111,49 +112,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BADGESERVICE'].methods_by_name['GrantBadge']._loaded_options = None
   _globals['_BADGESERVICE'].methods_by_name['GrantBadge']._serialized_options = b'\212\265\030\t\022\001\004\032\004name'
   _globals['_BADGESERVICE'].methods_by_name['GetBadgeAward']._loaded_options = None
-  _globals['_BADGESERVICE'].methods_by_name['GetBadgeAward']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_BADGESERVICE'].methods_by_name['GetBadgeAward']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_BADGESERVICE'].methods_by_name['ListBadgeAwards']._loaded_options = None
-  _globals['_BADGESERVICE'].methods_by_name['ListBadgeAwards']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
+  _globals['_BADGESERVICE'].methods_by_name['ListBadgeAwards']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent\230\265\030\001'
   _globals['_BADGESERVICE'].methods_by_name['ListLeaders']._loaded_options = None
-  _globals['_BADGESERVICE'].methods_by_name['ListLeaders']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
-  _globals['_BADGE']._serialized_start=316
-  _globals['_BADGE']._serialized_end=822
-  _globals['_BADGEAWARD']._serialized_start=825
-  _globals['_BADGEAWARD']._serialized_end=1480
-  _globals['_BADGEAWARD_STATE']._serialized_start=1235
-  _globals['_BADGEAWARD_STATE']._serialized_end=1300
-  _globals['_BADGEAWARD_ORIGIN']._serialized_start=1302
-  _globals['_BADGEAWARD_ORIGIN']._serialized_end=1369
-  _globals['_CREATEBADGEREQUEST']._serialized_start=1483
-  _globals['_CREATEBADGEREQUEST']._serialized_end=1703
-  _globals['_GETBADGEREQUEST']._serialized_start=1705
-  _globals['_GETBADGEREQUEST']._serialized_end=1783
-  _globals['_LISTBADGESREQUEST']._serialized_start=1785
-  _globals['_LISTBADGESREQUEST']._serialized_end=1854
-  _globals['_LISTBADGESRESPONSE']._serialized_start=1856
-  _globals['_LISTBADGESRESPONSE']._serialized_end=1925
-  _globals['_UPDATEBADGEREQUEST']._serialized_start=1928
-  _globals['_UPDATEBADGEREQUEST']._serialized_end=2086
-  _globals['_PREVIEWBADGEREQUEST']._serialized_start=2088
-  _globals['_PREVIEWBADGEREQUEST']._serialized_end=2169
-  _globals['_PREVIEWBADGERESPONSE']._serialized_start=2171
-  _globals['_PREVIEWBADGERESPONSE']._serialized_end=2272
-  _globals['_GRANTBADGEREQUEST']._serialized_start=2275
-  _globals['_GRANTBADGEREQUEST']._serialized_end=2413
-  _globals['_GRANTBADGERESPONSE']._serialized_start=2415
-  _globals['_GRANTBADGERESPONSE']._serialized_end=2487
-  _globals['_GETBADGEAWARDREQUEST']._serialized_start=2489
-  _globals['_GETBADGEAWARDREQUEST']._serialized_end=2590
-  _globals['_LISTBADGEAWARDSREQUEST']._serialized_start=2593
-  _globals['_LISTBADGEAWARDSREQUEST']._serialized_end=2728
-  _globals['_LISTBADGEAWARDSRESPONSE']._serialized_start=2730
-  _globals['_LISTBADGEAWARDSRESPONSE']._serialized_end=2840
-  _globals['_LISTLEADERSREQUEST']._serialized_start=2842
-  _globals['_LISTLEADERSREQUEST']._serialized_end=2942
-  _globals['_LEADER']._serialized_start=2944
-  _globals['_LEADER']._serialized_end=2984
-  _globals['_LISTLEADERSRESPONSE']._serialized_start=2986
-  _globals['_LISTLEADERSRESPONSE']._serialized_end=3058
-  _globals['_BADGESERVICE']._serialized_start=3061
-  _globals['_BADGESERVICE']._serialized_end=4194
+  _globals['_BADGESERVICE'].methods_by_name['ListLeaders']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent\230\265\030\001'
+  _globals['_BADGE']._serialized_start=350
+  _globals['_BADGE']._serialized_end=856
+  _globals['_BADGEAWARD']._serialized_start=859
+  _globals['_BADGEAWARD']._serialized_end=1514
+  _globals['_BADGEAWARD_STATE']._serialized_start=1269
+  _globals['_BADGEAWARD_STATE']._serialized_end=1334
+  _globals['_BADGEAWARD_ORIGIN']._serialized_start=1336
+  _globals['_BADGEAWARD_ORIGIN']._serialized_end=1403
+  _globals['_CREATEBADGEREQUEST']._serialized_start=1517
+  _globals['_CREATEBADGEREQUEST']._serialized_end=1737
+  _globals['_GETBADGEREQUEST']._serialized_start=1739
+  _globals['_GETBADGEREQUEST']._serialized_end=1817
+  _globals['_LISTBADGESREQUEST']._serialized_start=1819
+  _globals['_LISTBADGESREQUEST']._serialized_end=1888
+  _globals['_LISTBADGESRESPONSE']._serialized_start=1890
+  _globals['_LISTBADGESRESPONSE']._serialized_end=1959
+  _globals['_UPDATEBADGEREQUEST']._serialized_start=1962
+  _globals['_UPDATEBADGEREQUEST']._serialized_end=2120
+  _globals['_PREVIEWBADGEREQUEST']._serialized_start=2122
+  _globals['_PREVIEWBADGEREQUEST']._serialized_end=2203
+  _globals['_PREVIEWBADGERESPONSE']._serialized_start=2205
+  _globals['_PREVIEWBADGERESPONSE']._serialized_end=2306
+  _globals['_GRANTBADGEREQUEST']._serialized_start=2309
+  _globals['_GRANTBADGEREQUEST']._serialized_end=2447
+  _globals['_GRANTBADGERESPONSE']._serialized_start=2449
+  _globals['_GRANTBADGERESPONSE']._serialized_end=2521
+  _globals['_GETBADGEAWARDREQUEST']._serialized_start=2523
+  _globals['_GETBADGEAWARDREQUEST']._serialized_end=2624
+  _globals['_LISTBADGEAWARDSREQUEST']._serialized_start=2627
+  _globals['_LISTBADGEAWARDSREQUEST']._serialized_end=2762
+  _globals['_LISTBADGEAWARDSRESPONSE']._serialized_start=2764
+  _globals['_LISTBADGEAWARDSRESPONSE']._serialized_end=2874
+  _globals['_LISTLEADERSREQUEST']._serialized_start=2876
+  _globals['_LISTLEADERSREQUEST']._serialized_end=2976
+  _globals['_LEADER']._serialized_start=2978
+  _globals['_LEADER']._serialized_end=3018
+  _globals['_LISTLEADERSRESPONSE']._serialized_start=3020
+  _globals['_LISTLEADERSRESPONSE']._serialized_end=3092
+  _globals['_BADGESERVICE']._serialized_start=3095
+  _globals['_BADGESERVICE']._serialized_end=4240
 # @@protoc_insertion_point(module_scope)

@@ -26,10 +26,11 @@ from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valida
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mentoring/recognition/v1/credential_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe8\x01\n\nCredential\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03jwt\x18\x02 \x01(\t\x12.\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x04 \x01(\x08:x\xea\x41u\n recognition.mentoring/Credential\x12Qorganizations/{organization}/people/{person}/badgeAwards/{badge_award}/credential\"\xc6\x01\n\x0eIssuerDocument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03\x64id\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\t\x12\x13\n\x0bpublish_url\x18\x04 \x01(\t\x12\x14\n\x0cstatus_lists\x18\x05 \x03(\t:V\xea\x41S\n$recognition.mentoring/IssuerDocument\x12+organizations/{organization}/issuerDocument\"\xd2\x01\n\nStatusList\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03jwt\x18\x02 \x01(\t\x12\x13\n\x0bpublish_url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:]\xea\x41Z\n recognition.mentoring/StatusList\x12\x36organizations/{organization}/statusLists/{status_list}\"\x9d\x01\n\x16IssueCredentialRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+$\x12\x17\n\x0fwith_identifier\x18\x02 \x01(\x08\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"p\n\x14GetCredentialRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xbaHCrA2?^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+/credential$\"Y\n\x18GetIssuerDocumentRequest\x12=\n\x04name\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH(r&2$^organizations/[^/]+/issuerDocument$\"]\n\x14GetStatusListRequest\x12\x45\n\x04name\x18\x01 \x01(\tB7\xe2\x41\x01\x02\xbaH0r.2,^organizations/[^/]+/statusLists/[0-9]{1,4}$2\x8d\x04\n\x11\x43redentialService\x12{\n\x0fIssueCredential\x12\x30.mentoring.recognition.v1.IssueCredentialRequest\x1a$.mentoring.recognition.v1.Credential\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12z\n\rGetCredential\x12..mentoring.recognition.v1.GetCredentialRequest\x1a$.mentoring.recognition.v1.Credential\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x84\x01\n\x11GetIssuerDocument\x12\x32.mentoring.recognition.v1.GetIssuerDocumentRequest\x1a(.mentoring.recognition.v1.IssuerDocument\"\x11\x90\x02\x01\x8a\xb5\x18\n\x12\x02\x04\x06\x1a\x04name\x12x\n\rGetStatusList\x12..mentoring.recognition.v1.GetStatusListRequest\x1a$.mentoring.recognition.v1.StatusList\"\x11\x90\x02\x01\x8a\xb5\x18\n\x12\x02\x04\x06\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mentoring/recognition/v1/credential_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe8\x01\n\nCredential\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03jwt\x18\x02 \x01(\t\x12.\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x04 \x01(\x08:x\xea\x41u\n recognition.mentoring/Credential\x12Qorganizations/{organization}/people/{person}/badgeAwards/{badge_award}/credential\"\xc6\x01\n\x0eIssuerDocument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03\x64id\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\t\x12\x13\n\x0bpublish_url\x18\x04 \x01(\t\x12\x14\n\x0cstatus_lists\x18\x05 \x03(\t:V\xea\x41S\n$recognition.mentoring/IssuerDocument\x12+organizations/{organization}/issuerDocument\"\xd2\x01\n\nStatusList\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0b\n\x03jwt\x18\x02 \x01(\t\x12\x13\n\x0bpublish_url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:]\xea\x41Z\n recognition.mentoring/StatusList\x12\x36organizations/{organization}/statusLists/{status_list}\"\x9d\x01\n\x16IssueCredentialRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+$\x12\x17\n\x0fwith_identifier\x18\x02 \x01(\x08\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"p\n\x14GetCredentialRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xbaHCrA2?^organizations/[^/]+/people/[^/]+/badgeAwards/[^/]+/credential$\"Y\n\x18GetIssuerDocumentRequest\x12=\n\x04name\x18\x01 \x01(\tB/\xe2\x41\x01\x02\xbaH(r&2$^organizations/[^/]+/issuerDocument$\"]\n\x14GetStatusListRequest\x12\x45\n\x04name\x18\x01 \x01(\tB7\xe2\x41\x01\x02\xbaH0r.2,^organizations/[^/]+/statusLists/[0-9]{1,4}$2\x91\x04\n\x11\x43redentialService\x12{\n\x0fIssueCredential\x12\x30.mentoring.recognition.v1.IssueCredentialRequest\x1a$.mentoring.recognition.v1.Credential\"\x10\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12~\n\rGetCredential\x12..mentoring.recognition.v1.GetCredentialRequest\x1a$.mentoring.recognition.v1.Credential\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\x84\x01\n\x11GetIssuerDocument\x12\x32.mentoring.recognition.v1.GetIssuerDocumentRequest\x1a(.mentoring.recognition.v1.IssuerDocument\"\x11\x90\x02\x01\x8a\xb5\x18\n\x12\x02\x04\x06\x1a\x04name\x12x\n\rGetStatusList\x12..mentoring.recognition.v1.GetStatusListRequest\x1a$.mentoring.recognition.v1.StatusList\"\x11\x90\x02\x01\x8a\xb5\x18\n\x12\x02\x04\x06\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,25 +62,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREDENTIALSERVICE'].methods_by_name['IssueCredential']._loaded_options = None
   _globals['_CREDENTIALSERVICE'].methods_by_name['IssueCredential']._serialized_options = b'\212\265\030\014\022\004\001\002\003\004\032\004name'
   _globals['_CREDENTIALSERVICE'].methods_by_name['GetCredential']._loaded_options = None
-  _globals['_CREDENTIALSERVICE'].methods_by_name['GetCredential']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_CREDENTIALSERVICE'].methods_by_name['GetCredential']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_CREDENTIALSERVICE'].methods_by_name['GetIssuerDocument']._loaded_options = None
   _globals['_CREDENTIALSERVICE'].methods_by_name['GetIssuerDocument']._serialized_options = b'\220\002\001\212\265\030\n\022\002\004\006\032\004name'
   _globals['_CREDENTIALSERVICE'].methods_by_name['GetStatusList']._loaded_options = None
   _globals['_CREDENTIALSERVICE'].methods_by_name['GetStatusList']._serialized_options = b'\220\002\001\212\265\030\n\022\002\004\006\032\004name'
-  _globals['_CREDENTIAL']._serialized_start=235
-  _globals['_CREDENTIAL']._serialized_end=467
-  _globals['_ISSUERDOCUMENT']._serialized_start=470
-  _globals['_ISSUERDOCUMENT']._serialized_end=668
-  _globals['_STATUSLIST']._serialized_start=671
-  _globals['_STATUSLIST']._serialized_end=881
-  _globals['_ISSUECREDENTIALREQUEST']._serialized_start=884
-  _globals['_ISSUECREDENTIALREQUEST']._serialized_end=1041
-  _globals['_GETCREDENTIALREQUEST']._serialized_start=1043
-  _globals['_GETCREDENTIALREQUEST']._serialized_end=1155
-  _globals['_GETISSUERDOCUMENTREQUEST']._serialized_start=1157
-  _globals['_GETISSUERDOCUMENTREQUEST']._serialized_end=1246
-  _globals['_GETSTATUSLISTREQUEST']._serialized_start=1248
-  _globals['_GETSTATUSLISTREQUEST']._serialized_end=1341
-  _globals['_CREDENTIALSERVICE']._serialized_start=1344
-  _globals['_CREDENTIALSERVICE']._serialized_end=1869
+  _globals['_CREDENTIAL']._serialized_start=269
+  _globals['_CREDENTIAL']._serialized_end=501
+  _globals['_ISSUERDOCUMENT']._serialized_start=504
+  _globals['_ISSUERDOCUMENT']._serialized_end=702
+  _globals['_STATUSLIST']._serialized_start=705
+  _globals['_STATUSLIST']._serialized_end=915
+  _globals['_ISSUECREDENTIALREQUEST']._serialized_start=918
+  _globals['_ISSUECREDENTIALREQUEST']._serialized_end=1075
+  _globals['_GETCREDENTIALREQUEST']._serialized_start=1077
+  _globals['_GETCREDENTIALREQUEST']._serialized_end=1189
+  _globals['_GETISSUERDOCUMENTREQUEST']._serialized_start=1191
+  _globals['_GETISSUERDOCUMENTREQUEST']._serialized_end=1280
+  _globals['_GETSTATUSLISTREQUEST']._serialized_start=1282
+  _globals['_GETSTATUSLISTREQUEST']._serialized_end=1375
+  _globals['_CREDENTIALSERVICE']._serialized_start=1378
+  _globals['_CREDENTIALSERVICE']._serialized_end=1907
 # @@protoc_insertion_point(module_scope)

@@ -26,10 +26,11 @@ from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valida
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2mentoring/recognition/v1/recognition_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\x84\x06\n\x0bRecognition\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0c\n\x04goal\x18\x04 \x01(\t\x12\x1a\n\x12\x65vidence_event_ids\x18\x05 \x03(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x16\n\x0epolicy_version\x18\t \x01(\t\x12:\n\x05state\x18\n \x01(\x0e\x32+.mentoring.recognition.v1.Recognition.State\x12=\n\rrevoke_reason\x18\x0b \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReason\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\"\xc3\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13KIND_GOAL_COMPLETED\x10\x01\x12\x13\n\x0fKIND_FIRST_GOAL\x10\x02\x12\x16\n\x12KIND_MEETINGS_HELD\x10\x03\x12\x0f\n\x0bKIND_STREAK\x10\x04\x12\x16\n\x12KIND_MENTOR_IMPACT\x10\x05\x12\x17\n\x13KIND_KUDOS_RECEIVED\x10\x06\x12\x1d\n\x19KIND_MENTORSHIP_COMPLETED\x10\x07\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ISSUED\x10\x01\x12\x11\n\rSTATE_REVOKED\x10\x02:o\xea\x41l\n!recognition.mentoring/Recognition\x12Gorganizations/{organization}/people/{person}/recognitions/{recognition}\"g\n\x15GetRecognitionRequest\x12N\n\x04name\x18\x01 \x01(\tB@\xe2\x41\x01\x02\xbaH9r725^organizations/[^/]+/people/[^/]+/recognitions/[^/]+$\"\x88\x01\n\x17ListRecognitionsRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"p\n\x18ListRecognitionsResponse\x12;\n\x0crecognitions\x18\x01 \x03(\x0b\x32%.mentoring.recognition.v1.Recognition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe6\x01\n\x18RevokeRecognitionRequest\x12N\n\x04name\x18\x01 \x01(\tB@\xe2\x41\x01\x02\xbaH9r725^organizations/[^/]+/people/[^/]+/recognitions/[^/]+$\x12\x46\n\x06reason\x18\x02 \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReasonB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@*\xb1\x01\n\x0cRevokeReason\x12\x1d\n\x19REVOKE_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dREVOKE_REASON_ISSUED_IN_ERROR\x10\x01\x12 \n\x1cREVOKE_REASON_EVIDENCE_WRONG\x10\x02\x12\x1d\n\x19REVOKE_REASON_RULE_BROKEN\x10\x03\x12\x1e\n\x1aREVOKE_REASON_PERSON_ASKED\x10\x04\x32\xa5\x03\n\x12RecognitionService\x12}\n\x0eGetRecognition\x12/.mentoring.recognition.v1.GetRecognitionRequest\x1a%.mentoring.recognition.v1.Recognition\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\x90\x01\n\x10ListRecognitions\x12\x31.mentoring.recognition.v1.ListRecognitionsRequest\x1a\x32.mentoring.recognition.v1.ListRecognitionsResponse\"\x15\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x12}\n\x11RevokeRecognition\x12\x32.mentoring.recognition.v1.RevokeRecognitionRequest\x1a%.mentoring.recognition.v1.Recognition\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2mentoring/recognition/v1/recognition_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\x84\x06\n\x0bRecognition\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0c\n\x04goal\x18\x04 \x01(\t\x12\x1a\n\x12\x65vidence_event_ids\x18\x05 \x03(\t\x12\x0c\n\x04rule\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\x16\n\x0epolicy_version\x18\t \x01(\t\x12:\n\x05state\x18\n \x01(\x0e\x32+.mentoring.recognition.v1.Recognition.State\x12=\n\rrevoke_reason\x18\x0b \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReason\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\"\xc3\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13KIND_GOAL_COMPLETED\x10\x01\x12\x13\n\x0fKIND_FIRST_GOAL\x10\x02\x12\x16\n\x12KIND_MEETINGS_HELD\x10\x03\x12\x0f\n\x0bKIND_STREAK\x10\x04\x12\x16\n\x12KIND_MENTOR_IMPACT\x10\x05\x12\x17\n\x13KIND_KUDOS_RECEIVED\x10\x06\x12\x1d\n\x19KIND_MENTORSHIP_COMPLETED\x10\x07\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ISSUED\x10\x01\x12\x11\n\rSTATE_REVOKED\x10\x02:o\xea\x41l\n!recognition.mentoring/Recognition\x12Gorganizations/{organization}/people/{person}/recognitions/{recognition}\"g\n\x15GetRecognitionRequest\x12N\n\x04name\x18\x01 \x01(\tB@\xe2\x41\x01\x02\xbaH9r725^organizations/[^/]+/people/[^/]+/recognitions/[^/]+$\"\x88\x01\n\x17ListRecognitionsRequest\x12=\n\x06parent\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"p\n\x18ListRecognitionsResponse\x12;\n\x0crecognitions\x18\x01 \x03(\x0b\x32%.mentoring.recognition.v1.Recognition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe6\x01\n\x18RevokeRecognitionRequest\x12N\n\x04name\x18\x01 \x01(\tB@\xe2\x41\x01\x02\xbaH9r725^organizations/[^/]+/people/[^/]+/recognitions/[^/]+$\x12\x46\n\x06reason\x18\x02 \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReasonB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@*\xb1\x01\n\x0cRevokeReason\x12\x1d\n\x19REVOKE_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dREVOKE_REASON_ISSUED_IN_ERROR\x10\x01\x12 \n\x1cREVOKE_REASON_EVIDENCE_WRONG\x10\x02\x12\x1d\n\x19REVOKE_REASON_RULE_BROKEN\x10\x03\x12\x1e\n\x1aREVOKE_REASON_PERSON_ASKED\x10\x04\x32\xae\x03\n\x12RecognitionService\x12\x81\x01\n\x0eGetRecognition\x12/.mentoring.recognition.v1.GetRecognitionRequest\x1a%.mentoring.recognition.v1.Recognition\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\x94\x01\n\x10ListRecognitions\x12\x31.mentoring.recognition.v1.ListRecognitionsRequest\x1a\x32.mentoring.recognition.v1.ListRecognitionsResponse\"\x19\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x98\xb5\x18\x01\x12}\n\x11RevokeRecognition\x12\x32.mentoring.recognition.v1.RevokeRecognitionRequest\x1a%.mentoring.recognition.v1.Recognition\"\r\x8a\xb5\x18\t\x12\x01\x04\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,27 +56,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKERECOGNITIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REVOKERECOGNITIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECOGNITIONSERVICE'].methods_by_name['GetRecognition']._loaded_options = None
-  _globals['_RECOGNITIONSERVICE'].methods_by_name['GetRecognition']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_RECOGNITIONSERVICE'].methods_by_name['GetRecognition']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_RECOGNITIONSERVICE'].methods_by_name['ListRecognitions']._loaded_options = None
-  _globals['_RECOGNITIONSERVICE'].methods_by_name['ListRecognitions']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent'
+  _globals['_RECOGNITIONSERVICE'].methods_by_name['ListRecognitions']._serialized_options = b'\220\002\001\212\265\030\016\022\004\001\002\003\004\032\006parent\230\265\030\001'
   _globals['_RECOGNITIONSERVICE'].methods_by_name['RevokeRecognition']._loaded_options = None
   _globals['_RECOGNITIONSERVICE'].methods_by_name['RevokeRecognition']._serialized_options = b'\212\265\030\t\022\001\004\032\004name'
-  _globals['_REVOKEREASON']._serialized_start=1602
-  _globals['_REVOKEREASON']._serialized_end=1779
-  _globals['_RECOGNITION']._serialized_start=236
-  _globals['_RECOGNITION']._serialized_end=1008
-  _globals['_RECOGNITION_KIND']._serialized_start=631
-  _globals['_RECOGNITION_KIND']._serialized_end=826
-  _globals['_RECOGNITION_STATE']._serialized_start=828
-  _globals['_RECOGNITION_STATE']._serialized_end=895
-  _globals['_GETRECOGNITIONREQUEST']._serialized_start=1010
-  _globals['_GETRECOGNITIONREQUEST']._serialized_end=1113
-  _globals['_LISTRECOGNITIONSREQUEST']._serialized_start=1116
-  _globals['_LISTRECOGNITIONSREQUEST']._serialized_end=1252
-  _globals['_LISTRECOGNITIONSRESPONSE']._serialized_start=1254
-  _globals['_LISTRECOGNITIONSRESPONSE']._serialized_end=1366
-  _globals['_REVOKERECOGNITIONREQUEST']._serialized_start=1369
-  _globals['_REVOKERECOGNITIONREQUEST']._serialized_end=1599
-  _globals['_RECOGNITIONSERVICE']._serialized_start=1782
-  _globals['_RECOGNITIONSERVICE']._serialized_end=2203
+  _globals['_REVOKEREASON']._serialized_start=1636
+  _globals['_REVOKEREASON']._serialized_end=1813
+  _globals['_RECOGNITION']._serialized_start=270
+  _globals['_RECOGNITION']._serialized_end=1042
+  _globals['_RECOGNITION_KIND']._serialized_start=665
+  _globals['_RECOGNITION_KIND']._serialized_end=860
+  _globals['_RECOGNITION_STATE']._serialized_start=862
+  _globals['_RECOGNITION_STATE']._serialized_end=929
+  _globals['_GETRECOGNITIONREQUEST']._serialized_start=1044
+  _globals['_GETRECOGNITIONREQUEST']._serialized_end=1147
+  _globals['_LISTRECOGNITIONSREQUEST']._serialized_start=1150
+  _globals['_LISTRECOGNITIONSREQUEST']._serialized_end=1286
+  _globals['_LISTRECOGNITIONSRESPONSE']._serialized_start=1288
+  _globals['_LISTRECOGNITIONSRESPONSE']._serialized_end=1400
+  _globals['_REVOKERECOGNITIONREQUEST']._serialized_start=1403
+  _globals['_REVOKERECOGNITIONREQUEST']._serialized_end=1633
+  _globals['_RECOGNITIONSERVICE']._serialized_start=1816
+  _globals['_RECOGNITIONSERVICE']._serialized_end=2246
 # @@protoc_insertion_point(module_scope)

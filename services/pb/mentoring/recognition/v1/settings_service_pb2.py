@@ -26,10 +26,11 @@ from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valida
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mentoring/recognition/v1/settings_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xb1\x02\n\x11RecognitionChoice\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x08\xbaH8r624^organizations/[^/]+/people/[^/]+/recognitionChoice$\x12\x11\n\topted_out\x18\x02 \x01(\x08\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:l\xea\x41i\n\'recognition.mentoring/RecognitionChoice\x12>organizations/{organization}/people/{person}/recognitionChoice\"\xf2\x02\n\x13RecognitionSettings\x12\x42\n\x04name\x18\x01 \x01(\tB4\xe2\x41\x01\x08\xbaH-r+2)^organizations/[^/]+/recognitionSettings$\x12\x14\n\x0cswitched_off\x18\x02 \x01(\x08\x12\x14\n\x0cleaderboards\x18\x03 \x01(\x08\x12\x1d\n\x0bissuer_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\nissuer_url\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:`\xea\x41]\n)recognition.mentoring/RecognitionSettings\x12\x30organizations/{organization}/recognitionSettings\"l\n\x1bGetRecognitionChoiceRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/recognitionChoice$\"\x92\x01\n\x1eUpdateRecognitionChoiceRequest\x12S\n\x12recognition_choice\x18\x01 \x01(\x0b\x32+.mentoring.recognition.v1.RecognitionChoiceB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"c\n\x1dGetRecognitionSettingsRequest\x12\x42\n\x04name\x18\x01 \x01(\tB4\xe2\x41\x01\x02\xbaH-r+2)^organizations/[^/]+/recognitionSettings$\"\x98\x01\n UpdateRecognitionSettingsRequest\x12W\n\x14recognition_settings\x18\x01 \x01(\x0b\x32-.mentoring.recognition.v1.RecognitionSettingsB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x90\x05\n\x0fSettingsService\x12\x8f\x01\n\x14GetRecognitionChoice\x12\x35.mentoring.recognition.v1.GetRecognitionChoiceRequest\x1a+.mentoring.recognition.v1.RecognitionChoice\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\xa5\x01\n\x17UpdateRecognitionChoice\x12\x38.mentoring.recognition.v1.UpdateRecognitionChoiceRequest\x1a+.mentoring.recognition.v1.RecognitionChoice\"#\x8a\xb5\x18\x1f\x12\x04\x01\x02\x03\x04\x1a\x17recognition_choice.name\x12\x95\x01\n\x16GetRecognitionSettings\x12\x37.mentoring.recognition.v1.GetRecognitionSettingsRequest\x1a-.mentoring.recognition.v1.RecognitionSettings\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\xaa\x01\n\x19UpdateRecognitionSettings\x12:.mentoring.recognition.v1.UpdateRecognitionSettingsRequest\x1a-.mentoring.recognition.v1.RecognitionSettings\"\"\x8a\xb5\x18\x1e\x12\x01\x04\x1a\x19recognition_settings.nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mentoring/recognition/v1/settings_service.proto\x12\x18mentoring.recognition.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xb1\x02\n\x11RecognitionChoice\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x08\xbaH8r624^organizations/[^/]+/people/[^/]+/recognitionChoice$\x12\x11\n\topted_out\x18\x02 \x01(\x08\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:l\xea\x41i\n\'recognition.mentoring/RecognitionChoice\x12>organizations/{organization}/people/{person}/recognitionChoice\"\xf2\x02\n\x13RecognitionSettings\x12\x42\n\x04name\x18\x01 \x01(\tB4\xe2\x41\x01\x08\xbaH-r+2)^organizations/[^/]+/recognitionSettings$\x12\x14\n\x0cswitched_off\x18\x02 \x01(\x08\x12\x14\n\x0cleaderboards\x18\x03 \x01(\x08\x12\x1d\n\x0bissuer_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\nissuer_url\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:`\xea\x41]\n)recognition.mentoring/RecognitionSettings\x12\x30organizations/{organization}/recognitionSettings\"l\n\x1bGetRecognitionChoiceRequest\x12M\n\x04name\x18\x01 \x01(\tB?\xe2\x41\x01\x02\xbaH8r624^organizations/[^/]+/people/[^/]+/recognitionChoice$\"\x92\x01\n\x1eUpdateRecognitionChoiceRequest\x12S\n\x12recognition_choice\x18\x01 \x01(\x0b\x32+.mentoring.recognition.v1.RecognitionChoiceB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"c\n\x1dGetRecognitionSettingsRequest\x12\x42\n\x04name\x18\x01 \x01(\tB4\xe2\x41\x01\x02\xbaH-r+2)^organizations/[^/]+/recognitionSettings$\"\x98\x01\n UpdateRecognitionSettingsRequest\x12W\n\x14recognition_settings\x18\x01 \x01(\x0b\x32-.mentoring.recognition.v1.RecognitionSettingsB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x94\x05\n\x0fSettingsService\x12\x93\x01\n\x14GetRecognitionChoice\x12\x35.mentoring.recognition.v1.GetRecognitionChoiceRequest\x1a+.mentoring.recognition.v1.RecognitionChoice\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\xa5\x01\n\x17UpdateRecognitionChoice\x12\x38.mentoring.recognition.v1.UpdateRecognitionChoiceRequest\x1a+.mentoring.recognition.v1.RecognitionChoice\"#\x8a\xb5\x18\x1f\x12\x04\x01\x02\x03\x04\x1a\x17recognition_choice.name\x12\x95\x01\n\x16GetRecognitionSettings\x12\x37.mentoring.recognition.v1.GetRecognitionSettingsRequest\x1a-.mentoring.recognition.v1.RecognitionSettings\"\x13\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x12\xaa\x01\n\x19UpdateRecognitionSettings\x12:.mentoring.recognition.v1.UpdateRecognitionSettingsRequest\x1a-.mentoring.recognition.v1.RecognitionSettings\"\"\x8a\xb5\x18\x1e\x12\x01\x04\x1a\x19recognition_settings.nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,25 +70,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATERECOGNITIONSETTINGSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UPDATERECOGNITIONSETTINGSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SETTINGSSERVICE'].methods_by_name['GetRecognitionChoice']._loaded_options = None
-  _globals['_SETTINGSSERVICE'].methods_by_name['GetRecognitionChoice']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
+  _globals['_SETTINGSSERVICE'].methods_by_name['GetRecognitionChoice']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_SETTINGSSERVICE'].methods_by_name['UpdateRecognitionChoice']._loaded_options = None
   _globals['_SETTINGSSERVICE'].methods_by_name['UpdateRecognitionChoice']._serialized_options = b'\212\265\030\037\022\004\001\002\003\004\032\027recognition_choice.name'
   _globals['_SETTINGSSERVICE'].methods_by_name['GetRecognitionSettings']._loaded_options = None
   _globals['_SETTINGSSERVICE'].methods_by_name['GetRecognitionSettings']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name'
   _globals['_SETTINGSSERVICE'].methods_by_name['UpdateRecognitionSettings']._loaded_options = None
   _globals['_SETTINGSSERVICE'].methods_by_name['UpdateRecognitionSettings']._serialized_options = b'\212\265\030\036\022\001\004\032\031recognition_settings.name'
-  _globals['_RECOGNITIONCHOICE']._serialized_start=233
-  _globals['_RECOGNITIONCHOICE']._serialized_end=538
-  _globals['_RECOGNITIONSETTINGS']._serialized_start=541
-  _globals['_RECOGNITIONSETTINGS']._serialized_end=911
-  _globals['_GETRECOGNITIONCHOICEREQUEST']._serialized_start=913
-  _globals['_GETRECOGNITIONCHOICEREQUEST']._serialized_end=1021
-  _globals['_UPDATERECOGNITIONCHOICEREQUEST']._serialized_start=1024
-  _globals['_UPDATERECOGNITIONCHOICEREQUEST']._serialized_end=1170
-  _globals['_GETRECOGNITIONSETTINGSREQUEST']._serialized_start=1172
-  _globals['_GETRECOGNITIONSETTINGSREQUEST']._serialized_end=1271
-  _globals['_UPDATERECOGNITIONSETTINGSREQUEST']._serialized_start=1274
-  _globals['_UPDATERECOGNITIONSETTINGSREQUEST']._serialized_end=1426
-  _globals['_SETTINGSSERVICE']._serialized_start=1429
-  _globals['_SETTINGSSERVICE']._serialized_end=2085
+  _globals['_RECOGNITIONCHOICE']._serialized_start=267
+  _globals['_RECOGNITIONCHOICE']._serialized_end=572
+  _globals['_RECOGNITIONSETTINGS']._serialized_start=575
+  _globals['_RECOGNITIONSETTINGS']._serialized_end=945
+  _globals['_GETRECOGNITIONCHOICEREQUEST']._serialized_start=947
+  _globals['_GETRECOGNITIONCHOICEREQUEST']._serialized_end=1055
+  _globals['_UPDATERECOGNITIONCHOICEREQUEST']._serialized_start=1058
+  _globals['_UPDATERECOGNITIONCHOICEREQUEST']._serialized_end=1204
+  _globals['_GETRECOGNITIONSETTINGSREQUEST']._serialized_start=1206
+  _globals['_GETRECOGNITIONSETTINGSREQUEST']._serialized_end=1305
+  _globals['_UPDATERECOGNITIONSETTINGSREQUEST']._serialized_start=1308
+  _globals['_UPDATERECOGNITIONSETTINGSREQUEST']._serialized_end=1460
+  _globals['_SETTINGSSERVICE']._serialized_start=1463
+  _globals['_SETTINGSSERVICE']._serialized_end=2123
 # @@protoc_insertion_point(module_scope)
