@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import services
 from services.kernel.events import Handlers
+from services.kernel.privacy.erasing import Erasing
+from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 
 
 class UseCases:
@@ -43,6 +45,8 @@ def handlers_of(service: str) -> Handlers:
         if name.startswith("hear") and hear.__module__ == module.__name__:
             _, *use_cases = inspect.signature(hear).parameters
             hear(handlers, *(UseCases() for _ in use_cases))
+    kept: Any = UseCases()
+    handlers.on(PersonErased, Erasing(kept, kept, ()).heard)  # as kernel.run does for every service
     return handlers
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from structlog.testing import capture_logs
 
+from deploy.kafka import topics
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience
 from services.kernel.kafka import Record
@@ -19,7 +19,6 @@ from tests.corpus import hearing, releases
 from tests.corpus.making import KINDS, Ids
 from tests.corpus.releases import Kept
 
-TOPICS = Path(__file__).parents[2] / "deploy" / "kafka" / "topics.yaml"
 BY_RULE = {"defaults": {"MALFORMED_NAME"}, "newer": {"UNKNOWN_ACHIEVEMENT"}}
 """What becomes a dead letter at once, with its reason: an event that does not name what it is about is
 nobody's, and what a newer build's achievement is called is known to that build only."""
@@ -51,12 +50,12 @@ async def deliver(service: str, corpus: Sequence[Kept]) -> list[tuple[Kept, str]
 
 
 def test_all_readers_are_found() -> None:
-    declared = yaml.safe_load(TOPICS.read_text())["events"]
-    readers = {reader for topic in declared for reader in topic["readers"]}
+    declared = [topic for topic in topics.load() if topic.name.startswith("mentoring.")]
+    readers = {reader for topic in declared for reader in topic.readers}
     assert {*hearing.hearers(), "processor"} == readers
     for service in hearing.hearers():
-        topics = {topic["name"] for topic in declared if service in topic["readers"]}
-        assert set(hearing.handlers_of(service).topics) == topics
+        heard = {topic.name for topic in declared if service in topic.readers}
+        assert set(hearing.handlers_of(service).topics) == heard
 
 
 @pytest.mark.parametrize("service", hearing.hearers())
