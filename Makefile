@@ -92,6 +92,13 @@ protos: $(STAMP) ## regenerate services/pb from protos/
 protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
 	$(BIN)/python protos/generate.py --check
 
+licences: $(OPS) ## write deploy/LICENCES.md again from what is installed
+	@$(BIN)/python -m deploy.verify.licences
+
+image: $(OPS) ## build the container image (ENGINE=docker VERSION=1.0.0)
+	@$(BIN)/python -m deploy.verify.sbom
+	$(or $(ENGINE),docker) build -f deploy/Dockerfile --build-arg VERSION=$(or $(VERSION),dev) --build-arg REVISION=$(shell git rev-parse HEAD) -t mentoring-platform:$(or $(VERSION),dev) .
+
 dashboards: $(STAMP) ## write deploy/grafana/dashboards again from deploy/grafana
 	$(BIN)/python -m deploy.grafana
 
@@ -104,4 +111,4 @@ lock: $(STAMP) ## resolve dependencies again and write the hash-pinned lock file
 clean: ## remove the platform's data and caches (keeps .venv and the fetched Kafka jars)
 	rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup run demo token lint types verify-deploy manifests test test-fast chaos bench bench-matching bench-processor bench-scheduling bench-notifications protos protos-check dashboards lock clean
+.PHONY: $(shell grep -oE '^[a-z-]+:' $(firstword $(MAKEFILE_LIST)) | tr -d :)

@@ -17,12 +17,16 @@ from deploy.verify import (
     code,
     compose,
     custom_resources,
+    dockerfile,
     generated,
+    licences,
     overlays,
     policy,
     report,
     rules,
+    sbom,
     schema,
+    secrets,
     yaml_style,
 )
 from deploy.verify.check import Check, Outcome, Verdict, judge
@@ -40,6 +44,10 @@ CHECKS: tuple[Check, ...] = (
     policy.CHECK,
     rules.LINT,
     rules.EXAMPLES,
+    dockerfile.CHECK,
+    secrets.CHECK,
+    sbom.CHECK,
+    licences.CHECK,
 )
 
 

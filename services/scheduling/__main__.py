@@ -1,8 +1,11 @@
 """Wires the service. `python -m services.scheduling [rpc|events|relay|due]`, all of them by default."""
 
+from collections.abc import Sequence
+
 from services.kernel.config import Settings
 from services.kernel.egress import Guard
 from services.kernel.events import Handlers
+from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2_grpc, meeting_service_pb2_grpc
 from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
@@ -61,22 +64,26 @@ def build(settings: Settings, resources: Resources) -> Service:
         name="scheduling",
         erased=PersonalDataErased,
         erasers=(Forgetting(own, others, feeds).forget,),
-        servicers=(
-            (
-                meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
-                MeetingServicer(booking),
-                "mentoring.scheduling.v1.MeetingService",
-            ),
-            (
-                availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
-                AvailabilityServicer(apps, settings.public_url or ""),
-                "mentoring.scheduling.v1.AvailabilityService",
-            ),
-        ),
+        servicers=_servicers(MeetingServicer(booking), AvailabilityServicer(apps, settings.public_url or "")),
         handlers=handlers,
         kinds=(kept, own, others, feeds, told),
         loops=() if address is None else (FeedServer(subscriptions, address).run,),
         stop=(web.close,),
+    )
+
+
+def _servicers(booking: MeetingServicer, free: AvailabilityServicer) -> Sequence[Servicer]:
+    return (
+        (
+            meeting_service_pb2_grpc.add_MeetingServiceServicer_to_server,
+            booking,
+            "mentoring.scheduling.v1.MeetingService",
+        ),
+        (
+            availability_service_pb2_grpc.add_AvailabilityServiceServicer_to_server,
+            free,
+            "mentoring.scheduling.v1.AvailabilityService",
+        ),
     )
 
 

@@ -1,10 +1,14 @@
 """How kernels are compiled: to machine code kept on disk, free of the interpreter lock, one thread each.
 
 The code is kept in `__pycache__` here, or below NUMBA_CACHE_DIR, in a folder per state of the sources: numba
-looks only at the file of a kernel and would not notice that a part from another file has changed.
+looks only at the file of a kernel and would not notice that a part from another file has changed. Where that
+cannot be written, as in an image, a copy is used, since numba insists.
 """
 
+import atexit
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -29,8 +33,28 @@ def _state_of_sources() -> str:
     return state.hexdigest()[:16]
 
 
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def kept_in(wished: Path) -> Path:
+    """Return the folder to keep code in: `wished`, or this process's own copy if that is read-only."""
+    if _is_writable(wished):
+        return wished
+    copy = Path(tempfile.mkdtemp(prefix="kernels-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    if wished.is_dir():
+        shutil.copytree(wished, copy, dirs_exist_ok=True)
+    return copy
+
+
 _config: Any = numba.config
-_config.CACHE_DIR = str(Path(_config.CACHE_DIR or _HERE / "__pycache__") / _state_of_sources())
+_config.CACHE_DIR = str(kept_in(Path(_config.CACHE_DIR or _HERE / "__pycache__") / _state_of_sources()))
 
 
 def compiled(kernel: Callable[Given, Answer]) -> Callable[Given, Answer]:
