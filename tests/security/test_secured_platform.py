@@ -162,7 +162,7 @@ async def test_a_service_adds_to_its_audit_log_and_neither_changes_nor_takes_awa
         entries, blocks = client["profiles_audit"]["entries"], client["profiles_audit"]["blocks"]
         await entries.insert_one({"_id": "e1", "tenant_id": "acme", "caller": "ada", "at": datetime.now(UTC)})
         assert await entries.count_documents({"_id": "e1"}) == 1
-        tries = [
+        tries: list[Callable[[], Awaitable[Any]]] = [
             lambda: entries.update_one({"_id": "e1"}, {"$set": {"caller": "eve"}}),
             lambda: entries.replace_one({"_id": "e1"}, {"caller": "eve"}),
             lambda: entries.delete_one({"_id": "e1"}),
