@@ -68,6 +68,9 @@ test-fast: $(STAMP) ## the tests that need no server and no heavy computation, w
 chaos: $(STAMP) ## only the tests that kill processes under load
 	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))
 
+restore-drill: $(STAMP) ## back up, destroy, restore, compare and forget again, on real servers
+	$(BIN)/pytest -v tests/deploy/test_restore_drill.py tests/deploy/test_rewind.py $(if $(KAFKA),--kafka $(KAFKA))
+
 bench: $(STAMP) ## measured figures as a table and JSON lines
 	@$(BIN)/python -m tests.bench
 

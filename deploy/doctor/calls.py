@@ -10,9 +10,10 @@ from deploy.doctor.finding import Finding, ok, warning, wrong
 from services.kernel import tls
 from services.kernel.config import Settings
 
+_EXPORT: Final = "/mentoring.privacy.v1.PersonalDataService/ExportPersonalData"
 DOORS: Final = {
     "profiles": "/mentoring.profiles.v1.PersonService/GetPerson",
-    "scheduling": "/mentoring.scheduling.v1.MeetingService/GetMeeting",
+    **dict.fromkeys(("matching", "mentorships", "scheduling", "notifications", "recognition"), _EXPORT),
 }
 """A method of each service that others call: without a token it refuses, and tells whether we may knock."""
 _SECONDS: Final = 10.0

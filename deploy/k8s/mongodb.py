@@ -8,11 +8,9 @@ from typing import Any, Final
 from deploy.callgraph import Service
 from deploy.k8s.files import Document
 from deploy.k8s.platform import Platform
-from services.kernel.mongo.trail import ACTIONS
+from deploy.mongo import prepare
 
 CLUSTER: Final = "mentoring-mongodb"
-DATABASES: Final = ("{service}", "{service}_keys")
-"""What a service owns: its data, and the keys that its people's texts are sealed with."""
 
 
 def users(platform: Platform) -> Document:
@@ -30,15 +28,13 @@ def users(platform: Platform) -> Document:
 
 
 def _audit(service: Service) -> dict[str, Any]:
-    resource = {"db": f"{service.name}_audit", "collection": ""}
-    privileges = [{"resource": resource, "actions": [*ACTIONS]}]
-    return {"role": f"{service.name}-audit", "db": "admin", "privileges": privileges, "roles": []}
+    adding = {"privileges": prepare.additions(service.name), "roles": []}
+    return {"role": f"{service.name}-audit", "db": "admin", **adding}
 
 
 def _user(service: Service) -> dict[str, Any]:
     secret = f"mongodb-{service.name}"
-    roles = [{"name": "readWrite", "db": name.format(service=service.name)} for name in DATABASES]
-    roles.append({"name": f"{service.name}-audit", "db": "admin"})
+    roles = [{"name": right["role"], "db": right["db"]} for right in prepare.rights(service.name)]
     return {
         "name": service.name,
         "db": "admin",

@@ -1,1 +1,4 @@
-"""Prepares a MongoDB for the platform: a replica set, and one user per service for its own databases only."""
+"""Prepares a MongoDB for the platform, and copies its databases.
+
+A replica set, and one user per service for its own databases only; backups that are counted and hashed.
+"""

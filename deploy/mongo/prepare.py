@@ -1,7 +1,7 @@
 """Makes a replica set of a fresh server, and one user per service: `python -m deploy.mongo.prepare --help`.
 
-A user may read and write the database of its service and the one with its keys, and nothing else. Run again,
-it changes nothing but passwords that differ.
+A user may read and write the database of its service and the one with its keys, add to its audit log without
+changing what is there, and nothing else. Run again, it changes nothing but passwords that differ.
 """
 
 import argparse
@@ -13,8 +13,12 @@ from typing import Any
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
+from services.kernel.mongo.trail import ACTIONS
+
 SERVICES = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
-ALREADY_INITIALIZED, USER_EXISTS = 23, 51003
+DATABASES = ("{service}", "{service}_keys")
+"""What a service owns: its data, and the keys that its people's texts are sealed with."""
+ALREADY_INITIALIZED, USER_EXISTS, ROLE_EXISTS = 23, 51003, 51002
 ELECTION_SECONDS = 30.0
 
 Client = AsyncMongoClient[dict[str, Any]]
@@ -24,9 +28,15 @@ class PrepareError(Exception):
     """Something to mend first; the message says what."""
 
 
+def additions(service: str) -> list[dict[str, Any]]:
+    """Return the privileges of who may add to a service's audit log."""
+    return [{"resource": {"db": f"{service}_audit", "collection": ""}, "actions": [*ACTIONS]}]
+
+
 def rights(service: str) -> list[dict[str, str]]:
     """Return the roles of a service's user."""
-    return [{"role": "readWrite", "db": database} for database in (service, f"{service}_keys")]
+    own = [{"role": "readWrite", "db": name.format(service=service)} for name in DATABASES]
+    return [*own, {"role": f"{service}-audit", "db": "admin"}]
 
 
 def passwords(folder: Path, services: Sequence[str] = SERVICES) -> dict[str, str]:
@@ -55,13 +65,20 @@ async def initiate(client: Client, name: str, host: str) -> None:
 async def users(client: Client, words: Mapping[str, str]) -> None:
     """Make every service's user exist with its password and exactly its rights."""
     for service, password in words.items():
-        wanted: dict[str, Any] = {"pwd": password, "roles": rights(service)}
-        try:
-            await client.admin.command("createUser", service, **wanted)
-        except OperationFailure as error:
-            if error.code != USER_EXISTS:
-                raise
-            await client.admin.command("updateUser", service, **wanted)
+        adding = {"privileges": additions(service), "roles": []}
+        await _made(client, ("createRole", "updateRole"), f"{service}-audit", adding)
+        wanted = {"pwd": password, "roles": rights(service)}
+        await _made(client, ("createUser", "updateUser"), service, wanted)
+
+
+async def _made(client: Client, commands: tuple[str, str], name: str, wanted: Mapping[str, Any]) -> None:
+    create, update = commands
+    try:
+        await client.admin.command(create, name, **wanted)
+    except OperationFailure as error:
+        if error.code not in {USER_EXISTS, ROLE_EXISTS}:
+            raise
+        await client.admin.command(update, name, **wanted)
 
 
 async def prepare(client: Client, replica_set: str, host: str, folder: Path) -> None:

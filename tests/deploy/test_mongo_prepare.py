@@ -53,12 +53,17 @@ async def prepared(host: str, folder: Path) -> None:
 
 
 @pytest.mark.servers
-async def test_every_service_reaches_its_own_two_databases_and_no_other(fresh: str, tmp_path: Path) -> None:
+async def test_every_service_reaches_what_is_its_own_and_only_adds_to_its_audit_log(
+    fresh: str, tmp_path: Path
+) -> None:
     await prepared(fresh, write(tmp_path / "secrets"))
     async with client(fresh, username="matching", password="first-matching") as service:
         await service["matching"]["programs"].insert_one({"_id": 1})
         await service["matching_keys"]["keys"].insert_one({"_id": 1})
-        for other in ("profiles", "profiles_keys", "admin"):
+        await service["matching_audit"]["entries"].insert_one({"_id": 1})
+        with pytest.raises(OperationFailure, match="not authorized"):
+            await service["matching_audit"]["entries"].delete_one({"_id": 1})
+        for other in ("profiles", "profiles_keys", "profiles_audit", "admin"):
             with pytest.raises(OperationFailure, match="not authorized"):
                 await service[other]["people"].find_one()
 

@@ -11,13 +11,12 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import AsyncMongoClient
 
 from deploy.k8s import kafka as kafka_manifests
-from deploy.k8s import mongodb as mongodb_manifests
 from deploy.kafka.access import Access
 from deploy.local import kafka, ports
 from deploy.local.mongod import OPTIONS, Mongod, locate
 from deploy.local.process import Command, Process
+from deploy.mongo import prepare
 from services.kernel.kafka import Cluster, Login, Password
-from services.kernel.mongo.trail import ACTIONS
 from services.kernel.tls import ClientContext
 from tests.certificates import Authority
 
@@ -75,24 +74,12 @@ class SecuredMongod:
         await self._open.start()
         async with AsyncMongoClient[dict[str, Any]](self._open.url) as client:
             await self._add(client, "root", [{"role": "root", "db": "admin"}])
-            for name in services:
-                own = [
-                    {"role": "readWrite", "db": database.format(service=name)}
-                    for database in mongodb_manifests.DATABASES
-                ]
-                await self._add(client, name, [*own, await self._auditor(client, f"{name}_audit")])
+            await prepare.users(client, {name: self._passwords.text(name) for name in services})
         await self._open.stop()
         await self.process.start(self._answers, START_SECONDS)
 
     async def _add(self, client: AsyncMongoClient[dict[str, Any]], user: str, roles: list[Any]) -> None:
         await client.admin.command("createUser", user, pwd=self._passwords.text(user), roles=roles)
-
-    async def _auditor(self, client: AsyncMongoClient[dict[str, Any]], database: str) -> dict[str, str]:
-        """Make the role that may add to an audit log."""
-        resource = {"db": database, "collection": ""}
-        privileges = [{"resource": resource, "actions": [*ACTIONS]}]
-        await client.admin.command("createRole", database, privileges=privileges, roles=[])
-        return {"role": database, "db": "admin"}
 
     async def _answers(self) -> bool:
         if not await ports.accepts(self._open.port):

@@ -5,6 +5,7 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,27 @@ async def test_a_service_reaches_its_own_database_and_no_other(mongod: SecuredMo
             client["admin"]["system.users"].find_one,
             lambda: client[other].command("dropDatabase"),
             lambda: client[service].command("createUser", "me", pwd="x", roles=["root"]),
+        ]
+        for forbidden in tries:
+            with pytest.raises(OperationFailure) as refused:
+                await forbidden()
+            assert refused.value.code == 13
+
+
+async def test_a_service_adds_to_its_audit_log_and_neither_changes_nor_takes_away(
+    mongod: SecuredMongod,
+) -> None:
+    async with mongod.client("profiles") as client:
+        entries, blocks = client["profiles_audit"]["entries"], client["profiles_audit"]["blocks"]
+        await entries.insert_one({"_id": "e1", "tenant_id": "acme", "caller": "ada", "at": datetime.now(UTC)})
+        assert await entries.count_documents({"_id": "e1"}) == 1
+        tries: list[Callable[[], Awaitable[Any]]] = [
+            lambda: entries.update_one({"_id": "e1"}, {"$set": {"caller": "eve"}}),
+            lambda: entries.replace_one({"_id": "e1"}, {"caller": "eve"}),
+            lambda: entries.delete_one({"_id": "e1"}),
+            lambda: blocks.delete_many({}),
+            entries.drop,
+            lambda: client["profiles_audit"].command("dropDatabase"),
         ]
         for forbidden in tries:
             with pytest.raises(OperationFailure) as refused:

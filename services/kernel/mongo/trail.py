@@ -80,7 +80,8 @@ class Trail:
 
     async def since(self, at: datetime) -> Sequence[tuple[str, str]]:
         """Return (organization, id) of all entries from an instant on, earliest first."""
-        found = self._entries.find({"at": {"$gte": at}}, {"tenant_id": 1}).sort([("at", 1)])
+        asked = {"at": {"$gte": at}, "tenant_id": {"$type": "string"}}
+        found = self._entries.find(asked, {"tenant_id": 1}).sort([("at", 1)])
         return [(document["tenant_id"], document["_id"]) async for document in found]
 
     async def chained_since(self, at: datetime, tenant: str = "") -> set[str]:

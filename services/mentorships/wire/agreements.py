@@ -54,12 +54,16 @@ def agreement(tenant: str, stored: domain.Agreement) -> Agreement:
 
 
 def usual(message: MatchConfirmed) -> domain.Usual:
-    """Decode what is usual in the program of a match. Raises Invalid for durations that are not whole."""
+    """Decode what is usual in the program of a match; ways to communicate of a newer build are left out.
+
+    Raises Invalid for durations that are not whole.
+    """
+    known = [channel for channel in message.channels if channel in Agreement.Channel.values()]
     length = fields.whole(message.length, DAY, "length", "days") if message.HasField("length") else 0
     return domain.Usual(
         cadence_days=fields.whole(message.cadence, DAY, "cadence", "days"),
         meeting_minutes=fields.whole(message.meeting_length, MINUTE, "meeting_length", "minutes"),
-        channels=_channels(message.channels),
+        channels=_channels(known),
         focus_areas=tuple(message.focus_areas),
         length_days=length,
     )

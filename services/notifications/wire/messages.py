@@ -150,7 +150,7 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         moment=_moment(message),
     )
     drafts = [Draft(known[field], category, facts) for field in whom if known.get(field)]
-    if "guests" not in whom:
+    if "guests" not in whom or not drafts:
         return drafts
     return _told_to_everybody(tenant, message, known.get("person", ""), drafts)
 
@@ -169,10 +169,12 @@ def _told_to_everybody(tenant: str, message: Any, person: str, drafts: Sequence[
 
 
 def _noticed(message: Any) -> str:
-    """Return the gravest reason for which somebody is nudged, such as NO_FIRST_MEETING."""
+    """Return the gravest reason of a nudge, such as NO_FIRST_MEETING; "" for one of a newer build."""
     if not isinstance(message, processor.NudgeDue) or not message.reasons:
         return ""
-    return processor.Reason.Name(message.reasons[0]).removeprefix("REASON_")
+    gravest = message.reasons[0]
+    known = gravest in processor.Reason.values()
+    return processor.Reason.Name(gravest).removeprefix("REASON_") if known else ""
 
 
 def _day(message: Any) -> date | None:

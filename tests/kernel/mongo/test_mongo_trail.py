@@ -131,6 +131,13 @@ async def test_an_edit_and_a_deletion_in_the_database_are_found(database: Databa
     assert await problems(trail) == ["ENTRY_CHANGED e1", "ENTRY_MISSING e2"]
 
 
+async def test_what_is_no_entry_stops_nobody(database: Database, trail: Trail) -> None:
+    stray = {"_id": "e0", "at": datetime.now(UTC)}
+    await database.client[f"{database.name}_audit"]["entries"].insert_one(stray)
+    await trail.record(recent(1))
+    assert await (await chained(database)).chain() == 1
+
+
 async def test_how_long_entries_are_kept_can_be_changed(database: Database, trail: Trail) -> None:
     for days in (30, 400):
         await trail.migrate(timedelta(days=days))
