@@ -39,7 +39,7 @@ CHECK = Check(
     run=run,
     plants=(
         Plant("a file that is not there", "k8s/base/profiles/kustomization.yaml", "network.yaml", "net.yaml"),
-        Plant("a patch of nothing", "k8s/overlays/prod/replicas.yaml", "profiles-worker", "profile-worker"),
+        Plant("a patch of nothing", "k8s/overlays/prod/replicas.yaml", "name: processor", "name: procesor"),
         Plant(
             "a component left out",
             "k8s/overlays/dev/kustomization.yaml",
