@@ -24,7 +24,7 @@ def handlers(client: Any) -> dict[str, Any]:
     async def get_person(request: people.GetPersonRequest, _: object) -> people.Person:
         _, org, _, one = request.name.split("/")
         found = await person.find_one({"_id": f"{org}/{one}"})
-        return people.Person(name=request.name, email=found["state"]["email"])
+        return people.Person(name=request.name, country=found["state"]["country"])
 
     async def complete_goal(request: goals.CompleteGoalRequest, _: object) -> goals.Goal:
         _, org, *_, one = request.name.split("/")

@@ -42,18 +42,16 @@ class KeyStore:
     async def add(self, keys: Sequence[Stored]) -> None:
         """Store the keys of those who have none; who was first, of several processes, stays."""
         now = self._clock.now()
-        writes = [
-            UpdateOne(
-                {"_id": key.owner, "key": {"$exists": False}},
-                {"$set": {"key.id": key.id, "key.create_time": now, **_wrapping(key)}},
-                upsert=True,
-            )
-            for key in keys
-        ]
+        new = [{"_id": key.owner, "key": _described(key, now)} for key in keys]
         try:
+            await self.collection.insert_many(new, ordered=False)
+        except BulkWriteError as error:  # those of some were destroyed, or another process was first
+            known = [new[place] for place in duplicates(error)]
+            writes = [
+                UpdateOne({"_id": one["_id"], "key": {"$exists": False}}, {"$set": {"key": one["key"]}})
+                for one in known
+            ]
             await self.collection.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            duplicates(error)
 
     async def destroy(self, owner: str, until: datetime) -> None:
         """Overwrite a key that was made by `until`; its id stays."""
@@ -87,7 +85,15 @@ def stored(document: Document) -> Stored:
     return Stored(document["_id"], key["id"], Wrapped(key["master"], key["wrapped"]), gone)
 
 
+def _described(key: Stored, now: datetime) -> Document:
+    return {"id": key.id, "create_time": now, **_wrapped(key)}
+
+
 def _wrapping(key: Stored) -> Document:
+    return {f"key.{name}": value for name, value in _wrapped(key).items()}
+
+
+def _wrapped(key: Stored) -> Document:
     if key.wrapped is None:
         raise ValueError("there is no key to store")
-    return {"key.wrapped": key.wrapped.key, "key.master": key.wrapped.master}
+    return {"wrapped": key.wrapped.key, "master": key.wrapped.master}
