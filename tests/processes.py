@@ -107,6 +107,14 @@ class Started:
         """Return once it is ready."""
         await self.process.start(self._ready, READY_SECONDS)
 
+    async def figures(self) -> str:
+        """Return its metrics."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{self._metrics}/metrics") as answer,
+        ):
+            return await answer.text()
+
     async def _ready(self) -> bool:
         try:
             async with (
