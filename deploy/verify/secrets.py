@@ -1,4 +1,4 @@
-"""No key, password or token lies in what operators are given; Python is searched by `make lint` (S105-S107)."""
+"""No key or password lies in what operators are given. In Python, `make lint` looks (S105 to S107)."""
 
 import json
 from collections.abc import Iterator
