@@ -125,6 +125,12 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> di
     return {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
 
 
+async def partitions(brokers: Cluster, name: str) -> int:
+    """Return how many partitions a topic has, 0 when there is no such topic. KafkaError."""
+    async with _admin(brokers) as admin:
+        return (await _partitions(admin, [Topic(name, 0, "", ())])).get(name, 0)
+
+
 async def reachable(brokers: Cluster) -> bool:
     """Whether a broker answers the admin protocol there now."""
     try:
