@@ -77,18 +77,24 @@ def test_jobs_come_along(engine: Engine, job: str) -> None:
     assert engine.run("python", "-m", job, "--help").stdout.startswith("usage")
 
 
+def handed_over(folder: Path, secret: Path) -> Path:
+    """Copy a secret into the folder and let the container's user, who is another one, read all that is there."""
+    copy = folder / "client_secret"
+    copy.write_text(secret.read_text())
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    folder.chmod(0o755)
+    return copy
+
+
 async def test_a_service_answers_and_stops_in_order(
     engine: Engine, mongo_url: str, kafka_bootstrap: str, issuer: Issuer, tmp_path: Path
 ) -> None:
     place = place_for(mongo_url, kafka_bootstrap, issuer, tmp_path)
-    for file in (tmp_path / "data_key", issuer.secret_file):
-        file.chmod(0o644)  # the container's user is another one
-        file.parent.chmod(0o755)
-    started = Started("profiles", place, CLOCK_FILE="")
+    secret = handed_over(tmp_path, issuer.secret_file)
+    started = Started("profiles", place, CLOCK_FILE="", CLIENT_SECRET_FILE=str(secret))
     inside = engine.command(
-        *("python", "-m", "services.profiles"),
-        env=started.process.command.env,
-        mounts=(tmp_path, issuer.secret_file.parent),
+        *("python", "-m", "services.profiles"), env=started.process.command.env, mounts=(tmp_path,)
     )
     started.process = Process(Command("profiles", tuple(inside), tmp_path / "log", engine.env))
     await started.start()

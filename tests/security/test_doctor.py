@@ -129,7 +129,7 @@ async def test_the_processor_needs_kafka_alone(place: Place, around: Examined) -
         (
             {"KAFKA_USERNAME": "recognition", "KAFKA_PASSWORD_FILE": "of recognition"},
             "Kafka rights",
-            "may not write mentoring.profiles.v1",
+            "write mentoring.profiles.v1",
         ),
         ({"OIDC_JWKS_URL": f"http://{NOWHERE}"}, "token issuer", "does not answer"),
         ({"OIDC_JWKS_URL": "issuer"}, "token issuer", "answers 404"),
