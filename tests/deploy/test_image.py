@@ -78,7 +78,7 @@ def test_jobs_come_along(engine: Engine, job: str) -> None:
 
 
 def handed_over(folder: Path, secret: Path) -> Path:
-    """Copy a secret into the folder and let the container's user, who is another one, read all that is there."""
+    """Copy a secret into the folder and let the user of the container, another one, read what is there."""
     copy = folder / "client_secret"
     copy.write_text(secret.read_text())
     for file in folder.iterdir():
