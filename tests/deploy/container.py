@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.verify import sbom
+from deploy.verify.tools import MissingTool
 from deploy.verify.tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,11 @@ class Engine:
         missing = [name for name in NEEDED if shutil.which(name) is None]
         if missing:
             raise CannotBuild(f"{', '.join(missing)} not installed")
+        try:
+            sbom.write(Tree(), ROOT / sbom.FILE)
+        except MissingTool as tool:
+            raise CannotBuild(str(tool)) from tool
         self._stand_in()
-        sbom.write(Tree(), ROOT / sbom.FILE)
         trust = ("-v", f"{AUTHORITIES}:{AUTHORITIES}:ro", "--env", f"PIP_CERT={AUTHORITIES}")
         recipe = ("--build-arg", f"BASE={BASE}", "-f", "deploy/Dockerfile", "-t", IMAGE)
         how = ("--format", "docker", "--isolation", "chroot", "--network", "host", "--pull-never")
