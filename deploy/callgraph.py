@@ -61,6 +61,10 @@ class Callgraph:
         """Every process of every service."""
         return tuple(process for service in self.services for process in service.processes)
 
+    def using(self, server: str) -> tuple[Service, ...]:
+        """Return the services of which a process uses a server."""
+        return tuple(service for service in self.services if service.uses(server))
+
     def callers(self, service: str) -> tuple[str, ...]:
         """Return the services that call one."""
         return tuple(other.name for other in self.services if service in other.calls)

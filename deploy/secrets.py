@@ -13,17 +13,20 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from deploy.mongo.prepare import SERVICES
+from deploy import callgraph
 
 FOLDER: Final = Path(__file__).resolve().with_name("secrets")
-CLIENTS: Final = (*SERVICES, "processor")
+_GRAPH: Final = callgraph.load()
+CLIENTS: Final = tuple(service.name for service in _GRAPH.services)
 
 
-def _password() -> str:
+def password() -> str:
+    """Return 32 random bytes as letters, digits, - and _."""
     return secrets.token_urlsafe(32)
 
 
-def _base64_key() -> str:
+def base64_key() -> str:
+    """Return 32 random bytes in base64: a master key, among others."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -32,19 +35,20 @@ def _members_key() -> str:
     return base64.b64encode(secrets.token_bytes(600)).decode()
 
 
-def _pem() -> str:
+def credential_key() -> str:
+    """Return a private key in PEM that signs credentials."""
     key = ed25519.Ed25519PrivateKey.generate()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 MADE: Final[Mapping[str, Callable[[], str]]] = {
-    "data": _base64_key,
-    "signing": _password,
-    "credential": _pem,
-    "mongo_root": _password,
+    "data": base64_key,
+    "signing": password,
+    "credential": credential_key,
+    "mongo_root": password,
     "mongo_members": _members_key,
-    **{f"mongo_{service}": _password for service in SERVICES},
-    "grafana": _password,
+    **{f"mongo_{service.name}": password for service in _GRAPH.using("mongodb")},
+    "grafana": password,
 }
 """Every secret that may be made up, by the name of its file."""
 

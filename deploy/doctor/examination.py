@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
+from deploy import callgraph
 from deploy.doctor import calls, certificates, issuer, kafka, keys, mail, mongo
 from deploy.doctor.finding import Finding, ok, wrong
 from deploy.kafka import access, topics
@@ -16,15 +17,7 @@ from services.kernel.run import Resources, Service
 from services.kernel.run.resources import opened
 
 STREAM: Final = "processor"
-SERVICES: Final = (
-    "profiles",
-    "matching",
-    "mentorships",
-    "scheduling",
-    "notifications",
-    "recognition",
-    STREAM,
-)
+SERVICES: Final = tuple(service.name for service in callgraph.load().services)
 MAILS: Final = {"notifications"}
 P = TypeVar("P", bound=Process)
 

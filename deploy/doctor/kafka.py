@@ -10,10 +10,9 @@ from aiokafka.errors import GroupAuthorizationFailedError, IncompatibleBrokerVer
 from deploy.doctor.finding import Finding, ok, warning, wrong
 from deploy.doctor.rights import Right, Seen, seen
 from deploy.kafka.access import Access
-from deploy.kafka.topics import Topic
+from deploy.kafka.topics import Topic, admin
 from services.kernel.kafka import Cluster
 
-REQUEST_MS = 10_000
 MAKE = "run `python -m deploy.kafka.topics`, or apply the KafkaTopic resources"
 GRANT = "give the login the rights of deploy/kafka/topics.yaml (with Strimzi: the KafkaUser resources)"
 
@@ -24,15 +23,12 @@ async def examine(cluster: Cluster, topics: Sequence[Topic], needed: Access) -> 
         advice = "set KAFKA_SECURITY_PROTOCOL=SASL_SSL, KAFKA_USERNAME and KAFKA_PASSWORD_FILE"
         yield warning("Kafka login", "none: whoever reaches the brokers may read and write", advice)
     with _Overheard() as said:
-        admin = AIOKafkaAdminClient(**cluster.options(), request_timeout_ms=REQUEST_MS)
         try:
-            await admin.start()
-            found = await _asked(admin, topics, needed)
+            async with admin(cluster) as client:
+                found = await _asked(client, topics, needed)
         except (KafkaError, OSError, TimeoutError) as error:
             yield _unreachable(said, error)
             return
-        finally:
-            await admin.close()
     for finding in found:
         yield finding
 

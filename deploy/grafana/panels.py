@@ -1,7 +1,7 @@
 """What every dashboard is made of: one data source, panels of one size that say what they show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, timeseries
 from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement
@@ -42,14 +42,13 @@ class Page:
     title: str
     rows: Sequence[Row]
     per_service: bool = False
-    tags: Sequence[str] = field(default=("mentoring",))
 
     def build(self) -> dashboard.Dashboard:
         """Return Grafana's own form."""
         made = (
             dashboard.Dashboard(self.title)
             .uid(self.uid)
-            .tags(list(self.tags))
+            .tags(["mentoring"])
             .refresh("30s")
             .time("now-3h", "now")
             .readonly()

@@ -15,7 +15,7 @@ CLUSTER: Final = "mentoring-mongodb"
 
 def users(platform: Platform) -> Document:
     """Return the patch that gives the cluster its users."""
-    keepers = [one for one in platform.graph.services if one.uses("mongodb")]
+    keepers = platform.graph.using("mongodb")
     return {
         "apiVersion": "mongodbcommunity.mongodb.com/v1",
         "kind": "MongoDBCommunity",

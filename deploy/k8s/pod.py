@@ -26,7 +26,7 @@ def template(platform: Platform, process: Process) -> Document:
             **hull(process.service),
             "terminationGracePeriodSeconds": grace_seconds(process),
             "topologySpreadConstraints": [_spread(key, labels) for key in _SPREAD],
-            **({"initContainers": [_warm(platform, process)]} if settings.needs_kernels(process) else {}),
+            **({"initContainers": [_warm(process)]} if settings.needs_kernels(process) else {}),
             "containers": [_container(platform, process)],
             "volumes": volumes(platform, process),
         },
@@ -82,7 +82,7 @@ def _container(platform: Platform, process: Process) -> Document:
         "env": settings.environment(platform.graph, process),
         **_probes(),
         **({"lifecycle": _BEFORE_STOP} if process.serves else {}),
-        "volumeMounts": mounts(platform, process),
+        "volumeMounts": mounts(process),
     }
 
 
@@ -112,14 +112,14 @@ def plain_container(name: str, args: tuple[str, ...], size: Size) -> Document:
     }
 
 
-def _warm(platform: Platform, process: Process) -> Document:
+def _warm(process: Process) -> Document:
     """Compile the kernels for this machine before anybody waits for them."""
     command = ("python", "-m", "services.matching.clients.warm")
     told = {"TMPDIR": settings.SCRATCH, "NUMBA_CACHE_DIR": settings.KERNELS}
     return {
         **plain_container("kernels", command, sizes.of(process)),
         "env": [{"name": name, "value": value} for name, value in told.items()],
-        "volumeMounts": [one for one in mounts(platform, process) if one["name"] != "secrets"],
+        "volumeMounts": [one for one in mounts(process) if one["name"] != "secrets"],
     }
 
 
@@ -147,7 +147,7 @@ def volumes(platform: Platform, process: Process) -> list[Document]:
     return found
 
 
-def mounts(_: Platform, process: Process) -> list[Document]:
+def mounts(process: Process) -> list[Document]:
     """Return where the volumes are."""
     found: list[Document] = [
         {"name": "secrets", "mountPath": settings.SECRETS, "readOnly": True},

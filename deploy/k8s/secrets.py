@@ -1,17 +1,13 @@
 """Where secrets come from: an ExternalSecret each, or made up for a cluster to try things on."""
 
-import base64
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.k8s import settings
 from deploy.k8s.files import Document
 from deploy.k8s.platform import PART_OF, Platform, labels
 from deploy.k8s.settings import Secret
+from deploy.secrets import base64_key, credential_key
 
 STORE: Final = "mentoring"
 """The SecretStore of the operator."""
@@ -54,7 +50,7 @@ def made_up(platform: Platform) -> Iterator[Document]:
     for service, secret in known(platform):
         if secret.optional:
             continue
-        content = _MAKERS.get(secret.key, _random)()
+        content = _MAKERS.get(secret.key, base64_key)()
         yield {
             "apiVersion": "v1",
             "kind": "Secret",
@@ -64,13 +60,4 @@ def made_up(platform: Platform) -> Iterator[Document]:
         }
 
 
-def _random() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _signing_key() -> str:
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-_MAKERS: Final[Mapping[str, Callable[[], str]]] = {"credential_key": _signing_key}
+_MAKERS: Final[Mapping[str, Callable[[], str]]] = {"credential_key": credential_key}

@@ -87,7 +87,7 @@ def migration(platform: Platform, service: Service) -> Document:
         **pod.plain_container("migrate", ("python", "-m", f"services.{service.name}", "migrate"), SMALL),
         "envFrom": settings.sources(service.name),
         "env": told,
-        "volumeMounts": [one for one in pod.mounts(platform, worker) if one["name"] != "kernels"],
+        "volumeMounts": [one for one in pod.mounts(worker) if one["name"] != "kernels"],
     }
     volumes = [one for one in pod.volumes(platform, worker) if one["name"] != "kernels"]
     return job(

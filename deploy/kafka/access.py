@@ -8,10 +8,10 @@ import yaml
 
 from deploy.kafka import topics
 from deploy.kafka.topics import FILE, Topic
+from services.kernel.events.dead_letters import SUFFIX
 
 OPERATOR = "operator"
 """People at the command line, who join no consumer group."""
-DEAD = ".dlq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Access:
     @property
     def hears(self) -> tuple[str, ...]:
         """The topics of other services' and own events that its group follows."""
-        return tuple(name for name in self.reads if f"{name}{DEAD}" in self.writes)
+        return tuple(name for name in self.reads if f"{name}{SUFFIX}" in self.writes)
 
 
 def load(file: Path = FILE) -> tuple[Access, ...]:
@@ -45,9 +45,9 @@ def _access(user: str, known: Sequence[Topic], replayed: Sequence[str]) -> Acces
     dead = {topic.name for topic in known if _is_dead(topic)}
     if user == OPERATOR:
         return Access(user, tuple(sorted(heard | written | dead | {*replayed})), tuple(sorted(written)), None)
-    buried = {f"{name}{DEAD}" for name in heard} & dead
+    buried = {f"{name}{SUFFIX}" for name in heard} & dead
     return Access(user, tuple(sorted(heard)), tuple(sorted(written | buried)), user)
 
 
 def _is_dead(topic: Topic) -> bool:
-    return topic.name.endswith(DEAD)
+    return topic.name.endswith(SUFFIX)

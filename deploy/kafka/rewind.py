@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, KafkaError
 
-from deploy.kafka.topics import REQUEST_MS, TopicsError, cluster
+from deploy.kafka.topics import TopicsError, admin, cluster
 from services.kernel.kafka import Cluster
 
 MARGIN = timedelta(minutes=10)
@@ -70,12 +69,8 @@ async def _commit(consumer: AIOKafkaConsumer, group: str, moves: Sequence[Move])
 
 
 async def _committed(brokers: Cluster, group: str) -> Mapping[TopicPartition, int]:
-    admin = AIOKafkaAdminClient(**brokers.options(), request_timeout_ms=REQUEST_MS)
-    try:
-        await admin.start()
-        offsets = await admin.list_consumer_group_offsets(group)
-    finally:
-        await admin.close()
+    async with admin(brokers) as client:
+        offsets = await client.list_consumer_group_offsets(group)
     return {place: found.offset for place, found in offsets.items() if found.offset >= 0}
 
 

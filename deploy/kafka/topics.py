@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError, for_code
 from pydantic import ValidationError
 
 from services.kernel.config import mistakes
+from services.kernel.events.dead_letters import SUFFIX
 from services.kernel.kafka import Cluster
 from services.kernel.links import KafkaTool
 
@@ -60,7 +61,7 @@ def _events(data: dict[str, Any]) -> Iterator[Topic]:
         name, kept = entry["name"], entry["retention_ms"]
         yield Topic(name, data["partitions"], entry["writer"], readers, retention_ms=kept)
         dead = data["dead_letters"]
-        yield Topic(f"{name}.dlq", dead["partitions"], "readers", (), retention_ms=dead["retention_ms"])
+        yield Topic(f"{name}{SUFFIX}", dead["partitions"], "readers", (), retention_ms=dead["retention_ms"])
 
 
 def _compacted(data: dict[str, Any]) -> Iterator[Topic]:
@@ -80,11 +81,11 @@ def cluster(bootstrap: str) -> Cluster:
 async def apply(brokers: Cluster, topics: Sequence[Topic] | None = None, *, replicas: int = 1) -> list[str]:
     """Create what is missing and return its names, once every topic is visible. Raises TopicsError."""
     wanted = load() if topics is None else tuple(topics)
-    async with _admin(brokers) as admin:
-        before = await _partitions(admin, wanted)
+    async with admin(brokers) as client:
+        before = await _partitions(client, wanted)
         missing = [topic for topic in wanted if topic.name not in before]
-        await _create(admin, missing, replicas)
-        found = await _visible(admin, wanted)
+        await _create(client, missing, replicas)
+        found = await _visible(client, wanted)
     differing = [
         f"{topic.name} has {found[topic.name]} partitions instead of {topic.partitions}"
         for topic in wanted
@@ -95,10 +96,10 @@ async def apply(brokers: Cluster, topics: Sequence[Topic] | None = None, *, repl
     return [topic.name for topic in missing]
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicas: int) -> None:
+async def _create(client: AIOKafkaAdminClient, topics: Sequence[Topic], replicas: int) -> None:
     if not topics:
         return
-    answer = await admin.create_topics(
+    answer = await client.create_topics(
         [NewTopic(t.name, t.partitions, replicas, topic_configs=t.configs()) for t in topics]
     )
     refused = [
@@ -110,45 +111,46 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicas:
         raise TopicsError("\n".join(refused))
 
 
-async def _visible(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+async def _visible(client: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
     """Partition counts, once the broker's own metadata has caught up with its answers."""
     async with asyncio.timeout(VISIBLE_SECONDS):
-        while len(found := await _partitions(admin, topics)) < len(topics):  # noqa: ASYNC110 - only asking tells
+        while len(found := await _partitions(client, topics)) < len(topics):  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(0.05)
     return found
 
 
-async def _partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
-    existing = set(await admin.list_topics())
+async def _partitions(client: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, int]:
+    existing = set(await client.list_topics())
     names = [topic.name for topic in topics if topic.name in existing]
-    described = await admin.describe_topics(names) if names else []
+    described = await client.describe_topics(names) if names else []
     return {entry["topic"]: len(entry["partitions"]) for entry in described if not entry["error_code"]}
 
 
 async def partitions(brokers: Cluster, name: str) -> int:
     """Return how many partitions a topic has, 0 when there is no such topic. KafkaError."""
-    async with _admin(brokers) as admin:
-        return (await _partitions(admin, [Topic(name, 0, "", ())])).get(name, 0)
+    async with admin(brokers) as client:
+        return (await _partitions(client, [Topic(name, 0, "", ())])).get(name, 0)
 
 
 async def reachable(brokers: Cluster) -> bool:
     """Whether a broker answers the admin protocol there now."""
     try:
         with _quiet():
-            async with _admin(brokers):
+            async with admin(brokers):
                 return True
     except (KafkaError, OSError):
         return False
 
 
 @asynccontextmanager
-async def _admin(brokers: Cluster) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**brokers.options(), request_timeout_ms=REQUEST_MS)
+async def admin(brokers: Cluster) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Yield a connected admin client. KafkaError."""
+    client = AIOKafkaAdminClient(**brokers.options(), request_timeout_ms=REQUEST_MS)
     try:
-        await admin.start()
-        yield admin
+        await client.start()
+        yield client
     finally:
-        await admin.close()
+        await client.close()
 
 
 @contextmanager

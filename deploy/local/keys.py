@@ -1,9 +1,7 @@
 """Development keys and secrets, kept in the data folder for its owner only."""
 
-import base64
 import json
 import os
-import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -21,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from jwt.algorithms import RSAAlgorithm
+
+from deploy import secrets as made_up
 
 ALGORITHM = "RS256"
 KEY_BITS = 2048
@@ -90,7 +90,7 @@ class Keys:
 def client_secret(file: Path) -> str:
     """Return the secret all services of this data folder prove themselves with, made on first use."""
     if not file.exists():
-        _write(file, secrets.token_urlsafe(32))
+        _write(file, made_up.password())
     return file.read_text().strip()
 
 
@@ -98,15 +98,14 @@ def credential_key(file: Path) -> None:
     """Make the key that credentials of this data folder are signed with, unless there is one."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = ed25519.Ed25519PrivateKey.generate()
-        _write(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+        _write(file, made_up.credential_key())
 
 
 def data_key(file: Path) -> None:
     """Make the master key that personal texts of this data folder are sealed under, unless there is one."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(file, base64.b64encode(secrets.token_bytes(32)).decode())
+        _write(file, made_up.base64_key())
 
 
 def _generate() -> Key:

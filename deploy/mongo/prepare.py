@@ -13,9 +13,10 @@ from typing import Any
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
+from deploy import callgraph
 from services.kernel.mongo.trail import ACTIONS
 
-SERVICES = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
+SERVICES = tuple(service.name for service in callgraph.load().using("mongodb"))
 DATABASES = ("{service}", "{service}_keys")
 """What a service owns: its data, and the keys that its people's texts are sealed with."""
 ALREADY_INITIALIZED, USER_EXISTS, ROLE_EXISTS = 23, 51003, 51002

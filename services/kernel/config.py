@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 
 from services.kernel import crash
 from services.kernel.allowances import LimitSettings
-from services.kernel.links import GrpcLinks, KafkaLink, MongoLink, Surroundings
+from services.kernel.links import File, GrpcLinks, KafkaLink, MongoLink, Surroundings
 from services.kernel.vault import Master
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
@@ -82,13 +82,13 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     client_id: str = Field(
         default="", description="own identity towards other services; empty means `service`"
     )
-    client_secret_file: Path | None = Field(
+    client_secret_file: File | None = Field(
         default=None, description="the secret of `client_id`, read for each token"
     )
-    credential_key_file: Path | None = Field(
+    credential_key_file: File | None = Field(
         default=None, description="PEM key that signs credentials; without one none are issued"
     )
-    data_key_file: Path | None = Field(
+    data_key_file: File | None = Field(
         default=None,
         description="master keys, 32 bytes in base64 a line, the first wraps: seal personal texts",
     )
@@ -120,8 +120,8 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
         description="opportunistic: STARTTLS where offered; starttls: or no mail at all",
     )
     smtp_username: str = Field(default="", description="login; needs `smtp_security` starttls or tls")
-    smtp_password_file: Path | None = Field(default=None, description="its password")
-    smtp_ca_file: Path | None = Field(default=None, description="PEM; the system's authorities by default")
+    smtp_password_file: File | None = Field(default=None, description="its password")
+    smtp_ca_file: File | None = Field(default=None, description="PEM; the system's authorities by default")
     mail_from: str = Field(default="mentoring@localhost", description="sender of mails")
     signing_key_file: Path | None = Field(
         default=None, description="32 or more random bytes: sign links in mails, derive webhook secrets"
@@ -181,17 +181,8 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     @field_validator("data_key_file")
     @classmethod
     def _holds_keys(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("no such file")
         if value is not None:
             Master.read(value)
-        return value
-
-    @field_validator("client_secret_file", "credential_key_file", "smtp_password_file", "smtp_ca_file")
-    @classmethod
-    def _readable(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("no such file")
         return value
 
     @property

@@ -94,7 +94,17 @@ class Due:
         return len(documents)
 
     async def _unreadable(self, kind: Aggregates[Any], documents: Sequence[Document]) -> set[str]:
-        """Open documents; return the `_id` of each that could not be: the others fire all the same."""
+        """Open documents; return the `_id` of each that could not be: the others fire all the same.
+
+        All at once, which asks for their keys once; one by one only to find out which.
+        """
+        try:
+            await kind.sealing.open(documents)
+        except Unreadable:
+            return await self._unreadable_of(kind, documents)
+        return set()
+
+    async def _unreadable_of(self, kind: Aggregates[Any], documents: Sequence[Document]) -> set[str]:
         unreadable: set[str] = set()
         for document in documents:
             try:

@@ -54,8 +54,31 @@ class Guard:
     trust: ssl.SSLContext | bool = True
 
 
-def session(guard: Guard, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    """Return a guarded session: no cookies, no proxies of the environment, nothing unpacked."""
+class Web:
+    """A guarded session: no cookies, no proxies of the environment, nothing unpacked.
+
+    It is made within the running loop at first use.
+    """
+
+    def __init__(self, guard: Guard, timeout: aiohttp.ClientTimeout) -> None:
+        self._guard = guard
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    def opened(self) -> aiohttp.ClientSession:
+        """Return the session."""
+        if self._session is None:
+            self._session = _session(self._guard, self._timeout)
+        return self._session
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _session(guard: Guard, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
     inner = guard.resolver or ThreadedResolver()
     connector = aiohttp.TCPConnector(
         resolver=inner if guard.private else PublicOnly(inner),
@@ -80,9 +103,19 @@ def refusal(url: URL) -> str | None:
     return None if _is_name(url.host) or is_public(url.host) else "ADDRESS_NOT_PUBLIC"
 
 
-def unreachable(error: aiohttp.ClientConnectorError) -> str:
-    """Return why no connection came about: ADDRESS_NOT_PUBLIC or UNREACHABLE."""
-    hidden = isinstance(error.os_error, NotPublic) or isinstance(error.__cause__, NotPublic)
+FAILURES: Final = (TimeoutError, aiohttp.ClientError, OSError, ValueError)
+"""What a request may raise that strangers can bring about."""
+
+
+def failure(error: Exception) -> str:
+    """Return why a request came to nothing: TIMEOUT, TLS_FAILED, ADDRESS_NOT_PUBLIC or UNREACHABLE."""
+    if isinstance(error, TimeoutError):
+        return "TIMEOUT"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "TLS_FAILED"
+    hidden = isinstance(error, aiohttp.ClientConnectorError) and (
+        isinstance(error.os_error, NotPublic) or isinstance(error.__cause__, NotPublic)
+    )
     return "ADDRESS_NOT_PUBLIC" if hidden else "UNREACHABLE"
 
 

@@ -72,7 +72,9 @@ def test_matching_computes_with_the_kernels_of_the_image(engine: Engine) -> None
     assert engine.run("python", "-c", KERNELS).stdout.strip() == "computed"
 
 
-@pytest.mark.parametrize("job", ["deploy.kafka.topics", "deploy.mongo.prepare", "services.processor"])
+@pytest.mark.parametrize(
+    "job", ["deploy.kafka.topics", "deploy.mongo.prepare", "deploy.doctor", "services.processor"]
+)
 def test_jobs_come_along(engine: Engine, job: str) -> None:
     assert engine.run("python", "-m", job, "--help").stdout.startswith("usage")
 

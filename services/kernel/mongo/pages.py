@@ -59,10 +59,10 @@ class Pages:
             raw = base64.urlsafe_b64decode(query.page_token.encode())
             mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
             if not hmac.compare_digest(mac, self._mac(tenant, query, body)):
-                raise _invalid_token()
+                raise invalid_token()
             return msgspec.json.decode(body, type=After)
         except (binascii.Error, UnicodeEncodeError, msgspec.MsgspecError) as error:
-            raise _invalid_token() from error
+            raise invalid_token() from error
 
     def token(self, tenant: str, query: Query, last: After) -> str:
         """Return the token of the page after `last`."""
@@ -77,7 +77,8 @@ class Pages:
         return hmac.digest(self._secret, asked + b"\0" + body, "sha256")[:_MAC_BYTES]
 
 
-def _invalid_token() -> Invalid:
+def invalid_token() -> Invalid:
+    """Return the one refusal of a token that no answer to the same question gave."""
     return Invalid(
         "INVALID_PAGE_TOKEN",
         "the page token is not one of this list",

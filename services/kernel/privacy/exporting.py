@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from services.kernel.errors import Invalid
 from services.kernel.mongo import Aggregates, Ref
 from services.kernel.mongo.about import Kept, about
+from services.kernel.mongo.pages import invalid_token
 
 PAGE: Final = 50
 """Documents; messages with their mails are the largest, some 30 KB each."""
@@ -33,9 +33,5 @@ class Exporting:
     def _place(self, token: str) -> tuple[int, str]:
         number, colon, after = (token or "0:").partition(":")
         if not colon or not number.isdecimal() or int(number) > len(self._kinds):
-            raise Invalid(
-                "INVALID_PAGE_TOKEN",
-                "the page token is not one of this list",
-                fields=(("page_token", "must be a next_page_token of the same list"),),
-            )
+            raise invalid_token()
         return int(number), after

@@ -26,6 +26,7 @@ BEHALF: Final = "x-on-behalf-of"
 """Metadata in which a service says for which person it calls."""
 
 _MOST_NAMES: Final = 20
+_MOST_ETAG: Final = 20
 _MOST_AGENT: Final = 200
 _LEAST_SECONDS: Final = 1.0
 _MALFORMED: Final = "(malformed)"
@@ -132,7 +133,7 @@ def _behalf(caller: Caller, told: object) -> str:
 
 def _etag(message: Any) -> str:
     found = getattr(message, "etag", "")
-    return found[:_MOST_NAMES] if isinstance(found, str) else ""
+    return found[:_MOST_ETAG] if isinstance(found, str) else ""
 
 
 def _names(visit: Visit) -> Sequence[str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.kernel.auth import Caller
-from services.kernel.errors import Invalid, NotFound
+from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Query, Ref, Versioned
-from services.kernel.mongo.pages import size_of
+from services.kernel.mongo.pages import invalid_token, size_of
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.remembered import Remembered
 from services.notifications.app.singletons import found, stored
@@ -48,8 +48,7 @@ class Workflows:
     async def list(self, caller: Caller, page: Query) -> tuple[Sequence[Shown], str]:
         """Return a page of all categories by name, and the token of the next. Invalid for a foreign token."""
         if page.page_token and page.page_token not in set(Category):
-            wrong = (("page_token", "must be a next_page_token of the same list"),)
-            raise Invalid("INVALID_PAGE_TOKEN", "the page token is not one of this list", fields=wrong)
+            raise invalid_token()
         own, size = await self._own(caller.org), size_of(page)
         rest = [one for one in sorted(Category) if one > page.page_token]
         shown: list[Shown] = [

@@ -1,7 +1,6 @@
 """Requests to endpoints that strangers chose: only to public addresses, never elsewhere, never for long."""
 
 import ssl
-from ipaddress import ip_network
 from typing import Final
 
 import aiohttp
@@ -14,7 +13,6 @@ from services.notifications.domain.messages import Attempt, Verdict
 
 _TIMEOUT_SECONDS: Final = 15.0
 _MOST_REPLY_BYTES: Final = 65_536
-_NAT64: Final = ip_network("64:ff9b::/96")
 _OK, _GONE = range(200, 300), 410
 
 
@@ -30,10 +28,8 @@ class Http:
         trust: ssl.SSLContext | bool = True,
     ) -> None:
         self._private = private
-        self._resolver = resolver
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._trust = trust
-        self._session: aiohttp.ClientSession | None = None
+        guard = egress.Guard(resolver, private=private, trust=trust)
+        self._web = egress.Web(guard, aiohttp.ClientTimeout(total=timeout_seconds))
 
     async def send(self, parcel: Parcel) -> Attempt:
         """Try once. 410 is for ever, all else but success for now; redirects are failures, never followed."""
@@ -42,36 +38,22 @@ class Http:
             return Attempt(Verdict.TEMPORARY, refusal)
         try:
             return await self._asked(url, parcel)
-        except TimeoutError:
-            return Attempt(Verdict.TEMPORARY, "TIMEOUT")
-        except aiohttp.ClientSSLError:
-            return Attempt(Verdict.TEMPORARY, "TLS_FAILED")
-        except aiohttp.ClientConnectorError as error:
-            return Attempt(Verdict.TEMPORARY, egress.unreachable(error))
-        except (aiohttp.ClientError, OSError, ValueError):
-            return Attempt(Verdict.TEMPORARY, "UNREACHABLE")
+        except egress.FAILURES as error:
+            return Attempt(Verdict.TEMPORARY, egress.failure(error))
 
     async def close(self) -> None:
         """Close what is open."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._web.close()
 
     async def _asked(self, url: URL, parcel: Parcel) -> Attempt:
-        request = self._opened().post(url, data=parcel.body, headers=parcel.headers, allow_redirects=False)
+        session = self._web.opened()
+        request = session.post(url, data=parcel.body, headers=parcel.headers, allow_redirects=False)
         async with request as answer:
             status = answer.status
             await _drained(answer)
         if status in _OK:
             return Attempt(Verdict.ACCEPTED, f"HTTP_{status}")
         return Attempt(Verdict.PERMANENT if status == _GONE else Verdict.TEMPORARY, f"HTTP_{status}")
-
-    def _opened(self) -> aiohttp.ClientSession:
-        """Return the session, made within the running loop at first use."""
-        if self._session is None:
-            guard = egress.Guard(self._resolver, private=self._private, trust=self._trust)
-            self._session = egress.session(guard, self._timeout)
-        return self._session
 
 
 async def _drained(answer: aiohttp.ClientResponse) -> None:

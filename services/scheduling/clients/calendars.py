@@ -63,7 +63,7 @@ class Web:
     def __init__(self, guard: egress.Guard, *, seconds: float = _SECONDS) -> None:
         self._guard = guard
         self._seconds = seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._web = egress.Web(guard, aiohttp.ClientTimeout(total=seconds))
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def get(self, url: str, known: tuple[str, str]) -> tuple[str, str, str] | None:
@@ -71,26 +71,19 @@ class Web:
         try:
             async with self._slots, asyncio.timeout(self._seconds):
                 return await self._followed(URL(url), known)
-        except TimeoutError:
-            raise _failed("TIMEOUT") from None
-        except aiohttp.ClientSSLError:
-            raise _failed("TLS_FAILED") from None
-        except aiohttp.ClientConnectorError as error:
-            raise _failed(egress.unreachable(error)) from None
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise _failed("UNREACHABLE") from None
+        except egress.FAILURES as error:
+            raise _failed(egress.failure(error)) from None
 
     async def close(self) -> None:
         """Close what is open."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._web.close()
 
     async def _followed(self, url: URL, known: tuple[str, str]) -> tuple[str, str, str] | None:
         for _ in range(_MOST_REDIRECTS + 1):
             if not self._guard.private and (refusal := egress.refusal(url)) is not None:
                 raise _failed(refusal)
-            async with self._opened().get(url, headers=_asking(known), allow_redirects=False) as answer:
+            asking = self._web.opened().get(url, headers=_asking(known), allow_redirects=False)
+            async with asking as answer:
                 if answer.status not in _MOVED:
                     return await self._answered(answer)
                 url = url.join(URL(answer.headers.get("Location", "")))
@@ -109,12 +102,6 @@ class Web:
                 raise _failed("TOO_LARGE")
         text = document.decode("utf-8-sig", "replace")
         return text, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
-
-    def _opened(self) -> aiohttp.ClientSession:
-        """Return the session, made within the running loop at first use."""
-        if self._session is None:
-            self._session = egress.session(self._guard, aiohttp.ClientTimeout(total=self._seconds))
-        return self._session
 
 
 class Sources:
