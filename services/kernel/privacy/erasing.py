@@ -1,6 +1,6 @@
 """Forgets a person in one service, as `profiles` told, and confirms it. Repeats change nothing more."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -9,7 +9,10 @@ from google.protobuf.message import Message
 
 from services.kernel import fields, log
 from services.kernel.events import Event
+from services.kernel.fates import Kept
 from services.kernel.mongo import Aggregates, Cause, Kind, Outgoing, Ref, Save
+from services.kernel.mongo.claims import Claims
+from services.kernel.mongo.forgetting import empty, forget_digests
 from services.kernel.vault import Vault
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 
@@ -23,10 +26,6 @@ class Erasure(NamedTuple):
     person: Ref
     id: str
     time: datetime
-
-
-Eraser = Callable[[Erasure, Cause], Awaitable[None]]
-"""Forgets what is no text; not called for who came back since. It may be called again for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,23 @@ def kind_of(service: str, message: type[Message]) -> Kind[Erased]:
         return Outgoing(told, subject=f"{person}/personalData/{service}", key=ref.id)
 
     # Event ids derive from the collection and the person: each service's must have a name of its own.
-    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode)
+    said = Kept("who was erased and when, by ids")
+    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode, erasure=said)
 
 
 class Erasing:
-    """The erasures that one service hears of. Without a vault nothing was sealed: only `erasers` act."""
+    """The erasures that one service hears of; `kinds` are all it has. Without a vault nothing was sealed."""
 
-    def __init__(self, kept: Aggregates[Erased], vault: Vault | None, erasers: Sequence[Eraser]) -> None:
+    def __init__(
+        self, kept: Aggregates[Erased], kinds: Sequence[Aggregates[Any]], vault: Vault | None, claims: Claims
+    ) -> None:
         self._kept = kept
+        self._kinds = kinds
         self._vault = vault
-        self._erasers = erasers
+        self._claims = claims
 
     async def heard(self, event: Event[PersonErased]) -> None:
-        """Forget the person: first what the erasers know, then the key; at last confirm it.
+        """Forget the person: first what is emptied and removed, then the key; at last confirm it.
 
         An old erasure is told again after a restore: it spares who was imported anew since, and so has a
         newer key.
@@ -72,13 +75,19 @@ class Erasing:
         erasure = _erasure(event)
         cause = Cause(id=event.id, trace=event.trace)
         if not await self._is_back(erasure):
-            for eraser in self._erasers:
-                await eraser(erasure, cause)
+            await self._forget(erasure.person, cause)
         if self._vault is not None:
             await self._vault.destroy(erasure.person.key, erasure.time)
         done = Erased(erasure.id, erasure.time), [PersonalDataErased()]
         await self._kept.apply_many(event.tenant, [Save(erasure.person, lambda _: done, cause)])
         log.get_logger().info("person_erased", erasure=erasure.id)
+
+    async def _forget(self, person: Ref, cause: Cause) -> None:
+        """Forget what is no text; nothing of it is done to who came back since."""
+        for kind in self._kinds:
+            await empty(kind, person, cause)
+            await forget_digests(kind, person)
+        await self._claims.forget(person)
 
     async def _is_back(self, erasure: Erasure) -> bool:
         if self._vault is None:
