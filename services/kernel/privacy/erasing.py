@@ -1,6 +1,6 @@
 """Forgets a person in one service, as `profiles` told, and confirms it. Repeats change nothing more."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -26,6 +26,10 @@ class Erasure(NamedTuple):
     person: Ref
     id: str
     time: datetime
+
+
+Eraser = Callable[[Erasure, Cause], Awaitable[None]]
+"""Forgets what lies in no document; not called for who came back since. It may be called again for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,18 @@ class Erasing:
     """The erasures that one service hears of; `kinds` are all it has. Without a vault nothing was sealed."""
 
     def __init__(
-        self, kept: Aggregates[Erased], kinds: Sequence[Aggregates[Any]], vault: Vault | None, claims: Claims
+        self,
+        kept: Aggregates[Erased],
+        kinds: Sequence[Aggregates[Any]],
+        vault: Vault | None,
+        claims: Claims,
+        erasers: Sequence[Eraser] = (),
     ) -> None:
         self._kept = kept
         self._kinds = kinds
         self._vault = vault
         self._claims = claims
+        self._erasers = erasers
 
     async def heard(self, event: Event[PersonErased]) -> None:
         """Forget the person: first what is emptied and removed, then the key; at last confirm it.
@@ -75,19 +85,21 @@ class Erasing:
         erasure = _erasure(event)
         cause = Cause(id=event.id, trace=event.trace)
         if not await self._is_back(erasure):
-            await self._forget(erasure.person, cause)
+            await self._forget(erasure, cause)
         if self._vault is not None:
             await self._vault.destroy(erasure.person.key, erasure.time)
         done = Erased(erasure.id, erasure.time), [PersonalDataErased()]
         await self._kept.apply_many(event.tenant, [Save(erasure.person, lambda _: done, cause)])
         log.get_logger().info("person_erased", erasure=erasure.id)
 
-    async def _forget(self, person: Ref, cause: Cause) -> None:
+    async def _forget(self, erasure: Erasure, cause: Cause) -> None:
         """Forget what is no text; nothing of it is done to who came back since."""
+        for eraser in self._erasers:
+            await eraser(erasure, cause)
         for kind in self._kinds:
-            await empty(kind, person, cause)
-            await forget_digests(kind, person)
-        await self._claims.forget(person)
+            await empty(kind, erasure.person, cause)
+            await forget_digests(kind, erasure.person)
+        await self._claims.forget(erasure.person)
 
     async def _is_back(self, erasure: Erasure) -> bool:
         if self._vault is None:

@@ -28,7 +28,8 @@ def with_privacy(service: Service, database: Database) -> Service:
         raise TypeError(f"say what becomes of erased people in {', '.join(silent)}: Kind.erasure")
     erased = database.aggregates(kind_of(service.name, service.erased))
     handlers = service.handlers or Handlers()
-    handlers.on(PersonErased, Erasing(erased, service.kinds, database.vault, database.claims).heard)
+    erasing = Erasing(erased, service.kinds, database.vault, database.claims, service.erasers)
+    handlers.on(PersonErased, erasing.heard)
     exporting = PersonalDataService(service.name, Exporting(service.kinds))
     return replace(
         service,

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from services.kernel.events import Handlers
 from services.kernel.mongo import Aggregates
+from services.kernel.privacy.erasing import Eraser
 from services.kernel.rpc.server import Servicer
 
 Hook = Callable[[], Awaitable[None]]
@@ -24,6 +25,7 @@ class Service:
     kinds       its aggregates: the relay publishes their events, the due loop fires their timers
     loops       further loops of its own, each until the event is set
     erased      its event PersonalDataErased, if it keeps personal data: who is erased is then forgotten here
+    erasers     what forgets a person whom this process remembers, beside what its kinds say of documents
     start, stop run before serving and after everything ended, in order
     """
 
@@ -33,5 +35,6 @@ class Service:
     kinds: Sequence[Aggregates[Any]] = ()
     loops: Sequence[Loop] = ()
     erased: type[Message] | None = None
+    erasers: Sequence[Eraser] = ()
     start: Sequence[Hook] = ()
     stop: Sequence[Hook] = ()
