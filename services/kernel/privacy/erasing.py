@@ -29,7 +29,7 @@ class Erasure(NamedTuple):
 
 
 Eraser = Callable[[Erasure, Cause], Awaitable[None]]
-"""Forgets what lies in no document; not called for who came back since. It may be called again for the same."""
+"""Forgets what lies in no document; not called for who came back since. It may be called again."""
 
 
 @dataclass(frozen=True, slots=True)
