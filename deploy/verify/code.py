@@ -1,12 +1,17 @@
 """Commands, ports, probes, settings and files that manifests name are those of the code; both are derived."""
 
+import argparse
+import contextlib
 import importlib.util
 import inspect
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from deploy.doctor import __main__ as doctor
 from deploy.kafka import topics
+from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
 from deploy.verify.pods import Document, Ours, ours
 from deploy.verify.tree import Tree
@@ -24,7 +29,10 @@ OTHERS: Final = {
 """Environment that libraries or the pod itself read."""
 _SETTINGS: Final = {name.upper() for kind in (Settings, StreamSettings) for name in kind.model_fields}
 _PATHS: Final = set(re.findall(r'"(/\w+)"', inspect.getsource(probes)))
-_ONCE: Final = {"migrate", *COMMANDS}
+_TOOLS: Final[Mapping[str, Callable[[], argparse.ArgumentParser]]] = {
+    "deploy.doctor": doctor.parser,
+    "deploy.mongo.backup": backup.parser,
+}
 _LISTENS: Final = {"GRPC_ADDRESS": "grpc", "HTTP_ADDRESS": "links", "METRICS_ADDRESS": "metrics"}
 
 
@@ -43,8 +51,31 @@ def _command(one: Ours) -> Iterator[str]:
     elif one.module == topics.__name__:
         options = {part for part in one.arguments if part.startswith("--")}
         yield from (f"no option {name}" for name in options if name not in inspect.getsource(topics))
-    elif (words := set(one.arguments)) and words - set(Role) and (len(words) > 1 or words - _ONCE):
+    elif one.module in _TOOLS:
+        yield from _refused(_TOOLS[one.module](), one)
+    elif (words := _words(one)) and words - set(Role) and (len(words) > 1 or words - _once(one)):
         yield f"{one.module} knows no {' '.join(one.arguments)}"
+
+
+def _refused(parser: argparse.ArgumentParser, one: Ours) -> Iterator[str]:
+    """Yield what the command line of a tool says to what it is called with."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            parser.parse_args(one.arguments)
+    except SystemExit:
+        yield said.getvalue().strip().splitlines()[-1]
+
+
+def _words(one: Ours) -> set[str]:
+    """Return the roles, or what is to be done once, without where its output goes."""
+    words = one.arguments
+    return set(words[:-2] if words[-2:-1] == ["--output"] else words)
+
+
+def _once(one: Ours) -> set[str]:
+    own: Mapping[str, object] = getattr(importlib.import_module(f"{one.module}.__main__"), "COMMANDS", {})
+    return {"migrate", *COMMANDS, *own}
 
 
 def _names(one: Ours) -> Iterator[str]:
@@ -57,7 +88,7 @@ def _names(one: Ours) -> Iterator[str]:
 
 def _needs(one: Ours, name: str) -> bool:
     """Whether the process reads a setting: what all are told may be for others only."""
-    kind = StreamSettings if one.module == "services.processor" else Settings
+    kind = StreamSettings if one.service == "processor" else Settings
     return name.lower() in kind.model_fields and one.module.count(".") == 1
 
 
@@ -90,6 +121,8 @@ def _addresses(documents: Sequence[Document]) -> Iterator[str]:
 
 
 _MATCHING: Final = "k8s/base/matching/deployment.yaml"
+_BACKUP: Final = "k8s/components/backup/jobs.yaml"
+_CHECK: Final = "k8s/components/check/jobs.yaml"
 CHECK: Final = Check(
     name="code",
     proves="commands, ports, probes, settings and files in manifests exist in the code",
@@ -106,6 +139,15 @@ CHECK: Final = Check(
         ),
         Plant("another port than the process's", _MATCHING, "containerPort: 9090", "containerPort: 9091"),
         Plant("a page that is not served", _MATCHING, "path: /readyz", "path: /ready"),
+        Plant("a part that no backup has", _BACKUP, "- data", "- dates"),
+        Plant("backups of which none is kept", _BACKUP, "- '14'", "- '0'"),
+        Plant("nothing that is done once", _BACKUP, "- export-erasures", "- export-ledger"),
+        Plant(
+            "a service that no doctor knows",
+            _CHECK,
+            "deploy.doctor\n            - p",
+            "deploy.doctor\n            - q",
+        ),
         Plant("a peer that is not there", _MATCHING, "value: profiles:50051", "value: people:50051"),
     ),
 )
