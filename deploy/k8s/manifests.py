@@ -8,6 +8,7 @@ from deploy.k8s import (
     certificates,
     checks,
     files,
+    gateway,
     kafka,
     mongodb,
     network,
@@ -72,6 +73,7 @@ def _components(platform: Platform) -> Files:
         "topics-job/job": topics_job.documents(platform),
         "backup/jobs": backup.documents(platform),
         "check/jobs": checks.documents(platform),
+        "gateway/routes": gateway.documents(platform),
         "monitoring/rules": rules.load(),
     }
     return {f"components/{name}.yaml": files.text(each) for name, each in documents.items()}

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from deploy import callgraph
 from deploy.doctor import __main__ as doctor
+from deploy.k8s import gateway
 from deploy.kafka import topics
 from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
@@ -33,13 +35,18 @@ _TOOLS: Final[Mapping[str, Callable[[], argparse.ArgumentParser]]] = {
     "deploy.doctor": doctor.parser,
     "deploy.mongo.backup": backup.parser,
 }
+_ANSWERED: Final = {
+    gateway.AUDIT,
+    *(name for service in callgraph.load().services for name in gateway.let_in(service.name)),
+}
 _LISTENS: Final = {"GRPC_ADDRESS": "grpc", "HTTP_ADDRESS": "links", "METRICS_ADDRESS": "metrics"}
 
 
 def run(tree: Tree) -> Iterator[str]:
-    """Judge every container of ours in every overlay."""
+    """Judge every container of ours in every overlay, and every route to one."""
     for overlay, documents in tree.documents.items():
         addresses = set(_addresses(documents))
+        yield from (f"{overlay}: {mistake}" for mistake in _routed(documents, addresses))
         for one in ours(documents):
             found = (*_command(one), *_names(one), *_ports(one), *_probed(one), *_peers(one, addresses))
             yield from (f"{overlay}: {one.name}: {mistake}" for mistake in found)
@@ -114,6 +121,17 @@ def _peers(one: Ours, addresses: set[str]) -> Iterator[str]:
             yield f"{name} is {value}, where no Service is"
 
 
+def _routed(documents: Sequence[Document], addresses: set[str]) -> Iterator[str]:
+    for route in (one for one in documents if one["kind"] == "GRPCRoute"):
+        for rule in route["spec"]["rules"]:
+            backends = [f"{one['name']}:{one['port']}" for one in rule["backendRefs"]]
+            yield from (f"a route leads to {one}, where no Service is" for one in set(backends) - addresses)
+            named = {match["method"]["service"] for match in rule["matches"]}
+            yield from (
+                f"a route is for {name}, which nobody serves" for name in named - {*_ANSWERED, gateway.AUDIT}
+            )
+
+
 def _addresses(documents: Sequence[Document]) -> Iterator[str]:
     for one in documents:
         if one["kind"] == "Service":
@@ -122,6 +140,7 @@ def _addresses(documents: Sequence[Document]) -> Iterator[str]:
 
 _MATCHING: Final = "k8s/base/matching/deployment.yaml"
 _BACKUP: Final = "k8s/components/backup/jobs.yaml"
+_ROUTES: Final = "k8s/components/gateway/routes.yaml"
 _CHECK: Final = "k8s/components/check/jobs.yaml"
 CHECK: Final = Check(
     name="code",
@@ -139,6 +158,13 @@ CHECK: Final = Check(
         ),
         Plant("another port than the process's", _MATCHING, "containerPort: 9090", "containerPort: 9091"),
         Plant("a page that is not served", _MATCHING, "path: /readyz", "path: /ready"),
+        Plant(
+            "a route to nobody",
+            _ROUTES,
+            "- name: matching\n          port: 50051",
+            "- name: match\n          port: 50051",
+        ),
+        Plant("a route for what nobody serves", _ROUTES, "v1.PersonService", "v1.PeopleService"),
         Plant("a part that no backup has", _BACKUP, "- data", "- dates"),
         Plant("backups of which none is kept", _BACKUP, "- '14'", "- '0'"),
         Plant("nothing that is done once", _BACKUP, "- export-erasures", "- export-ledger"),
