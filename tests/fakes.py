@@ -67,7 +67,15 @@ class Aggregates(Generic[S]):
             raise AlreadyExists("ALREADY_EXISTS", "the name is taken")
         return self.documents.versioned(known)
 
-    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+    async def change(
+        self,
+        ref: Ref,
+        decide: Decide[S],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[S] | None = None,  # noqa: ARG002 -- here nothing is spared
+    ) -> Versioned[S]:
         row = self._row(ref)
         before = self.documents.versioned(row)
         if is_repeat(row, cause):

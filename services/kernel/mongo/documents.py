@@ -89,7 +89,7 @@ class Documents(Generic[S]):
         return document if due_at is None else {**document, "due_at": due_at}
 
     def changed(
-        self, document: Document, state: S, events: Sequence[Any], cause: Cause, now: datetime
+        self, document: Mapping[str, Any], state: S, events: Sequence[Any], cause: Cause, now: datetime
     ) -> Guarded:
         """Return the save of a changed aggregate, guarded by the version that was read."""
         ref = Ref(document["tenant_id"], document["id"])
@@ -117,13 +117,13 @@ class Documents(Generic[S]):
         update = self._with_timer(moved, document, state)
         return Guarded(_guard(document), update, document["version"])
 
-    def _beside_newer(self, document: Document, state: S) -> Document:
+    def _beside_newer(self, document: Mapping[str, Any], state: S) -> Document:
         """Return a state as stored, beside the fields that a newer build, running already, has added."""
         stored: Document = document["state"]
         newer = stored.keys() - self._known
         return {**{name: stored[name] for name in newer}, **plain(state)}
 
-    def _with_timer(self, update: Document, document: Document, state: S) -> Document:
+    def _with_timer(self, update: Document, document: Mapping[str, Any], state: S) -> Document:
         due_at = self.kind.due_at(state)
         if due_at is not None:
             return {**update, "$set": {**update["$set"], "due_at": due_at}}
@@ -173,8 +173,10 @@ class _Position(NamedTuple):
     at: int
 
 
-def _guard(document: Document) -> Document:
-    return {"_id": document["_id"], "tenant_id": document["tenant_id"], "version": document["version"]}
+def _guard(document: Mapping[str, Any]) -> Document:
+    """Return what must still be so; a timer can move without a new version."""
+    guarded = ("_id", "tenant_id", "version")
+    return {**{field: document[field] for field in guarded}, "due_at": document.get("due_at")}
 
 
 def _remembered(cause: Cause) -> Document:

@@ -41,12 +41,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Versioned(Generic[S]):
-    """A stored state. `version` is the number of events so far."""
+    """A stored state. `version` is the number of events so far.
+
+    `document` is the form it was read in where a change may follow, for the store alone.
+    """
 
     state: S
     version: int
     create_time: datetime
     update_time: datetime
+    document: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def etag(self) -> str:

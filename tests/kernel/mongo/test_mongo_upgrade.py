@@ -75,9 +75,10 @@ async def test_a_change_by_an_older_build_keeps_what_only_the_newer_one_knows(
 ) -> None:
     await newer.create(HERE, Placed("ann", place="york"), [Opened()], Cause("open"))
     await older.change(HERE, add(1), Cause("one"))
+    await older.change(HERE, add(1), Cause("two"), known=await older.get(HERE))
     many: Save[Tally] = Save(HERE, lambda old: add(1)(old or Tally("nobody")), Cause("many"))
     await older.apply_many("acme", [many])
-    assert (await newer.get(HERE)).state == Placed("ann", 2, place="york")
+    assert (await newer.get(HERE)).state == Placed("ann", 3, place="york")
 
 
 @pytest.mark.parametrize("mood", Mood, ids=["the last", "with another one after it"])
