@@ -3,7 +3,8 @@
 import pytest
 
 from deploy.k8s import gateway
-from tests.contracts.platform import AUDIT, Platform
+from services.kernel.audit.rpc import NAME as AUDIT
+from tests.contracts.platform import Platform
 
 pytestmark = pytest.mark.servers
 BETWEEN_SERVICES = "mentoring.privacy.v1.PersonalDataService"
