@@ -7,6 +7,7 @@ from typing import Final
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Versioned
+from services.scheduling.app.others import Others
 from services.scheduling.app.ports import (
     Aggregates,
     Availabilities,
@@ -44,6 +45,7 @@ class Diaries:
 
     def __init__(self, kept: Kept, people: People, clock: Clock) -> None:
         self._kept = kept
+        self._others = Others(kept.calendars)
         self._people = people
         self._clock = clock
 
@@ -53,7 +55,7 @@ class Diaries:
         hours = await self._hours(tenant, people, own)
         reach = _WEEK if _are_limited(own) else _REACH
         meetings = await self._meetings(tenant, people, search.start - reach, search.end + reach)
-        others = await self._others(tenant, people)
+        others = await self._others.of(tenant, people)
         return [self._diary(Diary(one, hours[one], own.get(one)), meetings, others) for one in people]
 
     async def booking(
@@ -61,7 +63,7 @@ class Diaries:
     ) -> tuple[Diary, ...]:
         """Return them for meetings that start within `span`, as if there were no meeting of the id `but`."""
         own = await self._own(tenant, people)
-        others = await self._others(tenant, people)
+        others = await self._others.of(tenant, people)
         diaries = [Diary(one, _binding(own.get(one)), own.get(one)) for one in people]
         if not own and not others:
             return tuple(diaries)  # the claims alone decide
@@ -79,11 +81,6 @@ class Diaries:
             tenant, people
         )
         return {person: stored.state for person, stored in found.items()}
-
-    async def _others(self, tenant: str, people: Sequence[str]) -> list[Calendar]:
-        where = {"person": {"$in": sorted(people)}, "is_removed": False}
-        found = await self._kept.calendars.list(tenant, Query(where=where, page_size=1000))
-        return [stored.state for _, stored in found.items]
 
     def _diary(self, bare: Diary, meetings: Meetings, others: Sequence[Calendar]) -> Diary:
         """Write into a diary what is taken."""
