@@ -1,5 +1,6 @@
 """Puts together what is known of people when a time is looked for, or booked."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -51,19 +52,19 @@ class Diaries:
 
     async def searching(self, tenant: str, people: Sequence[str], search: Search) -> list[Diary]:
         """Return them for a search. NotFound, Unavailable, if weekly hours of profiles are needed."""
-        own = await self._own(tenant, people)
-        hours = await self._hours(tenant, people, own)
+        own, others = await asyncio.gather(self._own(tenant, people), self._others.of(tenant, people))
         reach = _WEEK if _are_limited(own) else _REACH
-        meetings = await self._meetings(tenant, people, search.start - reach, search.end + reach)
-        others = await self._others.of(tenant, people)
+        hours, meetings = await asyncio.gather(
+            self._hours(tenant, people, own),
+            self._meetings(tenant, people, search.start - reach, search.end + reach),
+        )
         return [self._diary(Diary(one, hours[one], own.get(one)), meetings, others) for one in people]
 
     async def booking(
         self, tenant: str, people: Sequence[str], span: tuple[datetime, datetime], but: str
     ) -> tuple[Diary, ...]:
         """Return them for meetings that start within `span`, as if there were no meeting of the id `but`."""
-        own = await self._own(tenant, people)
-        others = await self._others.of(tenant, people)
+        own, others = await asyncio.gather(self._own(tenant, people), self._others.of(tenant, people))
         diaries = [Diary(one, _binding(own.get(one)), own.get(one)) for one in people]
         if not own and not others:
             return tuple(diaries)  # the claims alone decide
