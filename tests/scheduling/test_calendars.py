@@ -154,6 +154,24 @@ def test_no_rule_goes_on_for_ever() -> None:
         read(*crowd)
 
 
+@pytest.mark.timeout(600)
+def test_many_rules_that_never_match_are_refused_after_some_of_them() -> None:
+    never = "DTSTART:20260302T120000Z\r\nDURATION:PT1M\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    with pytest.raises(Invalid, match="too many steps together"):
+        read(*[never] * 1_000)
+
+
+def test_some_that_never_match_hide_nothing_of_the_others() -> None:
+    never = "DTSTART:20260302T120000Z\r\nDURATION:PT1M\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    meeting = "DTSTART:20260302T120000Z\r\nDURATION:PT30M\r\nRRULE:FREQ=WEEKLY;COUNT=2"
+    assert read(*[never] * 5, meeting) == ["03-02 12:00/30", "03-09 12:00/30"]
+
+
+def test_thousands_of_weekly_meetings_are_not_too_much() -> None:
+    meeting = "DTSTART:20200302T120000Z\r\nDURATION:PT30M\r\nRRULE:FREQ=WEEKLY;UNTIL=20260308T000000Z"
+    assert read(*[meeting] * 5_000) == ["03-02 12:00/30"]
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with pytest.raises(Refusal):
