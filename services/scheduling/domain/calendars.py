@@ -129,6 +129,11 @@ def remove(known: Calendar) -> Decision:
     return replace(known, busy=(), is_removed=True, feed=None), [CalendarEvent.REMOVED]
 
 
+def forget(known: Calendar) -> Decision:
+    """Remove it, unless it is removed already."""
+    return (known, []) if known.is_removed else remove(known)
+
+
 def subscribed(names: tuple[str, str], feed: Subscription, reading: Reading, now: datetime) -> Calendar:
     """Return a calendar (person, name) as it was fetched first."""
     read = replace(feed, tag=reading.tag, modified=reading.modified, fetch_at=now + feed.pause)
