@@ -49,7 +49,7 @@ class Profiles:
         self.ledger = self.database.aggregates(store.ERASURES)
         self.erasures = Erasures(self.ledger, self.people, clock)
         kept = self.database.aggregates(kind_of("profiles", PersonalDataErased))
-        self._erasing = Erasing(kept, self.database.vault, ())
+        self._erasing = Erasing(kept, (), self.database.vault, self.database.claims)
         self._clock = clock
 
     async def __aenter__(self) -> Self:
