@@ -66,7 +66,7 @@ def build(settings: Settings, resources: Resources) -> Service:
         handlers=handlers,
         kinds=(kept, own, others, feeds, told),
         loops=() if address is None else (FeedServer(subscriptions, address).run,),
-        stop=(web.close,),
+        stop=(imports.hands.close, web.close),
     )
 
 

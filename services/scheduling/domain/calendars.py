@@ -13,6 +13,7 @@ HORIZON: Final = timedelta(days=366)
 
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _REREAD: Final = timedelta(days=7)
 _RETRY: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = timedelta(days=1)
@@ -76,9 +77,9 @@ class Calendar:
 
     person: str
     name: Annotated[str, Personal("person")]
-    busy: tuple[Busy, ...]
-    until: datetime
-    stale_at: datetime
+    busy: tuple[Busy, ...] = ()
+    until: datetime = _LONG_AGO
+    stale_at: datetime = _LONG_AGO
     is_removed: bool = False
     feed: Subscription | None = None
 
