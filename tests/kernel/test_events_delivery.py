@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError
 from grpc.aio import AioRpcError, Metadata
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
-from services.kernel import errors
+from services.kernel import clock, errors
 from services.kernel.events import Handlers, TooManyDeadLetters, encode
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
@@ -129,6 +129,20 @@ async def test_tries_are_used_up_across_waits() -> None:
     handler, letters = Handler(*failures), Letters()
     await delivery(handler, letters).deliver(RECORD, asyncio.Event(), Life())
     assert (handler.calls, letters.reasons) == (5, [b"HANDLER_FAILED"])
+
+
+@pytest.mark.parametrize("takes_long", [False, True])
+async def test_only_what_is_said_to_take_long_has_no_limit_as_a_whole(takes_long: bool) -> None:  # noqa: FBT001
+    limits, handlers = [], Handlers()
+
+    async def handler(_: Any) -> None:
+        limits.append(clock.deadline.get())
+
+    handlers.on(GoalCompleted, handler, takes_long=takes_long)
+    dead_letters = DeadLetters(Letters(), "tests", limit=1)
+    await Delivery(handlers, dead_letters, "tests", patience=AT_ONCE).deliver(RECORD, asyncio.Event(), Life())
+    (limit,) = limits
+    assert (limit is None) == takes_long
 
 
 async def test_a_wait_ends_when_told_to_stop() -> None:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from services.kernel.fates import Fate
+
 S = TypeVar("S")
 
 Decide = Callable[[S], tuple[S, Sequence[Any]]]
@@ -37,6 +39,11 @@ class Cause:
     id: str
     digest: str = ""
     trace: str | None = None
+
+
+def request_cause(subject: str, request_id: str = "") -> str:
+    """Return the id of a cause that is a caller's request; without `request_id` how all of theirs begin."""
+    return f"request:{subject}:{request_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class Kind(Generic[S]):
     withheld    fields of the state that are not handed out: what others are not to know of each other
     personwise  fields of the state that hold entries of several people, each with a `person`: only the
                 entries of the one who asks are handed out
+    erasure     what becomes of those that concern a person who is erased; every kind of a service says so
     """
 
     collection: str
@@ -101,6 +109,7 @@ class Kind(Generic[S]):
     concerns: Sequence[str] = ()
     withheld: Sequence[str] = ()
     personwise: Sequence[str] = ()
+    erasure: Fate[S] | None = None
 
 
 @dataclass(frozen=True, slots=True)
