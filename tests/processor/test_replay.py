@@ -193,8 +193,7 @@ def test_a_broker_that_does_not_answer_is_said_so(capsys: pytest.CaptureFixture[
     assert "127.0.0.1:1" in capsys.readouterr().err
 
 
-OF_A_PERSON = "ACHIEVEMENT_MENTOR_IMPACT"
-"""Told of a mentor, and the topics may tell of the same one in the pairs of other tests, or not yet."""
+IMPACT = "ACHIEVEMENT_MENTOR_IMPACT"
 
 
 def lines(file: Path, pair: str) -> list[dict[str, Any]]:
@@ -214,13 +213,13 @@ async def test_what_was_told_is_what_a_replay_of_the_topics_tells(stream: Stream
     question = Question(stream.producer.cluster, end=NOON + timedelta(days=8), out=out)
     answer = await trial.run(question)
     assert "nudges would have been sent" in answer
-    replayed = [one for one in lines(out, mentorship(pair)) if one.get("achievement") != OF_A_PERSON]
-    own = [
-        event
-        for event in told
-        if getattr(event.message, "achievement", None) != pb.Achievement.Value(OF_A_PERSON)
-    ]
-    assert {one["id"] for one in replayed} == {event.id for event in own}
+    again = [one for one in lines(out, mentorship(pair)) if one.get("achievement") != IMPACT]
+    assert {one["id"] for one in again} == {event.id for event in told if _is_own(event)}
+
+
+def _is_own(event: Event[Any]) -> bool:
+    """Whether a decision is of one pair alone: the topics tell of its people in many pairs of other tests."""
+    return getattr(event.message, "achievement", None) != pb.Achievement.Value(IMPACT)
 
 
 @pytest.mark.servers
