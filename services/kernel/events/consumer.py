@@ -15,8 +15,8 @@ from services.kernel.events.handlers import Handlers
 from services.kernel.events.progress import Partition, Progress, Seen
 from services.kernel.events.worker import BATCH, Worker
 
-AT_ONCE: Final = 100
-"""Records handled at once: as many as ask the database in one round trip (`kernel.mongo.together`)."""
+AT_ONCE: Final = 32
+"""Records handled at once: as many as the database driver has threads."""
 _FETCH_MS: Final = 5_000
 _RETRY_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 15.0
