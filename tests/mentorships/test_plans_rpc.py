@@ -71,8 +71,12 @@ async def world(mongo_url: str) -> AsyncIterator[PlanWorld]:
 async def test_a_template_is_kept_and_shown_as_it_was_given(world: PlanWorld) -> None:
     kept = await world.template()
     assert await world.template() == kept
-    about = {"goals": kept.goals, "tips": kept.tips, "check_in_days": kept.check_in_days}
-    shown = PlanTemplate(display_name=kept.display_name, **about)
+    shown = PlanTemplate(
+        display_name=kept.display_name,
+        goals=kept.goals,
+        tips=kept.tips,
+        check_in_days=kept.check_in_days,
+    )
     assert (shown, kept.revision, kept.state) == (TEMPLATE, 1, PlanTemplate.STATE_ACTIVE)
     get = pb.GetPlanTemplateRequest(name=kept.name)
     assert await world.plans.GetPlanTemplate(get, metadata=world.mentor) == kept
