@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -81,7 +82,9 @@ async def test_what_was_written_is_chained_once_in_order_per_organization(
 
 
 async def test_what_comes_to_light_late_is_chained_late(database: Database, trail: Trail) -> None:
-    chainer = await chained(database)
+    """As from a process whose clock is behind: each look goes back a little, one every few seconds further."""
+    seconds = count(0.0, 5.0)
+    chainer = Chainer(trail, database.lease("audit", 5.0), lambda: next(seconds))
     await trail.record(recent(5))
     await chainer.chain()
     await trail.record(recent(2))
