@@ -2,7 +2,8 @@
 
 Entries carry the clock of the process that wrote them, so one may come to light behind later ones. Each look
 goes back to a little before the last one, now and then a few seconds or a minute, and a new holder's first
-one an hour; what is found late is chained late. The number in a block's key lets only one of two holders write it, so a chain never forks.
+one an hour; what is found late is chained late. The number in a block's key lets only one of two holders
+write it, so a chain never forks.
 """
 
 import asyncio

@@ -32,7 +32,8 @@ def recent(number: int, **changes: Any) -> Entry:
 
 
 async def chained(database: Database) -> Chainer:
-    return Chainer(database.trail, database.lease("audit", 5.0))
+    """Return a chainer that looks every five seconds, as it seems to it, and so goes back that far."""
+    return Chainer(database.trail, database.lease("audit", 5.0), count(0.0, 5.0).__next__)
 
 
 async def problems(trail: Trail, tenant: str = "acme") -> Sequence[str]:
@@ -82,9 +83,7 @@ async def test_what_was_written_is_chained_once_in_order_per_organization(
 
 
 async def test_what_comes_to_light_late_is_chained_late(database: Database, trail: Trail) -> None:
-    """As from a process whose clock is behind: each look goes back a little, one every few seconds further."""
-    seconds = count(0.0, 5.0)
-    chainer = Chainer(trail, database.lease("audit", 5.0), lambda: next(seconds))
+    chainer = await chained(database)
     await trail.record(recent(5))
     await chainer.chain()
     await trail.record(recent(2))
