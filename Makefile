@@ -29,7 +29,7 @@ $(OPS): requirements-ops.lock | $(STAMP)
 	@test -x .venv-ops/bin/python || $(PYTHON) -m venv .venv-ops
 	@$(BIN)/uv pip sync --python .venv-ops/bin/python --require-hashes --only-binary :all: requirements-ops.lock
 	@$(BIN)/python -m deploy.verify.kubectl
-	@$(BIN)/python -m deploy.verify.promtool
+	@$(BIN)/python -m deploy.verify.debian
 	@touch $(OPS)
 
 setup: $(STAMP) ## install everything into .venv

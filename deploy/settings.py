@@ -1,17 +1,14 @@
 """The table of settings in `deploy/README.md`, from the code: `python -m deploy.settings` writes it anew."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic.fields import FieldInfo
 
+from deploy.marked import FILE, written
 from services.kernel.config import Settings, StreamSettings
 from services.kernel.links import GrpcLinks, KafkaLink, MongoLink, Surroundings
 
-FILE: Final = Path(__file__).with_name("README.md")
-BEGIN: Final = "<!-- settings: written by `python -m deploy.settings` -->"
-END: Final = "<!-- /settings -->"
 SECURITY: Final = (
     *("oidc_", "client_", "data_key", "signing_key", "credential_key"),
     *("smtp_security", "smtp_ca", "smtp_username", "smtp_password"),
@@ -57,14 +54,5 @@ def _holds(name: str, field: FieldInfo) -> str:
     return "list, with commas" if any(kind in str(field.annotation) for kind in LISTS) else "value"
 
 
-def written(text: str) -> str:
-    """Return a page with the table in its place. ValueError without the two marks."""
-    before, begun, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not begun or not ended:
-        raise ValueError(f"{FILE} lacks the marks of the table")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
 if __name__ == "__main__":
-    FILE.write_text(written(FILE.read_text()))
+    FILE.write_text(written(FILE.read_text(), "settings", table()))

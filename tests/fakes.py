@@ -21,6 +21,7 @@ from services.kernel.mongo.documents import (
     require_same,
     restored,
 )
+from services.kernel.mongo.model import request_cause
 from services.kernel.mongo.usage import Use
 from services.kernel.rpc.books import Books
 from services.kernel.vault import Stored
@@ -67,7 +68,15 @@ class Aggregates(Generic[S]):
             raise AlreadyExists("ALREADY_EXISTS", "the name is taken")
         return self.documents.versioned(known)
 
-    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+    async def change(
+        self,
+        ref: Ref,
+        decide: Decide[S],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[S] | None = None,  # noqa: ARG002 -- here nothing is spared
+    ) -> Versioned[S]:
         row = self._row(ref)
         before = self.documents.versioned(row)
         if is_repeat(row, cause):
@@ -301,6 +310,13 @@ class Claims:
     async def free(self, tenant: str, cause: Cause) -> None:
         """Forget it."""
         self._known.pop((tenant, cause.id), None)
+
+    async def forget(self, person: Ref) -> None:
+        """Forget all ids of one caller."""
+        theirs = request_cause(person.id)
+        gone = [key for key in self._known if key[0] == person.tenant and key[1].startswith(theirs)]
+        for key in gone:
+            del self._known[key]
 
 
 class Usage:

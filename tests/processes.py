@@ -94,11 +94,11 @@ def place_for(mongo_url: str, kafka_bootstrap: str, issuer: Issuer, folder: Path
 
 
 class Started:
-    """One process of a service and the address it answers at."""
+    """One process of a service and the addresses at which it answers calls and tells its `metrics`."""
 
     def __init__(self, service: str, place: Place, **more: str) -> None:
-        self.address, self._metrics = f"{LOOPBACK}:{free_port()}", f"{LOOPBACK}:{free_port()}"
-        own = {"GRPC_ADDRESS": self.address, "METRICS_ADDRESS": self._metrics}
+        self.address, self.metrics = f"{LOOPBACK}:{free_port()}", f"{LOOPBACK}:{free_port()}"
+        own = {"GRPC_ADDRESS": self.address, "METRICS_ADDRESS": self.metrics}
         argv = (sys.executable, "-m", f"services.{service}")
         env = place.environment(**own, **more)
         self.process = Process(Command(service, argv, place.folder / f"{service}.log", env))
@@ -111,7 +111,7 @@ class Started:
         """Return its metrics."""
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"http://{self._metrics}/metrics") as answer,
+            session.get(f"http://{self.metrics}/metrics") as answer,
         ):
             return await answer.text()
 
@@ -119,7 +119,7 @@ class Started:
         try:
             async with (
                 aiohttp.ClientSession() as session,
-                session.get(f"http://{self._metrics}/readyz") as answer,
+                session.get(f"http://{self.metrics}/readyz") as answer,
             ):
                 return answer.status == 200
         except aiohttp.ClientError:

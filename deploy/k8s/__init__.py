@@ -5,6 +5,9 @@ sizes         memory, CPU and replicas, with where each figure comes from
 settings      what each process is told, and which secrets it mounts
 pod           one pod: security, probes, settings, volumes
 workloads     Deployment, Service, ServiceAccount, PodDisruptionBudget and migration Job of each process
+backup        copies of databases, on a schedule
+checks        the doctor as a Job for each service, after a release
+gateway       which calls from outside go where
 network       who may connect to whom
 kafka         Strimzi: topics and users
 scaling       on CPU and on lag

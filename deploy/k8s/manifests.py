@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from deploy.callgraph import Service
 from deploy.k8s import (
+    backup,
     certificates,
+    checks,
     files,
+    gateway,
     kafka,
     mongodb,
     network,
@@ -68,6 +71,9 @@ def _components(platform: Platform) -> Files:
         "external-secrets/secrets": secrets.external(platform, with_kafka=False),
         "external-secrets-kafka/secrets": secrets.external(platform, with_kafka=True),
         "topics-job/job": topics_job.documents(platform),
+        "backup/jobs": backup.documents(platform),
+        "check/jobs": checks.documents(platform),
+        "gateway/routes": gateway.documents(platform),
         "monitoring/rules": rules.load(),
     }
     return {f"components/{name}.yaml": files.text(each) for name, each in documents.items()}

@@ -1,11 +1,12 @@
 """The MongoDB operator: a user per service, who may use that service's own databases and no other.
 
-In the audit database that user may add, and neither change nor take away.
+In the audit database that user may add, and neither change nor take away. One more user copies databases.
 """
 
 from typing import Any, Final
 
 from deploy.callgraph import Service
+from deploy.k8s import backup
 from deploy.k8s.files import Document
 from deploy.k8s.platform import Platform
 from deploy.mongo import prepare
@@ -22,7 +23,7 @@ def users(platform: Platform) -> Document:
         "metadata": {"name": CLUSTER},
         "spec": {
             "security": {"roles": [_audit(one) for one in keepers]},
-            "users": [_user(one) for one in keepers],
+            "users": [*(_user(one) for one in keepers), _copier()],
         },
     }
 
@@ -33,10 +34,19 @@ def _audit(service: Service) -> dict[str, Any]:
 
 
 def _user(service: Service) -> dict[str, Any]:
-    secret = f"mongodb-{service.name}"
-    roles = [{"name": right["role"], "db": right["db"]} for right in prepare.rights(service.name)]
+    rights = prepare.rights(service.name)
+    return _login(service.name, [{"name": right["role"], "db": right["db"]} for right in rights])
+
+
+def _copier() -> dict[str, Any]:
+    """Return the user of backups: MongoDB's own role for them reads everything and changes nothing of it."""
+    return _login(backup.NAME, [{"name": "backup", "db": "admin"}])
+
+
+def _login(name: str, roles: list[dict[str, str]]) -> dict[str, Any]:
+    secret = f"mongodb-{name}"
     return {
-        "name": service.name,
+        "name": name,
         "db": "admin",
         "passwordSecretRef": {"name": secret, "key": "password"},
         "scramCredentialsSecretName": secret,

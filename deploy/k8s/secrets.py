@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from deploy.k8s import settings
+from deploy.k8s import backup, settings
 from deploy.k8s.files import Document
 from deploy.k8s.platform import PART_OF, Platform, labels
 from deploy.k8s.settings import Secret
@@ -25,9 +25,10 @@ def external(platform: Platform, *, with_kafka: bool) -> Iterator[Document]:
 
 
 def known(platform: Platform) -> Iterator[tuple[str, Secret]]:
-    """Yield each Secret once, with the service it is for."""
+    """Yield each Secret once, with whom it is for."""
     for service in platform.graph.services:
         yield from {secret.name: (service.name, secret) for secret in settings.secrets(service)}.values()
+    yield backup.NAME, settings.BACKUP
 
 
 def _external(service: str, secret: Secret) -> Document:

@@ -53,6 +53,9 @@ def kafka_password(user: str) -> Secret:
     return Secret(f"kafka-{user}", "password", "kafka_password", optional=True)
 
 
+BACKUP: Final = Secret("mongodb-backup", "password", "mongodb_password", optional=True)
+"""Of the database user who may read everything, to copy it."""
+
 _TLS: Final = ("tls.crt", "tls.key", "ca.crt")
 _OWN: Final[Mapping[str, tuple[Secret, ...]]] = {
     "notifications": (

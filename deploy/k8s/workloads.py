@@ -80,19 +80,26 @@ def account(name: str) -> Document:
 
 def migration(platform: Platform, service: Service) -> Document:
     """Return the Job that brings a database up to date. Jobs cannot change, so it is named by the version."""
-    worker = service.processes[-1]
     name = f"migrate-{service.name}-{platform.version.replace('.', '-')}"
+    command = ("python", "-m", f"services.{service.name}", "migrate")
+    container, volumes = once(platform, service, "migrate", command)
+    selected = labels(service.name, MIGRATION) | network.lets_out("mongodb")
+    return job(name, service.name, selected, container, volumes)
+
+
+def once(
+    platform: Platform, service: Service, name: str, command: tuple[str, ...]
+) -> tuple[Document, list[Document]]:
+    """Return a container that does something once, told what a service's worker is told, and its volumes."""
+    worker = service.processes[-1]
     told = [one for one in settings.environment(platform.graph, worker) if one["name"] != "NUMBA_CACHE_DIR"]
     container = {
-        **pod.plain_container("migrate", ("python", "-m", f"services.{service.name}", "migrate"), SMALL),
+        **pod.plain_container(name, command, SMALL),
         "envFrom": settings.sources(service.name),
         "env": told,
         "volumeMounts": [one for one in pod.mounts(worker) if one["name"] != "kernels"],
     }
-    volumes = [one for one in pod.volumes(platform, worker) if one["name"] != "kernels"]
-    return job(
-        name, service.name, labels(service.name, MIGRATION) | network.lets_out("mongodb"), container, volumes
-    )
+    return container, [one for one in pod.volumes(platform, worker) if one["name"] != "kernels"]
 
 
 SMALL: Final = Size("100m", "128Mi", "512Mi")

@@ -6,6 +6,7 @@ make theirs. MONGO_URL and its companions come from the environment, as for serv
 
 import argparse
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from pydantic import Field, ValidationError
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from deploy.mongo import keeping
 from deploy.mongo.copies import KEYS, BackupError, Client, Copied, databases, dump, restore, verify
 from services.kernel.config import mistakes
 from services.kernel.links import MongoLink
@@ -36,13 +38,14 @@ def _client() -> Client:
     return MongoClient(tool.mongo_url, document_class=RawBSONDocument, w="majority", **tool.mongo_options())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = argparse.ArgumentParser(
         prog="python -m deploy.mongo.backup",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = made.add_subparsers(dest="command", required=True)
     dumping = commands.add_parser("dump", help="copy databases into a new folder")
     dumping.add_argument(
         "part",
@@ -50,26 +53,51 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the databases of services, or those whose names end in {KEYS}",
     )
     dumping.add_argument("folder", type=Path)
+    dumping.add_argument(
+        "--keep",
+        type=_number,
+        help="copy into a new folder inside of this one, named by part and time, and remove all but the "
+        "latest so many whole ones of the part",
+    )
     dumping.add_argument("--database", action="append", default=[], help="only this one; may be repeated")
     restoring = commands.add_parser("restore", help="copy a folder back, then verify it")
     restoring.add_argument("folder", type=Path)
     restoring.add_argument("--drop", action="store_true", help="replace databases that hold documents")
     verifying = commands.add_parser("verify", help="compare counts and hashes of the databases with a folder")
     verifying.add_argument("folder", type=Path)
-    return parser
+    return made
+
+
+def _number(text: str) -> int:
+    """Return how many backups to keep: none would leave nothing to restore."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a number from 1 on")
+    return int(text)
 
 
 def _obey(chosen: argparse.Namespace, client: Client) -> list[Copied]:
     if chosen.command == "dump":
-        return dump(client, databases(client, chosen.part, chosen.database), chosen.folder)
+        return _dump(chosen, client)
     if chosen.command == "restore":
         return restore(client, chosen.folder, drop=chosen.drop)
     return verify(client, chosen.folder)
 
 
+def _dump(chosen: argparse.Namespace, client: Client) -> list[Copied]:
+    """Copy, and only then remove older ones."""
+    names = databases(client, chosen.part, chosen.database)
+    if chosen.keep is None:
+        return dump(client, names, chosen.folder)
+    folder = keeping.next_folder(chosen.folder, chosen.part, datetime.now(UTC))
+    copied = dump(client, names, folder)
+    for path in keeping.remove_outdated(chosen.folder, chosen.part, chosen.keep):
+        print(f"removed {path}")
+    return copied
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run as a command; exit code 1 says on standard error what is wrong."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     try:
         with _client() as client:
             copied = _obey(chosen, client)

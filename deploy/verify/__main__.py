@@ -14,6 +14,7 @@ from rich.console import Console
 
 from deploy.verify import (
     accepted,
+    alerting,
     code,
     compose,
     custom_resources,
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     policy.CHECK,
     rules.LINT,
     rules.EXAMPLES,
+    alerting.CHECK,
     dockerfile.CHECK,
     secrets.CHECK,
     sbom.CHECK,

@@ -7,11 +7,12 @@ import os
 import secrets
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,34 +22,46 @@ from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from deploy.k8s import settings
+from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
 from deploy.verify.pods import Ours, ours
 from deploy.verify.tree import Tree
-from services.kernel.config import Process, Settings, StreamSettings, mistakes
+from services.kernel.config import Settings, StreamSettings, mistakes
 
-_KINDS: Final[Mapping[str, type[Process]]] = {"services.processor": StreamSettings}
+_STREAM: Final = "processor"
 
 
 def run(tree: Tree) -> Iterator[str]:
-    """Judge every process of a service in every overlay."""
+    """Judge every process in every overlay that reads settings."""
     with tempfile.TemporaryDirectory(prefix="secrets-") as folder:
         make(Path(folder))
         for overlay, documents in tree.documents.items():
             for one in ours(documents):
-                if "METRICS_ADDRESS" in one.environment:
-                    yield from (f"{overlay}: {one.name}: {mistake}" for mistake in refused(one, folder))
+                yield from (f"{overlay}: {one.name}: {mistake}" for mistake in refused(one, folder))
 
 
 def refused(one: Ours, folder: str) -> list[str]:
     """Return why a process would not start, one line per setting; its secrets are in `folder`."""
+    reads = _reads(one)
+    if reads is None:
+        return []
     told = {name: value.replace(settings.SECRETS, folder) for name, value in one.environment.items()}
-    service = one.module.rpartition(".")[2]
     with _only(told):
         try:
-            _KINDS.get(one.module, Settings)(service=service)  # type: ignore[call-arg]  # the rest is told
+            reads()
         except ValidationError as error:
             return mistakes(error)
     return []
+
+
+def _reads(one: Ours) -> Callable[[], object] | None:
+    """Return what reads the settings of a process, None where nothing does."""
+    if one.module == backup.__name__:
+        return cast("Callable[[], object]", backup.MongoTool)
+    if "METRICS_ADDRESS" not in one.environment:
+        return None
+    kind = StreamSettings if one.service == _STREAM else Settings
+    return partial(kind, service=one.service)
 
 
 @contextmanager
@@ -90,12 +103,14 @@ def _certified() -> tuple[bytes, bytes]:
     return made.public_bytes(Encoding.PEM), private
 
 
+_MONGODB: Final = "k8s/components/mongodb-community/kustomization.yaml"
 _MTLS: Final = "k8s/components/mtls-certmanager/kustomization.yaml"
 CHECK: Final = Check(
     name="settings",
     proves="every process accepts what each overlay tells it, in production too",
     run=run,
     plants=(
+        Plant("backups in the clear", _MONGODB, "- MONGO_CA_FILE=/run/secrets/mentoring/mongodb_ca.crt", ""),
         Plant("calls in the clear", _MTLS, "- GRPC_TLS_CERT_FILE=/run/secrets/mentoring/grpc_tls.crt", ""),
         Plant(
             "brokers in the clear", "k8s/components/kafka-login/kustomization.yaml", "SASL_SSL", "PLAINTEXT"

@@ -1,12 +1,19 @@
 """Commands, ports, probes, settings and files that manifests name are those of the code; both are derived."""
 
+import argparse
+import contextlib
 import importlib.util
 import inspect
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from deploy import callgraph
+from deploy.doctor import __main__ as doctor
+from deploy.k8s import gateway
 from deploy.kafka import topics
+from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
 from deploy.verify.pods import Document, Ours, ours
 from deploy.verify.tree import Tree
@@ -24,14 +31,22 @@ OTHERS: Final = {
 """Environment that libraries or the pod itself read."""
 _SETTINGS: Final = {name.upper() for kind in (Settings, StreamSettings) for name in kind.model_fields}
 _PATHS: Final = set(re.findall(r'"(/\w+)"', inspect.getsource(probes)))
-_ONCE: Final = {"migrate", *COMMANDS}
+_TOOLS: Final[Mapping[str, Callable[[], argparse.ArgumentParser]]] = {
+    "deploy.doctor": doctor.parser,
+    "deploy.mongo.backup": backup.parser,
+}
+_ANSWERED: Final = {
+    gateway.AUDIT,
+    *(name for service in callgraph.load().services for name in gateway.let_in(service.name)),
+}
 _LISTENS: Final = {"GRPC_ADDRESS": "grpc", "HTTP_ADDRESS": "links", "METRICS_ADDRESS": "metrics"}
 
 
 def run(tree: Tree) -> Iterator[str]:
-    """Judge every container of ours in every overlay."""
+    """Judge every container of ours in every overlay, and every route to one."""
     for overlay, documents in tree.documents.items():
         addresses = set(_addresses(documents))
+        yield from (f"{overlay}: {mistake}" for mistake in _routed(documents, addresses))
         for one in ours(documents):
             found = (*_command(one), *_names(one), *_ports(one), *_probed(one), *_peers(one, addresses))
             yield from (f"{overlay}: {one.name}: {mistake}" for mistake in found)
@@ -43,8 +58,31 @@ def _command(one: Ours) -> Iterator[str]:
     elif one.module == topics.__name__:
         options = {part for part in one.arguments if part.startswith("--")}
         yield from (f"no option {name}" for name in options if name not in inspect.getsource(topics))
-    elif (words := set(one.arguments)) and words - set(Role) and (len(words) > 1 or words - _ONCE):
+    elif one.module in _TOOLS:
+        yield from _refused(_TOOLS[one.module](), one)
+    elif (words := _words(one)) and words - set(Role) and (len(words) > 1 or words - _once(one)):
         yield f"{one.module} knows no {' '.join(one.arguments)}"
+
+
+def _refused(parser: argparse.ArgumentParser, one: Ours) -> Iterator[str]:
+    """Yield what the command line of a tool says to what it is called with."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            parser.parse_args(one.arguments)
+    except SystemExit:
+        yield said.getvalue().strip().splitlines()[-1]
+
+
+def _words(one: Ours) -> set[str]:
+    """Return the roles, or what is to be done once, without where its output goes."""
+    words = one.arguments
+    return set(words[:-2] if words[-2:-1] == ["--output"] else words)
+
+
+def _once(one: Ours) -> set[str]:
+    own: Mapping[str, object] = getattr(importlib.import_module(f"{one.module}.__main__"), "COMMANDS", {})
+    return {"migrate", *COMMANDS, *own}
 
 
 def _names(one: Ours) -> Iterator[str]:
@@ -57,7 +95,7 @@ def _names(one: Ours) -> Iterator[str]:
 
 def _needs(one: Ours, name: str) -> bool:
     """Whether the process reads a setting: what all are told may be for others only."""
-    kind = StreamSettings if one.module == "services.processor" else Settings
+    kind = StreamSettings if one.service == "processor" else Settings
     return name.lower() in kind.model_fields and one.module.count(".") == 1
 
 
@@ -83,6 +121,17 @@ def _peers(one: Ours, addresses: set[str]) -> Iterator[str]:
             yield f"{name} is {value}, where no Service is"
 
 
+def _routed(documents: Sequence[Document], addresses: set[str]) -> Iterator[str]:
+    for route in (one for one in documents if one["kind"] == "GRPCRoute"):
+        for rule in route["spec"]["rules"]:
+            backends = [f"{one['name']}:{one['port']}" for one in rule["backendRefs"]]
+            yield from (f"a route leads to {one}, where no Service is" for one in set(backends) - addresses)
+            named = {match["method"]["service"] for match in rule["matches"]}
+            yield from (
+                f"a route is for {name}, which nobody serves" for name in named - {*_ANSWERED, gateway.AUDIT}
+            )
+
+
 def _addresses(documents: Sequence[Document]) -> Iterator[str]:
     for one in documents:
         if one["kind"] == "Service":
@@ -90,6 +139,9 @@ def _addresses(documents: Sequence[Document]) -> Iterator[str]:
 
 
 _MATCHING: Final = "k8s/base/matching/deployment.yaml"
+_BACKUP: Final = "k8s/components/backup/jobs.yaml"
+_ROUTES: Final = "k8s/components/gateway/routes.yaml"
+_CHECK: Final = "k8s/components/check/jobs.yaml"
 CHECK: Final = Check(
     name="code",
     proves="commands, ports, probes, settings and files in manifests exist in the code",
@@ -106,6 +158,22 @@ CHECK: Final = Check(
         ),
         Plant("another port than the process's", _MATCHING, "containerPort: 9090", "containerPort: 9091"),
         Plant("a page that is not served", _MATCHING, "path: /readyz", "path: /ready"),
+        Plant(
+            "a route to nobody",
+            _ROUTES,
+            "- name: matching\n          port: 50051",
+            "- name: match\n          port: 50051",
+        ),
+        Plant("a route for what nobody serves", _ROUTES, "v1.PersonService", "v1.PeopleService"),
+        Plant("a part that no backup has", _BACKUP, "- data", "- dates"),
+        Plant("backups of which none is kept", _BACKUP, "- '14'", "- '0'"),
+        Plant("nothing that is done once", _BACKUP, "- export-erasures", "- export-ledger"),
+        Plant(
+            "a service that no doctor knows",
+            _CHECK,
+            "deploy.doctor\n            - p",
+            "deploy.doctor\n            - q",
+        ),
         Plant("a peer that is not there", _MATCHING, "value: profiles:50051", "value: people:50051"),
     ),
 )

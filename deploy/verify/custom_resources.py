@@ -18,7 +18,9 @@ from deploy.verify.tree import Tree
 
 FOLDER: Final = Path(__file__).with_name("schemas")
 _SHARED: Final = "shared.yaml"
+_GATEWAY: Final = "gateway.networking.k8s.io"
 _COMPONENTS: Final = "k8s/components"
+_WAY_IN: Final = f"{_COMPONENTS}/gateway"
 _STRIMZI: Final = f"{_COMPONENTS}/strimzi"
 _MONGODB: Final = f"{_COMPONENTS}/mongodb-community"
 
@@ -66,9 +68,12 @@ def mistakes(document: dict[str, Any]) -> Iterator[str]:
 
 
 def is_custom(document: dict[str, Any]) -> bool:
-    """Whether a kind is not Kubernetes' own: those have groups without a dot or below k8s.io."""
+    """Whether a kind is not Kubernetes' own: those have groups without a dot or below k8s.io.
+
+    Gateway API has its group there, and is installed as operators are.
+    """
     group = document["apiVersion"].rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
+    return group == _GATEWAY or ("." in group and not group.endswith(".k8s.io"))
 
 
 def run(tree: Tree) -> Iterator[str]:
@@ -87,6 +92,10 @@ CHECK = Check(
         Plant("a misspelt limit", f"{_COMPONENTS}/keda/scaledobjects.yaml", "maxReplica", "maxRepica"),
         Plant("a right by pattern", f"{_STRIMZI}/users.yaml", "Type: literal", "Type: prefix"),
         Plant("a kind of an old API", f"{_STRIMZI}/kafka.yaml", "strimzi.io/v1", "strimzi.io/v1beta2"),
+        Plant("a route by prefix", f"{_COMPONENTS}/gateway/routes.yaml", "type: Exact", "type: Prefix"),
+        Plant(
+            "a way in without TLS", f"{_COMPONENTS}/gateway/gateway.yaml", "protocol: HTTPS", "protocol: HTTP"
+        ),
         Plant("a login without password", f"{_MONGODB}/users.yaml", "passwordSecretRef", "passwordSecret"),
     ),
 )

@@ -26,6 +26,11 @@ class Ours:
         return str(self.container["args"][2])
 
     @property
+    def service(self) -> str:
+        """Return the service whose settings it reads, if it reads any."""
+        return self.arguments[0] if self.module == "deploy.doctor" else self.module.rpartition(".")[2]
+
+    @property
     def arguments(self) -> list[str]:
         """Return what it is called with."""
         return list(self.container["args"][3:])
@@ -35,13 +40,20 @@ def ours(documents: Sequence[Document]) -> Iterator[Ours]:
     """Yield every container of our image."""
     config = {one["metadata"]["name"]: one["data"] for one in documents if one["kind"] == "ConfigMap"}
     for document in documents:
-        template = document.get("spec", {}).get("template", {})
-        pod = template.get("spec", {}) if isinstance(template, dict) else {}
+        template = template_of(document)
+        pod = template.get("spec", {})
         for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
             if IMAGE in container.get("image", ""):
                 name = f"{document['kind']} {document['metadata']['name']} {container['name']}"
                 told = _environment(container, template["metadata"]["labels"], config)
                 yield Ours(name, container, pod, told, _files(container, pod))
+
+
+def template_of(document: Document) -> Document:
+    """Return the template of the pods that a resource starts; an empty one if it starts none."""
+    spec = document.get("spec", {})
+    template = spec.get("jobTemplate", {}).get("spec", spec).get("template", {})
+    return template if isinstance(template, dict) else {}
 
 
 def _environment(container: Document, labels: dict[str, str], config: dict[str, Document]) -> dict[str, str]:

@@ -6,11 +6,12 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
+
+from services.kernel.password import Password
 
 LARGEST_REQUEST: Final = 1_048_576
 """Bytes; brokers refuse more by default."""
@@ -39,29 +40,6 @@ class Received(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
-
-
-class Password(str):
-    """The password in a file. SCRAM asks for it at each connection, so a new one needs no restart."""
-
-    __slots__ = ("_file",)
-    _file: Path
-
-    def __new__(cls, file: Path) -> Self:
-        """Read it. OSError."""
-        made = super().__new__(cls, file.read_text().strip())
-        made._file = file
-        return made
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """Return what the file says now, or what it said last while it is being replaced."""
-        try:
-            return self._file.read_text().strip().encode(encoding, errors)
-        except OSError:
-            return super().encode(encoding, errors)
-
-    def __repr__(self) -> str:
-        return f"<password of {self._file}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Settings of the connections between processes: who encrypts them, and how a process says who it is.
 
-Secrets and certificates are files. Those of gRPC and Kafka may be replaced while the process runs; MongoDB's
-driver reads them once, so there a change takes effect with a restart.
+Secrets and certificates are files. Those of gRPC and Kafka may be replaced while the process runs, and the
+password of MongoDB; its driver reads certificates once, so there a change takes effect with a restart.
 """
 
 import re
@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.kernel import tls
-from services.kernel.kafka import Cluster, Login, Password
+from services.kernel.kafka import Cluster, Login
+from services.kernel.password import Password
 
 
 def _readable(file: Path) -> Path:
@@ -230,7 +231,9 @@ class MongoLink(Surroundings):
         default="", description="who logs in; its database: `authSource` in MONGO_URL"
     )
     mongo_password_file: File | None = Field(
-        default=None, validate_default=True, description="the password, read at the start"
+        default=None,
+        validate_default=True,
+        description="the password, read again at every connection: the file must change before the server",
     )
 
     @field_validator("mongo_url")
@@ -276,8 +279,7 @@ class MongoLink(Surroundings):
         if self.mongo_cert_key_file is not None:
             given |= {"tlsCertificateKeyFile": str(self.mongo_cert_key_file)}
         if self.mongo_password_file is not None:
-            password = self.mongo_password_file.read_text().strip()
-            given |= {"username": self.mongo_username, "password": password}
+            given |= {"username": self.mongo_username, "password": Password(self.mongo_password_file)}
         return given
 
 

@@ -31,8 +31,8 @@ def hear(handlers: Handlers, computing: Computing) -> None:
     async def published(event: Event[pb.CohortRunPublished]) -> None:
         await computing.deliver(_run(event.tenant, event.message.cohort_run), _cause(event))
 
-    handlers.on(pb.CohortRunRequested, requested)
-    handlers.on(pb.CohortRunPublished, published)
+    handlers.on(pb.CohortRunRequested, requested, takes_long=True)
+    handlers.on(pb.CohortRunPublished, published, takes_long=True)
 
 
 def hear_programs(handlers: Handlers, programs: Programs) -> None:

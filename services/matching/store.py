@@ -1,5 +1,6 @@
 """Matching's eight kinds of documents in MongoDB."""
 
+from services.kernel.fates import IDS, ORGANIZATION, Sealed
 from services.kernel.mongo import Kind
 from services.kernel.personal import ITSELF
 from services.matching.domain.enrolments import Enrolment
@@ -10,9 +11,10 @@ from services.matching.domain.runs import CohortRun, Part
 from services.matching.domain.seats import Seats
 from services.matching.wire import events
 
-PROGRAMS = Kind(collection="programs", state=Program, encode=events.program_outgoing)
+PROGRAMS = Kind(collection="programs", erasure=ORGANIZATION, state=Program, encode=events.program_outgoing)
 ENROLMENTS = Kind(
     collection="enrolments",
+    erasure=IDS,
     concerns=("person",),
     state=Enrolment,
     encode=events.enrolment_outgoing,
@@ -20,14 +22,16 @@ ENROLMENTS = Kind(
 )
 RUNS = Kind(
     collection="cohort_runs",
+    erasure=IDS,
     state=CohortRun,
     encode=events.run_outgoing,
     indexes=(("stage",), ("program",)),
     unique=("claims", "RUN_OUTDATED"),
 )
-PARTS = Kind(collection="cohort_run_parts", state=Part, encode=events.nothing_outgoing)
+PARTS = Kind(collection="cohort_run_parts", erasure=IDS, state=Part, encode=events.nothing_outgoing)
 MATCHES = Kind(
     collection="matches",
+    erasure=IDS,
     concerns=("people",),
     withheld=("misfit", "ended_by", "claims"),
     state=Match,
@@ -37,6 +41,7 @@ MATCHES = Kind(
 )
 REQUESTS = Kind(
     collection="match_requests",
+    erasure=Sealed(),
     concerns=("people",),
     withheld=("claims",),
     state=MatchRequest,
@@ -49,9 +54,12 @@ REQUESTS = Kind(
 )
 REVISIONS = Kind(
     collection="program_revisions",
+    erasure=ORGANIZATION,
     state=KeptRevision,
     encode=events.nothing_outgoing,
     indexes=(("of", "number"),),
 )
-SEATS = Kind(collection="mentor_seats", concerns=(ITSELF,), state=Seats, encode=events.seats_outgoing)
+SEATS = Kind(
+    collection="mentor_seats", erasure=IDS, concerns=(ITSELF,), state=Seats, encode=events.seats_outgoing
+)
 """Seats have their mentor's id."""

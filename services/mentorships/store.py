@@ -1,5 +1,6 @@
 """How mentorships and what belongs to them are kept in MongoDB, and the names of the copies beside them."""
 
+from services.kernel.fates import IDS, ORGANIZATION, Sealed
 from services.kernel.mongo import Kind
 from services.mentorships.domain import Goal, Mentorship, timers
 from services.mentorships.domain.action_item import ActionItem
@@ -34,6 +35,7 @@ from services.mentorships.wire import (
 
 MENTORSHIPS = Kind(
     collection="mentorships",
+    erasure=Sealed(),
     concerns=("people",),
     withheld=("over",),
     personwise=("surveys",),
@@ -46,6 +48,7 @@ MENTORSHIPS = Kind(
 )
 GROUPS = Kind(
     collection="groups",
+    erasure=Sealed(),
     concerns=("people",),
     withheld=("waiting", "invited", "queued", "taken"),
     state=Group,
@@ -56,14 +59,18 @@ GROUPS = Kind(
 )
 GOALS = Kind(
     collection="goals",
+    erasure=Sealed(),
     concerns=("people",),
     state=Goal,
     encode=goals.goal_outgoing,
     indexes=(("mentorship",), ("people",), ("shared_with",)),
 )
-PLAN_TEMPLATES = Kind(collection="plan_templates", state=PlanTemplate, encode=plans.template_outgoing)
+PLAN_TEMPLATES = Kind(
+    collection="plan_templates", erasure=ORGANIZATION, state=PlanTemplate, encode=plans.template_outgoing
+)
 PLANS = Kind(
     collection="plans",
+    erasure=IDS,
     concerns=("people",),
     state=Plan,
     encode=plans.plan_outgoing,
@@ -71,6 +78,7 @@ PLANS = Kind(
 )
 NOTES = Kind(
     collection="notes",
+    erasure=Sealed(),
     concerns=("readers",),
     state=Note,
     encode=journal.note_outgoing,
@@ -78,6 +86,7 @@ NOTES = Kind(
 )
 ACTION_ITEMS = Kind(
     collection="action_items",
+    erasure=Sealed(),
     concerns=("people",),
     state=ActionItem,
     encode=journal.item_outgoing,
@@ -85,6 +94,7 @@ ACTION_ITEMS = Kind(
 )
 SKILL_RATINGS = Kind(
     collection="skill_ratings",
+    erasure=IDS,
     concerns=("people",),
     state=SkillRating,
     encode=skills.rating_outgoing,
@@ -92,12 +102,14 @@ SKILL_RATINGS = Kind(
 )
 LEARNING_RESOURCES = Kind(
     collection="learning_resources",
+    erasure=ORGANIZATION,
     state=LearningResource,
     encode=learning.resource_outgoing,
     indexes=(("focus_areas",),),
 )
 FEEDBACK = Kind(
     collection="feedback",
+    erasure=Sealed(),
     concerns=("author", "recipient"),
     state=Feedback,
     encode=feedback.feedback_outgoing,
@@ -106,6 +118,7 @@ FEEDBACK = Kind(
 )
 KUDOS = Kind(
     collection="kudos",
+    erasure=Sealed(),
     concerns=("people",),
     state=Kudos,
     encode=kudos.kudos_outgoing,
@@ -114,6 +127,7 @@ KUDOS = Kind(
 )
 CHECK_INS = Kind(
     collection="check_in_plans",
+    erasure=Sealed(),
     concerns=("person",),
     state=CheckInPlan,
     encode=checkins.check_in_outgoing,
@@ -122,10 +136,15 @@ CHECK_INS = Kind(
     indexes=(("mentorship",),),
 )
 FIT_QUESTIONS = Kind(
-    collection="fit_questions", concerns=("person",), state=FitQuestion, encode=fit.fit_outgoing
+    collection="fit_questions",
+    erasure=Sealed(),
+    concerns=("person",),
+    state=FitQuestion,
+    encode=fit.fit_outgoing,
 )
 INTRODUCTIONS = Kind(
     collection="introductions",
+    erasure=Sealed(),
     concerns=("readers",),
     withheld=("consents", "claims"),
     state=Introduction,
@@ -137,6 +156,7 @@ INTRODUCTIONS = Kind(
 )
 SAFETY_REPORTS = Kind(
     collection="safety_reports",
+    erasure=Sealed(),
     concerns=("reporter",),
     withheld=("log",),
     state=SafetyReport,
@@ -145,6 +165,7 @@ SAFETY_REPORTS = Kind(
 )
 BLOCKS = Kind(
     collection="blocks",
+    erasure=IDS,
     concerns=("blocker",),
     state=Block,
     encode=safety.block_outgoing,

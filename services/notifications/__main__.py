@@ -85,6 +85,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     return Service(
         name="notifications",
         erased=PersonalDataErased,
+        erasers=(profiles.forget,),
         servicers=_served(
             InboxServicer(Inbox(messages, Live(partial(follow, messages)), clock)),
             PreferenceServicer(choices),

@@ -1,5 +1,6 @@
 """How notifications keeps what it owns in MongoDB; preferences and chats have their person's id."""
 
+from services.kernel.fates import IDS, ORGANIZATION, Emptied, Sealed
 from services.kernel.mongo import Kind
 from services.kernel.personal import ITSELF
 from services.notifications.domain import posting
@@ -14,6 +15,7 @@ from services.notifications.wire import chats, messages, preferences, templates,
 
 MESSAGES = Kind(
     collection="messages",
+    erasure=Sealed(),
     concerns=("person",),
     state=Message,
     encode=messages.message_outgoing,
@@ -22,10 +24,15 @@ MESSAGES = Kind(
     indexes=(("person",), ("category",), ("stage",)),
 )
 PREFERENCES = Kind(
-    collection="preferences", concerns=(ITSELF,), state=Preferences, encode=preferences.preferences_outgoing
+    collection="preferences",
+    erasure=Emptied(lambda _, known: known.forget()),
+    concerns=(ITSELF,),
+    state=Preferences,
+    encode=preferences.preferences_outgoing,
 )
 CHATS = Kind(
     collection="chats",
+    erasure=Emptied(lambda _, known: known.forget()),
     concerns=(ITSELF,),
     withheld=("url",),
     state=Chat,
@@ -33,14 +40,29 @@ CHATS = Kind(
     indexes=(("stage",),),
 )
 TEMPLATES = Kind(
-    collection="templates", state=Words, encode=templates.template_outgoing, indexes=(("removed",),)
+    collection="templates",
+    erasure=ORGANIZATION,
+    state=Words,
+    encode=templates.template_outgoing,
+    indexes=(("removed",),),
 )
 WORKFLOWS = Kind(
-    collection="workflows", state=Workflow, encode=workflows.workflow_outgoing, indexes=(("removed",),)
+    collection="workflows",
+    erasure=ORGANIZATION,
+    state=Workflow,
+    encode=workflows.workflow_outgoing,
+    indexes=(("removed",),),
 )
-WEBHOOKS = Kind(collection="webhooks", state=Webhook, encode=webhooks.webhook_outgoing, indexes=(("stage",),))
+WEBHOOKS = Kind(
+    collection="webhooks",
+    erasure=ORGANIZATION,
+    state=Webhook,
+    encode=webhooks.webhook_outgoing,
+    indexes=(("stage",),),
+)
 DELIVERIES = Kind(
     collection="webhook_deliveries",
+    erasure=IDS,
     state=Delivery,
     encode=webhooks.delivery_outgoing,
     due_at=lambda delivery: delivery.due,

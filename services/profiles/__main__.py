@@ -8,7 +8,6 @@ from services.kernel.config import Settings
 from services.kernel.events import Handlers
 from services.kernel.mongo import Aggregates, Cause, Ref
 from services.kernel.mongo.tenants import tenants
-from services.kernel.privacy.erasing import Erasure
 from services.kernel.privacy.exporting import Exporting
 from services.kernel.run import Command, Resources, Service, main
 from services.pb.mentoring.privacy.v1.personal_data_service_pb2 import PersonalRecord
@@ -36,9 +35,6 @@ def build(settings: Settings, resources: Resources) -> Service:
     handlers = Handlers()
     hear(handlers, erasures)
 
-    async def forget(erasure: Erasure, cause: Cause) -> None:
-        await erasures.forget(erasure.person, cause)
-
     return Service(
         name="profiles",
         servicers=[
@@ -56,7 +52,6 @@ def build(settings: Settings, resources: Resources) -> Service:
         handlers=handlers,
         kinds=[people, ledger],
         erased=PersonalDataErased,
-        erasers=[forget],
     )
 
 

@@ -15,7 +15,6 @@ from services.scheduling.app.calendars import Calendars
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.app.following import Mentorships
-from services.scheduling.app.forgetting import Forgetting
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
@@ -63,12 +62,11 @@ def build(settings: Settings, resources: Resources) -> Service:
     return Service(
         name="scheduling",
         erased=PersonalDataErased,
-        erasers=(Forgetting(own, others, feeds).forget,),
         servicers=_servicers(MeetingServicer(booking), AvailabilityServicer(apps, settings.public_url or "")),
         handlers=handlers,
         kinds=(kept, own, others, feeds, told),
         loops=() if address is None else (FeedServer(subscriptions, address).run,),
-        stop=(web.close,),
+        stop=(imports.hands.close, web.close),
     )
 
 

@@ -21,11 +21,10 @@ from services.scheduling.wire.pairs import activated as pair_of
 
 
 def hear_own(handlers: Handlers, calendars: Calendars) -> None:
-    """Fetch calendars that are due."""
+    """Fetch calendars that are due, beside the events that follow."""
 
     async def fetch_due(event: Event[CalendarFetchDue]) -> None:
-        names = fetched(event.tenant, event.message)
-        await calendars.fetch(ref_of(event.tenant, names), Cause(id=event.id, trace=event.trace))
+        calendars.hands.hand_over(ref_of(event.tenant, fetched(event.tenant, event.message)))
 
     handlers.on(CalendarFetchDue, fetch_due)
 

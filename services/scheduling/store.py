@@ -1,7 +1,9 @@
 """How scheduling's documents are kept in MongoDB, and under which name the copies of pairs."""
 
+from services.kernel.fates import IDS, ORGANIZATION, Emptied
 from services.kernel.mongo import Kind
 from services.kernel.personal import ITSELF
+from services.scheduling.domain import availability, calendars, feeds
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar
 from services.scheduling.domain.feeds import Feed
@@ -15,6 +17,7 @@ from services.scheduling.wire.settings import outgoing as settings_outgoing
 
 MEETINGS = Kind(
     collection="meetings",
+    erasure=IDS,
     concerns=("people", "guests"),
     withheld=("slots",),
     state=Meeting,
@@ -24,11 +27,18 @@ MEETINGS = Kind(
     unique=("slots", "SLOT_TAKEN"),
     indexes=(("mentorship",), ("people", "start"), ("guests", "start"), ("series",)),
 )
-AVAILABILITIES = Kind(collection="availabilities", concerns=(ITSELF,), state=Availability, encode=updated)
+AVAILABILITIES = Kind(
+    collection="availabilities",
+    erasure=Emptied(lambda _, known: availability.forget(known)),
+    concerns=(ITSELF,),
+    state=Availability,
+    encode=updated,
+)
 """They have their person's id."""
 
 CALENDARS = Kind(
     collection="calendars",
+    erasure=Emptied(lambda _, known: calendars.forget(known)),
     concerns=("person",),
     state=Calendar,
     encode=calendar_outgoing,
@@ -37,11 +47,16 @@ CALENDARS = Kind(
     indexes=(("person",),),
 )
 FEEDS = Kind(
-    collection="calendar_feeds", concerns=(ITSELF,), withheld=("key",), state=Feed, encode=feed_outgoing
+    collection="calendar_feeds",
+    erasure=Emptied(lambda _, known: feeds.close_feed(known)),
+    concerns=(ITSELF,),
+    withheld=("key",),
+    state=Feed,
+    encode=feed_outgoing,
 )
 """They have their person's id."""
 
-SETTINGS = Kind(collection="meeting_settings", state=Settings, encode=settings_outgoing)
+SETTINGS = Kind(collection="meeting_settings", erasure=ORGANIZATION, state=Settings, encode=settings_outgoing)
 """They have their program's id."""
 
 PAIRS = "pairs"

@@ -1,4 +1,4 @@
-"""Keeps what this release tells, for all later ones: `python -m tests.corpus write`.
+"""Keeps what this release tells and stores, for all later ones: `python -m tests.corpus write`.
 
 `check` says which event types are newer than the last release kept: none, when a release is tagged.
 """
@@ -12,7 +12,7 @@ def main() -> None:
     """Run as a command; exit code 1 when the release is there already, or when types are missing."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("write", help="keep the events of the version in pyproject.toml; never overwrites")
+    commands.add_parser("write", help="keep those of the version in pyproject.toml; never overwrites")
     commands.add_parser("check", help="list the event types that the last release kept does not have")
     if parser.parse_args().command == "check":
         missing = releases.missing()

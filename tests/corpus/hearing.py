@@ -46,7 +46,7 @@ def handlers_of(service: str) -> Handlers:
             _, *use_cases = inspect.signature(hear).parameters
             hear(handlers, *(UseCases() for _ in use_cases))
     kept: Any = UseCases()
-    handlers.on(PersonErased, Erasing(kept, kept, ()).heard)  # as kernel.run does for every service
+    handlers.on(PersonErased, Erasing(kept, (), kept, kept).heard)  # as kernel.run does for every service
     return handlers
 
 

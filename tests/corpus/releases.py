@@ -14,6 +14,7 @@ from typing import Any, Final
 from services.kernel.kafka import Record
 from services.processor.agents.reading import Taken
 from tests.contracts import surface
+from tests.corpus import documents
 from tests.corpus.making import KINDS, newer_one_by_one, record_of
 
 FOLDER: Final = Path(__file__).resolve().parent
@@ -69,13 +70,14 @@ def releases(folder: Path = FOLDER) -> list[str]:
 
 
 def write(release: str, folder: Path = FOLDER) -> list[Path]:
-    """Keep what the present contract's services can tell as a release. FileExistsError when it is there."""
+    """Keep what the present services can tell, and what they store, as a release. FileExistsError."""
     place = folder / release
     place.mkdir()
     topics: defaultdict[str, list[Kept]] = defaultdict(list)
     for kept in present():
         topics[kept.record.topic].append(kept)
     written = [_write(place / f"{topic}{_ENDING}", records) for topic, records in sorted(topics.items())]
+    written.append(documents.write(place))
     with (folder / SUMS).open("a") as sums:
         sums.writelines(f"{_sum(path)}  {path.relative_to(folder)}\n" for path in written)
     return written
@@ -83,7 +85,7 @@ def write(release: str, folder: Path = FOLDER) -> list[Path]:
 
 def read(release: str, folder: Path = FOLDER) -> Iterator[Kept]:
     """Yield the records of a release."""
-    for path in sorted((folder / release).iterdir()):
+    for path in sorted((folder / release).glob(f"mentoring.*{_ENDING}")):
         topic = path.name.removesuffix(_ENDING)
         for line in gzip.decompress(path.read_bytes()).splitlines():
             yield _kept(release, topic, json.loads(line))

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deploy import callgraph
-from deploy.k8s import kafka, scaling, sizes
+from deploy.k8s import backup, kafka, scaling, settings, sizes
 from deploy.k8s.certificates import CLIENTS
 from deploy.kafka import access, topics
 from services.kernel.mongo import Database
@@ -135,13 +135,21 @@ def test_every_caller_has_a_certificate_with_its_name() -> None:
 def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
     text = (K8S / "components/mongodb-community/users.yaml").read_text()
     users = yaml.safe_load(text)["spec"]["users"]
-    assert {user["name"] for user in users} == {one.name for one in GRAPH.services if one.uses("mongodb")}
-    for user in users:
+    keepers = {one.name for one in GRAPH.services if one.uses("mongodb")}
+    assert {user["name"] for user in users} == {*keepers, backup.NAME}
+    for user in (one for one in users if one["name"] in keepers):
         assert user["roles"] == [
             {"name": "readWrite", "db": user["name"]},
             {"name": "readWrite", "db": f"{user['name']}_keys"},
             {"name": f"{user['name']}-audit", "db": "admin"},
         ]
+
+
+def test_who_copies_databases_has_the_servers_own_role_for_that_and_no_other() -> None:
+    text = (K8S / "components/mongodb-community/users.yaml").read_text()
+    (user,) = [one for one in yaml.safe_load(text)["spec"]["users"] if one["name"] == backup.NAME]
+    assert user["roles"] == [{"name": "backup", "db": "admin"}]
+    assert user["passwordSecretRef"] == {"name": settings.BACKUP.name, "key": settings.BACKUP.key}
 
 
 def test_in_its_audit_log_a_service_may_add_and_neither_change_nor_take_away() -> None:

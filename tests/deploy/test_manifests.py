@@ -13,7 +13,8 @@ from deploy import callgraph
 from deploy.k8s import files, manifests, pod, secrets
 from deploy.k8s.platform import load
 from deploy.k8s.settings import SECRETS
-from deploy.verify.pods import Ours, ours
+from deploy.mongo import backup
+from deploy.verify.pods import Ours, ours, template_of
 from services.kernel import probes
 from services.kernel.config import Settings
 from services.kernel.run.process import Process
@@ -38,9 +39,13 @@ def of_kind(folder: str, *kinds: str) -> dict[str, dict[str, Any]]:
 
 
 DEPLOYMENTS = of_kind("base", "Deployment")
-JOBS = {**of_kind("base", "Job"), **of_kind("components/topics-job", "Job")}
-PODS = {name: one["spec"]["template"] for name, one in {**DEPLOYMENTS, **JOBS}.items()}
-CONTAINERS = {one.name: one for one in ours([*DEPLOYMENTS.values(), *JOBS.values()])}
+WITH_PODS = ("base", "components/topics-job", "components/backup", "components/check")
+"""Where all that starts a pod of ours is."""
+JOBS = {name: one for folder in WITH_PODS for name, one in of_kind(folder, "Job").items()}
+SCHEDULED = of_kind("components/backup", "CronJob")
+STARTING = {**DEPLOYMENTS, **JOBS, **SCHEDULED}
+PODS = {name: template_of(one) for name, one in STARTING.items()}
+CONTAINERS = {one.name: one for one in ours(list(STARTING.values()))}
 SERVING = {process.name for process in GRAPH.processes if process.serves}
 
 deployment = pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -65,8 +70,15 @@ def test_every_database_has_a_migration() -> None:
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_that_fails_rings_the_alarm(name: str) -> None:
     rules = Path("deploy/prometheus/rules/cluster.yml").read_text()
-    (watched,) = re.findall(r'kube_job_status_failed\{[^}]*job_name=~"([^"]+)"', rules)
-    assert re.fullmatch(watched, name)
+    watched = re.findall(r'kube_job_(?:status_)?failed\{[^}]*job_name=~"([^"]+)"', rules)
+    assert [pattern for pattern in watched if re.fullmatch(pattern, name)] != []
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_a_backup_that_does_not_come_rings_the_alarm(name: str) -> None:
+    rules = Path("deploy/prometheus/rules/cluster.yml").read_text()
+    watched = re.findall(r'kube_cronjob_status_last_successful_time\{[^}]*cronjob=~?"([^"]+)"', rules)
+    assert [pattern for pattern in watched if re.fullmatch(pattern, name)] != []
 
 
 @deployment
@@ -142,7 +154,9 @@ def test_a_pod_runs_as_nobody_in_particular_and_knows_no_token(name: str) -> Non
 
 @any_pod
 def test_a_pod_has_an_account_of_its_services_own_without_a_token(name: str) -> None:
-    accounts = {**of_kind("base", "ServiceAccount"), **of_kind("components/topics-job", "ServiceAccount")}
+    accounts = {
+        named: one for folder in WITH_PODS for named, one in of_kind(folder, "ServiceAccount").items()
+    }
     account = accounts[PODS[name]["spec"]["serviceAccountName"]]
     assert account["automountServiceAccountToken"] is False
     assert account["metadata"]["name"] == PODS[name]["metadata"]["labels"]["app.kubernetes.io/name"]
@@ -157,8 +171,48 @@ def test_a_container_can_write_nowhere_but_in_its_own_small_folders(one: Ours) -
     }
     writable = [volume for volume in one.pod["volumes"] if "emptyDir" in volume]
     assert all("sizeLimit" in volume["emptyDir"] for volume in writable)
-    folders = {mount["mountPath"] for mount in one.container["volumeMounts"] if mount["name"] != "secrets"}
-    assert one.environment["TMPDIR"] in folders
+    folders = {mount["name"]: mount["mountPath"] for mount in one.container["volumeMounts"]}
+    assert one.environment["TMPDIR"] == folders["scratch"]
+    assert set(folders) <= {"secrets", "scratch", "kernels", "backups"}
+
+
+def test_every_part_of_a_backup_goes_to_a_volume_of_its_own() -> None:
+    claims = {
+        name: volume["persistentVolumeClaim"]["claimName"]
+        for name in SCHEDULED
+        for volume in PODS[name]["spec"]["volumes"]
+        if volume["name"] == "backups"
+    }
+    assert claims == {name: name for name in ("backup-data", "backup-keys", "backup-ledger")}
+    assert set(of_kind("components/backup", "PersistentVolumeClaim")) == set(claims.values())
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_a_backup_never_runs_twice_at_once_and_means_the_same_hour_all_year(name: str) -> None:
+    spec = SCHEDULED[name]["spec"]
+    assert (spec["concurrencyPolicy"], spec["timeZone"]) == ("Forbid", "Etc/UTC")
+
+
+def test_keys_are_copied_apart_from_data_and_kept_for_a_shorter_time() -> None:
+    kept = {}
+    for one in CONTAINERS.values():
+        if one.module == backup.__name__:
+            chosen = backup.parser().parse_args(one.arguments)
+            kept[chosen.part] = chosen.keep
+    assert kept["keys"] < kept["data"]
+
+
+def test_after_a_release_the_doctor_looks_at_every_service() -> None:
+    looked_at = [one.arguments for one in CONTAINERS.values() if one.module == "deploy.doctor"]
+    assert sorted(looked_at) == sorted([service.name] for service in GRAPH.services)
+
+
+@pytest.mark.parametrize("service", GRAPH.services, ids=lambda one: one.name)
+def test_the_doctor_is_let_out_to_what_the_services_worker_uses(service: callgraph.Service) -> None:
+    checks = {name.split("-")[1]: name for name in of_kind("components/check", "Job")}
+    labels = PODS[checks[service.name]]["metadata"]["labels"]
+    used = {name for name in GRAPH.servers if labels.get(f"mentoring/{name}") == "true"}
+    assert used == set(service.processes[-1].uses)
 
 
 @deployment

@@ -25,6 +25,8 @@ HEADINGS = ["# {}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 
 OTHERS = {
     "up": "Prometheus itself",
+    "kube_cronjob_status_last_successful_time": "kube-state-metrics",
+    "kube_job_failed": "kube-state-metrics",
     "kube_job_status_failed": "kube-state-metrics",
     "kube_pod_container_status_restarts_total": "kube-state-metrics",
     "kubelet_volume_stats_available_bytes": "kubelet",

@@ -49,7 +49,7 @@ class Profiles:
         self.ledger = self.database.aggregates(store.ERASURES)
         self.erasures = Erasures(self.ledger, self.people, clock)
         kept = self.database.aggregates(kind_of("profiles", PersonalDataErased))
-        self._erasing = Erasing(kept, self.database.vault, ())
+        self._erasing = Erasing(kept, (), self.database.vault, self.database.claims)
         self._clock = clock
 
     async def __aenter__(self) -> Self:
@@ -237,3 +237,15 @@ def test_the_command_dumps_and_verifies(
     monkeypatch.delenv("MONGO_URL")
     with pytest.raises(SystemExit, match="MONGO_URL"):
         backup.main(["verify", folder])
+
+
+def test_the_command_keeps_the_latest_backups(drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGO_URL", drill.url)
+    place = drill.folder / "backups"
+    for old in ("data-2026-01-01T000000Z", "data-2026-01-02T000000Z"):
+        copies.dump(drill.client, [drill.name], place / old)
+    backup.main(["dump", "data", str(place), "--keep", "2", "--database", drill.name])
+    left = sorted(path.name for path in place.iterdir())
+    assert left[0] == "data-2026-01-02T000000Z"
+    assert len(left) == 2
+    backup.main(["verify", str(place / left[1])])

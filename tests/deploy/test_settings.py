@@ -3,13 +3,14 @@
 import pytest
 
 from deploy import settings
+from deploy.marked import FILE, written
 from services.kernel.config import Settings
 
 
 def test_every_setting_is_in_the_table_as_the_code_has_it() -> None:
     """`python -m deploy.settings` writes it anew."""
-    page = settings.FILE.read_text()
-    assert page == settings.written(page)
+    page = FILE.read_text()
+    assert page == written(page, "settings", settings.table())
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -28,4 +29,4 @@ def test_the_table_tells_files_lists_and_values_apart() -> None:
 
 def test_a_page_without_a_place_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the marks"):
-        settings.written("# Operating")
+        written("# Operating", "settings", "")

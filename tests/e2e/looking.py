@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import aiohttp
 from aiokafka import AIOKafkaConsumer
+from bson import decode
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
 from deploy.local.daemon import Daemon
 from services.kernel.clock import SystemClock
 from services.kernel.mongo import Database
-from tests.e2e.writing import MARK, World
+from services.kernel.mongo.model import request_cause
+from tests.e2e.writing import ANN, CHAT_HOST, MARK, World
 
 KEEPERS = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
 
@@ -31,6 +33,22 @@ async def dump(world: World) -> Dump:
                     raw = kept.get_collection(collection, codec_options=CodecOptions(RawBSONDocument))
                     found[name, collection] = [bytes(one.raw) async for one in raw.find()]
     return found
+
+
+def left(found: Dump) -> list[tuple[tuple[str, str], str]]:
+    """Return where something of Ann's lies that is no text of hers, and what it is."""
+    mine = request_cause(ANN.person)
+    places: list[tuple[tuple[str, str], str]] = []
+    for place, documents in found.items():
+        for document in map(decode, documents):
+            causes = [document.get("created", {}), *document.get("seen", ())]
+            checks = {
+                "chat": CHAT_HOST in str(document.get("state")),
+                "request id": str(document["_id"]).partition("/")[2].startswith(mine),
+                "digest": any(one.get("h") and one["id"].startswith(mine) for one in causes),
+            }
+            places += [(place, what) for what, there in checks.items() if there]
+    return places
 
 
 async def restore(world: World, backup: Dump, databases: Sequence[str]) -> None:

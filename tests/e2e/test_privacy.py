@@ -12,8 +12,9 @@ from deploy.local.stack import Stack
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as goals
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
+from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preferences
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as people
-from tests.e2e.looking import KEEPERS, Dump, command, dump, logs, metrics, plain, records, restore
+from tests.e2e.looking import KEEPERS, Dump, command, dump, left, logs, metrics, plain, records, restore
 from tests.e2e.writing import ANN, MARK, MO, Texts, World, ask, imported, join, work
 from tests.profiles.factories import export, line
 
@@ -44,6 +45,7 @@ async def test_a_persons_data_are_sealed_handed_out_and_forgotten_for_good(world
         "the message that names Ann",
     )
     backup = await assert_nowhere_readable(world)
+    assert {what for _, what in left(backup)} == {"chat", "request id", "digest"}
     of_mo = await assert_handed_out(world)
     entry = await world.erased(ANN)
     assert {part.service for part in entry.parts if part.HasField("confirm_time")} == set(KEEPERS)
@@ -111,6 +113,9 @@ async def assert_forgotten(world: World) -> None:
     listed = await world.api.call(world.api.goals.ListGoals, goals.ListGoalsRequest(parent=world.pair), MO)
     goal = await world.api.call(world.api.goals.GetGoal, goals.GetGoalRequest(name=listed.goals[0].name), MO)
     assert (goal.title, [note.text for note in goal.progress_notes]) == ("", ["", world.mo.said["progress"]])
+    request = preferences.GetPreferencesRequest(name=f"{world.name(ANN)}/preferences")
+    assert (await world.api.call(world.api.preferences.GetPreferences, request)).weekly_mails == 0
+    assert left(await dump(world)) == []
     shown = [str(item) for item in (pair, goal, *await inbox_of(world, MO))]
     exports = [await world.exported(ANN, HR), await world.exported(MO, MO)]
     assert [text for text in world.ann.said.values() if any(text in one for one in (*shown, *exports))] == []

@@ -24,6 +24,9 @@ from services.pb.mentoring.mentorships.v1.group_service_pb2_grpc import GroupSer
 from services.pb.mentoring.mentorships.v1.introduction_service_pb2_grpc import IntroductionServiceStub
 from services.pb.mentoring.mentorships.v1.journal_service_pb2_grpc import JournalServiceStub
 from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import SafetyServiceStub
+from services.pb.mentoring.notifications.v1 import chat_service_pb2 as chats
+from services.pb.mentoring.notifications.v1 import preference_service_pb2 as preferences
+from services.pb.mentoring.notifications.v1.chat_service_pb2_grpc import ChatServiceStub
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as people
 from services.pb.mentoring.profiles.v1 import privacy_service_pb2 as privacy
 from services.pb.mentoring.profiles.v1.privacy_service_pb2_grpc import PrivacyServiceStub
@@ -164,6 +167,7 @@ async def work(world: World) -> None:
         await api.call(api.mentorships.SignAgreement, signature, who)
     await plan(world)
     await reflect(world)
+    await choose(world)
     await close(world)
 
 
@@ -221,6 +225,26 @@ async def reflect(world: World) -> None:
     await api.call(api.availability.ImportCalendar, calendar, ANN)
 
 
+async def choose(world: World) -> None:
+    """Ann chooses which mails she gets, and has a chat of her own."""
+    chosen = preferences.Preferences(
+        name=f"{world.name(ANN)}/preferences",
+        chat=preferences.Preferences.SWITCH_OFF,
+        weekly_mails=CHOSEN_MAILS,
+    )
+    await world.api.call(
+        world.api.preferences.UpdatePreferences,
+        preferences.UpdatePreferencesRequest(preferences=chosen),
+        ANN,
+    )
+    chat = chats.Chat(name=f"{world.name(ANN)}/chat", url=f"https://{CHAT_HOST}/{UNKEPT}")
+    await world.api.call(
+        world.stub(ChatServiceStub, "notifications").UpdateChat, chats.UpdateChatRequest(chat=chat), ANN
+    )
+
+
+CHAT_HOST = "chat-of-ann.invalid"
+CHOSEN_MAILS = 37
 UNKEPT = f"{MARK}-dentist"
 """What an imported calendar says beside times is read and forgotten."""
 CALENDAR = "\r\n".join(

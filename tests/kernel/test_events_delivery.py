@@ -10,12 +10,12 @@ from aiokafka.errors import KafkaConnectionError
 from grpc.aio import AioRpcError, Metadata
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
-from services.kernel import errors
+from services.kernel import clock, errors
 from services.kernel.events import Handlers, TooManyDeadLetters, encode
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
 from services.kernel.events.progress import Partition, Progress, Seen
-from services.kernel.events.worker import Worker, chains
+from services.kernel.events.worker import BATCH, Worker, chains
 from services.kernel.kafka import Record
 from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted
 from tests.kernel.conftest import Seconds
@@ -131,6 +131,20 @@ async def test_tries_are_used_up_across_waits() -> None:
     assert (handler.calls, letters.reasons) == (5, [b"HANDLER_FAILED"])
 
 
+@pytest.mark.parametrize("takes_long", [False, True])
+async def test_only_what_is_said_to_take_long_has_no_limit_as_a_whole(takes_long: bool) -> None:  # noqa: FBT001
+    limits, handlers = [], Handlers()
+
+    async def handler(_: Any) -> None:
+        limits.append(clock.deadline.get())
+
+    handlers.on(GoalCompleted, handler, takes_long=takes_long)
+    dead_letters = DeadLetters(Letters(), "tests", limit=1)
+    await Delivery(handlers, dead_letters, "tests", patience=AT_ONCE).deliver(RECORD, asyncio.Event(), Life())
+    (limit,) = limits
+    assert (limit is None) == takes_long
+
+
 async def test_a_wait_ends_when_told_to_stop() -> None:
     stop, handler = asyncio.Event(), Handler(errors.Unavailable("AWAY", ""))
     stop.set()
@@ -203,6 +217,27 @@ async def test_nothing_is_committed_for_a_batch_that_was_cut_short() -> None:
     worker.stop()
     await worker.take([at(1), at(2)])
     assert (commits.offsets, worker.next) == ([], 1)
+
+
+async def test_what_comes_while_a_partition_is_busy_is_taken_next_in_its_order() -> None:
+    worker = Worker(HERE, delivery(Handler(), Letters()), Commits(), asyncio.Semaphore(1))
+    worker.put([at(1)])
+    batch = worker.next_batch()
+    worker.put([at(2)])
+    worker.put([at(3)])
+    assert [record.offset for record in batch] == [1]
+    assert [record.offset for record in worker.next_batch()] == [2, 3]
+    assert list(worker.next_batch()) == []
+
+
+async def test_a_partition_takes_no_more_than_two_batches_and_none_once_it_is_stopped() -> None:
+    worker = Worker(HERE, delivery(Handler(), Letters()), Commits(), asyncio.Semaphore(1))
+    worker.put([at(offset) for offset in range(BATCH + 1)])
+    rooms = [worker.has_room]
+    assert len(worker.next_batch()) == BATCH
+    assert [*rooms, worker.has_room] == [False, True]
+    worker.stop()
+    assert list(worker.next_batch()) == []
 
 
 def test_chains_keep_the_order_of_each_key() -> None:

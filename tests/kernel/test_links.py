@@ -187,6 +187,14 @@ def test_a_changed_password_is_read_at_the_next_login(
     assert password.encode() == b"hunter2"
 
 
+def test_the_databases_too(monkeypatch: pytest.MonkeyPatch, own: dict[str, str]) -> None:
+    """Its driver looks at every letter, to normalize them."""
+    password = load(monkeypatch, STRICT | own).mongo_options()["password"]
+    assert "".join(password) == "hunter2"
+    Path(own["MONGO_PASSWORD_FILE"]).write_text("hunter3")
+    assert "".join(password) == "hunter3"
+
+
 def test_a_command_without_an_environment_is_a_development_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in KafkaTool.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)

@@ -83,9 +83,17 @@ class Breakable(fakes.Aggregates[S]):
         self._breaks.after()
         return stored
 
-    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+    async def change(
+        self,
+        ref: Ref,
+        decide: Decide[S],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[S] | None = None,
+    ) -> Versioned[S]:
         self._breaks.before()
-        stored = await super().change(ref, decide, cause, etag=etag)
+        stored = await super().change(ref, decide, cause, etag=etag, known=known)
         self._breaks.after()
         return stored
 

@@ -354,3 +354,11 @@ async def test_a_url_that_another_key_sealed_is_given_up_at_once(world: ChatWorl
     assert message.chat is not None
     assert (message.chat.stage, message.chat.failure) == (Progress.FAILED, "URL_UNREADABLE")
     assert world.chat.postings == []
+
+
+def test_of_the_chat_of_who_was_erased_neither_address_nor_owner_stays() -> None:
+    used = replace(OWN, host="hooks.slack.example", failed=("m1",), test=("request", GONE))
+    forgotten, events = used.forget()
+    assert forgotten == Chat(stage=Stage.DELETED)
+    assert events == ["ChatDeleted"]
+    assert forgotten.forget() == (forgotten, [])

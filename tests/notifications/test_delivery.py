@@ -1,5 +1,6 @@
 """Which messages are mailed, held, gathered and told once, on kept state in memory."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from services.kernel.errors import Conflict, Denied, NotFound
 from services.kernel.mongo import Cause, Ref
+from services.notifications.app import turns
 from services.notifications.domain.hours import Hours
 from services.notifications.domain.messages import Category, Facts, Message, Reason, Stage
 from services.notifications.domain.preferences import EVERYBODY, Preferences, Switch
@@ -54,6 +56,19 @@ async def test_the_sixth_mail_of_a_week_waits_whatever_program_it_is_of(world: W
     assert (held.stage, held.reason, held.held_until) == (Stage.HELD, Reason.BUDGET, NOON + timedelta(days=7))
     assert (await world.send(Category.REBOOK_REMINDER, "prompt")).stage is Stage.SENT
     assert (await world.send(Category.MATCH_ENDED, "critical")).reason is Reason.CRITICAL
+
+
+@pytest.mark.parametrize("page", [turns.LARGEST_PAGE, 2])
+async def test_who_gets_many_mails_uses_up_nobody_elses_week(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """What both got is read together, as long as it fits one page."""
+    monkeypatch.setattr(turns, "LARGEST_PAGE", page)
+    for number in range(5):
+        await world.send(CHECK_IN, f"event-{number}")
+    ours, theirs = [await world.queue(one, "sixth", CHECK_IN) for one in (MENTEE, MENTOR)]
+    held, sent = await asyncio.gather(world.deliver(ours), world.deliver(theirs))
+    assert (held.stage, sent.stage) == (Stage.HELD, Stage.SENT)
 
 
 async def test_a_critical_mail_goes_out_whatever_was_chosen(world: World) -> None:

@@ -141,3 +141,10 @@ def test_changed_preferences_are_told_under_their_persons_key() -> None:
         NAME,
         MENTEE,
     )
+
+
+@given(PREFERENCES)
+def test_of_who_was_erased_no_choice_stays(chosen: Preferences) -> None:
+    forgotten, events = chosen.forget()
+    assert forgotten == Preferences()
+    assert bool(events) == (chosen != forgotten)

@@ -7,12 +7,14 @@ import grpc
 import pytest
 
 from services.kernel.errors import Unavailable
+from services.kernel.mongo import Cause, Ref
+from services.kernel.privacy.erasing import Erasure
 from services.kernel.rpc import client
 from services.notifications.app.ports import Person as Known
 from services.notifications.clients.profiles import Profiles
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.directory import Directory, OwnIdentity, directory
-from tests.notifications.factories import MENTEE, ORG, STRANGER
+from tests.notifications.factories import MENTEE, NOON, ORG, STRANGER
 
 NAME = f"organizations/{ORG}/people/{MENTEE}"
 PERSON = Person(
@@ -88,6 +90,24 @@ async def test_who_is_asked_for_at_once_is_asked_for_together(people: Directory,
         f"Kim {names[number][-3:]}" for number in asked
     ]
     assert people.calls == 1
+
+
+async def test_a_person_is_remembered_for_the_next_messages(people: Directory, profiles: Profiles) -> None:
+    assert await profiles.find(ORG, MENTEE) == await profiles.find(ORG, MENTEE)
+    assert people.calls == 1
+
+
+async def test_an_erased_person_is_remembered_no_longer(people: Directory, profiles: Profiles) -> None:
+    await profiles.find(ORG, MENTEE)
+    people.people.clear()
+    await profiles.forget(Erasure(Ref(ORG, MENTEE), "erasure", NOON), Cause("erased"))
+    assert await profiles.find(ORG, MENTEE) is None
+
+
+async def test_nobody_is_remembered_as_unknown(people: Directory, profiles: Profiles) -> None:
+    assert await profiles.find(ORG, STRANGER) is None
+    people.add(Person(name=f"organizations/{ORG}/people/{STRANGER}", given_name="Sam"))
+    assert await profiles.find(ORG, STRANGER) is not None
 
 
 async def test_an_unknown_person_among_others_hides_nobody(profiles: Profiles) -> None:

@@ -87,12 +87,18 @@ class Forgetful(Aggregates[Message]):
     lost = ""
 
     async def change(
-        self, ref: Ref, decide: Decide[Message], cause: Cause, *, etag: str = ""
+        self,
+        ref: Ref,
+        decide: Decide[Message],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[Message] | None = None,
     ) -> Versioned[Message]:
         lost, self.lost = self.lost, ""
         if lost == "before":
             raise TimeoutError
-        saved = await super().change(ref, decide, cause, etag=etag)
+        saved = await super().change(ref, decide, cause, etag=etag, known=known)
         if lost == "after":
             raise TimeoutError
         return saved
@@ -134,13 +140,13 @@ class World:
         writer = Writer(self.people, self.templates, LINKS)
         self.kept_workflows = Aggregates(store.WORKFLOWS, self.clock)
         self.workflows = Workflows(self.kept_workflows)
-        turns = Turns(self.messages, (Choices(preferences), self.chats, self.workflows), self.clock)
+        self.choices = Choices(preferences)
+        turns = Turns(self.messages, (self.choices, self.chats, self.workflows), self.clock)
         self.previews = Previews(self.messages, turns, writer, self.clock)
         self.post = Post(self.messages, turns, writer, self.mailer, self.clock)
         self.posts = Posts(self.messages, self.chats, writer, self.clock)
         self.saved = Saved()
         self.inbox = Inbox(self.messages, Live(self.saved.follow), self.clock)
-        self.choices = Choices(preferences)
 
     async def queue(
         self,

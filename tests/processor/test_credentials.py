@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
-from services.kernel.kafka import Cluster, Login, Password
+from services.kernel.kafka import Cluster, Login
+from services.kernel.password import Password
 from services.kernel.tls import ClientContext
 from services.processor.agents.worker import credentials
 from tests.certificates import Authority

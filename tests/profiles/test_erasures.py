@@ -11,7 +11,7 @@ from services.kernel.mongo import Cause, Ref
 from services.profiles import domain, store
 from services.profiles.app.erasures import Erasures
 from services.profiles.domain.erasure import SERVICES, Reason
-from services.profiles.domain.person import is_erased
+from services.profiles.domain.person import erase, is_erased
 from services.profiles.wire import privacy as wire
 from tests.fakes import Aggregates
 from tests.kernel.tally import NOON
@@ -36,7 +36,7 @@ class World:
     async def erase(self, request: str) -> str:
         """Erase Ada and let the profiles hear of it."""
         entry, _ = await self.erasures.erase(HR, "ada", Reason.REQUESTED, Cause(request))
-        await self.erasures.forget(ADA, Cause(f"heard {entry}"))
+        await self.people.change(ADA, lambda known: erase("ada", known), Cause(f"heard {entry}"))
         return entry
 
     def told(self) -> list[str]:

@@ -1,5 +1,6 @@
 """Other calendars: read within bounds, heeded by search and booking, closed when they are stale."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Invalid, NotFound, Refusal, Refused, Unavailable
+from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
+from services.pb.mentoring.scheduling.v1.events_pb2 import CalendarFetchDue
 from services.scheduling.app.availability import Asked
 from services.scheduling.app.calendars import Calendars, Import, ref_of
 from services.scheduling.app.ports import BusySource
@@ -25,6 +28,7 @@ from services.scheduling.domain.calendars import (
 )
 from services.scheduling.domain.hours import Range
 from services.scheduling.domain.recurrence import Times, Window, merged
+from services.scheduling.events import hear_own
 from services.scheduling.wire.busy import busy
 from tests.examples import examples
 from tests.scheduling.factories import MENTOR, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID, wish
@@ -154,6 +158,24 @@ def test_no_rule_goes_on_for_ever() -> None:
         read(*crowd)
 
 
+@pytest.mark.timeout(600)
+def test_many_rules_that_never_match_are_refused_after_some_of_them() -> None:
+    never = "DTSTART:20260302T120000Z\r\nDURATION:PT1M\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    with pytest.raises(Invalid, match="too many steps together"):
+        read(*[never] * 1_000)
+
+
+def test_some_that_never_match_hide_nothing_of_the_others() -> None:
+    never = "DTSTART:20260302T120000Z\r\nDURATION:PT1M\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    meeting = "DTSTART:20260302T120000Z\r\nDURATION:PT30M\r\nRRULE:FREQ=WEEKLY;COUNT=2"
+    assert read(*[never] * 5, meeting) == ["03-02 12:00/30", "03-09 12:00/30"]
+
+
+def test_thousands_of_weekly_meetings_are_not_too_much() -> None:
+    meeting = "DTSTART:20200302T120000Z\r\nDURATION:PT30M\r\nRRULE:FREQ=WEEKLY;UNTIL=20260308T000000Z"
+    assert read(*[meeting] * 5_000) == ["03-02 12:00/30"]
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with pytest.raises(Refusal):
@@ -200,15 +222,18 @@ async def world() -> World:
 
 
 class Told:
-    """A source that says the same each time, or fails."""
+    """A source that says the same each time, or fails; `held` keeps its answers back until a test lets go."""
 
     def __init__(self, *times: Times) -> None:
         self.times = times
         self.failure = ""
+        self.held: asyncio.Event | None = None
         self.known: list[tuple[str, str]] = []
 
     async def read(self, window: Window, known: tuple[str, str] = ("", "")) -> Reading | None:
         self.known.append(known)
+        if self.held is not None:
+            await self.held.wait()
         if self.failure:
             raise Unavailable(self.failure, "as the test wants it")
         if known[0] == "unchanged":
@@ -298,7 +323,7 @@ async def due(world: World, app: Calendars) -> Calendar:
     assert stored.state.due_at is not None
     world.clock.advance(stored.state.due_at - world.clock.now())
     await world.others.change(ref, lambda one: one.fire(world.clock.now()), Cause(f"due-{stored.version}"))
-    await app.fetch(ref, Cause(f"fetch-{stored.version}"))
+    await app.fetch(ref)
     return (await world.others.get(ref)).state
 
 
@@ -313,6 +338,36 @@ async def test_a_calendar_is_fetched_at_once_and_again_before_it_is_stale(world:
     assert (await due(world, app)).busy == ()
     assert (await world.book())[1] == "BOOKED"
     assert source.known == [("", ""), ("tag-1", "")]
+
+
+def fetch_due() -> Event[CalendarFetchDue]:
+    person = f"organizations/{ORG}/people/{MENTOR}"
+    due = CalendarFetchDue(calendar=f"{person}/calendars/outlook", person=person)
+    return Event(
+        id="due",
+        type=due.DESCRIPTOR.full_name,
+        subject=due.calendar,
+        sequence=2,
+        tenant=ORG,
+        time=NOON,
+        key=MENTOR,
+        message=due,
+    )
+
+
+async def test_a_server_that_does_not_answer_keeps_no_other_event_waiting(world: World) -> None:
+    source = taken()
+    app = others(world, source)
+    await app.subscribe(mentor, (MENTOR, "outlook"), FEED, Cause("subscribe"))
+    source.times, source.held = ((NOON, NOON + 30 * MINUTE),), asyncio.Event()
+    handlers = Handlers()
+    hear_own(handlers, app)
+    await handlers.handle(fetch_due())
+    assert (await world.book())[1] == "BOOKED", "the calendar is as it was"
+    source.held.set()
+    await app.hands.close()
+    [kept] = (await app.list(mentor, MENTOR))[0]
+    assert len(kept.state.busy) == 1
 
 
 async def test_one_that_fails_counts_until_it_is_stale_and_then_closes_everything(world: World) -> None:
@@ -363,7 +418,7 @@ async def test_what_was_removed_or_changed_meanwhile_is_left_alone(world: World)
     known = (await world.others.get(ref_of(ORG, (MENTOR, "outlook")))).state
     assert fetched(known, "https://elsewhere.example/", None, NOON) == (known, [])
     await app.remove(mentor, (MENTOR, "outlook"), ("", Cause("remove")))
-    await app.fetch(ref_of(ORG, (MENTOR, "outlook")), Cause("late"))
+    await app.fetch(ref_of(ORG, (MENTOR, "outlook")))
     removed = (await world.others.get(ref_of(ORG, (MENTOR, "outlook")))).state
     assert (removed.feed, removed.due_at) == (None, None)
 

@@ -16,7 +16,8 @@ from deploy.local import kafka, ports
 from deploy.local.mongod import OPTIONS, Mongod, locate
 from deploy.local.process import Command, Process
 from deploy.mongo import prepare
-from services.kernel.kafka import Cluster, Login, Password
+from services.kernel.kafka import Cluster, Login
+from services.kernel.password import Password
 from services.kernel.tls import ClientContext
 from tests.certificates import Authority
 
@@ -73,12 +74,13 @@ class SecuredMongod:
         """Make the users while nobody is asked who they are, then start again with the doors closed."""
         await self._open.start()
         async with AsyncMongoClient[dict[str, Any]](self._open.url) as client:
-            await self._add(client, "root", [{"role": "root", "db": "admin"}])
+            await self.add(client, "root", [{"role": "root", "db": "admin"}])
             await prepare.users(client, {name: self._passwords.text(name) for name in services})
         await self._open.stop()
         await self.process.start(self._answers, START_SECONDS)
 
-    async def _add(self, client: AsyncMongoClient[dict[str, Any]], user: str, roles: list[Any]) -> None:
+    async def add(self, client: AsyncMongoClient[dict[str, Any]], user: str, roles: list[Any]) -> None:
+        """Make a user, asked for by a `client` that may."""
         await client.admin.command("createUser", user, pwd=self._passwords.text(user), roles=roles)
 
     async def _answers(self) -> bool:

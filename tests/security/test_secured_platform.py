@@ -18,7 +18,8 @@ from pymongo.errors import OperationFailure
 
 from deploy.doctor.rights import Right, seen
 from services.kernel.events import Event, encode
-from services.kernel.kafka import Cluster, Login, Password, Producer
+from services.kernel.kafka import Cluster, Login, Producer
+from services.kernel.password import Password
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles

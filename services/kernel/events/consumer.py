@@ -13,11 +13,10 @@ from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience
 from services.kernel.events.handlers import Handlers
 from services.kernel.events.progress import Partition, Progress, Seen
-from services.kernel.events.worker import Worker
+from services.kernel.events.worker import BATCH, Worker
 
-BATCH: Final = 500
-AT_ONCE: Final = 32
-"""Records handled at once: as many as the database driver has threads."""
+AT_ONCE: Final = 100
+"""Records handled at once: as many as ask the database in one round trip (`kernel.mongo.together`)."""
 _FETCH_MS: Final = 5_000
 _RETRY_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 15.0
@@ -144,15 +143,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         await self._client.commit({TopicPartition(*partition): offset})
 
     async def _fetch(self) -> None:
-        """Give every idle worker its next batch, for ever."""
+        """Give every worker that has room what comes for it, for ever."""
         while True:
             self._freed.clear()
-            idle = [TopicPartition(*each) for each in self._workers if each not in self._tasks]
-            if not idle:
+            wanted = [TopicPartition(*each) for each, worker in self._workers.items() if worker.has_room]
+            if not wanted:
                 await self._freed.wait()
                 continue
             try:
-                batches = await self._fetched(idle)
+                batches = await self._fetched(wanted)
             except KafkaError as error:
                 self._log.warning("fetch_failed", exc_info=error)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -160,12 +159,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
             for partition, records in batches.items():
                 self._begin(Partition(*partition), records)
 
-    async def _fetched(self, idle: Collection[TopicPartition]) -> dict[TopicPartition, list[Any]]:
-        """Return what came for `idle`; nothing as soon as another worker is idle too.
+    async def _fetched(self, wanted: Collection[TopicPartition]) -> dict[TopicPartition, list[Any]]:
+        """Return what came for `wanted`; nothing as soon as another worker has room too.
 
         Cancelling a fetch loses nothing: positions move only when records are handed out.
         """
-        fetch = asyncio.ensure_future(self._client.getmany(*idle, timeout_ms=_FETCH_MS, max_records=BATCH))
+        fetch = asyncio.ensure_future(self._client.getmany(*wanted, timeout_ms=_FETCH_MS, max_records=BATCH))
         freed = asyncio.ensure_future(self._freed.wait())
         try:
             await asyncio.wait((fetch, freed), return_when=asyncio.FIRST_COMPLETED)
@@ -179,14 +178,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         worker = self._workers.get(partition)
         if worker is None or self._together is None:
             return  # taken away meanwhile; its next owner begins at the committed offset
+        worker.put(records)
+        if partition not in self._tasks:
+            self._tasks[partition] = self._together.create_task(self._work_off(worker))
 
-        def ended(_: asyncio.Task[None]) -> None:
-            del self._tasks[partition]
-            self._freed.set()
-
-        task = self._together.create_task(worker.take(records))
-        self._tasks[partition] = task
-        task.add_done_callback(ended)
+    async def _work_off(self, worker: Worker) -> None:
+        """Take what waits until nothing does; who comes after that finds no task, and begins a new one."""
+        try:
+            had_room = worker.has_room
+            while batch := worker.next_batch():
+                if not had_room:
+                    self._freed.set()
+                await worker.take(batch)
+                had_room = worker.has_room
+        finally:
+            del self._tasks[worker.partition]
 
     async def _watch(self) -> None:
         """Measure lag and movement, for ever. A broker that does not answer is nobody's fault here."""

@@ -140,7 +140,8 @@ class Delivery:
             await self._rest(self._patience.pause(tries + waits), stop)
 
     async def _tried(self, event: Event[Any], topic: str) -> Exception | None:
-        clock.deadline.set(time.monotonic() + HANDLER_SECONDS)
+        limited = not self._handlers.take_long(event.type)
+        clock.deadline.set(time.monotonic() + HANDLER_SECONDS if limited else None)
         started = time.perf_counter()
         try:
             await self._handlers.handle(event)

@@ -13,6 +13,8 @@ from services.kernel.events.delivery import Delivery, Stopping
 from services.kernel.events.progress import Partition
 from services.kernel.kafka import Received
 
+BATCH: Final = 500
+"""Records that a partition has in hand at most, and that it may have waiting beside them."""
 _RETRY_SECONDS: Final = 1.0
 
 Commit = Callable[[Partition, int], Awaitable[None]]
@@ -20,6 +22,9 @@ Commit = Callable[[Partition, int], Awaitable[None]]
 
 class Worker:
     """Handles what `take` gives it. Records of one key go in order, those of other keys beside them.
+
+    Records that come while it is busy wait here, not in the client: one partition's records that nobody takes
+    there hold back those of all others by up to 0.1 s, and then by as long as a broker lets a fetch wait.
 
     `slots` bounds how many are handled at once in the whole process.
     """
@@ -35,6 +40,7 @@ class Worker:
         self._delivery = delivery
         self._commit = commit
         self._slots = slots
+        self._waiting: list[Received] = []
         self._stop = asyncio.Event()
         self._log = log.get_logger(topic=partition.topic, partition=str(partition.partition))
 
@@ -42,6 +48,22 @@ class Worker:
     def is_stopping(self) -> bool:
         """Whether it takes no more."""
         return self._stop.is_set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may wait here."""
+        return len(self._waiting) < BATCH
+
+    def put(self, records: Sequence[Received]) -> None:
+        """Let records wait behind those that came before."""
+        self._waiting += records
+
+    def next_batch(self) -> Sequence[Received]:
+        """Return what is to be taken next; nothing when nothing waits or it was told to stop."""
+        if self.is_stopping:
+            return ()
+        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        return batch
 
     def stop(self) -> None:
         """Finish what is in hand, cut waits for dependencies, take no more."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import Document
-from services.kernel.mongo.model import Ref
+from services.kernel.mongo.model import Kind, Ref
 from services.kernel.personal import INDEX, ITSELF
 
 
@@ -24,14 +24,18 @@ async def about(aggregates: Aggregates[Any], person: Ref, after: str, limit: int
 
     PyMongoError, Unreadable.
     """
-    named = [{_path(path): person.id} for path in aggregates.kind.concerns]
-    asked = {"tenant_id": person.tenant, "id": {"$gt": after}, "$or": named}
+    asked = {"$and": [concerning(aggregates.kind, person), {"id": {"$gt": after}}]}
     found = aggregates.committed.find(asked, {"outbox": 0, "seen": 0})
     documents = await found.sort("id", 1).limit(limit).to_list(None)
     for document in documents:
         _leave_out(aggregates, document, person.id)
     await aggregates.sealing.open(documents)
     return [_kept(aggregates, document) for document in documents]
+
+
+def concerning(kind: Kind[Any], person: Ref) -> Document:
+    """Return the condition of a kind's documents about a person; the kind says whom they concern."""
+    return {"tenant_id": person.tenant, "$or": [{_path(path): person.id} for path in kind.concerns]}
 
 
 def _path(path: str) -> str:

@@ -1,6 +1,7 @@
 """Aggregates of one kind: read, decide, save under the version that was read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from services.kernel import metrics
 from services.kernel.audit.entry import Change
 from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
-from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.errors import AlreadyExists, NotFound, Refusal
 from services.kernel.mongo import attempts, pages, touched
 from services.kernel.mongo.batches import Batches, broken_unique
 from services.kernel.mongo.documents import Document, Documents, Guarded, is_repeat, require_etag
@@ -67,7 +68,7 @@ class Aggregates(Generic[S]):
         document = await self._find(ref)
         if document is None:
             raise not_found()
-        return self.documents.versioned(document)
+        return replace(self.documents.versioned(document), document=document)
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
         """Return those of `ids` that are there, by id."""
@@ -111,20 +112,47 @@ class Aggregates(Generic[S]):
         self._repeats.inc()
         return self.documents.versioned(document)
 
-    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
+    async def change(
+        self,
+        ref: Ref,
+        decide: Decide[S],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[S] | None = None,
+    ) -> Versioned[S]:
         """Store what `decide` makes of the present state, and what that tells; no events, nothing stored.
 
         `decide` may run several times. A cause that was handled (one of the last 32) returns what is stored.
+        `known` is what `get` returned just now: if it is still so, it need not be read again.
         Raises NotFound, Conflict ETAG_MISMATCH unless `etag` is empty or the present one, Invalid
         REQUEST_ID_REUSED, Refused when `Kind.unique` is broken, and whatever `decide` raises.
         """
-        end = attempts.deadline_or_default()
+        end, hint = attempts.deadline_or_default(), known
+
+        async def attempt() -> Versioned[S] | None:
+            nonlocal hint
+            before, hint = hint, None
+            if before is not None and not etag and (saved := await self._presumed(before, decide, cause)):
+                return saved
+            return await self._changed(ref, decide, cause, etag)
+
         with self._seconds.time():
             turn = await self._turns.take(ref.key, end)
             try:
-                return await attempts.until(end, lambda: self._changed(ref, decide, cause, etag))
+                return await attempts.until(end, attempt)
             finally:
                 turn.release()
+
+    async def _presumed(self, known: Versioned[S], decide: Decide[S], cause: Cause) -> Versioned[S] | None:
+        """Decide on what was read before and save, if that is still so; None: only reading again tells."""
+        if known.document is None or is_repeat(known.document, cause):
+            return None
+        try:
+            state, events = decide(known.state)
+        except Refusal:
+            return None
+        return await self._stored(known.document, known, (state, events), cause) if events else None
 
     async def _changed(self, ref: Ref, decide: Decide[S], cause: Cause, etag: str) -> Versioned[S] | None:
         """Read, decide and save once; None when the version was passed meanwhile."""
@@ -136,19 +164,27 @@ class Aggregates(Generic[S]):
             self._repeats.inc()
             return before
         require_etag(before.version, etag)
-        state, events = decide(before.state)
-        if not events:
-            return before
+        decision = decide(before.state)
+        return await self._stored(document, before, decision, cause) if decision[1] else before
+
+    async def _stored(
+        self,
+        document: Mapping[str, Any],
+        before: Versioned[S],
+        decision: tuple[S, Sequence[Any]],
+        cause: Cause,
+    ) -> Versioned[S] | None:
+        """Save what was decided on a document; None when its version was passed meanwhile."""
         now = self._clock.now()
-        save = self.documents.changed(document, state, events, cause, now)
+        save = self.documents.changed(document, *decision, cause, now)
         await self.sealing.seal([save])
         if not await self._saved(save):
             self._races.inc()
             return None
         crash_point("after_save_before_reply")
         self.news.ring(self.kind.collection)
-        touched.note(Change(self.kind.collection, ref.id, before.version, save.version))
-        return Versioned(state, save.version, before.create_time, now)
+        touched.note(Change(self.kind.collection, document["id"], before.version, save.version))
+        return Versioned(decision[0], save.version, before.create_time, now)
 
     async def _saved(self, save: Guarded) -> bool:
         try:

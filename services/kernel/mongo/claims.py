@@ -4,6 +4,7 @@ An aggregate remembers which requests changed it, and so answers a repeat. It ca
 for another aggregate or another method: that is what is kept here.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -12,15 +13,17 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, InsertOne
 from pymongo.read_concern import ReadConcern
 
+from services.kernel.fates import Removed
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, require_same
-from services.kernel.mongo.model import Cause
+from services.kernel.mongo.model import Cause, Ref, request_cause
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
 
 COLLECTION: Final = "request_ids"
 KEPT: Final = timedelta(hours=24)
 """As long as mail and payment APIs keep an idempotency key."""
+FATE: Final = Removed(after="24 hours")
 INDEXES: Final = (IndexModel([("at", ASCENDING)], name="ttl", expireAfterSeconds=int(KEPT.total_seconds())),)
 
 
@@ -57,6 +60,11 @@ class Claims:
             return False
 
         return await attempts.until(attempts.deadline_or_default(), attempt)
+
+    async def forget(self, person: Ref) -> None:
+        """Forget all ids of one caller, and with them the digests of what was asked."""
+        own = re.escape(f"{person.tenant}/{request_cause(person.id)}")
+        await self._collection.delete_many({"_id": {"$regex": f"^{own}"}})
 
     async def free(self, tenant: str, cause: Cause) -> None:
         """Forget what the id stands for: the request was refused and changed nothing."""

@@ -11,6 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
+from services.kernel.fates import COPY, Fate, Kept
 from services.kernel.mongo import claims, keys, lease, trail, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
@@ -43,7 +44,8 @@ class Database:
 
     Personal texts are sealed under keys that `master` wraps and that lie in the database `<name>_keys`;
     without it they are stored as they are. `options` are further ones of the driver: TLS and login. The audit
-    log lies in the database `<name>_audit`, and `retention` is how long it keeps entries.
+    log lies in the database `<name>_audit`, and `retention` is how long it keeps entries. `fates` says
+    of every collection so far what becomes of a person's documents at erasure; None: nobody said so.
     """
 
     def __init__(
@@ -68,6 +70,11 @@ class Database:
             claims.COLLECTION: claims.INDEXES,
             usage.COLLECTION: usage.INDEXES,
         }
+        self.fates: dict[str, Fate[Any] | None] = {
+            claims.COLLECTION: claims.FATE,
+            usage.COLLECTION: usage.FATE,
+            lease.COLLECTION: Kept("which process does what, about no person"),
+        }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
         self._retention = retention
         self.trail = trail.Trail(self.client.get_database(f"{name}_audit", codec_options=CODEC))
@@ -91,6 +98,7 @@ class Database:
         """Return the aggregates of a kind."""
         shape = shape_of(kind.state)
         self._indexes[kind.collection] = _aggregate_indexes(kind, shape)
+        self.fates[kind.collection] = kind.erasure
         vault = self.vault if shape else None
         sealing = AS_IS if vault is None else Sealing(shape, kind.collection, vault)
         return Aggregates(self._collection(kind.collection), kind, self._clock, self.news, sealing)
@@ -105,6 +113,7 @@ class Database:
         if shape_of(state):
             raise TypeError(f"{state.__name__} has personal texts")
         self._indexes[name] = [_index(), *(_index(*paths) for paths in indexes)]
+        self.fates[name] = COPY
         return Projection(self._collection(name), state)
 
     def lease(self, name: str, ttl: float) -> lease.Lease:

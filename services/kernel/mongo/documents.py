@@ -4,11 +4,12 @@
  seen: [{id, h}], outbox: [{id, ver, at, topic, key, type, subject, time, value, trace}], due_at}
 
 `saved` is "<writer>:<version>": who saved last. `outbox` and `seen` only ever change by $push and $pull, so
-no writer brings back what the relay has sent.
+no writer brings back what the relay has sent. A state keeps the fields that only a newer build knows.
 """
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from bson.codec_options import CodecOptions
 from services.kernel import ids
 from services.kernel.errors import Conflict, Invalid
 from services.kernel.mongo.model import Cause, Kind, Ref, Versioned
+from services.kernel.personal import INDEX
 
 S = TypeVar("S")
 Document = dict[str, Any]
@@ -58,6 +60,8 @@ class Documents(Generic[S]):
     def __init__(self, kind: Kind[S], writer: str = "") -> None:
         self.kind = kind
         self._writer = writer
+        own = fields(kind.state)  # type: ignore[arg-type]  # a state is a dataclass
+        self._known = {INDEX, *(field.name for field in own)}
 
     def versioned(self, document: Document) -> Versioned[S]:
         """Return what a document holds."""
@@ -85,14 +89,14 @@ class Documents(Generic[S]):
         return document if due_at is None else {**document, "due_at": due_at}
 
     def changed(
-        self, document: Document, state: S, events: Sequence[Any], cause: Cause, now: datetime
+        self, document: Mapping[str, Any], state: S, events: Sequence[Any], cause: Cause, now: datetime
     ) -> Guarded:
         """Return the save of a changed aggregate, guarded by the version that was read."""
         ref = Ref(document["tenant_id"], document["id"])
         outbox = self._outbox(ref, state, events, cause, _Position(now, document["version"], document["at"]))
         version = document["version"] + len(outbox)
         changed: Document = {
-            "state": plain(state),
+            "state": self._beside_newer(document, state),
             "version": version,
             "at": outbox[-1]["at"],
             "saved": f"{self._writer}:{version}",
@@ -109,10 +113,17 @@ class Documents(Generic[S]):
 
     def moved(self, document: Document, state: S) -> Guarded:
         """Return the save of a timer that led to no event: only the timer moves, the version stays."""
-        update = self._with_timer({"$set": {"state": plain(state)}}, document, state)
+        moved: Document = {"$set": {"state": self._beside_newer(document, state)}}
+        update = self._with_timer(moved, document, state)
         return Guarded(_guard(document), update, document["version"])
 
-    def _with_timer(self, update: Document, document: Document, state: S) -> Document:
+    def _beside_newer(self, document: Mapping[str, Any], state: S) -> Document:
+        """Return a state as stored, beside the fields that a newer build, running already, has added."""
+        stored: Document = document["state"]
+        newer = stored.keys() - self._known
+        return {**{name: stored[name] for name in newer}, **plain(state)}
+
+    def _with_timer(self, update: Document, document: Mapping[str, Any], state: S) -> Document:
         due_at = self.kind.due_at(state)
         if due_at is not None:
             return {**update, "$set": {**update["$set"], "due_at": due_at}}
@@ -162,8 +173,10 @@ class _Position(NamedTuple):
     at: int
 
 
-def _guard(document: Document) -> Document:
-    return {"_id": document["_id"], "tenant_id": document["tenant_id"], "version": document["version"]}
+def _guard(document: Mapping[str, Any]) -> Document:
+    """Return what must still be so; a timer can move without a new version."""
+    guarded = ("_id", "tenant_id", "version")
+    return {**{field: document[field] for field in guarded}, "due_at": document.get("due_at")}
 
 
 def _remembered(cause: Cause) -> Document:

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from services.kernel.fates import Fate
+
 S = TypeVar("S")
 
 Decide = Callable[[S], tuple[S, Sequence[Any]]]
@@ -39,14 +41,23 @@ class Cause:
     trace: str | None = None
 
 
+def request_cause(subject: str, request_id: str = "") -> str:
+    """Return the id of a cause that is a caller's request; without `request_id` how all of theirs begin."""
+    return f"request:{subject}:{request_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Versioned(Generic[S]):
-    """A stored state. `version` is the number of events so far."""
+    """A stored state. `version` is the number of events so far.
+
+    `document` is the form it was read in where a change may follow, for the store alone.
+    """
 
     state: S
     version: int
     create_time: datetime
     update_time: datetime
+    document: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def etag(self) -> str:
@@ -85,6 +96,7 @@ class Kind(Generic[S]):
     withheld    fields of the state that are not handed out: what others are not to know of each other
     personwise  fields of the state that hold entries of several people, each with a `person`: only the
                 entries of the one who asks are handed out
+    erasure     what becomes of those that concern a person who is erased; every kind of a service says so
     """
 
     collection: str
@@ -97,6 +109,7 @@ class Kind(Generic[S]):
     concerns: Sequence[str] = ()
     withheld: Sequence[str] = ()
     personwise: Sequence[str] = ()
+    erasure: Fate[S] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ class Projection(Generic[S]):
         return await attempts.until(attempts.deadline_or_default(), attempt)
 
     async def _written(self, ref: Ref, state: S, guard: Any, sequence: int) -> bool:
-        copy = {"tenant_id": ref.tenant, "id": ref.id, "state": plain(state), "ver": sequence}
+        # Field by field: what only a newer build knows stays.
+        fields = {f"state.{name}": value for name, value in plain(state).items()}
+        copy = {"tenant_id": ref.tenant, "id": ref.id, **fields, "ver": sequence}
         return await self._write(UpdateOne({"_id": ref.key, "ver": guard}, {"$set": copy}, upsert=True))
 
     def _repeated(self) -> bool:

@@ -12,11 +12,13 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from services.kernel.fates import Kept
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document
 
 COLLECTION: Final = "usage"
 _KEPT: Final = timedelta(days=3)
+FATE: Final = Kept("counts by ids, gone after 3 days")
 INDEXES: Final = (IndexModel([("at", ASCENDING)], name="ttl", expireAfterSeconds=int(_KEPT.total_seconds())),)
 
 

@@ -9,7 +9,10 @@ from google.protobuf.message import Message
 
 from services.kernel import fields, log
 from services.kernel.events import Event
+from services.kernel.fates import Kept
 from services.kernel.mongo import Aggregates, Cause, Kind, Outgoing, Ref, Save
+from services.kernel.mongo.claims import Claims
+from services.kernel.mongo.forgetting import empty, forget_digests
 from services.kernel.vault import Vault
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 
@@ -26,7 +29,7 @@ class Erasure(NamedTuple):
 
 
 Eraser = Callable[[Erasure, Cause], Awaitable[None]]
-"""Forgets what is no text; not called for who came back since. It may be called again for the same."""
+"""Forgets what lies in no document; not called for who came back since. It may be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,29 @@ def kind_of(service: str, message: type[Message]) -> Kind[Erased]:
         return Outgoing(told, subject=f"{person}/personalData/{service}", key=ref.id)
 
     # Event ids derive from the collection and the person: each service's must have a name of its own.
-    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode)
+    said = Kept("who was erased and when, by ids")
+    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode, erasure=said)
 
 
 class Erasing:
-    """The erasures that one service hears of. Without a vault nothing was sealed: only `erasers` act."""
+    """The erasures that one service hears of; `kinds` are all it has. Without a vault nothing was sealed."""
 
-    def __init__(self, kept: Aggregates[Erased], vault: Vault | None, erasers: Sequence[Eraser]) -> None:
+    def __init__(
+        self,
+        kept: Aggregates[Erased],
+        kinds: Sequence[Aggregates[Any]],
+        vault: Vault | None,
+        claims: Claims,
+        erasers: Sequence[Eraser] = (),
+    ) -> None:
         self._kept = kept
+        self._kinds = kinds
         self._vault = vault
+        self._claims = claims
         self._erasers = erasers
 
     async def heard(self, event: Event[PersonErased]) -> None:
-        """Forget the person: first what the erasers know, then the key; at last confirm it.
+        """Forget the person: first what is emptied and removed, then the key; at last confirm it.
 
         An old erasure is told again after a restore: it spares who was imported anew since, and so has a
         newer key.
@@ -72,13 +85,21 @@ class Erasing:
         erasure = _erasure(event)
         cause = Cause(id=event.id, trace=event.trace)
         if not await self._is_back(erasure):
-            for eraser in self._erasers:
-                await eraser(erasure, cause)
+            await self._forget(erasure, cause)
         if self._vault is not None:
             await self._vault.destroy(erasure.person.key, erasure.time)
         done = Erased(erasure.id, erasure.time), [PersonalDataErased()]
         await self._kept.apply_many(event.tenant, [Save(erasure.person, lambda _: done, cause)])
         log.get_logger().info("person_erased", erasure=erasure.id)
+
+    async def _forget(self, erasure: Erasure, cause: Cause) -> None:
+        """Forget what is no text; nothing of it is done to who came back since."""
+        for eraser in self._erasers:
+            await eraser(erasure, cause)
+        for kind in self._kinds:
+            await empty(kind, erasure.person, cause)
+            await forget_digests(kind, erasure.person)
+        await self._claims.forget(erasure.person)
 
     async def _is_back(self, erasure: Erasure) -> bool:
         if self._vault is None:

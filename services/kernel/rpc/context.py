@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from services.kernel import ids, tracing
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause
+from services.kernel.mongo.model import request_cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,5 @@ def cause(request: Message) -> Cause:
     content = call.method.encode() + b"\0" + body.SerializeToString(deterministic=True)
     subject = call.caller.subject if call.caller else ""
     return Cause(
-        id=f"request:{subject}:{given}", digest=hashlib.sha256(content).hexdigest(), trace=tracing.header()
+        id=request_cause(subject, given), digest=hashlib.sha256(content).hexdigest(), trace=tracing.header()
     )

@@ -28,6 +28,7 @@ from services.kernel.rpc.limits import Strikes, Throttle
 from services.kernel.rpc.policy import Rule
 from services.kernel.rpc.quotas import Allowances, Meter
 from services.kernel.rpc.recording import Recorder
+from services.kernel.rpc.uploads import read_out
 from services.kernel.rpc.visit import Method, Visit
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -135,8 +136,10 @@ class Gate(grpc.aio.ServerInterceptor):
                 visit.aborted(context)
                 raise
             except Exception as error:  # noqa: BLE001 -- the last place that can keep an error's text inside
-                await self._refuse(visit, error, context)
-                return None  # not reached: refusing raises
+                outcome = await self._refused(visit, error, context)
+                if _still_heard(visit):
+                    await read_out(raw, cast("float | None", context.time_remaining()))
+                await context.abort_with_status(outcome)
             finally:
                 self._in_flight -= 1
                 visit.close()
@@ -235,7 +238,8 @@ class Gate(grpc.aio.ServerInterceptor):
             return nullcontext()
         return self._allowances.taken(visit.method.rule.quota, visit.caller)
 
-    async def _refuse(self, visit: Visit, error: Exception, context: Context) -> None:
+    async def _refused(self, visit: Visit, error: Exception, context: Context) -> grpc.Status:
+        """Note how the call ends and return what to tell the client."""
         outcome = status.outcome(error)
         visit.ended(outcome)
         if outcome.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
@@ -243,7 +247,7 @@ class Gate(grpc.aio.ServerInterceptor):
         if not outcome.foreseen:
             log.get_logger().error("call_failed", method=visit.method.path, exc_info=error)
         await self._recorder.refused(visit, context.peer() or "")
-        await context.abort_with_status(status.encode(outcome, self._service, visit.request_id))
+        return status.encode(outcome, self._service, visit.request_id)
 
 
 def _handler(original: Handler, call: Callable[[Any, Context], Awaitable[bytes | None]]) -> Handler:
@@ -254,6 +258,12 @@ def _handler(original: Handler, call: Callable[[Any, Context], Awaitable[bytes |
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[original.request_streaming, original.response_streaming]
     return kind(call, None, None)  # grpc.aio takes coroutine functions here
+
+
+def _still_heard(visit: Visit) -> bool:
+    """Whether a refused client may finish sending: not where too many are here, or where nobody knows it."""
+    turned_away = visit.caller is None and visit.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    return visit.method.hears_stream and not turned_away
 
 
 def _has_id(visit: Visit, request: Message) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ BEHALF: Final = "x-on-behalf-of"
 """Metadata in which a service says for which person it calls."""
 
 _MOST_NAMES: Final = 20
-_MOST_ETAG: Final = 20
+_ETAG: Final = re.compile(r'"\d{1,18}"')
 _MOST_AGENT: Final = 200
 _LEAST_SECONDS: Final = 1.0
 _MALFORMED: Final = "(malformed)"
@@ -133,7 +134,9 @@ def _behalf(caller: Caller, told: object) -> str:
 
 def _etag(message: Any) -> str:
     found = getattr(message, "etag", "")
-    return found[:_MOST_ETAG] if isinstance(found, str) else ""
+    if not found or not isinstance(found, str):
+        return ""
+    return found if _ETAG.fullmatch(found) else _MALFORMED
 
 
 def _names(visit: Visit) -> Sequence[str]:

@@ -1,6 +1,8 @@
 """What an operator lets a service do once: beside running processes, then the command ends."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -18,12 +20,23 @@ class Command(NamedTuple):
     run: Callable[[Resources], Awaitable[str]]
 
 
-async def carry_out(settings: Settings, command: Command) -> int:
-    """Run a command and print what it says; return the exit code."""
+async def carry_out(settings: Settings, command: Command, output: Path | None = None) -> int:
+    """Run a command and print what it says, or write that to a file; return the exit code."""
     async with opened(settings, Health()) as resources:
         await resources.database.ping()
-        print(await command.run(resources))  # noqa: T201 -- the answer to who typed the command
+        said = await command.run(resources)
+    if output is None:
+        print(said)  # noqa: T201 -- the answer to who typed the command
+    else:
+        await asyncio.to_thread(_write, output, said)
     return 0
+
+
+def _write(output: Path, said: str) -> None:
+    """Replace a file at once: whoever reads it meanwhile, or after a crash, finds the old or the new one."""
+    partial = output.with_name(f"{output.name}.partial")
+    partial.write_text(f"{said}\n" if said else "")
+    partial.replace(output)
 
 
 def migration(build: Build) -> Command:

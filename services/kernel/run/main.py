@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -22,15 +23,15 @@ def main(
     Exits 0 after a clean stop, 1 when a part failed or could not start, 2 for wrong arguments or settings.
     """
     known = {"migrate": migration(build), **COMMANDS, **commands}
-    chosen = _chosen(name, argv, known)
+    chosen, output = _chosen(name, argv, known)
     if isinstance(chosen, Command):
-        enter(name, Settings, lambda settings: carry_out(settings, chosen))
+        enter(name, Settings, lambda settings: carry_out(settings, chosen, output))
     enter(name, Settings, lambda settings: serve(settings, build, chosen))
 
 
 def _chosen(
     name: str, argv: Sequence[str] | None, commands: Mapping[str, Command]
-) -> frozenset[Role] | Command:
+) -> tuple[frozenset[Role] | Command, Path | None]:
     parser = argparse.ArgumentParser(
         prog=f"python -m services.{name}",
         description="Settings come from the environment; wrong ones are all reported at once.",
@@ -40,10 +41,16 @@ def _chosen(
     parser.add_argument(
         "role", nargs="*", help=f"what this process does, everything by default ({told}); or once: {once}"
     )
-    given: list[str] = parser.parse_args(argv).role
+    parser.add_argument(
+        "--output", type=Path, help="with what is done once: a file that gets what it says, all at once"
+    )
+    parsed = parser.parse_args(argv)
+    given: list[str] = parsed.role
     if len(given) == 1 and given[0] in commands:
-        return commands[given[0]]
+        return commands[given[0]], parsed.output
+    if parsed.output is not None:
+        parser.error("--output is for what is done once")
     unknown = set(given) - set(Role)
     if unknown:
         parser.error(f"unknown role: {', '.join(sorted(unknown))}")
-    return frozenset(Role(role) for role in given) or frozenset(Role)
+    return frozenset(Role(role) for role in given) or frozenset(Role), None

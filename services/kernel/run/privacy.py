@@ -20,12 +20,16 @@ def with_privacy(service: Service, database: Database) -> Service:
     """Return the service as it also hears of erasures and hands out personal data, if it keeps any.
 
     After its own handlers, so that a person is erased when all that follows from it elsewhere is done.
+    TypeError for a collection of which nobody said what becomes of a person's documents.
     """
     if service.erased is None:
         return service
+    if silent := sorted(name for name, fate in database.fates.items() if fate is None):
+        raise TypeError(f"say what becomes of erased people in {', '.join(silent)}: Kind.erasure")
     erased = database.aggregates(kind_of(service.name, service.erased))
     handlers = service.handlers or Handlers()
-    handlers.on(PersonErased, Erasing(erased, database.vault, service.erasers).heard)
+    erasing = Erasing(erased, service.kinds, database.vault, database.claims, service.erasers)
+    handlers.on(PersonErased, erasing.heard)
     exporting = PersonalDataService(service.name, Exporting(service.kinds))
     return replace(
         service,

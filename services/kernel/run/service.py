@@ -25,7 +25,7 @@ class Service:
     kinds       its aggregates: the relay publishes their events, the due loop fires their timers
     loops       further loops of its own, each until the event is set
     erased      its event PersonalDataErased, if it keeps personal data: who is erased is then forgotten here
-    erasers     what forgets more of a person than texts
+    erasers     what forgets a person whom this process remembers, beside what its kinds say of documents
     start, stop run before serving and after everything ended, in order
     """
 

@@ -1,29 +1,33 @@
 """Which mails people want, over what their organization decided for all of them."""
 
-import asyncio
 from collections.abc import Collection
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, NotFound
 from services.kernel.mongo import Cause, Decide, Ref, Versioned
 from services.notifications.app.ports import HR, Aggregates
+from services.notifications.app.remembered import Remembered
 from services.notifications.app.singletons import found, stored
 from services.notifications.domain.messages import Category
 from services.notifications.domain.preferences import EVERYBODY, Levels, Preferences
 
 
 class Choices:
-    """Preferences; those of EVERYBODY are the organization's."""
+    """Preferences; those of EVERYBODY are the organization's, which reach all processes in 5 seconds."""
 
     def __init__(self, kept: Aggregates[Preferences]) -> None:
         self._preferences = kept
+        self._shared = Remembered(self._organizations)
 
     async def levels(self, tenant: str, person: str) -> Levels:
         """Return what counts for a person."""
-        own, shared = await asyncio.gather(
-            *(found(self._preferences, Ref(tenant, key)) for key in (person, EVERYBODY))
-        )
-        return Levels(own.state if own else Preferences(), shared.state if shared else Preferences())
+        shared = await self._shared.of(tenant)
+        own = await found(self._preferences, Ref(tenant, person))
+        return Levels(own.state if own else Preferences(), shared)
+
+    async def _organizations(self, tenant: str) -> Preferences:
+        shared = await found(self._preferences, Ref(tenant, EVERYBODY))
+        return shared.state if shared else Preferences()
 
     async def get(self, caller: Caller, person: str) -> Versioned[Preferences] | None:
         """Return preferences, None while there are none.
@@ -51,7 +55,10 @@ class Choices:
             raise Denied("HR_ADMIN_ONLY", "only HR decides for the organization")
         if person not in {caller.subject, EVERYBODY}:
             raise _not_found()
-        return await self._stored(Ref(caller.org, person), lambda state: state.adopt(*change), cause, etag)
+        made = await self._stored(Ref(caller.org, person), lambda state: state.adopt(*change), cause, etag)
+        if person == EVERYBODY:
+            self._shared.forget(caller.org)
+        return made
 
     async def unsubscribe(self, ref: Ref, category: Category, cause: Cause) -> None:
         """Mute a category for a person, as asked by the link in a mail."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from services.kernel import ids
 from services.kernel.clock import Clock
+from services.kernel.hands import Hands
 from services.kernel.mongo import Cause, Query, Ref
-from services.notifications.app.hands import Hands
 from services.notifications.app.ports import Aggregates, Channel, Parcel
 from services.notifications.app.remembered import Remembered
 from services.notifications.domain import deliveries, webhooks

@@ -27,8 +27,16 @@ class Aggregates(Protocol[S]):
     async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
         """Store a new one, once per cause."""
 
-    async def change(self, ref: Ref, decide: Decide[S], cause: Cause, *, etag: str = "") -> Versioned[S]:
-        """Store what `decide` makes of one, once per cause."""
+    async def change(
+        self,
+        ref: Ref,
+        decide: Decide[S],
+        cause: Cause,
+        *,
+        etag: str = "",
+        known: Versioned[S] | None = None,
+    ) -> Versioned[S]:
+        """Store what `decide` makes of one, once per cause; `known` is what was read of it just now."""
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""

@@ -44,15 +44,20 @@ class Post:
         What a person is told of only once has an id that says so: a second cause finds it taken.
         """
         rules = await self._turns.rules(tenant)
-        for draft in drafts:
-            once = once_id(draft, rules.of(draft.category))
-            message = once or ids.derived_id(cause.id, draft.person, draft.category)
-            state, events = messages.queue(draft, message, cause.id)
-            try:
-                await self._messages.create(Ref(tenant, message), state, events, cause)
-            except AlreadyExists:
-                if not once:
-                    raise
+        queued = (self._queued(tenant, draft, rules.of(draft.category), cause) for draft in drafts)
+        for outcome in await asyncio.gather(*queued, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _queued(self, tenant: str, draft: Draft, rule: Rule, cause: Cause) -> None:
+        once = once_id(draft, rule)
+        message = once or ids.derived_id(cause.id, draft.person, draft.category)
+        state, events = messages.queue(draft, message, cause.id)
+        try:
+            await self._messages.create(Ref(tenant, message), state, events, cause)
+        except AlreadyExists:
+            if not once:
+                raise
 
     async def deliver(self, ref: Ref, cause: Cause) -> None:
         """Try to send a queued message, unless it is settled or waits.
@@ -68,7 +73,7 @@ class Post:
         if stored.state.ready:
             decide = self._unrecorded.get(ref.key) or await self._decided(ref, stored)
             turn = ids.derived_id("turn", ref.key, str(stored.version))
-            await self._messages.change(ref, decide, Cause(turn, trace=cause.trace))
+            await self._messages.change(ref, decide, Cause(turn, trace=cause.trace), known=stored)
         self._unrecorded.pop(ref.key, None)
 
     async def _decided(self, ref: Ref, stored: Versioned[Message]) -> Decide[Message]:

@@ -4,10 +4,10 @@ from typing import Final
 
 from services.kernel import ids
 from services.kernel.clock import Clock
+from services.kernel.hands import Hands
 from services.kernel.mongo import Cause, Ref
 from services.notifications.app.chats import Chats
 from services.notifications.app.digests import Digests, Job
-from services.notifications.app.hands import Hands
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.writing import Writer
 from services.notifications.domain import posting, texts

@@ -1,13 +1,15 @@
 """What decides about a message whose turn it is: its rule, its person's wishes, what went out lately."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import Query
+from services.kernel.mongo import Page, Query
+from services.kernel.mongo.together import Together
 from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Aggregates
@@ -18,6 +20,9 @@ from services.notifications.domain.routing import WEEK, Explained, Sent, Turn, c
 from services.notifications.domain.rules import Rule
 
 _MOST_COUNTED: Final = 200
+LARGEST_PAGE: Final = 1000
+Whose = tuple[str, str]
+"""Organization and person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Turns:
         self._messages = kept
         self._choices, self._chats, self._workflows = chosen
         self._clock = clock
+        self._sent = Together(self._sent_to)
 
     async def rules(self, tenant: str) -> Rules:
         """Return all rules of an organization."""
@@ -67,17 +73,44 @@ class Turns:
 
     async def _lately(self, tenant: str, person: str, rules: Rules) -> Sequence[Sent]:
         """Return what went out in the past week; one person's messages are delivered one after another."""
+        messages = await self._sent((tenant, person))
+        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in messages)
+        return [Sent(category, time, rules.of(category).counted) for category, time in times if time]
+
+    async def _sent_to(self, asked: Sequence[Whose]) -> Sequence[Sequence[Message]]:
+        """Return the past week's latest messages of each; those of one organization are read together."""
+        people = defaultdict[str, set[str]](set)
+        for tenant, person in asked:
+            people[tenant].add(person)
+        found = await asyncio.gather(*(self._sent_in(tenant, some) for tenant, some in people.items()))
+        known = dict(zip(people, found, strict=True))
+        return [known[tenant].get(person, ()) for tenant, person in asked]
+
+    async def _sent_in(self, tenant: str, people: Collection[str]) -> Mapping[str, Sequence[Message]]:
+        page = await self._messages.list(tenant, self._past_week({"$in": sorted(people)}, LARGEST_PAGE))
+        if page.next_page_token:  # somebody got very many, which must not hide what others got
+            pages = await asyncio.gather(
+                *(self._messages.list(tenant, self._past_week(person, _MOST_COUNTED)) for person in people)
+            )
+            return {one: _states(page) for one, page in zip(people, pages, strict=True)}
+        sent = defaultdict[str, list[Message]](list)
+        for message in _states(page):
+            sent[message.person].append(message)
+        return sent
+
+    def _past_week(self, whose: Any, most: int) -> Query:
         since = {"$gt": self._clock.now() - WEEK}
-        query = Query(
-            {"person": person},
-            _MOST_COUNTED,
+        return Query(
+            {"person": whose},
+            most,
             order="-create_time",
             without=("content",),
             either=({"send_time": since}, {"chat.time": since}),
         )
-        states = (stored.state for _, stored in (await self._messages.list(tenant, query)).items)
-        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in states)
-        return [Sent(category, time, rules.of(category).counted) for category, time in times if time]
+
+
+def _states(page: Page[Message]) -> Sequence[Message]:
+    return [stored.state for _, stored in page.items]
 
 
 async def _nothing() -> Sequence[Sent]:

@@ -1,4 +1,7 @@
-"""Names and addresses of people, asked for with this service's own identity at each use and kept nowhere."""
+"""Names and addresses of people, asked for with this service's own identity and stored nowhere.
+
+They are remembered for 5 seconds, as one event's messages name the same people, and not after an erasure.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -8,8 +11,11 @@ import grpc
 
 from services.kernel import ids
 from services.kernel.errors import Unavailable
+from services.kernel.mongo import Cause
 from services.kernel.mongo.together import Together
+from services.kernel.privacy.erasing import Erasure
 from services.notifications.app import ports as app
+from services.notifications.app.remembered import Remembered
 from services.notifications.wire import messages as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
@@ -31,6 +37,7 @@ class Profiles:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._people = PersonServiceStub(channel)
         self._ask = Together(self._asked)
+        self._known = Remembered(self._ask)
 
     async def find(self, tenant: str, person: str) -> app.Person | None:
         """Return one, None if there is no such person. Raises Unavailable PROFILES_UNAVAILABLE.
@@ -38,11 +45,18 @@ class Profiles:
         Who is asked for at the same time is asked for in one call.
         """
         try:
-            return await self._ask((tenant, person))
+            found = await self._known.of((tenant, person))
         except grpc.aio.AioRpcError as error:
             if error.code() in _PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be read now") from error
             raise
+        if found is None:
+            self._known.forget((tenant, person))
+        return found
+
+    async def forget(self, erasure: Erasure, _: Cause) -> None:
+        """Remember an erased person no longer."""
+        self._known.forget((erasure.person.tenant, erasure.person.id))
 
     async def _asked(self, asked: Sequence[_Asked]) -> Sequence[app.Person | Exception | None]:
         """Answer each; those of one organization by one call."""

@@ -129,6 +129,11 @@ class Chat:
         self.require_there()
         return replace(self, url="", stage=Stage.DELETED, off="", failed=()), [Event.DELETED]
 
+    def forget(self) -> "tuple[Chat, list[Event]]":
+        """Remove it, and with it who made it and where it was."""
+        nothing = Chat(stage=Stage.DELETED)
+        return (self, []) if self == nothing else (nothing, [Event.DELETED])
+
     def require_there(self) -> None:
         """Raise NotFound once it was removed."""
         if self.stage is Stage.DELETED:

@@ -1,7 +1,7 @@
 """Which mails are wanted, and when: the defaults of an organization, and what a person chose instead."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -55,13 +55,13 @@ class Preferences:
     chat: Switch = Switch.UNSET
 
     def adopt(
-        self, values: "Preferences", fields: Collection[str]
+        self, values: "Preferences", names: Collection[str]
     ) -> tuple["Preferences", list[PreferencesUpdated]]:
-        """Take `fields` over from `values`; nothing happens if all are so already.
+        """Take the fields `names` over from `values`; nothing happens if all are so already.
 
         Raises Invalid CATEGORY_TWICE or HOURS_NEVER_OPEN.
         """
-        changed = replace(self, **{name: getattr(values, name) for name in fields})
+        changed = replace(self, **{name: getattr(values, name) for name in names})
         if changed == self:
             return self, []
         changed.require_valid()
@@ -72,6 +72,10 @@ class Preferences:
         muted = tuple(sorted({*self.muted, category}))
         wanted = tuple(one for one in self.wanted if one != category)
         return self.adopt(Preferences(muted, wanted), ("muted", "wanted"))
+
+    def forget(self) -> tuple["Preferences", list[PreferencesUpdated]]:
+        """Choose nothing, as somebody who never did."""
+        return self.adopt(Preferences(), [field.name for field in fields(Preferences)])
 
     def require_valid(self) -> None:
         """Raise Invalid for what contradicts itself."""

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
-from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.profiles.app.people import People
 from services.profiles.domain import erasure, person
@@ -75,13 +75,6 @@ class Erasures:
         """Note that a service is through with an erasure."""
         now = self._clock.now()
         await self._ledger.change(ref, lambda entry: entry.confirm(service, now), cause)
-
-    async def forget(self, ref: Ref, cause: Cause) -> None:
-        """Empty a person's profile, who then has left; nobody is forgotten who is not there."""
-        try:
-            await self._people.change(ref, lambda known: person.erase(ref.id, known), cause)
-        except NotFound:
-            return
 
     async def all_of(self, tenant: str) -> AsyncIterator[Named]:
         """Yield an organization's whole ledger, oldest first."""

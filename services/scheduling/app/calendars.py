@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Invalid, Refused, Unavailable
+from services.kernel.hands import Hands
 from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.scheduling.app.ports import BusySource, KeptCalendars, Sources
 from services.scheduling.domain import calendars
@@ -18,6 +20,7 @@ Names = tuple[str, str]
 """A calendar: (person, calendar)."""
 
 _DAY = timedelta(days=1)
+_AT_ONCE_PER_ORGANIZATION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,16 @@ class Import:
 
 
 class Calendars:
-    """Imports and forgets them. Denied CALENDAR_NOT_YOURS for those of others."""
+    """Imports and forgets them. Denied CALENDAR_NOT_YOURS for those of others.
+
+    `hands` fetch those that are due: a server may take its time, or never answer.
+    """
 
     def __init__(self, kept: KeptCalendars, clock: Clock, sources: Sources) -> None:
         self._kept = kept
         self._clock = clock
         self.sources = sources
+        self.hands = Hands(self.fetch, _AT_ONCE_PER_ORGANIZATION)
 
     async def take(
         self, caller: Caller, names: Names, what: Import, cause: Cause
@@ -59,15 +66,20 @@ class Calendars:
             raise ValueError("nothing is known to be unchanged")
         return await self._put(ref, calendars.subscribed(names, feed, reading, now), cause), now
 
-    async def fetch(self, ref: Ref, cause: Cause) -> None:
-        """Fetch a calendar that is due, and note how it went. What is fetched no more is left alone."""
+    async def fetch(self, ref: Ref) -> None:
+        """Fetch a calendar that is due, and note how it went. What is fetched no more is left alone.
+
+        A crash before that is noted leaves it to its timer, which runs already.
+        """
         known = (await self._kept.get_many(ref.tenant, [ref.id])).get(ref.id)
         feed = known.state.feed if known else None
         if known is None or feed is None:
             return
+        cause = Cause(ids.derived_id("fetch", ref.key, str(known.version)))
         now, source = self._clock.now(), self.sources.address(feed.url, feed.zone)
         try:
-            reading = await source.read(_window(now), known.state.known)
+            async with self.hands.turn(ref.tenant):
+                reading = await source.read(_window(now), known.state.known)
         except (Invalid, Refused, Unavailable) as error:
             failure = error.reason
             await self._kept.change(ref, lambda one: calendars.unfetched(one, feed.url, failure, now), cause)

@@ -1,5 +1,6 @@
 """Puts together what is known of people when a time is looked for, or booked."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Final
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Versioned
+from services.scheduling.app.others import Others
 from services.scheduling.app.ports import (
     Aggregates,
     Availabilities,
@@ -44,24 +46,25 @@ class Diaries:
 
     def __init__(self, kept: Kept, people: People, clock: Clock) -> None:
         self._kept = kept
+        self._others = Others(kept.calendars)
         self._people = people
         self._clock = clock
 
     async def searching(self, tenant: str, people: Sequence[str], search: Search) -> list[Diary]:
         """Return them for a search. NotFound, Unavailable, if weekly hours of profiles are needed."""
-        own = await self._own(tenant, people)
-        hours = await self._hours(tenant, people, own)
+        own, others = await asyncio.gather(self._own(tenant, people), self._others.of(tenant, people))
         reach = _WEEK if _are_limited(own) else _REACH
-        meetings = await self._meetings(tenant, people, search.start - reach, search.end + reach)
-        others = await self._others(tenant, people)
+        hours, meetings = await asyncio.gather(
+            self._hours(tenant, people, own),
+            self._meetings(tenant, people, search.start - reach, search.end + reach),
+        )
         return [self._diary(Diary(one, hours[one], own.get(one)), meetings, others) for one in people]
 
     async def booking(
         self, tenant: str, people: Sequence[str], span: tuple[datetime, datetime], but: str
     ) -> tuple[Diary, ...]:
         """Return them for meetings that start within `span`, as if there were no meeting of the id `but`."""
-        own = await self._own(tenant, people)
-        others = await self._others(tenant, people)
+        own, others = await asyncio.gather(self._own(tenant, people), self._others.of(tenant, people))
         diaries = [Diary(one, _binding(own.get(one)), own.get(one)) for one in people]
         if not own and not others:
             return tuple(diaries)  # the claims alone decide
@@ -79,11 +82,6 @@ class Diaries:
             tenant, people
         )
         return {person: stored.state for person, stored in found.items()}
-
-    async def _others(self, tenant: str, people: Sequence[str]) -> list[Calendar]:
-        where = {"person": {"$in": sorted(people)}, "is_removed": False}
-        found = await self._kept.calendars.list(tenant, Query(where=where, page_size=1000))
-        return [stored.state for _, stored in found.items]
 
     def _diary(self, bare: Diary, meetings: Meetings, others: Sequence[Calendar]) -> Diary:
         """Write into a diary what is taken."""

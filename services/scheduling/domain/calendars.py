@@ -13,6 +13,7 @@ HORIZON: Final = timedelta(days=366)
 
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _REREAD: Final = timedelta(days=7)
 _RETRY: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = timedelta(days=1)
@@ -76,9 +77,9 @@ class Calendar:
 
     person: str
     name: Annotated[str, Personal("person")]
-    busy: tuple[Busy, ...]
-    until: datetime
-    stale_at: datetime
+    busy: tuple[Busy, ...] = ()
+    until: datetime = _LONG_AGO
+    stale_at: datetime = _LONG_AGO
     is_removed: bool = False
     feed: Subscription | None = None
 
@@ -126,6 +127,11 @@ def remove(known: Calendar) -> Decision:
     """Forget a calendar and its address: its times are free again. NotFound once it was removed."""
     known.require_there()
     return replace(known, busy=(), is_removed=True, feed=None), [CalendarEvent.REMOVED]
+
+
+def forget(known: Calendar) -> Decision:
+    """Remove it, unless it is removed already."""
+    return (known, []) if known.is_removed else remove(known)
 
 
 def subscribed(names: tuple[str, str], feed: Subscription, reading: Reading, now: datetime) -> Calendar:

@@ -45,7 +45,9 @@ class Grid:
         for start, end in times:  # thousands of them: calls and comparisons here are most of a search
             first = int(start.timestamp() // _SECONDS) - zero
             last = -int(-end.timestamp() // _SECONDS) - zero
-            if first < count and last > 0 and first < last:
+            if 0 <= first < last <= count:
+                digits[first:last] = b"1" * (last - first)
+            elif first < count and last > 0 and first < last:
                 first, last = max(0, first), min(count, last)
                 digits[first:last] = b"1" * (last - first)
         return int(digits[::-1], 2)
@@ -93,15 +95,13 @@ def spread(bits: int, before: int, after: int) -> int:
 
 def _utc_day(day: int, zone: ZoneInfo, pattern: Pattern) -> int:
     """Return the 96 bits of a day of UTC, numbered since 1970."""
-    begin = _EPOCH + timedelta(days=day)
     first, last = _offsets(zone, day)
     local, within = divmod(day * DAY + first, DAY)
     if first == last:
         both = pattern(_date(local)) | pattern(_date(local + 1)) << DAY
         return (both >> within) & FULL
     bits = 0
-    for quarter in range(DAY):
-        offset = _offset(zone, begin + quarter * QUARTER)
+    for quarter, offset in enumerate(_every_offset(zone, day)):
         local, within = divmod(day * DAY + quarter + offset, DAY)
         bits |= (pattern(_date(local)) >> within & 1) << quarter
     return bits
@@ -112,6 +112,13 @@ def _offsets(zone: ZoneInfo, day: int) -> tuple[int, int]:
     """Return how far a zone is ahead in the first and in the last quarter hour of a day of UTC."""
     begin = _EPOCH + timedelta(days=day)
     return _offset(zone, begin), _offset(zone, begin + (DAY - 1) * QUARTER)
+
+
+@lru_cache(maxsize=2_000)
+def _every_offset(zone: ZoneInfo, day: int) -> tuple[int, ...]:
+    """Return how far a zone is ahead in each quarter hour of a day of UTC on which its clock changes."""
+    begin = _EPOCH + timedelta(days=day)
+    return tuple(_offset(zone, begin + quarter * QUARTER) for quarter in range(DAY))
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> int:

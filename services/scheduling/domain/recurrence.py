@@ -1,10 +1,10 @@
 """Events of other calendars as the times they take, recurrences within bounds.
 
 A rule could ask for any amount of work: whatever recurs within a day, or needs too many steps, is refused
-before it is computed.
+before it is computed. So are the rules of one document once they have needed too many together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from itertools import islice
@@ -24,6 +24,12 @@ _CYCLE_YEARS: Final = 400
 dateutil heeds the end of a rule only where that matches: one that never does is tried until the year 9999.
 A rule that is moved as near to that year as it may be is soon there.
 """
+MOST_EFFORT: Final = 30_000_000
+"""Of all rules of one document: a few seconds. Thousands of weekly meetings need a third of it."""
+_EFFORT_PER_RULE: Final = 1_000
+_EFFORT_PER_DAY: Final = {"DAILY": 10, "WEEKLY": 3, "MONTHLY": 2, "YEARLY": 1}
+"""What reading a rule takes, and trying a day by it, as measured with dateutil: in tenths of microseconds."""
+_END_OF_TIME: Final = datetime(MAXYEAR, 12, 31)  # noqa: DTZ001 -- a wall clock
 _WITHIN_A_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 Times = tuple[datetime, datetime]
@@ -43,6 +49,19 @@ class Window:
         return (one for one in times if one[0] < self.end and one[1] > self.start)
 
 
+class Effort:
+    """What the rules of one document may need together."""
+
+    def __init__(self) -> None:
+        self._left = MOST_EFFORT
+
+    def spend(self, frequency: str, days: int) -> None:
+        """Note that a rule was tried on so many days. Invalid RECURRENCE_REFUSED once it is too much."""
+        self._left -= _EFFORT_PER_RULE + _EFFORT_PER_DAY[frequency] * days
+        if self._left < 0:
+            raise refused("its rules need too many steps together")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An event on the wall clock of a zone: naive `start`; `until` of a rule is a moment in UTC or None.
@@ -58,15 +77,16 @@ class Entry:
     without: frozenset[datetime] = frozenset()
     also: tuple[datetime, ...] = ()
 
-    def times(self, window: Window) -> list[Times]:
+    def times(self, window: Window, effort: Effort) -> list[Times]:
         """Return when it takes place, never if it takes no time. Invalid RECURRENCE_REFUSED."""
         if not self.length:
             return []
-        walls = {self.start, *self.also} if self.rule is None else {*self._recurring(window), *self.also}
+        first = {self.start} if self.rule is None else self._recurring(window, effort)
+        walls = {*first, *self.also}
         moments = (self._moment(wall) for wall in walls - self.without)
         return list(window.clip([(one, one + self.length) for one in moments]))
 
-    def _recurring(self, window: Window) -> Iterator[datetime]:
+    def _recurring(self, window: Window, effort: Effort) -> Iterator[datetime]:
         rule = dict(self.rule or {})
         first, last = (one.astimezone(self.zone).replace(tzinfo=None) for one in (window.start, window.end))
         begin = first - self.length - timedelta(days=1)
@@ -82,8 +102,12 @@ class Entry:
         years = (MAXYEAR - last.year) // _CYCLE_YEARS * _CYCLE_YEARS
         try:
             found = cast("rrule.rrule", rrule.rrulestr(text, dtstart=_moved(start, years)))
-            late = found.replace(until=_moved(last, years))
-            yield from (one for wall in islice(late, count) if (one := _moved(wall, -years)) >= begin)
+            walls, reached = _until(islice(found, count), _moved(last, years))
+            if reached is None and len(walls) == count:
+                reached = walls[-1]
+            days = ((reached or _END_OF_TIME) - _moved(start, years)).days
+            effort.spend(rule["FREQ"], days // int(rule.get("INTERVAL", "1")))
+            yield from (one for wall in walls if (one := _moved(wall, -years)) >= begin)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise refused("its rule is malformed") from error
 
@@ -94,11 +118,11 @@ class Entry:
 def expand(entries: Sequence[Entry], window: Window) -> tuple[Times, ...]:
     """Return the times that entries take, in order, those that touch as one.
 
-    Invalid RECURRENCE_REFUSED, also for more than 20,000 of them.
+    Invalid RECURRENCE_REFUSED, also for more than 20,000 of them, and for rules that take too long to try.
     """
-    found: list[Times] = []
+    found, effort = list[Times](), Effort()
     for entry in entries:
-        found += entry.times(window)
+        found += entry.times(window, effort)
         if len(found) > MOST_TIMES:
             raise refused(f"there are more than {MOST_TIMES} of them in a year")
     return merged(found)
@@ -146,6 +170,16 @@ def _nearer(rule: Rule, start: datetime, begin: datetime) -> datetime:
     if rule["FREQ"] not in {"DAILY", "WEEKLY"} or start >= begin:
         return start
     return start + (begin - start).days // period * timedelta(days=period)
+
+
+def _until(walls: Iterable[datetime], last: datetime) -> tuple[list[datetime], datetime | None]:
+    """Return those up to `last`, and the first one after it, None if there is none."""
+    found: list[datetime] = []
+    for wall in walls:
+        if wall > last:
+            return found, wall
+        found.append(wall)
+    return found, None
 
 
 def _moved(wall: datetime, years: int) -> datetime:

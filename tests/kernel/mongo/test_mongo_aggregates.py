@@ -1,5 +1,6 @@
 """What users of aggregates may rely on, on every backend."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from services.kernel.clock import FixedClock
 from services.kernel.errors import AlreadyExists, Conflict, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Ref
 from tests.kernel.mongo.conftest import Store
-from tests.kernel.tally import NOON, Mark, Mood, Opened, Tally, add, hold
+from tests.kernel.tally import NOON, Added, Mark, Mood, Opened, Tally, add, hold
 
 HERE = Ref("acme", "one")
 ELSEWHERE = Ref("globex", "one")
@@ -69,6 +70,29 @@ async def test_a_change_counts_versions_by_events(tallies: Store, clock: FixedCl
     assert (changed.state.total, changed.version) == (6, 4)
     assert (changed.create_time, changed.update_time) == (NOON, later)
     assert await tallies.get(HERE) == changed
+
+
+async def test_a_change_of_what_was_read_just_now_counts_as_any_other(tallies: Store) -> None:
+    await opened(tallies)
+    changed = await tallies.change(HERE, add(2), Cause("c"), known=await tallies.get(HERE))
+    assert (changed.state.total, changed.version) == (2, 2)
+    assert await tallies.get(HERE) == changed
+
+
+async def test_what_was_read_before_is_never_the_answer_once_it_was_passed(tallies: Store) -> None:
+    await opened(tallies)
+    before = await tallies.get(HERE)
+    await tallies.change(HERE, add(1), Cause("c"))
+
+    def once(tally: Tally) -> tuple[Tally, list[object]]:
+        if not tally.total:
+            raise Refused("TOO_EARLY", "not yet")
+        return replace(tally, total=tally.total + 1), [Added(1)]
+
+    assert (await tallies.change(HERE, add(1), Cause("c"), known=before)).state.total == 1
+    assert (await tallies.change(HERE, add(0), Cause("d"), known=before)).state.total == 1
+    assert (await tallies.change(HERE, once, Cause("e"), known=before)).state.total == 2
+    assert (await tallies.change(HERE, add(1), Cause("f"), known=before)).state.total == 3
 
 
 async def test_without_events_nothing_is_stored(tallies: Store) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.kernel.errors import Invalid
-from services.kernel.mongo import Cause, Database
+from services.kernel.mongo import Cause, Database, Ref
 from services.kernel.mongo import claims as kept
 from tests import fakes
 from tests.kernel.mongo.conftest import BACKENDS
@@ -68,3 +68,13 @@ async def test_ids_are_forgotten_after_a_day(database: Database) -> None:
     await database.migrate()
     indexes = await database.client[database.name][kept.COLLECTION].index_information()
     assert indexes["ttl"]["expireAfterSeconds"] == 24 * 3600
+
+
+async def test_of_an_erased_person_no_id_and_no_digest_stays(claims: Claims) -> None:
+    """Those of others stay, also of who has an id that begins alike, and of another organization's."""
+    others = [("acme", OTHER_CALLER), ("acme", Cause("request:anna:r-1", digest="one")), ("other", FIRST)]
+    for tenant, cause in (("acme", FIRST), *others):
+        await claims.take(tenant, cause)
+    await claims.forget(Ref("acme", "ann"))
+    assert await claims.take("acme", OTHER_BODY)
+    assert [await claims.take(*other) for other in others] == [False, False, False]

@@ -5,9 +5,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from pymongo import UpdateOne
 from pymongo.errors import AutoReconnect, PyMongoError
 
 from services.kernel import clock as clocks
@@ -57,6 +59,17 @@ async def test_what_a_process_remembers_is_never_the_answer(
     await replica.change(HERE, add(1), Cause("f"))
     assert (await stored_tallies.change(HERE, add(1), Cause("f"))).state.total == 9
     assert (await stored_tallies.change(HERE, add(1), Cause("g"), etag='"6"')).version == 7
+
+
+async def test_a_timer_that_moved_meanwhile_is_not_brought_back(stored_tallies: Aggregates[Tally]) -> None:
+    """A timer that tells nothing moves without a new version."""
+    await stored_tallies.create(HERE, Tally("ann", wake=NOON), [Opened()], Cause("open"))
+    before = await stored_tallies.get(HERE)
+    (document,) = await pending.timers(stored_tallies, NOON, 10)
+    moved = stored_tallies.documents.moved(document, replace(before.state, wake=NOON + timedelta(days=1)))
+    await pending.save(stored_tallies, [UpdateOne(moved.guard, moved.update)])
+    changed = await stored_tallies.change(HERE, add(1), Cause("c"), known=before)
+    assert (changed.state.total, changed.state.wake) == (1, NOON + timedelta(days=1))
 
 
 async def test_one_of_many_equal_creates_wins(database: Database) -> None:

@@ -8,9 +8,10 @@ import grpc
 import pytest
 
 from services.kernel import errors
+from services.kernel.rpc import uploads
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from tests.kernel.conftest import Lines
-from tests.kernel.rpc.conftest import Failure, Running, failure
+from tests.kernel.rpc.conftest import Failure, Running, Start, failure
 
 Code = grpc.StatusCode
 ACME = "organizations/acme"
@@ -72,6 +73,43 @@ async def test_each_message_is_validated(running: Running) -> None:
 async def test_a_stream_without_a_message_is_refused(running: Running) -> None:
     seen = await refused(running)
     assert (seen.code, seen.info.reason) == (Code.INVALID_ARGUMENT, "EMPTY_STREAM")
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [({"roles": ["mentor"]}, Code.PERMISSION_DENIED), ({"iss": "https://rival.test"}, Code.UNAUTHENTICATED)],
+    ids=["wrong role", "no valid token"],
+)
+async def test_who_is_refused_while_sending_sends_to_the_end_and_then_reads_why(
+    running: Running, who: dict[str, Any], code: Code
+) -> None:
+    call = running.stub.ImportPeople(metadata=running.auth(**who), timeout=60)
+    for _ in range(64):  # more than a connection takes on its own
+        await call.write(chunk(data=b"a" * 65_536))
+    await call.done_writing()
+    assert (await failure(call.read())).code is code
+    assert running.people.requests == []
+
+
+async def test_who_is_refused_and_sends_no_more_reads_why_without_ending(running: Running) -> None:
+    call = running.stub.ImportPeople(metadata=running.auth(roles=["mentor"]), timeout=30)
+    await call.write(chunk())
+    assert (await failure(call.read())).code is Code.PERMISSION_DENIED
+
+
+async def test_who_is_turned_away_from_a_full_server_is_not_read(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "QUIET_SECONDS", 3600.0)
+    monkeypatch.setattr(uploads, "WHOLE_SECONDS", 3600.0)
+    running = await start(in_flight_limit=1)
+    running.people.hold = True
+    held = running.stub.ImportPeople(metadata=running.auth(), timeout=60)
+    await held.write(chunk())
+    await running.people.arrived.get()
+    late = running.stub.ImportPeople(metadata=running.auth(), timeout=60)
+    assert (await failure(late.read())).code is Code.RESOURCE_EXHAUSTED
+    held.cancel()
 
 
 async def test_an_error_in_mid_stream_leaks_nothing(running: Running) -> None:

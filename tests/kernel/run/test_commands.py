@@ -1,11 +1,12 @@
 """What a service does once and ends."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 
 from services.kernel.probes import Health
-from services.kernel.run import Resources, Service
+from services.kernel.run import Command, Resources, Service
 from services.kernel.run.commands import carry_out, migration
 from services.kernel.run.resources import opened
 from services.profiles.store import PEOPLE
@@ -27,3 +28,21 @@ async def test_migrate_makes_the_indexes_that_serving_would_wait_for(
         made = await resources.database.client[fresh.service][PEOPLE.collection].index_information()
         await resources.database.client.drop_database(fresh.service)
     assert {"pending", "due"} <= set(made)
+
+
+@pytest.mark.servers
+async def test_what_a_command_says_replaces_a_file_at_once(
+    mongo_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "said"
+    output.write_text("an hour ago")
+    seen = []
+
+    async def say(_: Resources) -> str:
+        seen.append(output.read_text())
+        return "now"
+
+    command = Command("say something", say)
+    assert await carry_out(settings(mongo_url=mongo_url), command, output) == 0
+    assert (seen, output.read_text(), capsys.readouterr().out) == (["an hour ago"], "now\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["said"]  # noqa: ASYNC240 -- nobody else waits

@@ -34,6 +34,11 @@ def test_help_names_what_is_done_once(capsys: pytest.CaptureFixture[str]) -> Non
     assert "rewrap-keys: let the first key" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_file_for_what_is_said_is_refused_where_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("rpc", "--output", "said") == 2
+    assert "--output is for what is done once" in capsys.readouterr().err
+
+
 def test_wrong_settings_end_it_with_all_mistakes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Work that waits for others, done beside the consumer: a slow endpoint delays neither mails nor the others.
+"""Work that waits for strangers, done beside the consumer: a slow one delays neither events nor the others.
 
 What waits too long or dies with its process is handed out again by its timer.
 """
@@ -18,7 +18,10 @@ _GOODBYE_SECONDS: Final = 5.0
 
 
 class Hands:
-    """Does `work` for what it is handed, each in a task of its own, `per_lane` at once for one endpoint."""
+    """Does `work` for what it is handed, each in a task of its own, `per_lane` at once within a lane's turns.
+
+    A lane is what is slow as one, such as an endpoint.
+    """
 
     def __init__(self, work: Callable[[Ref], Awaitable[None]], per_lane: int) -> None:
         self._work = work
@@ -35,7 +38,7 @@ class Hands:
 
     @asynccontextmanager
     async def turn(self, lane: str) -> AsyncIterator[None]:
-        """Wait until the endpoint `lane` takes one more."""
+        """Wait until `lane` takes one more."""
         async with self._lanes[lane], self._slots:
             yield
 
@@ -54,4 +57,4 @@ class Hands:
         try:
             await self._work(ref)
         except Exception as error:  # noqa: BLE001 -- whatever it was, its timer brings it again
-            log.get_logger().warning("delivery_lost", delivery=ref.key, exc_info=error)
+            log.get_logger().warning("work_lost", about=ref.key, exc_info=error)
