@@ -63,7 +63,7 @@ class Platform:
         *,
         brief: bool = False,
     ) -> Answer:
-        """Send one request and wait for the end; if `brief` for a moment only, as streams of news have none."""
+        """Send one request and wait for the end; if `brief` for a moment only: streams of news have none."""
         body = request if isinstance(request, bytes) else request.SerializeToString()
         path, parse = policy.path_of(method), GetMessageClass(method.output_type).FromString
         channel: Any = self._channels[method.containing_service.full_name]
