@@ -63,7 +63,7 @@ test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the b
 	$(BIN)/pytest $(if $(KAFKA),--kafka $(KAFKA)) $(WORKERS) --cov --cov-report=term
 
 test-fast: $(STAMP) ## the tests that need no server and no heavy computation, with fewer random examples
-	$(BIN)/pytest -q $(WORKERS) -m "not servers and not e2e and not chaos and not kernels" --hypothesis-profile=fast
+	@$(BIN)/python -m tests.fast
 
 chaos: $(STAMP) ## only the tests that kill processes under load
 	$(BIN)/pytest -m chaos $(if $(KAFKA),--kafka $(KAFKA))

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ def own_files() -> Iterator[Path]:
         yield from (path for path in folder.rglob("*.py") if "pb" not in path.relative_to(ROOT).parts)
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 @pytest.mark.parametrize("service", GRPC)
 def test_a_service_has_the_modules_of_every_service_and_no_other(service: str) -> None:
     found = modules(service)
@@ -42,10 +48,10 @@ def test_there_is_no_service_outside_the_list() -> None:
 
 @pytest.mark.parametrize("service", [*GRPC, "processor"])
 def test_the_package_docstring_is_the_map_and_nothing_else_is_in_the_file(service: str) -> None:
-    tree = ast.parse((SERVICES / service / "__init__.py").read_text())
-    text = ast.get_docstring(tree) or ""
+    package = tree(SERVICES / service / "__init__.py")
+    text = ast.get_docstring(package) or ""
     assert [word for word in MAP if word not in text] == []
-    assert len(tree.body) == 1
+    assert len(package.body) == 1
 
 
 def test_no_file_is_a_junk_drawer() -> None:
@@ -62,7 +68,7 @@ def test_no_function_passes_50_lines() -> None:
     long = [
         f"{path.name}:{node.lineno} {node.name}"
         for path in own_files()
-        for node in statements(ast.parse(path.read_text()))
+        for node in statements(tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if node.end_lineno is not None and node.end_lineno - node.lineno >= 50
     ]
@@ -83,8 +89,8 @@ def test_motor_is_named_in_one_place_only() -> None:
     users = {
         str(path.relative_to(ROOT))
         for path in own_files()
-        if "motor" in (text := path.read_text())
-        for node in statements(ast.parse(text))
+        if "motor" in path.read_text()
+        for node in statements(tree(path))
         if isinstance(node, ast.Import | ast.ImportFrom)
         if "motor"
         in (getattr(node, "module", None) or "").split(".")[:1]

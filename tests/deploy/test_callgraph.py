@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ EDGE = re.compile(r"services\.pb\.mentoring\.(\w+)\.v1\.\w+_pb2_grpc")
 KAFKA_ROLES = {Role.EVENTS, Role.RELAY}
 
 
-def imports(service: str, part: str = "") -> set[str]:
+@cache
+def imports(service: str, part: str = "") -> frozenset[str]:
     """The modules that a service, or a part of it, imports."""
     found = set()
     for file in Path(f"services/{service}").rglob("*.py"):
@@ -29,7 +31,7 @@ def imports(service: str, part: str = "") -> set[str]:
                 found |= {f"{node.module}.{name.name}" for name in node.names}
             if isinstance(node, ast.Import):
                 found |= {name.name for name in node.names}
-    return found
+    return frozenset(found)
 
 
 def brings(service: str, library: str) -> bool:

@@ -20,6 +20,7 @@ from services.kernel.config import Settings
 from services.kernel.run.process import Process
 
 K8S = Path("k8s")
+LOADER = yaml.CSafeLoader  # ten times as fast as the one in Python
 PLATFORM = load()
 GRAPH = callgraph.load()
 NAME = "app.kubernetes.io/name"
@@ -31,7 +32,7 @@ def documents(folder: str) -> list[dict[str, Any]]:
     found = []
     for path in sorted((K8S / folder).rglob("*.yaml")):
         if path.name != "kustomization.yaml":
-            found += [one for one in yaml.safe_load_all(path.read_text()) if isinstance(one, dict)]
+            found += [one for one in yaml.load_all(path.read_text(), Loader=LOADER) if isinstance(one, dict)]
     return found
 
 

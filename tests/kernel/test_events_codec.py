@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ def test_what_is_written_is_read_back(event: Event[GoalCompleted]) -> None:
 
 def test_times_are_written_in_utc() -> None:
     tokyo = EVENT.time.astimezone(timezone(timedelta(hours=9)))
-    record = encode(replace(EVENT, time=tokyo))
+    record = encode(msgspec.structs.replace(EVENT, time=tokyo))
     assert dict(record.headers)["ce_time"] == b"2026-03-02T12:00:00.005Z"
 
 
@@ -204,7 +205,7 @@ async def test_handlers_are_found_by_type_and_topics_follow_from_them() -> None:
     await handlers.handle(EVENT)
     assert heard == ["g"]
     with pytest.raises(KeyError):
-        await handlers.handle(replace(EVENT, type=GoalCreated.DESCRIPTOR.full_name))
+        await handlers.handle(msgspec.structs.replace(EVENT, type=GoalCreated.DESCRIPTOR.full_name))
 
 
 async def test_several_who_hear_one_event_get_it_in_their_order_until_one_fails() -> None:

@@ -86,4 +86,4 @@ def test_what_is_no_zone_counts_as_utc(name: str) -> None:
 
 
 def test_zones_are_known_by_their_names() -> None:
-    assert zone_of("Europe/Berlin") == BERLIN
+    assert str(zone_of("Europe/Berlin")) == "Europe/Berlin"  # equal only while nobody clears Python's cache

@@ -1,8 +1,9 @@
 """Facts and whole histories of pairs, with made-up ids, and times that go on from event to event."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from services.processor.domain.decisions import Decision
 from services.processor.domain.facts import Fact, GoalCompleted, Heard, MeetingHeld, MeetingMissed, Names

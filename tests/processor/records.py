@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
@@ -36,7 +37,7 @@ def activated_event(pair: str = "m1", at: datetime = NOON) -> Event[Any]:
     message = mentorships.MentorshipActivated(
         mentorship=mentorship(pair), lead=LEAD, mentor=MENTOR, mentee=MENTEE, cadence=CADENCE
     )
-    return replace(event(message, mentorship(pair), 3, pair), time=at)
+    return msgspec.structs.replace(event(message, mentorship(pair), 3, pair), time=at)
 
 
 def missed_event(meeting: str, pair: str = "m1") -> Event[Any]:

@@ -1,6 +1,6 @@
 """What follows at once from misses and goals, and why it does not matter how often a history is told."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from services.processor.domain.decisions import Decision, LeadAlertDue, RebookReminderDue
 from services.processor.domain.pairs import fold

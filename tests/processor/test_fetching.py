@@ -1,19 +1,20 @@
 """A fetch that a rebalance overtakes; Faust around it is left out."""
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from aiokafka.errors import IllegalStateError
-from mode.utils.locks import Event
-from mode.utils.queues import FlowControlEvent
+from faust.types import TP
 
 from services.processor.agents.fetching import Consumer
 
-PLACE = ("pairs-changelog", 3)
-RECORDS = {PLACE: [SimpleNamespace(offset=offset) for offset in (4, 5, 6)]}
+PLACE = TP("pairs-changelog", 3)
+RECORDS: dict[Any, list[Any]] = {PLACE: [SimpleNamespace(offset=offset) for offset in (4, 5, 6)]}
 
 
 @dataclass
@@ -24,11 +25,12 @@ class Thread:
     assigned: bool = True
     wanted: Any = None
     sought: list[tuple[Any, int]] = field(default_factory=list)
+    fetched: dict[Any, list[Any]] = field(default_factory=lambda: RECORDS)
 
     async def getmany(self, wanted: Any, timeout: float) -> Any:  # noqa: ASYNC109
         del timeout
         self.wanted = wanted
-        return RECORDS
+        return self.fetched
 
     async def position(self, place: Any) -> int:
         del place
@@ -45,9 +47,10 @@ def consumer() -> Any:
     made = Consumer.__new__(Consumer)
     made._thread = Thread()
     made.flow_active = True
-    made.app = SimpleNamespace(flow_control=FlowControlEvent(initially_suspended=False))
-    made.suspend_flow, made.loop = Event(), None
-    made._stopped, made._crashed = Event(), Event()
+    made.app = SimpleNamespace(consumer_generation_id=7)
+    made.transport = SimpleNamespace(takers={})
+    made.stored, made._unacked_messages = {}, WeakSet()
+    made._committed_offset = defaultdict(lambda: None)
     return made
 
 
@@ -82,24 +85,38 @@ async def test_partitions_wanted_later_are_not_part_of_a_fetch(consumer: Any) ->
     assert consumer._thread.wanted == {PLACE}
 
 
-async def test_while_records_flow_one_is_handed_over_without_a_task(consumer: Any) -> None:
-    async def handing_over() -> None:
-        tasks.append(asyncio.current_task())
+async def test_a_topic_that_somebody_takes_is_handed_over_whole_and_the_rest_left_to_faust(
+    consumer: Any,
+) -> None:
+    taken: list[Any] = []
 
-    tasks: list[Any] = []
-    await consumer.wait_first(handing_over(), consumer.suspend_flow.wait())
-    assert tasks == [asyncio.current_task()]
+    async def take(records: Any, generation: int) -> None:
+        taken.append((records, generation))
 
-
-async def test_when_the_flow_has_stopped_handing_over_is_given_up(consumer: Any) -> None:
-    consumer.app.flow_control.suspend()
-    consumer.suspend_flow.set()
-    handing_over = asyncio.create_task(consumer.app.flow_control.acquire())
-    waited = await consumer.wait_first(handing_over, consumer.suspend_flow.wait())
-    assert len(waited.done) == 1
-    await asyncio.wait([handing_over])
-    assert handing_over.cancelled()
+    consumer.transport.takers["told"] = take
+    told = [SimpleNamespace(offset=offset) for offset in (1, 2)]
+    consumer._thread.fetched = {TP("told", 0): told, PLACE: RECORDS[PLACE]}
+    assert await consumer._getmany({PLACE}, 1.0) == RECORDS
+    assert taken == [(told, 7)]
 
 
-async def test_what_else_is_waited_for_is_waited_for_as_ever(consumer: Any) -> None:
-    assert (await consumer.wait_first(asyncio.sleep(0, "slept"))).results == ["slept"]
+async def test_what_is_stored_is_committed_once_and_held_a_rebalance_up_before(consumer: Any) -> None:
+    work = Work()
+    consumer.begun(work)
+    assert set(consumer.unacked) == {work}
+    assert _to_commit(consumer) == {}
+    waiting = consumer._waiting_for_ack = asyncio.get_running_loop().create_future()
+    consumer.finished(work, {PLACE: 9})
+    assert set(consumer.unacked) == set()
+    assert waiting.done()
+    assert _to_commit(consumer) == {PLACE: 9}
+    consumer._committed_offset[PLACE] = 9
+    assert _to_commit(consumer) == {}
+
+
+class Work:
+    """Something in hand."""
+
+
+def _to_commit(consumer: Any) -> Any:
+    return consumer._filter_committable_offsets(consumer._filter_tps_with_pending_acks())

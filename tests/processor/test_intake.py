@@ -1,53 +1,19 @@
-"""Records on their way from Faust's queue into a batch: order, assignments, acknowledgement, pressure."""
+"""Records on their way from a fetch into a batch: order, assignments, acknowledgement, pressure."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from faust.types import TP
 
 from services.processor.agents import intake as module
-from services.processor.agents.intake import InHand, Intake
+from services.processor.agents.intake import Batch, Intake
 from services.processor.agents.reading import Reading, Taken
 
 MADE, MET = "made", "met"
-
-
-class Place(NamedTuple):
-    topic: str
-    partition: int
-
-
-@dataclass(eq=False)
-class Message:
-    """What Faust's own messages carry, and whether it was acknowledged."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: float
-    generation_id: int
-    key: bytes = b"k"
-    value: bytes = b"v"
-    headers: tuple[()] = ()
-    tracked: bool = False
-
-    @property
-    def tp(self) -> Place:
-        return Place(self.topic, self.partition)
-
-
-@dataclass
-class Told:
-    """Faust's event of a message."""
-
-    message: Message
-    acknowledged: list[Message]
-
-    def ack(self) -> None:
-        self.acknowledged.append(self.message)
 
 
 @dataclass
@@ -57,10 +23,10 @@ class Faust:
     consumer_generation_id: int = 1
     active: bool = True
     highwaters: dict[tuple[str, int], int | None] = field(default_factory=dict)
-    unacked: set[Message] = field(default_factory=set)
+    unacked: set[object] = field(default_factory=set)
+    stored: dict[Any, int] = field(default_factory=dict)
     paused: set[Any] = field(default_factory=set)
     sought: list[tuple[Any, int]] = field(default_factory=list)
-    acknowledged: list[Message] = field(default_factory=list)
 
     @property
     def consumer(self) -> "Faust":
@@ -73,6 +39,13 @@ class Faust:
     def highwater(self, place: tuple[str, int]) -> int | None:
         return self.highwaters.get(place)
 
+    def begun(self, work: object) -> None:
+        self.unacked.add(work)
+
+    def finished(self, work: object, ends: Mapping[Any, int]) -> None:
+        self.unacked.discard(work)
+        self.stored.update(ends)
+
     async def seek(self, place: Any, offset: int) -> None:
         self.sought.append((place, offset))
 
@@ -84,25 +57,24 @@ class Faust:
 
 
 class Desk:
-    """An intake over two topics with one partition, both at their beginning, and the queue that feeds it."""
+    """An intake over two topics with one partition, both at their beginning."""
 
     def __init__(self) -> None:
         self.faust = Faust()
         self.intake = Intake(self.faust, (MADE, MET), Reading)
-        self.queue: asyncio.Queue[Told] = asyncio.Queue()
         self.intake.begin({(MADE, 0): 0, (MET, 0): 0})
 
-    def fetched(self, topic: str, offset: int, on: float, generation: int = 1) -> None:
+    async def fetched(self, topic: str, offset: int, on: float, generation: int = 1) -> None:
         """Let Faust fetch a record written at that second."""
-        message = Message(topic, 0, offset, on, generation)
-        self.queue.put_nowait(Told(message, self.faust.acknowledged))
+        record = Taken(topic, 0, offset, int(on * 1000), b"k", b"v", ())
+        await self.intake.put([record], generation)
 
     def ends(self, made: int | None, met: int | None) -> None:
         """Let the broker say where the topics end."""
         self.faust.highwaters = {(MADE, 0): made, (MET, 0): met}
 
-    async def take(self) -> list[InHand]:
-        return await asyncio.wait_for(self.intake.take(self.queue), 5)
+    async def take(self) -> Batch:
+        return await asyncio.wait_for(self.intake.take(), 5)
 
 
 @pytest.fixture
@@ -116,48 +88,48 @@ async def waits(taking: asyncio.Task[Any]) -> bool:
     return not done
 
 
-def days(batch: Iterable[InHand]) -> list[float]:
-    return [one.reading.record.timestamp / 1000 for one in batch]
+def days(batch: Batch) -> list[float]:
+    return [one.record.timestamp / 1000 for one in batch.readings]
 
 
 async def test_records_of_two_topics_come_in_the_order_in_which_they_were_written(desk: Desk) -> None:
     desk.ends(2, 1)
     for topic, offset, on in ((MADE, 0, 3), (MADE, 1, 9), (MET, 0, 5)):
-        desk.fetched(topic, offset, on)
+        await desk.fetched(topic, offset, on)
     assert days(await desk.take()) == [3, 5, 9]
 
 
 async def test_while_the_other_topic_is_not_known_to_be_at_its_end_records_wait(desk: Desk) -> None:
     desk.ends(1, None)
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     taking = asyncio.create_task(desk.take())
     assert await waits(taking)
     assert desk.intake.caught_up() == []
     desk.ends(1, 1)
-    desk.fetched(MET, 0, 2)
+    await desk.fetched(MET, 0, 2)
     assert days(await taking) == [2, 9]
 
 
 async def test_what_the_other_topic_was_told_just_before_has_time_to_come(desk: Desk) -> None:
     desk.ends(1, 0)
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     taking = asyncio.create_task(desk.take())
     await asyncio.wait([taking], timeout=module.SETTLE_SECONDS / 2)
     desk.ends(1, 1)
-    desk.fetched(MET, 0, 8)
+    await desk.fetched(MET, 0, 8)
     assert days(await taking) == [8, 9]
 
 
 async def test_a_topic_without_anything_new_is_not_waited_for(desk: Desk) -> None:
     desk.ends(1, 0)
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     assert days(await desk.take()) == [9]
 
 
 async def test_it_is_caught_up_when_nothing_waits_and_nothing_is_in_hand(desk: Desk) -> None:
     desk.ends(1, 0)
     assert desk.intake.caught_up() == []
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     batch = await desk.take()
     assert desk.intake.caught_up() == []
     desk.intake.done(batch)
@@ -169,18 +141,19 @@ async def test_it_is_caught_up_when_nothing_waits_and_nothing_is_in_hand(desk: D
 async def test_what_is_in_hand_is_tracked_and_acknowledged_when_done(desk: Desk) -> None:
     desk.ends(2, 0)
     for offset in range(2):
-        desk.fetched(MADE, offset, 9 - offset)
+        await desk.fetched(MADE, offset, 9 - offset)
     batch = await desk.take()
-    assert {message.offset for message in desk.faust.unacked} == {0, 1}
-    assert desk.faust.acknowledged == []
+    assert desk.faust.unacked == {batch}
+    assert desk.faust.stored == {}
     desk.intake.done(batch)
-    assert [message.offset for message in desk.faust.acknowledged] == [0, 1]
+    assert desk.faust.unacked == set()
+    assert desk.faust.stored == {(MADE, 0): 2}
 
 
 async def test_records_of_an_assignment_that_is_over_are_dropped(desk: Desk) -> None:
     desk.ends(1, 0)
-    desk.fetched(MADE, 0, 1, generation=0)
-    desk.fetched(MADE, 0, 2, generation=1)
+    await desk.fetched(MADE, 0, 1, generation=0)
+    await desk.fetched(MADE, 0, 2, generation=1)
     assert days(await desk.take()) == [2]
     assert len(desk.faust.unacked) == 1
 
@@ -188,43 +161,43 @@ async def test_records_of_an_assignment_that_is_over_are_dropped(desk: Desk) -> 
 async def test_a_record_that_was_fetched_twice_comes_once(desk: Desk) -> None:
     desk.ends(2, 0)
     for offset in (0, 0, 1, 1):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     assert days(await desk.take()) == [0, 1]
 
 
 async def test_a_record_that_got_lost_on_the_way_is_fetched_again(desk: Desk) -> None:
     desk.ends(3, 0)
     for offset in (0, 2):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     assert days(await desk.take()) == [0]
-    assert desk.faust.sought == [(Place(MADE, 0), 1)]
+    assert desk.faust.sought == [(TP(MADE, 0), 1)]
     for offset in (1, 2):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     assert days(await desk.take()) == [1, 2]
 
 
 async def test_a_record_that_is_gone_from_the_log_is_asked_for_only_once(desk: Desk) -> None:
     desk.ends(4, 0)
-    desk.fetched(MADE, 2, 2)
+    await desk.fetched(MADE, 2, 2)
     taking = asyncio.create_task(desk.take())
     assert await waits(taking)
     for offset in (2, 3):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     assert days(await taking) == [2, 3]
-    assert desk.faust.sought == [(Place(MADE, 0), 0)]
+    assert desk.faust.sought == [(TP(MADE, 0), 0)]
 
 
 async def test_when_partitions_are_given_up_what_waits_is_forgotten(desk: Desk) -> None:
     desk.ends(1, None)
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     taking = asyncio.create_task(desk.take())
     assert await waits(taking)
     desk.intake.begin({})
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     assert await waits(taking)
     desk.ends(1, 0)
     desk.intake.begin({(MADE, 0): 0, (MET, 0): 0})
-    desk.fetched(MADE, 0, 9)
+    await desk.fetched(MADE, 0, 9)
     assert days(await taking) == [9]
 
 
@@ -234,10 +207,10 @@ async def test_a_topic_that_is_far_ahead_is_not_fetched_until_the_other_has_come
     monkeypatch.setattr(module, "FULL", 4)
     desk.ends(4, None)
     for offset in range(4):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     taking = asyncio.create_task(desk.take())
     assert await waits(taking)
-    assert desk.faust.paused == {Place(MADE, 0)}
+    assert desk.faust.paused == {TP(MADE, 0)}
     desk.ends(4, 0)
     assert days(await taking) == [0, 1, 2, 3]
     assert desk.faust.paused == set()
@@ -249,12 +222,22 @@ async def test_one_partitions_backlog_leaves_room_for_others(
     monkeypatch.setattr(module, "SHARE", 2)
     desk.ends(3, 0)
     for offset in range(3):
-        desk.fetched(MADE, offset, offset)
+        await desk.fetched(MADE, offset, offset)
     assert days(await desk.take()) == [0, 1]
     assert days(await desk.take()) == [2]
 
 
-def test_a_reading_carries_the_record_whole(desk: Desk) -> None:
-    del desk
-    message = Message(MADE, 3, 7, 1.5, 1)
-    assert module._taken(message) == Taken(MADE, 3, 7, 1500, b"k", b"v", ())
+async def test_a_long_fetch_waits_before_the_door_until_there_is_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PORTION", 2)
+    desk.ends(99, 0)
+    records = [Taken(MADE, 0, offset, offset, b"k", b"v", ()) for offset in range(2 * module.PORTIONS + 1)]
+    putting = asyncio.create_task(desk.intake.put(records, 1))
+    await asyncio.sleep(0)
+    assert not putting.done()
+    taken = [len((await desk.take()).readings)]
+    await putting
+    while sum(taken) < len(records):
+        taken.append(len((await desk.take()).readings))
+    assert desk.faust.unacked

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,7 +75,9 @@ def test_memory_is_bounded() -> None:
 
 
 def last_warning(on: float, pair: str = "m1") -> NudgeDue:
-    return replace(nudge(on, pair), step=Step.WARN, reasons=(Reason.NO_SIGN_OF_LIFE, Reason.GAP))
+    return msgspec.structs.replace(
+        nudge(on, pair), step=Step.WARN, reasons=(Reason.NO_SIGN_OF_LIFE, Reason.GAP)
+    )
 
 
 def test_a_last_warning_that_is_held_is_tried_again_when_there_is_room() -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.kernel import clock
 from services.kernel.events import Event, encode

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -66,7 +67,7 @@ def test_a_nudge_that_comes_back_is_the_nudge_that_was_told() -> None:
     assert encode(wire.told(wire.waiting(read))) == encode(wire.told(NUDGE))
 
 
-LAST = replace(NUDGE, step=Step.WARN, reasons=(Reason.NO_SIGN_OF_LIFE, Reason.GAP))
+LAST = msgspec.structs.replace(NUDGE, step=Step.WARN, reasons=(Reason.NO_SIGN_OF_LIFE, Reason.GAP))
 
 
 def verdict(told: NudgeDue | NudgeHeld, late: timedelta = timedelta()) -> Heard:
@@ -92,7 +93,7 @@ def test_a_last_warning_that_was_held_says_when_it_is_tried_again() -> None:
 
 
 def test_verdicts_of_one_person_are_told_apart_by_when_they_were_due() -> None:
-    first, second = verdict(LAST), verdict(replace(LAST, time=NOON + timedelta(days=4)))
+    first, second = verdict(LAST), verdict(msgspec.structs.replace(LAST, time=NOON + timedelta(days=4)))
     assert first.subject == second.subject
     assert first.sequence < second.sequence
 

@@ -1,9 +1,8 @@
 """What is read from other services' events and how decisions leave."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.kernel.events import Poison
 from services.kernel.ids import derived_id

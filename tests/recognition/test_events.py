@@ -1,8 +1,7 @@
 """What recognition makes of the processor's decisions."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from services.kernel.errors import Refused
 from services.kernel.events import Event, Handlers

@@ -5,11 +5,12 @@ missing id would silently switch off that repeats have no second effect.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
+from msgspec import Struct
 
 from services.kernel import ids
 from services.kernel.kafka import Received, Record
@@ -44,8 +45,7 @@ class Poison(Exception):  # noqa: N818 -- the established name
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attributes:
+class Attributes(Struct, frozen=True, kw_only=True):
     """What the headers say. `(subject, sequence)` counts an aggregate's events, `time` is its commit's."""
 
     id: str
@@ -57,14 +57,14 @@ class Attributes:
     trace: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event(Attributes, Generic[M]):
+class Event(Attributes, Generic[M], frozen=True, kw_only=True):
     """One event with its message. `key` is the record's: the mentorship's id where there is one."""
 
     key: str
     message: M
 
 
+@lru_cache(maxsize=256)
 def source(topic: str) -> str:
     """Return who tells: "mentoring.profiles.v1" belongs to "/mentoring/profiles"."""
     return "/" + topic.rpartition(".")[0].replace(".", "/")
@@ -99,11 +99,14 @@ def encode(event: Event[Any]) -> Record:
     return Record(topic, event.key.encode(), value, headers(topic, event))
 
 
-def decode(record: Received, types: Mapping[str, type[Message]]) -> Event[Any] | None:
-    """Return the event of a record, None when its type is not among `types`. Raises Poison."""
+def decode(record: Received, types: Mapping[str, type[Message]], topic: str = "") -> Event[Any] | None:
+    """Return the event of a record, None when its type is not among `types`. Raises Poison.
+
+    `topic` is where such events are told, if the record lies on another one.
+    """
     texts = _texts(record)
     attributes = _attributes(texts)
-    if attributes.type.rpartition(".")[0] != record.topic:
+    if attributes.type.rpartition(".")[0] != (topic or record.topic):
         raise Poison("WRONG_TOPIC")
     message_type = types.get(attributes.type)
     if message_type is None:
@@ -123,11 +126,7 @@ def decode(record: Received, types: Mapping[str, type[Message]]) -> Event[Any] |
 
 def _texts(record: Received) -> dict[str, str]:
     """Return our headers as texts; those of strangers may be anything."""
-    ours = [
-        (lower, value)
-        for name, value in record.headers
-        if (lower := name.lower()).startswith("ce_") or lower == _CONTENT_TYPE
-    ]
+    ours = [(known, value) for name, value in record.headers if (known := _ours(name))]
     found = dict(ours)
     if len(found) != len(ours):
         raise Poison("DUPLICATE_HEADER")
@@ -142,6 +141,13 @@ def _texts(record: Received) -> dict[str, str]:
     if texts["ce_specversion"] != _VERSION or texts[_CONTENT_TYPE] != _PROTOBUF:
         raise Poison("NOT_OURS")
     return texts
+
+
+@lru_cache(maxsize=256)
+def _ours(name: str) -> str:
+    """Return a header's name as we write it; "" for a stranger's."""
+    lower = name.lower()
+    return lower if lower.startswith("ce_") or lower == _CONTENT_TYPE else ""
 
 
 def _attributes(texts: Mapping[str, str]) -> Attributes:

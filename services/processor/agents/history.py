@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.kernel.kafka import Cluster
+from services.kernel.kafka import Cluster, Received
 from services.processor.agents.merge import Merge
-from services.processor.agents.reading import Reading, Taken
+from services.processor.agents.reading import Reading
 
 S = TypeVar("S")
 
@@ -68,7 +68,7 @@ class Recorded:
                 self.left.discard(place)
 
     async def in_order(
-        self, topics: Sequence[str], read: Callable[[Taken], Reading[S]]
+        self, topics: Sequence[str], read: Callable[[Received], Reading[S]]
     ) -> AsyncIterator[Reading[S]]:
         """Go through what the records say as a worker does: in each partition as they were written."""
         merges: dict[int, Merge[Reading[S]]] = {}
@@ -76,7 +76,7 @@ class Recorded:
             number, topic = records[0].partition, records[0].topic
             merge = merges.setdefault(number, Merge(topics))
             for record in records:
-                reading = read(_taken(record))
+                reading = read(record)
                 merge.put(topic, reading.moment, reading)
             for reading in merge.ready(partial(self._ended, number)):
                 yield reading
@@ -92,8 +92,3 @@ class Recorded:
         for topic in topics:
             place = TopicPartition(topic, number)
             (self._consumer.pause if merge.waiting(topic) > FULL else self._consumer.resume)(place)
-
-
-def _taken(record: Any) -> Taken:
-    place = (record.topic, record.partition, record.offset)
-    return Taken(*place, record.timestamp, record.key, record.value, record.headers)

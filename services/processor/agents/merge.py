@@ -39,11 +39,12 @@ class Merge(Generic[T]):
         """Take out, in order, the records whose turn has come; `ended` says that a topic has no more now."""
         if any(not lane and not ended(topic) for topic, lane in self._lanes.items()):
             return
-        while full := [
+        while full := sorted(
             (lane[0][0], place, topic) for place, (topic, lane) in enumerate(self._lanes.items()) if lane
-        ]:
-            topic = min(full)[2]
+        ):
+            (_, place, topic), *others = full
             lane = self._lanes[topic]
-            yield lane.popleft()[1]
+            while lane and (not others or (lane[0][0], place) < others[0][:2]):
+                yield lane.popleft()[1]
             if not lane and not ended(topic):
                 return

@@ -1,11 +1,13 @@
 """Records read: what each says, or why it says nothing here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar, get_args
 
+from msgspec import Struct
+
 from services.kernel.events import Event, Poison, decode
-from services.kernel.kafka import Headers
+from services.kernel.kafka import Headers, Received
 from services.pb.mentoring.processor.v1 import events_pb2 as pb
 from services.processor import wire
 from services.processor.domain.decisions import Waiting
@@ -28,7 +30,7 @@ VERDICTS: Final = {kind.DESCRIPTOR.full_name: kind for kind in (pb.NudgeDue, pb.
 
 @dataclass(slots=True)
 class Taken:
-    """One record taken from a log; `timestamp` in milliseconds since 1970."""
+    """One record as a log holds it, or would; `timestamp` in milliseconds since 1970."""
 
     topic: str
     partition: int
@@ -39,8 +41,7 @@ class Taken:
     headers: Headers
 
 
-@dataclass(slots=True)
-class Said(Generic[S]):
+class Said(Struct, Generic[S], frozen=True):
     """What an event says, under the key of its record."""
 
     key: bytes
@@ -48,11 +49,10 @@ class Said(Generic[S]):
     what: S
 
 
-@dataclass(slots=True)
-class Reading(Generic[S]):
+class Reading(Struct, Generic[S], frozen=True):
     """A record and what it says, or why it cannot be read; neither when its type means nothing here."""
 
-    record: Taken
+    record: Received
     said: Said[S] | None = None
     poison: Poison | None = None
 
@@ -69,7 +69,7 @@ class Reading(Generic[S]):
         return "skipped" if self.said is None else "ok"
 
 
-def read(record: Taken) -> Reading[Heard]:
+def read(record: Received) -> Reading[Heard]:
     """Read what a service told of a pair."""
     try:
         event = decode(record, wire.HEARD)
@@ -79,20 +79,20 @@ def read(record: Taken) -> Reading[Heard]:
     return Reading(record, said)
 
 
-def read_waiting(record: Taken) -> Reading[Waiting]:
+def read_waiting(record: Received) -> Reading[Waiting]:
     """Read what waits for its person's verdict: a decision's record under the person's key."""
     try:
-        event = decode(replace(record, topic=TOLD), WAITING)
+        event = decode(record, WAITING, TOLD)
         said = None if event is None else _waiting(event)
     except Poison as poison:
         return Reading(record, poison=poison)
     return Reading(record, said)
 
 
-def read_verdict(record: Taken) -> Reading[Heard]:
+def read_verdict(record: Received) -> Reading[Heard]:
     """Read the verdict on a last warning, as its pair hears it: a decision's record."""
     try:
-        event = decode(replace(record, topic=TOLD), VERDICTS)
+        event = decode(record, VERDICTS, TOLD)
     except Poison as poison:
         return Reading(record, poison=poison)
     if event is None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.kernel.kafka import Received
 from services.processor.agents.batch import Change, Table
 from services.processor.agents.effect import Effect
-from services.processor.agents.intake import InHand, Intake
-from services.processor.agents.reading import Reading, Taken
+from services.processor.agents.intake import Batch, Intake
+from services.processor.agents.reading import Reading
 from services.processor.agents.rows import Rows
 from services.processor.agents.watch import Watch
 
@@ -19,7 +20,7 @@ class Part:
 
     name: str
     topics: tuple[str, ...]
-    read: Callable[[Taken], Reading[Any]]
+    read: Callable[[Received], Reading[Any]]
     fold: Callable[[Iterable[Reading[Any]], Table], Change]
 
 
@@ -45,16 +46,16 @@ class Station:
         table = app.Table(part.name, key_type=bytes, value_type=bytes, use_partitioner=True)
         self.rows: Rows = table.data
 
-    async def run(self, queue: Any) -> None:
-        """Handle what Faust fetches into `queue`, until cancelled. Raises what `handle` does, in a group."""
+    async def run(self) -> None:
+        """Handle what Faust fetches, until cancelled. Raises what `handle` does, in a group."""
         async with asyncio.TaskGroup() as storing:
             while True:
-                batch = await self.intake.take(queue)
-                change = await self._decide([one.reading for one in batch])
+                batch = await self.intake.take()
+                change = await self._decide(batch.readings)
                 storing.create_task(self._finish(batch, change))
 
-    async def _finish(self, batch: Sequence[InHand], change: Change) -> None:
-        await self._store([one.reading for one in batch], change)
+    async def _finish(self, batch: Batch, change: Change) -> None:
+        await self._store(batch.readings, change)
         self.intake.done(batch)
 
     async def handle(self, readings: Sequence[Reading[Any]]) -> None:

@@ -1,7 +1,8 @@
 """Counts what the worker handled and feeds the judge of its progress, outside of what Faust believes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.kernel import metrics
@@ -29,10 +30,10 @@ class Watch:
 
     def handled(self, readings: Sequence[Reading[Any]]) -> None:
         """Note a batch whose effect is stored."""
-        for reading in readings:
-            place = (reading.record.topic, reading.record.partition)
-            self._next[place] = reading.record.offset + 1
-            self._done[place] += 1
+        places = [(reading.record.topic, reading.record.partition) for reading in readings]
+        self._done.update(places)
+        ends = zip(places, (reading.record.offset + 1 for reading in readings), strict=True)
+        self._next.update(ends)
         outcomes = Counter((reading.record.topic, reading.outcome) for reading in readings)
         for (topic, outcome), count in outcomes.items():
             metrics.CONSUMER_RECORDS.labels(topic, self._group, outcome).inc(count)
@@ -54,7 +55,11 @@ class Watch:
 
     def _note_age(self, readings: Iterable[Reading[Any]]) -> None:
         now = self._clock.now()
+        times: defaultdict[str, list[datetime]] = defaultdict(list)
         for reading in readings:
             if reading.said is not None:
-                age = (now - reading.said.event.time).total_seconds()
-                metrics.EVENT_AGE_SECONDS.labels(reading.said.event.type).observe(max(0.0, age))
+                times[reading.said.event.type].append(reading.said.event.time)
+        for kind, moments in times.items():
+            ages = metrics.EVENT_AGE_SECONDS.labels(kind)
+            for moment in moments:
+                ages.observe(max(0.0, (now - moment).total_seconds()))

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.events.dead_letters import DeadLetters
-from services.kernel.kafka import Cluster
+from services.kernel.kafka import Cluster, Received
 from services.processor import wire
 from services.processor.agents.batch import Pairs, People
 from services.processor.agents.effect import Effect
@@ -23,7 +23,7 @@ from services.processor.agents.intake import Place
 from services.processor.agents.patient import Patient, Publish
 from services.processor.agents.policies import Policies
 from services.processor.agents.quiet import Quiet
-from services.processor.agents.reading import Reading, Taken, read, read_verdict, read_waiting
+from services.processor.agents.reading import Reading, read, read_verdict, read_waiting
 from services.processor.agents.rows import SCHEME
 from services.processor.agents.station import Part, Station, changelog
 from services.processor.agents.timekeeper import TICK_SECONDS, Timekeeper
@@ -100,15 +100,11 @@ class Worker:
         station = Station(self.app, part, effect, tools.watch)
         topic = self.app.topic(*part.topics, key_type=bytes, value_type=bytes)
 
-        async def take(stream: Any) -> None:
-            # Faust empties its own queue once more after it went back to what is committed. That would lose
-            # what came in between; what is left of an older assignment the intake drops by itself.
-            queue = self.app.FlowControlQueue(self.app.conf.stream_buffer_maxsize)
-            self.app.topics.discard(stream.channel)
-            self.app.topics.add(stream.channel.clone_using_queue(queue))
-            await self.guarded(station.run(queue))
+        async def take(_stream: Any) -> None:
+            await self.guarded(station.run())
 
         self.app.agent(topic, name=part.name)(take)
+        self.app.transport.takers.update(dict.fromkeys(part.topics, station.intake.put))
         return station
 
     @property
@@ -176,6 +172,7 @@ class Worker:
         for station in self._stations:
             await station.quiet()
             station.intake.begin({})
+        self.app.consumer.stored.clear()
 
     async def _assigned(self, _app: Any, _assigned: Iterable[Place], **_: Any) -> None:
         self._since = time.monotonic()
@@ -211,7 +208,7 @@ class Worker:
         return [place for place in places if place[0] in self._sources]
 
 
-def _reader(verdicts: str) -> Callable[[Taken], Reading[Heard]]:
+def _reader(verdicts: str) -> Callable[[Received], Reading[Heard]]:
     return lambda record: read_verdict(record) if record.topic == verdicts else read(record)
 
 

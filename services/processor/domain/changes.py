@@ -41,6 +41,8 @@ def apply(pair: Pair, heard: Heard, policy: Policy) -> Pair:
 
 
 def _names(known: Names, told: Names) -> Names:
+    if told == known:
+        return known
     return Names(
         told.mentorship or known.mentorship,
         told.mentor or known.mentor,

@@ -4,10 +4,11 @@
 one event and rule apart. `time` is when it was due, never when somebody looked.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from services.processor.domain.facts import Names
 from services.processor.domain.policy import Step
@@ -52,8 +53,7 @@ class Achievement(StrEnum):
     MENTORSHIP_COMPLETED = "MENTORSHIP_COMPLETED"
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(Struct, frozen=True):
     """Why something was decided: the events, the latest last, and the policy that was in force."""
 
     evidence: tuple[str, ...]
@@ -65,8 +65,7 @@ class Grounds:
         return self.evidence[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class RebookReminderDue:
+class RebookReminderDue(Struct, frozen=True):
     """Both should book another meeting."""
 
     rule: ClassVar[str] = "rebook-reminder/1"
@@ -82,8 +81,7 @@ class RebookReminderDue:
         return (self.cause, self.rule)
 
 
-@dataclass(frozen=True, slots=True)
-class LeadAlertDue:
+class LeadAlertDue(Struct, frozen=True):
     """The program lead should know of the misses."""
 
     rule: ClassVar[str] = "lead-alert/1"
@@ -99,8 +97,7 @@ class LeadAlertDue:
         return (self.cause, self.rule)
 
 
-@dataclass(frozen=True, slots=True)
-class RecognitionEarned:
+class RecognitionEarned(Struct, frozen=True):
     """`person` earned a recognition. `goal` is the one behind it; `count` is 0 where nothing is counted."""
 
     names: Names
@@ -129,8 +126,7 @@ class RecognitionEarned:
         return (self.grounds.cause, self.rule, self.person)
 
 
-@dataclass(frozen=True, slots=True)
-class AchievementCounted:
+class AchievementCounted(Struct, frozen=True):
     """One more of what counts over all mentorships of `person`; `count` is how many in this one by now."""
 
     rule: ClassVar[str] = "achievement-counted/1"
@@ -162,8 +158,7 @@ _RULES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NudgeDue:
+class NudgeDue(Struct, frozen=True):
     """`person` should be reminded, warned or told of the end."""
 
     rule: ClassVar[str] = "silence-nudge/1"
@@ -185,8 +180,7 @@ class NudgeDue:
         return self.step is Step.WARN and Reason.NO_SIGN_OF_LIFE in self.reasons
 
 
-@dataclass(frozen=True, slots=True)
-class NudgeHeld:
+class NudgeHeld(Struct, frozen=True):
     """A nudge was due, but its person has heard enough this week; a last warning is tried again `again`."""
 
     rule: ClassVar[str] = "nudge-cap/1"
@@ -209,8 +203,7 @@ class NudgeHeld:
         return (*self.nudge.identity, self.rule)
 
 
-@dataclass(frozen=True, slots=True)
-class LeadEscalationDue:
+class LeadEscalationDue(Struct, frozen=True):
     """The program lead should look at a silent pair."""
 
     rule: ClassVar[str] = "silence-lead/1"
@@ -226,8 +219,7 @@ class LeadEscalationDue:
         return (self.grounds.cause, self.rule, text(self.time))
 
 
-@dataclass(frozen=True, slots=True)
-class ConclusionDue:
+class ConclusionDue(Struct, frozen=True):
     """A silent pair was warned and stayed silent: the mentorship should end."""
 
     rule: ClassVar[str] = "silence-end/1"
@@ -242,8 +234,7 @@ class ConclusionDue:
         return (self.grounds.cause, self.rule, text(self.time))
 
 
-@dataclass(frozen=True, slots=True)
-class HealthChanged:
+class HealthChanged(Struct, frozen=True):
     """How a relationship goes has changed."""
 
     rule: ClassVar[str] = "health/1"

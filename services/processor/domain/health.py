@@ -12,10 +12,10 @@ meetings held in a row clear everything that was wrong before.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from services.processor.domain.decisions import Reason, Status
@@ -37,8 +37,7 @@ class Sign(NamedTuple):
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How it goes: the reasons, the gravest first, and the events behind those, the latest last."""
 
     status: Status

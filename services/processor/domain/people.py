@@ -1,7 +1,6 @@
 """What is one person's over all programs: a budget that no nudge passes, and what they are recognised for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
@@ -28,8 +27,7 @@ MENTORSHIPS = 64
 """Mentorships whose counts a person keeps apart; of the longest untouched, over by then, the sum is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of one nudge: `key` tells it from all others."""
 
     key: str

@@ -77,6 +77,7 @@ def waiting(event: Event[pb.NudgeDue | pb.RecognitionEarned]) -> domain.Waiting:
 
 
 _STEP, _REASON = "LADDER_STEP_", "REASON_"
+_ACHIEVEMENTS = {one: pb.Achievement.Value(f"ACHIEVEMENT_{one}") for one in domain.Achievement}
 
 
 def _rebook(decision: domain.RebookReminderDue) -> pb.RebookReminderDue:
@@ -106,7 +107,7 @@ def _recognition(decision: domain.RecognitionEarned | domain.AchievementCounted)
         goal=decision.goal,
         cause_event_id=decision.grounds.cause,
         person=decision.person,
-        achievement=pb.Achievement.Value(f"ACHIEVEMENT_{decision.achievement}"),
+        achievement=_ACHIEVEMENTS[decision.achievement],
         count=decision.count,
         **_grounds(decision),
     )

@@ -76,7 +76,8 @@ HEARD: Mapping[str, type[Message]] = {kind.DESCRIPTOR.full_name: kind for kind i
 """The messages that mean something here, by their full names; all others are skipped."""
 
 _NAMES = {
-    kind: tuple(name for name in Names.__slots__ if name in kind.DESCRIPTOR.fields_by_name) for kind in _FACTS
+    kind: tuple(filter(kind.DESCRIPTOR.fields_by_name.__contains__, Names.__struct_fields__))
+    for kind in _FACTS
 }
 """The fields of each message that go into its names."""
 

@@ -13,17 +13,17 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from services.kernel.host import settle
-from services.kernel.kafka import Cluster, Producer, Record, consumer_options
+from services.kernel.kafka import Cluster, Producer, Received, Record, consumer_options
 from services.processor.__main__ import IN_A_BATCH
 from services.processor.agents.batch import Change, Pairs, People
-from services.processor.agents.reading import Reading, Taken, read, read_waiting
+from services.processor.agents.reading import Reading, read, read_waiting
 from services.processor.agents.station import changelog
 from services.processor.agents.worker import HEARD, verdicts, waiting
 from services.processor.domain.policy import DEFAULT
 
 BATCH = 2_000
 
-Read = Callable[[Taken], Reading[Any]]
+Read = Callable[[Received], Reading[Any]]
 Fold = Callable[[Iterable[Reading[Any]], Mapping[bytes, bytes]], Change]
 
 
@@ -35,7 +35,7 @@ class Part:
         self._read, self._fold = read, fold
         self._table = dict[bytes, bytes]()
 
-    async def handle(self, taken: Sequence[Taken], producer: Producer) -> None:
+    async def handle(self, taken: Sequence[Received], producer: Producer) -> None:
         """Publish what records lead to: decisions before the change log."""
         change = self._fold([self._read(one) for one in taken], self._table)
         await producer.publish(change.told)
@@ -54,17 +54,12 @@ async def work(bootstrap: str, group: str) -> None:
     async with AIOKafkaConsumer(*HEARD, held, **consumer_options(Cluster(bootstrap), group)) as consumer:
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=BATCH)
-            taken = [_taken(record) for records in fetched.values() for record in records]
+            taken = [record for records in fetched.values() for record in records]
             if not taken:
                 continue
             await pairs.handle([one for one in taken if one.topic != held], producer)
             await people.handle([one for one in taken if one.topic == held], producer)
             await consumer.commit()
-
-
-def _taken(record: Any) -> Taken:
-    place = (record.topic, record.partition, record.offset)
-    return Taken(*place, record.timestamp, record.key, record.value, record.headers)
 
 
 if __name__ == "__main__":
