@@ -1,6 +1,7 @@
 """Components against their sources: rights in Kafka, scaling, certificates, databases."""
 
 import inspect
+import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from deploy.k8s.certificates import CLIENTS
 from deploy.kafka import access, topics
 from services.kernel.config import Settings
 from services.kernel.mongo import Database
+from services.kernel.rpc import client
 from tests.deploy.test_manifests import DEPLOYMENTS, K8S, PLATFORM, of_kind
 
 GRAPH = callgraph.load()
@@ -132,6 +134,11 @@ def test_every_caller_has_a_certificate_with_its_name() -> None:
         for name in one["spec"].get("dnsNames", ())
     }
     assert {CLIENTS, *(caller for one in GRAPH.services for caller in GRAPH.callers(one.name))} <= names
+
+
+def test_portals_are_told_to_call_as_services_call_each_other() -> None:
+    (told,) = re.findall(r"```json\n(.*?)```", (K8S / "README.md").read_text(), re.DOTALL)
+    assert json.loads(told) == client.SERVICE_CONFIG
 
 
 def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
