@@ -28,6 +28,7 @@ from services.pb.mentoring.processor.v1.events_pb2 import LeadAlertDue, NudgeDue
 from services.pb.mentoring.recognition.v1 import events_pb2 as recognition
 from services.pb.mentoring.recognition.v1.events_pb2 import RecognitionIssued
 from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
+from services.pb.mentoring.scheduling.v1.codes_pb2 import ANSWER_STATUS_COUNTERED
 
 _REQUESTER, _RECIPIENT = ("requester",), ("recipient",)
 _REQUESTS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
@@ -121,6 +122,12 @@ def _hear_news(handlers: Handlers, post: Post) -> None:
             drafts = wire.news(event.tenant, event.message, Category.MATCH_ENDED, _PAIR)
             await post.queue(event.tenant, drafts, _cause(event))
 
+    async def answered(event: Event[scheduling.MeetingAnswered]) -> None:
+        if event.message.status == ANSWER_STATUS_COUNTERED:
+            drafts = wire.news(event.tenant, event.message, Category.MEETING_COUNTERED, _PARTNER)
+            await post.queue(event.tenant, drafts, _cause(event))
+
+    handlers.on(scheduling.MeetingAnswered, answered)
     handlers.on(NudgeDue, nudge_due)
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
 

@@ -25,6 +25,7 @@ from services.pb.mentoring.matching.v1 import events_pb2 as matching
 from services.pb.mentoring.mentorships.v1 import events_pb2 as mentorships
 from services.pb.mentoring.notifications.v1.events_pb2 import MessageQueued
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
+from services.pb.mentoring.scheduling.v1 import codes_pb2 as codes
 from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from tests.fakes import Aggregates
 from tests.notifications.factories import (
@@ -248,6 +249,33 @@ async def test_what_happens_to_a_pair_is_told_once_to_those_it_concerns(
     assert {row["state"]["category"] for row in world.kept.rows.values()} == {category}
     with pytest.raises(Invalid, match="FOREIGN_ORGANIZATION"):
         await world.hear(event, tenant="globex")
+
+
+@pytest.mark.parametrize(
+    ("asking", "asked"),
+    [(MENTEE, MENTOR), (MENTOR, MENTEE), (CONTACT, MENTOR)],
+    ids=["mentee", "mentor", "guest"],
+)
+async def test_who_asks_for_another_time_is_heard_by_the_other_one(
+    world: World, asking: str, asked: str
+) -> None:
+    """What a guest wants is told to the mentor."""
+    person = f"organizations/{ORG}/people/{asking}"
+    status = codes.ANSWER_STATUS_COUNTERED
+    counter = told(scheduling.MeetingAnswered, meeting=MEETING, status=status)
+    counter.person = person
+    counter.proposed_start_time.FromDatetime(NOON)
+    await world.hear(counter)
+    await world.hear_own()
+    await world.an_hour_later()
+    [mail] = world.everybody.mails
+    assert (mail.to.greeting, asking in mail.content.subject) == (asked, True)
+    assert "March 2, 2026" in mail.content.text
+
+
+async def test_other_answers_of_calendars_are_shown_with_the_meeting_and_told_to_nobody(world: World) -> None:
+    await world.hear(told(scheduling.MeetingAnswered, status=codes.ANSWER_STATUS_ACCEPTED))
+    assert world.kept.rows == {}
 
 
 async def test_everybody_of_a_meeting_gets_its_invitation_and_reads_whose_doing_it_was(world: World) -> None:

@@ -108,6 +108,14 @@ def test_to_decline_is_to_give_notice_and_to_accept_takes_it_back() -> None:
     assert (accepted.told, happened) == ((), [MeetingAnswered(MENTEE, Status.ACCEPTED)])
 
 
+def test_who_asks_for_another_time_tells_which() -> None:
+    later = NOON + 60 * MINUTE
+    counter = Answer(MENTEE, Status.COUNTERED, MORNING, later, later + 45 * MINUTE)
+    kept, happened = attendance.answer(booked(), counter, 0, MORNING)
+    assert happened == [MeetingAnswered(MENTEE, Status.COUNTERED, later, later + 45 * MINUTE)]
+    assert (kept.start, kept.slots) == (booked().start, booked().slots), "it stays booked as it is"
+
+
 def test_a_move_asks_both_anew_and_an_answer_to_the_old_time_counts_no_more() -> None:
     answered = attendance.answer(booked(), Answer(MENTEE, Status.ACCEPTED), 0, MORNING)[0]
     moved = move(answered, MENTOR, wish(NOON + 60 * MINUTE), MORNING, POLICY)[0]

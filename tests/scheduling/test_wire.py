@@ -200,6 +200,16 @@ def test_a_disputed_miss_is_told_apart_from_a_meeting_that_nobody_knew_of() -> N
             told.MeetingAnswered(MENTEE, told.Status.DECLINED),
             events.MeetingAnswered(**ABOUT, person=f"{PEOPLE}/{MENTEE}", status=codes.ANSWER_STATUS_DECLINED),
         ),
+        (
+            told.MeetingAnswered(MENTEE, told.Status.COUNTERED, LATER, LATER + timedelta(hours=1)),
+            events.MeetingAnswered(
+                **ABOUT,
+                person=f"{PEOPLE}/{MENTEE}",
+                status=codes.ANSWER_STATUS_COUNTERED,
+                proposed_start_time=stamp(LATER),
+                proposed_end_time=stamp(LATER + timedelta(hours=1)),
+            ),
+        ),
         (told.MeetingHeld(), events.MeetingHeld(**ABOUT, **TIMES)),
         (told.MeetingHeld(claimed=True), events.MeetingHeld(**ABOUT, **TIMES, claimed=True)),
         (

@@ -97,6 +97,8 @@ RULES: Final[Mapping[Category, Rule]] = {
     # They come with meetings that people booked: a busy week must not silence everything else.
     Category.MEETING_REMINDER: _MEETING,
     Category.MEETING_PROPOSED: _MEETING,
+    # A calendar that asks for another time of a series asks for each of its meetings.
+    Category.MEETING_COUNTERED: Rule(Urgency.PROMPT, digest=timedelta(minutes=5), counted=False),
     Category.MEETING_BOOKED: _INVITATION,
     Category.MEETING_MOVED: _INVITATION,
     Category.MEETING_CANCELLED: _INVITATION,

@@ -136,14 +136,14 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         known["partner"] = next(
             (known.get(one, "") for one in _PAIR if known.get(one) != known["person"]), ""
         )
-    asks = isinstance(message, matching.EnrolmentRequested)
+    requester, recipient = _asking(message)
     facts = Facts(
         mentorship=known.get("mentorship", ""),
         mentor=known.get("mentor", ""),
         mentee=known.get("mentee", ""),
         meeting=known.get("meeting", ""),
-        requester=known.get("person" if asks else "author", ""),
-        recipient=known.get("lead" if asks else "recipient", ""),
+        requester=known.get(requester, ""),
+        recipient=known.get(recipient, ""),
         enrolment=known.get("enrolment", ""),
         code=_noticed(message),
         day=_day(message),
@@ -153,6 +153,16 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
     if "guests" not in whom or not drafts:
         return drafts
     return _told_to_everybody(tenant, message, known.get("person", ""), drafts)
+
+
+def _asking(message: Any) -> tuple[str, str]:
+    """Return who turns to whom in an event, as the fields that name them; a guest turns to the mentor."""
+    match message:
+        case matching.EnrolmentRequested():
+            return "person", "lead"
+        case scheduling.MeetingAnswered():
+            return "person", "partner"
+    return "author", "recipient"
 
 
 def _told_to_everybody(tenant: str, message: Any, person: str, drafts: Sequence[Draft]) -> list[Draft]:
@@ -185,7 +195,7 @@ def _day(message: Any) -> date | None:
 
 def _moment(message: Any) -> datetime | None:
     """Return the moment that an event names: by which something ends, or when a meeting begins."""
-    for field in ("expire_time", "resume_time", "start_time"):
+    for field in ("expire_time", "resume_time", "proposed_start_time", "start_time"):
         if field in message.DESCRIPTOR.fields_by_name and message.HasField(field):
             return truncated(getattr(message, field).ToDatetime(UTC))
     return None

@@ -67,7 +67,7 @@ def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Deci
         return meeting, []
     others = tuple(one for one in meeting.answers if one is not known)
     answered = replace(meeting, answers=(*others, told))
-    happened: list[MeetingEvent] = [MeetingAnswered(person, told.status)]
+    happened: list[MeetingEvent] = [MeetingAnswered(person, told.status, told.start, told.end)]
     if now >= meeting.start or person in meeting.present:
         return answered, happened
     if person in meeting.guests:

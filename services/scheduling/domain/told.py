@@ -142,10 +142,12 @@ class MeetingCancelled:
 
 @dataclass(frozen=True, slots=True)
 class MeetingAnswered:
-    """Somebody answered the invitation in their calendar."""
+    """Somebody answered the invitation in their calendar; `start` and `end` are what a counter asks for."""
 
     person: str
     status: Status
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 PersonalEvent = (

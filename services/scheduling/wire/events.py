@@ -71,6 +71,14 @@ def _proposed(about: dict[str, Any], state: Meeting) -> Message:
     return message
 
 
+def _answered(about: dict[str, Any], event: told.MeetingAnswered) -> Message:
+    message = events.MeetingAnswered(**about, status=codes.answer_status(event.status))
+    if event.start is not None and event.end is not None:
+        message.proposed_start_time.CopyFrom(stamp_of(event.start))
+        message.proposed_end_time.CopyFrom(stamp_of(event.end))
+    return message
+
+
 def _of_person(about: dict[str, Any], tenant: str, state: Meeting, event: told.PersonalEvent) -> Message:
     """Encode what somebody did; `about` names them."""
     message: Message
@@ -100,8 +108,8 @@ def _of_person(about: dict[str, Any], tenant: str, state: Meeting, event: told.P
             message = events.MeetingClaimed(**about, start_time=start, disputes_miss=disputes)
         case told.MeetingClaimClosed(_, closed):
             message = events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
-        case told.MeetingAnswered(_, status):
-            message = events.MeetingAnswered(**about, status=codes.answer_status(status))
+        case told.MeetingAnswered():
+            message = _answered(about, event)
         case told.MeetingCancelled(_, reason, late):
             message = events.MeetingCancelled(
                 **about,

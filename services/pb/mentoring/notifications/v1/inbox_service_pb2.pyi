@@ -110,6 +110,8 @@ class Message(_message.Message):
         """A chat that one made was switched off."""
         CATEGORY_MEETING_PROPOSED: Message._Category.ValueType  # 38
         """The other one of a pair offers times for a meeting."""
+        CATEGORY_MEETING_COUNTERED: Message._Category.ValueType  # 39
+        """Somebody of a meeting asks, from their calendar, for another time."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -192,6 +194,8 @@ class Message(_message.Message):
     """A chat that one made was switched off."""
     CATEGORY_MEETING_PROPOSED: Message.Category.ValueType  # 38
     """The other one of a pair offers times for a meeting."""
+    CATEGORY_MEETING_COUNTERED: Message.Category.ValueType  # 39
+    """Somebody of a meeting asks, from their calendar, for another time."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -573,6 +573,8 @@ class MeetingAnswered(_message.Message):
     MENTEE_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    PROPOSED_START_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSED_END_TIME_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -585,6 +587,14 @@ class MeetingAnswered(_message.Message):
     """Who answered."""
     status: _codes_pb2.AnswerStatus.ValueType
     """What."""
+    @_builtins.property
+    def proposed_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it shall begin instead, if they ask for another time; else absent."""
+
+    @_builtins.property
+    def proposed_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it shall end then."""
+
     def __init__(
         self,
         *,
@@ -594,10 +604,12 @@ class MeetingAnswered(_message.Message):
         mentee: _builtins.str = ...,
         person: _builtins.str = ...,
         status: _codes_pb2.AnswerStatus.ValueType = ...,
+        proposed_start_time: _timestamp_pb2.Timestamp | None = ...,
+        proposed_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
