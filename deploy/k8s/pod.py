@@ -53,8 +53,7 @@ def hull(account: str) -> dict[str, Any]:
 def grace_seconds(process: Process) -> int:
     """Return how long a stop may take: `run.process` drains one part after another, each in its time."""
     drain = Settings.model_fields["drain_seconds"].default
-    pause = Settings.model_fields["drain_pause_seconds"].default
-    served = (BEFORE_STOP_SECONDS + pause + drain) if "grpc" in process.serves else 0
+    served = (BEFORE_STOP_SECONDS + settings.DRAIN_PAUSE_SECONDS + drain) if "grpc" in process.serves else 0
     hearing = drain
     telling = drain if "relay" in process.roles or not process.roles else 0
     return int(served + hearing + telling + MARGIN_SECONDS)

@@ -13,6 +13,9 @@ from deploy.k8s.files import Document
 SECRETS: Final = "/run/secrets/mentoring"
 SCRATCH: Final = "/tmp"  # noqa: S108 - an emptyDir of the pod's own
 KERNELS: Final = "/var/cache/kernels"
+DRAIN_PAUSE_SECONDS: Final = 2
+"""How long callers have to see that a replica goes: calls that arrive as it closes end as CANCELLED, which no
+caller tries again."""
 CONFIG: Final = "platform"
 """ConfigMap of what all processes are told."""
 
@@ -88,7 +91,8 @@ def environment(graph: Callgraph, process: Process) -> list[Document]:
 
 def _served(graph: Callgraph, process: Process) -> dict[str, str]:
     names = {"grpc": "GRPC_ADDRESS", "links": "HTTP_ADDRESS"}
-    return {names[port]: f"0.0.0.0:{graph.ports[port]}" for port in process.serves}
+    addresses = {names[port]: f"0.0.0.0:{graph.ports[port]}" for port in process.serves}
+    return addresses | ({"DRAIN_PAUSE_SECONDS": str(DRAIN_PAUSE_SECONDS)} if "grpc" in process.serves else {})
 
 
 def _told_by_labels() -> list[Document]:

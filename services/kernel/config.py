@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 
 from services.kernel import crash
 from services.kernel.allowances import LimitSettings
-from services.kernel.links import File, GrpcLinks, KafkaLink, MongoLink, Surroundings
+from services.kernel.links import CollectorLink, File, GrpcLinks, KafkaLink, MongoLink
 from services.kernel.vault import Master
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
@@ -39,7 +39,7 @@ def _refused_in_production(value: T, info: ValidationInfo) -> T:
     return value
 
 
-class Process(Surroundings):
+class Process(CollectorLink):
     """What every process is told, whatever it does."""
 
     service: str = Field(description="name of the service, also of its database and consumer group")

@@ -11,8 +11,9 @@ from typing import Any, Final, NoReturn
 
 import uvloop
 
-from services.kernel import config, crash, log, metrics
+from services.kernel import config, crash, log, metrics, tracing
 from services.kernel.config import P, Process
+from services.kernel.otlp import Exporter
 from services.kernel.probes import Health, Probes
 
 _TICK_SECONDS: Final = 0.05
@@ -61,10 +62,30 @@ async def hosted(settings: Process) -> AsyncIterator[Host]:
     ticking = asyncio.create_task(_tick(health), name="tick")
     metrics.BUILD_INFO.labels(settings.service, settings.version).set(1)
     try:
-        yield Host(stop, health, probes.port)
+        async with _exporting(settings):
+            yield Host(stop, health, probes.port)
     finally:
         ticking.cancel()
         probes.stop()
+
+
+@asynccontextmanager
+async def _exporting(settings: Process) -> AsyncIterator[None]:
+    """Send sampled spans to the collector, if there is one; at the end those that are left."""
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        yield
+        return
+    exporter = Exporter(endpoint, (settings.service, settings.version), settings.collector_trust())
+    tracing.export_to(exporter.take)
+    sending = asyncio.create_task(exporter.run(), name="spans")
+    try:
+        yield
+    finally:
+        tracing.export_to(None)
+        sending.cancel()
+        await asyncio.wait([sending])
+        await exporter.close()
 
 
 def settle(young: int = _YOUNG_OBJECTS) -> None:

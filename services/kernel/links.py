@@ -5,6 +5,7 @@ password of MongoDB; its driver reads certificates once, so there a change takes
 """
 
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,7 +35,7 @@ def _split(value: object) -> object:
 
 File = Annotated[Path, AfterValidator(_readable)]
 Authorities = Annotated[Path, AfterValidator(_authorities)]
-Link = Literal["grpc", "kafka", "mongo"]
+Link = Literal["grpc", "kafka", "mongo", "otlp"]
 List = (NoDecode, BeforeValidator(_split))
 """Makes a setting a list with commas between its parts."""
 
@@ -57,8 +58,8 @@ class Surroundings(BaseSettings):
     )
     encrypted_by_network: Annotated[frozenset[Link], *List] = Field(
         default=frozenset(),
-        description="grpc, kafka, mongo: what the network itself encrypts (a service mesh, an encrypted "
-        "overlay), so that production accepts it in the clear",
+        description="grpc, kafka, mongo, otlp: what the network itself encrypts (a service mesh, an "
+        "encrypted overlay), so that production accepts it in the clear",
     )
 
 
@@ -70,6 +71,34 @@ def _in_the_clear(info: ValidationInfo, link: Link) -> bool:
 
 def _unless(link: Link) -> str:
     return f"in production, or ENCRYPTED_BY_NETWORK={link} where the network encrypts"
+
+
+class CollectorLink(Surroundings):
+    """Spans on their way to an OpenTelemetry collector; the names are OpenTelemetry's own."""
+
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="collector that takes OTLP over HTTP, http://host:4318; unset: spans are logged",
+    )
+    otel_exporter_otlp_certificate: Authorities | None = Field(
+        default=None, description="PEM: authorities of the collector; the system's by default"
+    )
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _exported_encrypted(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        if not re.match(r"https?://[^/\s@]+", value):
+            raise ValueError("must start with http:// or https://")
+        if value.startswith("http://") and _in_the_clear(info, "otlp"):
+            raise ValueError(f"must be https:// {_unless('otlp')}")
+        return value
+
+    def collector_trust(self) -> ssl.SSLContext | None:
+        """Return the authorities that vouch for the collector, None for the system's."""
+        file = self.otel_exporter_otlp_certificate
+        return None if file is None else ssl.create_default_context(cafile=file)
 
 
 class GrpcLinks(Surroundings):

@@ -35,6 +35,13 @@ AUDIT_LOST = Counter(
 )
 JWKS_FETCHES = Counter("jwks_fetches_total", "Fetches of the issuer's keys", ("outcome",))
 
+SPANS_EXPORTED = Counter("otlp_spans_exported_total", "Sampled spans that the collector took")
+SPANS_DROPPED = Counter(
+    "otlp_spans_dropped_total",
+    "Sampled spans that were lost: queue_full, unreachable, refused, stopped",
+    ("reason",),
+)
+
 MONGO_COMMAND_SECONDS = Histogram(
     "mongo_command_seconds", "Aggregate command: read, decide, save", ("collection",), buckets=_CALL_SECONDS
 )

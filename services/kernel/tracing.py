@@ -1,16 +1,18 @@
 """W3C trace context: parse, carry, forward, and own spans that cost next to nothing unless sampled.
 
-A sampled span leaves one JSON log line `span` (trace, span and parent id, name, microseconds); an unsampled
-one leaves nothing.
+A sampled span goes to where `export_to` says, else it leaves one JSON log line `span` (trace, span and parent
+id, name, microseconds); an unsampled one leaves nothing. Names and attributes are codes and names of methods
+and topics: nothing of people.
 """
 
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 from services.kernel import log
 
@@ -18,6 +20,15 @@ _HEADER = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
 _current: ContextVar["Trace | None"] = ContextVar("trace", default=None)
+
+
+class Kind(IntEnum):
+    """What a span is to others; numbered as OpenTelemetry does."""
+
+    INTERNAL = 1
+    SERVER = 2
+    CLIENT = 3
+    CONSUMER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,37 @@ class Trace:
     def header(self) -> str:
         """Return the `traceparent` that names this place."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What happened at a place and ended just now, after so many nanoseconds; a root has no `parent_id`."""
+
+    name: str
+    place: Trace
+    parent_id: str
+    nanoseconds: int
+    kind: Kind = Kind.INTERNAL
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a block went that is being measured; one that raises has failed anyway."""
+
+    failed: bool = False
+
+
+class _State:
+    """Where this process's sampled spans go; None: to the log."""
+
+    export: Callable[[Span], None] | None = None
+
+
+def export_to(take: Callable[[Span], None] | None) -> None:
+    """Let `take`, which must neither wait nor raise, have every sampled span from now on; None: the log."""
+    _State.export = take
 
 
 def parse(header: str | None) -> Trace | None:
@@ -73,31 +115,39 @@ def attach(trace: Trace | None) -> None:
 
 
 @contextmanager
-def span(name: str) -> Iterator[None]:
-    """Measure the block as a child span of the running task's place."""
-    parent = _current.get()
+def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: str) -> Iterator[Outcome]:
+    """Measure the block as a child span of the running task's place; `a__b` names the attribute `a.b`."""
+    parent, outcome = _current.get(), Outcome()
     if parent is None or not parent.sampled:
-        yield
+        yield outcome
         return
     here = child(parent)
     token = _current.set(here)
     started = time.perf_counter_ns()
     try:
-        yield
+        yield outcome
+    except BaseException:
+        outcome.failed = True
+        raise
     finally:
         _current.reset(token)
-        record(name, here, parent.span_id, time.perf_counter_ns() - started)
+        spent = time.perf_counter_ns() - started
+        named = {key.replace("__", "."): value for key, value in attributes.items()}
+        record(Span(name, here, parent.span_id, spent, kind, named, outcome.failed))
 
 
-def record(name: str, trace: Trace, parent_id: str, nanoseconds: int) -> None:
-    """Write down a sampled span that ended just now."""
+def record(ended: Span) -> None:
+    """Write down a sampled span, or hand it to whoever exports them."""
+    if _State.export is not None:
+        _State.export(ended)
+        return
     log.write(
         "span",
         {
-            "name": name,
-            "trace_id": trace.trace_id,
-            "span_id": trace.span_id,
-            "parent_id": parent_id,
-            "us": nanoseconds // 1000,
+            "name": ended.name,
+            "trace_id": ended.place.trace_id,
+            "span_id": ended.place.span_id,
+            "parent_id": ended.parent_id,
+            "us": ended.nanoseconds // 1000,
         },
     )

@@ -1,4 +1,4 @@
-"""No word that anybody writes gets into events, logs, metrics or the audit log, however a call ends."""
+"""No word that anybody writes gets into events, logs, metrics, spans or the audit log."""
 
 import io
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from bson import encode
 from prometheus_client import generate_latest
 
-from services.kernel import log
+from services.kernel import log, tracing
 from services.kernel.rpc import policy
 from tests.contracts import matrix
 from tests.contracts.belongings import stored
@@ -30,17 +30,28 @@ def lines() -> Iterator[io.BytesIO]:
 
 
 @pytest.fixture(scope="module")
-async def written(served: Platform, lines: io.BytesIO) -> io.BytesIO:
+def spans() -> Iterator[list[tracing.Span]]:
+    """Take the spans of the services."""
+    taken: list[tracing.Span] = []
+    tracing.export_to(taken.append)
+    yield taken
+    tracing.export_to(None)
+
+
+@pytest.fixture(scope="module")
+async def written(served: Platform, lines: io.BytesIO, spans: list[tracing.Span]) -> io.BytesIO:
     """Let words be stored that fit, and be refused in every text of every method."""
     await stored(served, ORG, WORD)
     for method in matrix.methods():
-        token = served.token(*policy.rule(method).roles, org=ORG)
+        sampled = ("traceparent", tracing.begin(sample=1).header())
+        token = (*served.token(*policy.rule(method).roles, org=ORG), sampled)
         for place in range(len(list(texts(request_for(method, ORG))))):
             request = request_for(method, ORG)
             path, owner, field = list(texts(request))[place]
             if not _is_name(path, getattr(owner, field.name)):
                 put(owner, field, f"{WORD} of nobody")
                 await served.call(method, request, token)
+    assert spans
     log.flush()
     return lines
 
@@ -51,11 +62,14 @@ def _is_name(path: str, before: Any) -> bool:
     return path.endswith("_id") or (isinstance(first, str) and first.startswith("organizations/"))
 
 
-async def test_words_are_stored_and_told_to_nobody(served: Platform, written: io.BytesIO) -> None:
+async def test_words_are_stored_and_told_to_nobody(
+    served: Platform, written: io.BytesIO, spans: list[tracing.Span]
+) -> None:
     """Where they lie sealed is another test's, tests/e2e/test_privacy.py."""
     assert WORD.encode() not in written.getvalue()
     assert b'"event":"call"' in written.getvalue()
     assert WORD.encode() not in generate_latest()
+    assert WORD not in str(spans)
     told, audited = 0, 0
     for at in served.running:
         for name in await at.database.client[at.database.name].list_collection_names():

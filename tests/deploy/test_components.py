@@ -1,8 +1,10 @@
 """Components against their sources: rights in Kafka, scaling, certificates, databases."""
 
 import inspect
+import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -11,7 +13,9 @@ from deploy import callgraph
 from deploy.k8s import backup, kafka, scaling, settings, sizes
 from deploy.k8s.certificates import CLIENTS
 from deploy.kafka import access, topics
+from services.kernel.config import Settings
 from services.kernel.mongo import Database
+from services.kernel.rpc import client
 from tests.deploy.test_manifests import DEPLOYMENTS, K8S, PLATFORM, of_kind
 
 GRAPH = callgraph.load()
@@ -132,6 +136,11 @@ def test_every_caller_has_a_certificate_with_its_name() -> None:
     assert {CLIENTS, *(caller for one in GRAPH.services for caller in GRAPH.callers(one.name))} <= names
 
 
+def test_portals_are_told_to_call_as_services_call_each_other() -> None:
+    (told,) = re.findall(r"```json\n(.*?)```", (K8S / "README.md").read_text(), re.DOTALL)
+    assert json.loads(told) == client.SERVICE_CONFIG
+
+
 def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
     text = (K8S / "components/mongodb-community/users.yaml").read_text()
     users = yaml.safe_load(text)["spec"]["users"]
@@ -164,3 +173,14 @@ def test_in_its_audit_log_a_service_may_add_and_neither_change_nor_take_away() -
 def test_those_are_the_databases_that_the_code_opens() -> None:
     opened = re.findall(r"get_database\((.+?), codec", inspect.getsource(Database))
     assert opened == ["name", 'f"{name}_keys"', 'f"{name}_audit"']
+
+
+def test_the_collector_that_processes_are_told_of_is_the_one_they_may_reach() -> None:
+    folder = K8S / "components" / "otel-collector"
+    (made,) = yaml.safe_load((folder / "kustomization.yaml").read_text())["configMapGenerator"]
+    (told,) = (literal.partition("=") for literal in made["literals"])
+    address = urlsplit(told[2])
+    assert told[0].lower() in Settings.model_fields
+    (rule,) = yaml.safe_load((folder / "network.yaml").read_text())["spec"]["egress"]
+    assert [port["port"] for port in rule["ports"]] == [address.port]
+    assert str(address.hostname).split(".")[1] in rule["to"][0]["namespaceSelector"]["matchLabels"].values()

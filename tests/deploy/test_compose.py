@@ -94,7 +94,7 @@ def test_secrets_are_written_once_for_their_owner_only(tmp_path: Path) -> None:
 
 def test_only_the_platform_itself_starts_unless_more_is_asked_for() -> None:
     more = {name for name, one in FILE["services"].items() if "full" in one.get("profiles", ())}
-    assert more == {"prometheus", "alertmanager", "grafana", "mailbox"}
+    assert more == {"prometheus", "alertmanager", "grafana", "jaeger", "mailbox"}
 
 
 def test_ports_are_open_on_this_host_only() -> None:

@@ -23,6 +23,7 @@ K8S = Path("k8s")
 LOADER = yaml.CSafeLoader  # ten times as fast as the one in Python
 PLATFORM = load()
 GRAPH = callgraph.load()
+NAME = "app.kubernetes.io/name"
 
 
 @cache
@@ -127,8 +128,10 @@ def test_a_stop_may_take_as_long_as_the_drain_of_its_parts(name: str) -> None:
     """`Process.run` drains calls, then what hears, then what publishes, each for up to `drain_seconds`."""
     drains = inspect.getsource(Process.run).count("_finish(tasks)") * 2
     assert drains == 2
-    settings = Settings.model_fields
-    seconds, pause = settings["drain_seconds"].default, settings["drain_pause_seconds"].default
+    seconds = Settings.model_fields["drain_seconds"].default
+    told = CONTAINERS[f"Deployment {name} {DEPLOYMENTS[name]['metadata']['labels'][NAME]}"].environment
+    pause = int(told.get("DRAIN_PAUSE_SECONDS", "0"))
+    assert (pause > 0) == (name in SERVING), "callers need a moment to see that it goes"
     spec = DEPLOYMENTS[name]["spec"]["template"]["spec"]
     calls = pod.BEFORE_STOP_SECONDS + pause + seconds if name in SERVING else 0
     publishing = 0 if name in SERVING else seconds

@@ -199,3 +199,22 @@ def test_a_command_without_an_environment_is_a_development_one(monkeypatch: pyte
     for name in KafkaTool.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     assert KafkaTool(kafka_bootstrap="kafka:9092").cluster().options()["security_protocol"] == "PLAINTEXT"
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["collector:4318", "grpc://collector:4317", "http://user:secret@collector"]
+)
+def test_a_collector_is_named_by_a_plain_web_address(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], endpoint: str
+) -> None:
+    lines = complaints(monkeypatch, capsys, {**PRODUCTION, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+    assert [line.partition(":")[0] for line in lines] == ["OTEL_EXPORTER_OTLP_ENDPOINT"]
+
+
+def test_spans_leave_in_the_clear_only_where_the_network_encrypts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clear = {**PRODUCTION, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    assert "ENCRYPTED_BY_NETWORK=otlp" in complaints(monkeypatch, capsys, clear)[0]
+    told = load(monkeypatch, {**clear, "ENCRYPTED_BY_NETWORK": "grpc,kafka,mongo,otlp"})
+    assert told.otel_exporter_otlp_endpoint == "http://collector:4318"

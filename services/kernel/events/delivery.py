@@ -111,7 +111,10 @@ class Delivery:
             self._count(record, "skipped")
             return
         _enter(event)
-        failure = await self._handled(event, record, stop, note)
+        about = self._about(event, record)
+        with tracing.span(f"process {record.topic}", tracing.Kind.CONSUMER, **about) as outcome:
+            failure = await self._handled(event, record, stop, note)
+            outcome.failed = failure is not None
         if failure is None:
             self._count(record, "ok")
             return
@@ -160,6 +163,17 @@ class Delivery:
         if stop.is_set():
             raise Stopping
 
+    def _about(self, event: Event[Any], record: Received) -> dict[str, str]:
+        return {
+            "messaging__system": "kafka",
+            "messaging__operation__name": "process",
+            "messaging__destination__name": record.topic,
+            "messaging__destination__partition__id": str(record.partition),
+            "messaging__consumer__group__name": self._group,
+            "cloudevents__event_id": event.id,
+            "cloudevents__event_type": event.type,
+        }
+
     def _count(self, record: Received, outcome: str) -> None:
         metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc()
         if outcome != "retry":
@@ -169,8 +183,7 @@ class Delivery:
 def _enter(event: Event[Any]) -> None:
     """Make logs, traces and further events of the running task belong to the event."""
     log.bind(event_id=event.id, event_type=event.type)
-    trace = tracing.parse(event.trace)
-    tracing.attach(tracing.child(trace) if trace else None)
+    tracing.attach(tracing.parse(event.trace))
 
 
 def _reason(error: Exception) -> str:

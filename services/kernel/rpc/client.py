@@ -76,8 +76,20 @@ class Outbound(grpc.aio.UnaryUnaryClientInterceptor):
         request: Any,
     ) -> UnaryUnaryCall[Any, Any]:
         """Send the request on with deadline, token, traceparent and request id."""
-        started = time.perf_counter()
         path = _text(client_call_details.method)
+        with tracing.span(path.removeprefix("/"), tracing.Kind.CLIENT, rpc__system__name="grpc") as outcome:
+            call = await self._sent(continuation, client_call_details, request, path)
+            outcome.failed = await call.code() is not grpc.StatusCode.OK
+            return call
+
+    async def _sent(
+        self,
+        continuation: Callable[[ClientCallDetails, Any], Awaitable[UnaryUnaryCall[Any, Any]]],
+        client_call_details: ClientCallDetails,
+        request: Any,
+        path: str,
+    ) -> UnaryUnaryCall[Any, Any]:
+        started = time.perf_counter()
         org = _rule(path).organization(request)
         sent = ClientCallDetails(
             method=client_call_details.method,

@@ -16,6 +16,14 @@ from services.kernel.rpc.policy import ForeignName, Rule
 from services.kernel.rpc.status import Outcome
 
 _MAX_REQUEST_ID = 64
+_FAULTS = {
+    StatusCode.UNKNOWN,
+    StatusCode.INTERNAL,
+    StatusCode.UNAVAILABLE,
+    StatusCode.DATA_LOSS,
+    StatusCode.DEADLINE_EXCEEDED,
+}
+"""What counts against the objective of availability, as in deploy/prometheus/rules/slo.yml."""
 
 
 @dataclass(slots=True)
@@ -109,7 +117,7 @@ class Visit:
         self.method.seconds.observe(spent / 1e9)
         self.method.count(self.code)
         if self.trace.sampled:
-            tracing.record(self.method.path, self.trace, self._parent.span_id if self._parent else "", spent)
+            tracing.record(self._span(spent))
         line: dict[str, object] = {
             "method": self.method.path,
             "code": self.code.name,
@@ -122,6 +130,18 @@ class Visit:
         if self.reason:
             line["reason"] = self.reason
         log.write("call", line)
+
+    def _span(self, spent: int) -> tracing.Span:
+        """Return the call as a span; what the server is to blame for has failed."""
+        return tracing.Span(
+            name=self.method.path.removeprefix("/"),
+            place=self.trace,
+            parent_id=self._parent.span_id if self._parent else "",
+            nanoseconds=spent,
+            kind=tracing.Kind.SERVER,
+            attributes={"rpc.system.name": "grpc", "rpc.response.status_code": self.code.name},
+            failed=self.code in _FAULTS,
+        )
 
 
 def _given_id(metadata: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Calls from one service to another: two real servers would need two contracts, so a handler asks its own."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -72,6 +73,22 @@ async def test_the_trace_goes_along(stub: grpc_pb.PersonServiceStub, running: Ru
     assert there is not None
     assert (there.trace_id, there.sampled) == (own.trace_id, False)
     assert there.span_id != own.span_id
+
+
+async def test_both_sides_of_a_sampled_call_are_spans_of_one_trace(stub: grpc_pb.PersonServiceStub) -> None:
+    own, ended = tracing.begin(sample=1), asyncio.Queue[tracing.Span]()
+    tracing.attach(own)
+    tracing.export_to(ended.put_nowait)
+    try:
+        await stub.GetPerson(GET)
+        spans = [await ended.get() for _ in range(2)]  # the server's may end after its answer has left
+    finally:
+        tracing.export_to(None)
+    asking, answering = sorted(spans, key=lambda span: span.kind, reverse=True)
+    assert (asking.kind, answering.kind) == (tracing.Kind.CLIENT, tracing.Kind.SERVER)
+    assert (asking.parent_id, answering.parent_id) == (own.span_id, asking.place.span_id)
+    assert {one.name for one in spans} == {"mentoring.profiles.v1.PersonService/GetPerson"}
+    assert answering.attributes == {"rpc.system.name": "grpc", "rpc.response.status_code": "OK"}
 
 
 async def test_our_own_deadline_bounds_the_call(stub: grpc_pb.PersonServiceStub, running: Running) -> None:
