@@ -1,6 +1,6 @@
 """How much callers may ask for, as settings: rates per second, calls per day, daily allowances by kind.
 
-Rates are those of one process; what counts by the day is added up over all of them.
+Rates are those of one process, or of `rate_shares` together; what counts by the day is added up over all.
 """
 
 from collections.abc import Mapping
@@ -83,6 +83,9 @@ class LimitSettings(BaseSettings):
     )
     rate_tenant: _Rate = Field(
         default=Rate(500, 5_000), description="calls of all people of an organization, per second:at once"
+    )
+    rate_shares: int = Field(
+        default=1, ge=1, description="replicas that share the four rates above: each lets through its part"
     )
     daily_calls_caller: int = Field(default=100_000, ge=0, description="calls of one person a day; 0: any")
     daily_calls_service: int = Field(

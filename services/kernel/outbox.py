@@ -7,7 +7,7 @@ Readers see sequences they have seen, never a gap.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from services.kernel.mongo.pending import Pending
 BATCH: Final = 500
 """Documents per sweep, each with up to 100 events."""
 _SWEEP_SECONDS: Final = 1.0
-"""Between sweeps without a doorbell: the longest wait if one is lost."""
+"""Between looks at all kinds: the longest wait if the doorbell of one is lost."""
 _REST_SHARE: Final = 3
 """Rest after a sweep, in times of what it took: a busy machine is left to the commands."""
 _LONGEST_REST: Final = 0.04
@@ -54,7 +54,8 @@ class Relay:
         self._producer = producer
         self._linger = linger
         self._lease = database.lease("outbox", ttl)
-        self._bell = database.news.bell
+        self._news = database.news
+        self._collections = {kind.kind.collection for kind in kinds}
         self._log = log.get_logger()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -68,7 +69,7 @@ class Relay:
 
     async def _wake(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._bell.set()
+        self._news.ring()
 
     async def _turn(self, stop: asyncio.Event) -> None:
         try:
@@ -96,11 +97,18 @@ class Relay:
         await self._lease.release()
 
     async def _lead(self, producer: Producer, stop: asyncio.Event) -> None:
+        look_at_all, unfinished = 0.0, set[str]()
         while True:
             last = stop.is_set()
             began = time.monotonic()
-            self._bell.clear()  # before reading: a later event rings again
-            if await self._sweep(producer):
+            looked = self._news.heard() | unfinished  # before reading: a later event rings again
+            whole = last or began >= look_at_all
+            if whole:
+                looked, look_at_all = self._collections, began + _SWEEP_SECONDS
+            published, unfinished = await self._sweep(producer, looked)
+            if whole:
+                _report(published)
+            if unfinished:
                 continue
             if last:
                 return
@@ -108,24 +116,26 @@ class Relay:
                 continue
             rest = max(self._linger, _REST_SHARE * (time.monotonic() - began))
             with suppress(TimeoutError):
-                async with asyncio.timeout(_SWEEP_SECONDS):
-                    await self._bell.wait()
+                async with asyncio.timeout(look_at_all - time.monotonic()):
+                    await self._news.bell.wait()
             await asyncio.sleep(min(rest, _LONGEST_REST))  # lets a batch build up
 
-    async def _sweep(self, producer: Producer) -> bool:
-        """Publish what is pending; whether more is."""
-        waiting, oldest, more = 0, time.time_ns(), False
+    async def _sweep(
+        self, producer: Producer, collections: Collection[str]
+    ) -> tuple[Sequence[Pending], set[str]]:
+        """Publish what is pending in collections; return it, and which of them have more."""
+        published, unfinished = list[Pending](), set[str]()
         for kind in self._kinds:
+            if kind.kind.collection not in collections:
+                continue
             found = await pending.events(kind, BATCH)
             if not found:
                 continue
-            waiting += sum(len(item.events) for item in found)
-            oldest = min(oldest, found[0].events[0]["at"])
-            more = more or len(found) == BATCH or any(_is_cut(item) for item in found)
             await self._publish(producer, kind, found)
-        metrics.OUTBOX_PENDING.set(waiting)
-        metrics.OUTBOX_OLDEST_SECONDS.set(max(0.0, (time.time_ns() - oldest) / 1e9))
-        return more
+            published += found
+            if len(found) == BATCH or any(_is_cut(item) for item in found):
+                unfinished.add(kind.kind.collection)
+        return published, unfinished
 
     async def _publish(self, producer: Producer, kind: Aggregates[Any], found: Sequence[Pending]) -> None:
         if self._lease.left < _MARGIN_SECONDS:
@@ -138,10 +148,9 @@ class Relay:
 
     async def _ring(self) -> None:
         """Ring the bell also for what other processes of the service save."""
-        collections = [kind.kind.collection for kind in self._kinds]
         while True:
-            with suppress(PyMongoError):  # the sweep every second covers the gap; open a new stream
-                await self._database.listen(collections)
+            with suppress(PyMongoError):  # the look at all every second covers the gap; open a new stream
+                await self._database.listen(sorted(self._collections))
             await asyncio.sleep(_RETRY_SECONDS)
 
 
@@ -156,6 +165,14 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
+
+
+def _report(published: Sequence[Pending]) -> None:
+    """Tell how much was found waiting by a look at all kinds, and since when."""
+    now = time.time_ns()
+    oldest = min((item.events[0]["at"] for item in published), default=now)
+    metrics.OUTBOX_PENDING.set(sum(len(item.events) for item in published))
+    metrics.OUTBOX_OLDEST_SECONDS.set(max(0.0, (now - oldest) / 1e9))
 
 
 def _is_cut(item: Pending) -> bool:

@@ -6,6 +6,7 @@ whom the field `author` names has a key.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 ITSELF: Final = "$id"
@@ -152,18 +153,29 @@ def _items(value: Any) -> Iterator[Any]:
 
 def _owners(mark: Personal, around: list[Any]) -> tuple[str, ...]:
     of = _named(mark.of, around)
+    if not mark.also:
+        return (of,)
     named = (_named(path, around) for path in mark.also)
     return (of, *dict.fromkeys(person for person in named if person and person != of))
 
 
 def _named(path: str, around: list[Any]) -> str:
     """Return the person at the first path that names one; "" if there is none."""
-    return next((person for one in path.split("|") if (person := _person(one, around))), "")
+    for head, rest in _alternatives(path):
+        if person := _person(head, rest, around):
+            return person
+    return ""
 
 
-def _person(path: str, around: list[Any]) -> str:
+@cache  # as many as there are marks
+def _alternatives(path: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the first step and the others of each path."""
+    parts = (one.split(".") for one in path.split("|"))
+    return tuple((head, tuple(rest)) for head, *rest in parts)
+
+
+def _person(head: str, rest: tuple[str, ...], around: list[Any]) -> str:
     """Return the person at a path, looked for from the inside outwards."""
-    head, *rest = path.split(".")
     for place in reversed(around):
         found = place.get(head)
         for step in rest:

@@ -1,4 +1,7 @@
-"""Token buckets in memory, one per key, of this process alone: N replicas let through N times as much."""
+"""Token buckets in memory, one per key, of this process alone: N replicas let through N times as much.
+
+`Rate.shared` makes that once as much, for replicas that are asked evenly.
+"""
 
 import time
 from collections import OrderedDict
@@ -14,6 +17,10 @@ class Rate(NamedTuple):
 
     per_second: float
     burst: float
+
+    def shared(self, by: int) -> "Rate":
+        """Return the part of one of several that hold a caller to this together; each lets one through."""
+        return Rate(self.per_second / by, max(1.0, self.burst / by))
 
     def __str__(self) -> str:
         return f"{self.per_second:g}:{self.burst:g}"

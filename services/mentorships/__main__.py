@@ -144,7 +144,7 @@ def _uses(kept: Kept, people: clients.Profiles, resources: Resources) -> Uses:
         introductions=Introductions(kept.introductions, kept.mentorships, people, clock),
         blocks=blocks,
         reports=SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock),
-        plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.mentorships), clock),
+        plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.check_ins, kept.mentorships), clock),
         groups=Groups(kept.groups, people, clock),
     )
 

@@ -152,9 +152,9 @@ def _mentorship(event: Event[Any]) -> Ref:
 
 
 def hear_plans(handlers: Handlers, plans: Plans) -> None:
-    """Let an applied plan have its goals, even if whoever applied it was cut off in between."""
+    """Let an applied plan have its goals and check-ins, even if whoever applied it was cut off in between."""
 
     async def plan_applied(event: Event[PlanApplied]) -> None:
-        await plans.set_goals(plans_wire.applied(event.tenant, event.message), event.trace)
+        await plans.carry_out(plans_wire.applied(event.tenant, event.message), event.trace)
 
     handlers.on(PlanApplied, plan_applied)

@@ -19,6 +19,7 @@ from services.profiles.app.exporting import Exports, Source
 from services.profiles.app.people import Directory, Imports
 from services.profiles.clients import Elsewhere, Here
 from services.profiles.domain import Person
+from services.profiles.domain.erasure import SERVICES
 from services.profiles.events import hear
 from services.profiles.rpc.people import PersonService
 from services.profiles.rpc.privacy import PrivacyService
@@ -59,18 +60,14 @@ def _sources(
     settings: Settings, resources: Resources, people: Aggregates[Person]
 ) -> dict[str, Source[PersonalRecord]]:
     """Return all services; one whose address is not set is missed only by who wants an export."""
-    addresses = {
-        "matching": settings.matching_address,
-        "mentorships": settings.mentorships_address,
-        "notifications": settings.notifications_address,
-        "recognition": settings.recognition_address,
-        "scheduling": settings.scheduling_address,
-    }
-    here = Here("profiles", Exporting([people]))
-    return {"profiles": here} | {
-        name: Elsewhere(name, None if address is None else resources.channel(address))
-        for name, address in addresses.items()
-    }
+
+    def source(name: str) -> Source[PersonalRecord]:
+        if name == "profiles":
+            return Here(name, Exporting([people]))
+        address: str | None = getattr(settings, f"{name}_address")
+        return Elsewhere(name, None if address is None else resources.channel(address))
+
+    return {name: source(name) for name in SERVICES}
 
 
 async def export_erasures(resources: Resources) -> str:

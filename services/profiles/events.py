@@ -1,6 +1,9 @@
 """What profiles hears: that services are through with an erasure, itself among them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
+
+from google.protobuf.message import Message
 
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Ref
@@ -13,18 +16,26 @@ from services.pb.mentoring.scheduling.v1 import events_pb2 as scheduling
 from services.profiles.app.erasures import Erasures
 from services.profiles.wire.privacy import erasure_id
 
+CONFIRMATIONS: Final[Sequence[type[Message]]] = (
+    matching.PersonalDataErased,
+    mentorships.PersonalDataErased,
+    notifications.PersonalDataErased,
+    profiles.PersonalDataErased,
+    recognition.PersonalDataErased,
+    scheduling.PersonalDataErased,
+)
+"""From each service that keeps anything about people."""
+
 
 def hear(handlers: Handlers, erasures: Erasures) -> None:
     """Let the ledger show which services are through."""
-    for service, module in {
-        "matching": matching,
-        "mentorships": mentorships,
-        "notifications": notifications,
-        "profiles": profiles,
-        "recognition": recognition,
-        "scheduling": scheduling,
-    }.items():
-        handlers.on(module.PersonalDataErased, _confirmed(erasures, service))
+    for message in CONFIRMATIONS:
+        handlers.on(message, _confirmed(erasures, _service(message)))
+
+
+def _service(message: type[Message]) -> str:
+    """Return whose event it is: mentoring.<service>.v1."""
+    return message.DESCRIPTOR.full_name.split(".")[1]
 
 
 def _confirmed(erasures: Erasures, service: str) -> Any:

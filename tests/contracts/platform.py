@@ -23,8 +23,8 @@ from tests.harness import Metadata, Running, issuing, reason, trusting
 from tests.kernel.issuer import Issuer
 
 SERVICES: Final = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
-_STREAM_SECONDS: Final = 0.3
-"""A stream of news never ends by itself: this long is waited for its first item."""
+_PATIENCE: Final = 20.0
+_MOMENT: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,18 @@ class Platform:
         return (("authorization", f"Bearer {token}"),)
 
     async def call(
-        self, method: MethodDescriptor, request: Message | bytes, metadata: Metadata | None
+        self,
+        method: MethodDescriptor,
+        request: Message | bytes,
+        metadata: Metadata | None,
+        *,
+        brief: bool = False,
     ) -> Answer:
-        """Send one request; of a stream the first item is waited for."""
+        """Send one request and wait for the end; if `brief` for a moment only: streams of news have none."""
         body = request if isinstance(request, bytes) else request.SerializeToString()
         path, parse = policy.path_of(method), GetMessageClass(method.output_type).FromString
         channel: Any = self._channels[method.containing_service.full_name]
-        sent: dict[str, Any] = {"metadata": metadata or (), "timeout": 20}
-        if method.server_streaming:
-            sent["timeout"] = _STREAM_SECONDS
+        sent: dict[str, Any] = {"metadata": metadata or (), "timeout": _MOMENT if brief else _PATIENCE}
         if not method.server_streaming:
             call = channel.unary_unary(path, None, parse)(body, **sent)
         elif method.client_streaming:

@@ -59,3 +59,12 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 
 def test_a_rate_reads_as_it_is_written() -> None:
     assert Rate.parse("0.5:20") == Rate(0.5, 20)
+
+
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_replicas_that_share_a_rate_let_through_what_is_set_and_each_at_least_one(
+    shares: int, burst: int
+) -> None:
+    part = Rate(10, burst).shared(shares)
+    assert part.per_second * shares == pytest.approx(10)
+    assert part.burst == pytest.approx(max(1, burst / shares))

@@ -10,10 +10,11 @@ import pytest
 from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
 from services.kernel.mongo import Aggregates, Cause, Database, Kind, Query, Ref
+from services.kernel.mongo.whole import whole_list
 from services.matching import store
 from services.matching.app.enrolments import Enrolments
 from services.matching.app.following import Following
-from services.matching.app.ports import BATCH, Stores, whole_list
+from services.matching.app.ports import BATCH, Stores
 from services.matching.app.programs import Programs
 from services.matching.domain.enrolments import Enrolment, Taking
 from services.matching.domain.members import Member, Role

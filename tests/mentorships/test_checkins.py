@@ -71,6 +71,45 @@ def test_a_timer_that_is_months_late_opens_one_check_in_and_expires_the_old_one(
     assert (late.check_in(2).expire_time, late.next_time) == (day(314), day(360))
 
 
+def test_an_applied_plan_asks_on_its_own_days_and_the_rhythm_begins_anew_after_each() -> None:
+    asking, told = planned().ask_at("p", [day(20), day(7)])
+    assert (asking.due_at, told) == (day(7), [CheckInsScheduled()])
+    first, told = asking.fire(day(7))
+    assert told == [CheckInOpened(1), CheckInsScheduled()]
+    answered, _ = first.answer(1, MENTEE, GOOD, day(8))
+    second, told = answered.fire(day(20))
+    assert told == [CheckInOpened(2), CheckInsScheduled()]
+    assert (second.next_time, second.planned) == (day(80), ())
+
+
+def test_what_is_open_when_the_next_one_opens_has_expired() -> None:
+    asked, _ = planned().ask_at("p", [day(7), day(10)])[0].fire(day(7))
+    later, told = asked.fire(day(10))
+    assert told == [CheckInExpired(1), CheckInOpened(2), CheckInsScheduled()]
+    assert [one.stage for one in later.check_ins] == [Stage.EXPIRED, Stage.OPEN]
+
+
+def test_a_plan_counts_once_and_nothing_is_asked_after_the_end() -> None:
+    asking, _ = planned().ask_at("p", [day(7)])
+    asked, _ = asking.fire(day(7))
+    assert asked.ask_at("p", [day(7)]) == (asked, [])
+    over, _ = asked.finish()
+    assert over.ask_at("another", [day(9)]) == (over, [])
+
+
+def test_days_that_are_over_already_are_asked_once_and_at_once() -> None:
+    asking, _ = opened().ask_at("p", [day(1), day(2), day(40)])
+    late, told = asking.fire(day(31))
+    assert told == [CheckInExpired(1), CheckInOpened(2), CheckInsScheduled()]
+    assert (late.next_time, late.planned) == (day(40), (day(40),))
+
+
+def test_a_rest_moves_the_days_of_plans_as_well() -> None:
+    resting, _ = planned().ask_at("p", [day(7), day(20)])[0].pause(day(5))
+    going_on, _ = resting.resume(day(8))
+    assert (going_on.due_at, going_on.planned) == (day(10), (day(10), day(23)))
+
+
 def test_a_timer_before_its_time_changes_nothing() -> None:
     assert planned().fire(day(29)) == (planned(), [])
 

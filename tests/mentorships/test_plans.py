@@ -15,9 +15,11 @@ from services.kernel.errors import Conflict, Invalid, NotFound, Refused
 from services.kernel.events import Event, Handlers
 from services.kernel.mongo import Cause, Outcome, Query, Ref, Save
 from services.mentorships import domain, store
+from services.mentorships.app.checkins import CheckIns, plan_id
 from services.mentorships.app.plans import Plans, Stores, goal_ids
 from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.domain import Goal, Kind, Mentorship, plan, plan_template
+from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.plan import Application, Plan, PlanApplied
 from services.mentorships.domain.plan_template import (
     TEMPLATE_FIELDS,
@@ -38,6 +40,7 @@ from tests.fakes import Aggregates
 from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
 from tests.mentorships.factories import (
     ID,
+    LEAD,
     MENTEE,
     MENTOR,
     NOON,
@@ -67,6 +70,7 @@ DRAFT = TemplateDraft(
         GoalOutline(Kind.CONFIDENCE, "Speak up"),
     ),
     tips=(TipOutline("Ask who else to ask", 14),),
+    check_in_days=(7, 14),
 )
 BLANK = MilestoneOutline(" ")
 APPLICATION = Application(TEMPLATE, ID, MENTEE, date(2026, 3, 10))
@@ -217,7 +221,9 @@ class World:
         kept = Aggregates[PlanTemplate](store.PLAN_TEMPLATES, self.clock)
         self.templates = PlanTemplates(kept)
         self.kept_plans = Aggregates[Plan](store.PLANS, self.clock)
-        self.plans = Plans(Stores(self.kept_plans, kept, self.goals, self.mentorships), self.clock)
+        self.check_ins = Aggregates[CheckInPlan](store.CHECK_INS, self.clock)
+        stores = Stores(self.kept_plans, kept, self.goals, self.check_ins, self.mentorships)
+        self.plans = Plans(stores, self.clock)
         self.template = ""
 
     async def begin(self) -> None:
@@ -227,6 +233,10 @@ class World:
 
     def application(self, caller: Caller) -> Application:
         return Application(self.template, ID, caller.subject)
+
+    async def asked(self, person: str) -> CheckInPlan:
+        """Return what a person is asked."""
+        return (await self.check_ins.get(Ref(ORG, plan_id(ORG, ID, person)))).state
 
     def stored_goals(self) -> list[dict[str, Any]]:
         return [row["state"] for row in self.goals.rows.values()]
@@ -318,11 +328,41 @@ async def hear(world: World) -> None:
     await handlers.handle(event)
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["planned before", "not planned yet"])
+async def test_both_are_asked_on_the_days_of_a_plan_beside_the_rhythm(world: World, known: bool) -> None:  # noqa: FBT001 -- a case of the test
+    check_ins = CheckIns(world.check_ins, world.mentorships, world.clock)
+    if known:
+        await check_ins.activated(Ref(ORG, ID), (MENTOR, MENTEE), LEAD, NOON, Cause("active"))
+    ref, _ = await world.plans.apply(mentee, world.application(mentee), Cause("a"))
+    await check_ins.activated(Ref(ORG, ID), (MENTOR, MENTEE), LEAD, NOON, Cause("late"))
+    days = [NOON.date() + timedelta(days=day) for day in (7, 14)]
+    for person in (MENTOR, MENTEE):
+        asked = await world.asked(person)
+        assert [moment.date() for moment in asked.planned] == days
+        assert (asked.next_time.date(), asked.lead) == (days[0], LEAD)
+    world.clock.advance(timedelta(days=100))
+    before = dict(world.check_ins.rows)
+    await world.plans.carry_out(ref, None)
+    assert world.check_ins.rows == before
+
+
+async def test_a_plan_without_days_to_ask_on_plans_no_check_in(world: World) -> None:
+    wanted = replace(DRAFT, check_in_days=()), ["check_in_days"]
+    await world.templates.update(hr, world.template, wanted, ("", Cause("edit")))
+    await world.plans.apply(mentee, world.application(mentee), Cause("a"))
+    assert not world.check_ins.rows
+
+
+def test_days_to_ask_on_are_kept_in_order_and_once() -> None:
+    kept, _ = plan_template.create(replace(DRAFT, check_in_days=(30, 7, 30)))
+    assert kept.check_in_days == (7, 30)
+
+
 async def test_a_changed_goal_is_not_set_again(world: World) -> None:
     ref, made = await world.plans.apply(mentee, world.application(mentee), Cause("a"))
     first = Ref(ORG, goal_ids(ref.id, made.state)[0])
     await world.goals.change(first, lambda goal: goal.drop(NOON), Cause("drop"))
-    await world.plans.set_goals(ref, None)
+    await world.plans.carry_out(ref, None)
     assert (await world.goals.get(first)).state.drop_time == NOON
 
 
@@ -339,9 +379,8 @@ async def test_templates_are_listed_without_what_is_in_them(world: World) -> Non
     other, _ = await world.templates.create(hr, DRAFT, Cause("other"))
     await world.templates.archive(hr, other.id, ("", Cause("archive")))
     page = await world.templates.list(mentee, Query(), archived=False)
-    assert [(key, stored.state.goals, stored.state.tips) for key, stored in page.items] == [
-        (world.template, (), ())
-    ]
+    assert [replace(stored.state, display_name="") for _, stored in page.items] == [PlanTemplate("")]
+    assert [key for key, _ in page.items] == [world.template]
     assert len((await world.templates.list(mentee, Query(), archived=True)).items) == 2
     assert (await world.templates.get(mentee, world.template)).state == template()
 

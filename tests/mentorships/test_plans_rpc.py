@@ -34,6 +34,7 @@ TEMPLATE = PlanTemplate(
         )
     ],
     tips=[PlanTemplate.TipOutline(text="Ask who else to ask", day=14)],
+    check_in_days=[7, 30],
 )
 
 
@@ -70,7 +71,12 @@ async def world(mongo_url: str) -> AsyncIterator[PlanWorld]:
 async def test_a_template_is_kept_and_shown_as_it_was_given(world: PlanWorld) -> None:
     kept = await world.template()
     assert await world.template() == kept
-    shown = PlanTemplate(display_name=kept.display_name, goals=kept.goals, tips=kept.tips)
+    shown = PlanTemplate(
+        display_name=kept.display_name,
+        goals=kept.goals,
+        tips=kept.tips,
+        check_in_days=kept.check_in_days,
+    )
     assert (shown, kept.revision, kept.state) == (TEMPLATE, 1, PlanTemplate.STATE_ACTIVE)
     get = pb.GetPlanTemplateRequest(name=kept.name)
     assert await world.plans.GetPlanTemplate(get, metadata=world.mentor) == kept
@@ -84,6 +90,7 @@ async def test_a_template_becomes_goals_of_a_pair(world: PlanWorld) -> None:
     assert [(tip.text, tip.date) for tip in plan.tips] == [
         ("Ask who else to ask", Date(year=2026, month=3, day=24))
     ]
+    assert list(plan.check_in_dates) == [Date(year=2026, month=3, day=17), Date(year=2026, month=4, day=9)]
     listed = await world.goals.ListGoals(goals.ListGoalsRequest(parent=NAME), metadata=world.mentor)
     [goal] = listed.goals
     assert list(plan.goals) == [goal.name]
@@ -127,6 +134,7 @@ async def test_a_changed_template_has_another_revision_and_an_archived_one_is_go
     [
         PlanTemplate(display_name="x", goals=[PlanTemplate.GoalOutline(title="no kind")]),
         PlanTemplate(display_name="x", tips=[PlanTemplate.TipOutline(text="late", day=1096)]),
+        PlanTemplate(display_name="x", check_in_days=[-1]),
         PlanTemplate(display_name=" "),
     ],
 )

@@ -12,6 +12,7 @@ from services.profiles import domain, store
 from services.profiles.app.erasures import Erasures
 from services.profiles.domain.erasure import SERVICES, Reason
 from services.profiles.domain.person import erase, is_erased
+from services.profiles.events import CONFIRMATIONS
 from services.profiles.wire import privacy as wire
 from tests.fakes import Aggregates
 from tests.kernel.tally import NOON
@@ -126,3 +127,7 @@ async def test_an_entry_that_a_restore_lost_is_entered_again_from_the_file(world
     assert (await world.ledger.get(ref)).state == entry
     assert entry.time == NOON
     assert world.told() == ["PersonErased"]
+
+
+def test_every_service_that_is_waited_for_is_heard_of() -> None:
+    assert sorted(message.DESCRIPTOR.full_name.split(".")[1] for message in CONFIRMATIONS) == list(SERVICES)

@@ -1,13 +1,14 @@
 """One process per service chains what all of them wrote: the holder of a lease, twice a second.
 
 Entries carry the clock of the process that wrote them, so one may come to light behind later ones. Each look
-goes back a few seconds, now and then a minute, and a new holder's first one an hour; what is found late is
-chained late. The number in a block's key lets only one of two holders write it, so a chain never forks.
+goes back to a little before the last one, now and then a few seconds or a minute, and a new holder's first
+one an hour; what is found late is chained late. The number in a block's key lets only one of two holders
+write it, so a chain never forks.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -21,7 +22,8 @@ from services.kernel.audit.entry import Block, Document, chained
 
 PAUSE_SECONDS: Final = 0.5
 LONGEST_BLOCK: Final = 500
-_LOOK: Final = timedelta(seconds=5)
+_OVERLAP: Final = timedelta(seconds=0.5)
+_FURTHER_LOOK: Final = timedelta(seconds=5)
 _LONG_LOOK: Final = timedelta(seconds=60)
 _FIRST_LOOK: Final = timedelta(hours=1)
 _KEPT_HEADS: Final = 10_000
@@ -35,6 +37,10 @@ class Lease(Protocol):
     """What `kernel.mongo.Lease` does."""
 
     ttl: float
+
+    @property
+    def left(self) -> float:
+        """Return for how many seconds it is surely ours."""
 
     async def acquire(self) -> bool:
         """Take or renew it; whether it is ours."""
@@ -65,19 +71,21 @@ class Trail(Protocol):
 class Chainer:
     """The chaining of one service."""
 
-    def __init__(self, trail: Trail, lease: Lease) -> None:
+    def __init__(self, trail: Trail, lease: Lease, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._trail = trail
         self._lease = lease
         self._heads: dict[str, Block] = {}
         self._done: dict[str, float] = {}
-        self._long_look = 0.0
+        self._looked: float | None = None
+        self._looked_further = self._looked_long = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Chain whenever nobody else does. After `stop` once more, then let go."""
         while True:
             last = stop.is_set()
             try:
-                led = await self._lease.acquire()
+                led = self._lease.left > self._lease.ttl / 2 or await self._lease.acquire()
                 if led:
                     await self.chain()
             except (PyMongoError, TimeoutError, LostLease) as error:
@@ -96,7 +104,7 @@ class Chainer:
 
     async def chain(self) -> int:
         """Chain what has come since; return how many entries that were."""
-        began = time.monotonic()
+        began = self._now()
         look = await self._look(began)
         fresh = [
             pair for pair in await self._trail.since(datetime.now(UTC) - look) if pair[1] not in self._done
@@ -109,17 +117,21 @@ class Chainer:
         return len(fresh)
 
     async def _look(self, began: float) -> timedelta:
-        if not self._long_look:
-            self._long_look = began
+        last, self._looked = self._looked, began
+        if last is None:
+            self._looked_further = self._looked_long = began
             known = await self._trail.chained_since(datetime.now(UTC) - _FIRST_LOOK)
             self._done = dict.fromkeys(known, began)
             return _FIRST_LOOK
-        if began - self._long_look < _LONG_LOOK.total_seconds():
-            return _LOOK
-        self._long_look = began
-        oldest = began - 2 * _LONG_LOOK.total_seconds()
-        self._done = {key: at for key, at in self._done.items() if at > oldest}
-        return _LONG_LOOK
+        if began - self._looked_long >= _LONG_LOOK.total_seconds():
+            self._looked_further = self._looked_long = began
+            oldest = began - 2 * _LONG_LOOK.total_seconds()
+            self._done = {key: at for key, at in self._done.items() if at > oldest}
+            return _LONG_LOOK
+        if began - self._looked_further >= _FURTHER_LOOK.total_seconds() - _OVERLAP.total_seconds():
+            self._looked_further = began
+            return _FURTHER_LOOK
+        return timedelta(seconds=began - last) + _OVERLAP
 
     async def _add(self, tenant: str, keys: Sequence[str]) -> None:
         last = self._heads.get(tenant)
@@ -143,4 +155,4 @@ class Chainer:
 
     def _forget(self) -> None:
         self._heads.clear()
-        self._long_look = 0.0
+        self._looked = None

@@ -93,7 +93,7 @@ class Aggregates(Generic[S]):
             except Duplicate as duplicate:
                 return await self._taken(ref, cause, duplicate)
             crash_point("after_save_before_reply")
-            self.news.ring()
+            self.news.ring(self.kind.collection)
             touched.note(Change(self.kind.collection, ref.id, 0, document["version"]))
             return Versioned(state, document["version"], now, now)
 
@@ -182,7 +182,7 @@ class Aggregates(Generic[S]):
             self._races.inc()
             return None
         crash_point("after_save_before_reply")
-        self.news.ring()
+        self.news.ring(self.kind.collection)
         touched.note(Change(self.kind.collection, document["id"], before.version, save.version))
         return Versioned(decision[0], save.version, before.create_time, now)
 

@@ -104,7 +104,7 @@ class Batches(Generic[S]):
                 raise broken_unique(self._documents.kind) from error
             return int(error.details["nInserted"]) + int(error.details["nModified"])
         finally:
-            self._news.ring()
+            self._news.ring(self._documents.kind.collection)
         return result.inserted_count + result.modified_count
 
 

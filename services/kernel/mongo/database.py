@@ -148,9 +148,9 @@ class Database:
         async with self._database.watch(
             self.news.of_others(collections), max_await_time_ms=_DOORBELL_WAIT_MS
         ) as stream:
-            self.news.ring()
-            async for _ in stream:
-                self.news.ring()
+            self.news.ring(*collections)
+            async for change in stream:
+                self.news.ring(change["ns"]["coll"])
 
     def _collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         return self._database.get_collection(name)

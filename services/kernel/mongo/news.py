@@ -10,15 +10,26 @@ from typing import Any
 
 
 class News:
-    """The bell of one process. `writer` marks what it saves itself: the stream need not tell that."""
+    """The bell of one process, rung for collections.
+
+    `writer` marks what it saves itself: the stream need not tell that.
+    """
 
     def __init__(self) -> None:
         self.writer = uuid.uuid4().hex[:12]
         self.bell = asyncio.Event()
+        self._rung: set[str] = set()
 
-    def ring(self) -> None:
-        """Say that events were saved."""
+    def ring(self, *collections: str) -> None:
+        """Say that events were saved in these collections."""
+        self._rung.update(collections)
         self.bell.set()
+
+    def heard(self) -> set[str]:
+        """Silence the bell; return the collections it was rung for since the last time."""
+        self.bell.clear()
+        rung, self._rung = self._rung, set()
+        return rung
 
     def of_others(self, collections: Sequence[str]) -> list[Mapping[str, Any]]:
         """Return the change stream pipeline of what other processes save in `collections`.
@@ -34,5 +45,5 @@ class News:
                     "$or": [{field: theirs} for field in fields],
                 }
             },
-            {"$project": {"_id": 1}},
+            {"$project": {"ns": 1}},
         ]

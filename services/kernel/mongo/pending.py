@@ -64,5 +64,5 @@ async def save(aggregates: Aggregates[Any], writes: Sequence[UpdateOne]) -> tupl
     except BulkWriteError as error:
         return error.details["nModified"], {problem["index"] for problem in error.details["writeErrors"]}
     finally:
-        aggregates.news.ring()
+        aggregates.news.ring(aggregates.kind.collection)
     return result.modified_count, set()

@@ -17,7 +17,7 @@ class Strikes:
     """Missing and refused tokens per address. Tokens verified before are never held up."""
 
     def __init__(self, settings: LimitSettings, now: Callable[[], float] = time.monotonic) -> None:
-        self._addresses = Buckets(settings.rate_address, now)
+        self._addresses = Buckets(settings.rate_address.shared(settings.rate_shares), now)
 
     def check(self, address: str) -> None:
         """Raise Exhausted while the address has too many strikes."""
@@ -36,9 +36,10 @@ class Throttle:
     """
 
     def __init__(self, settings: LimitSettings, now: Callable[[], float] = time.monotonic) -> None:
-        self._people = Buckets(settings.rate_caller, now)
-        self._services = Buckets(settings.rate_service, now)
-        self._tenants = Buckets(settings.rate_tenant, now)
+        shares = settings.rate_shares
+        self._people = Buckets(settings.rate_caller.shared(shares), now)
+        self._services = Buckets(settings.rate_service.shared(shares), now)
+        self._tenants = Buckets(settings.rate_tenant.shared(shares), now)
 
     def admit(self, caller: Caller) -> None:
         """Count one call. Exhausted where it is one too many."""

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from services.kernel.mongo import Query, Ref
-from services.matching.app.ports import Stores, Task, whole_list, whole_pages
+from services.kernel.mongo.whole import whole_list, whole_pages
+from services.matching.app.ports import Stores, Task
 from services.matching.app.runs import read_parts
 from services.matching.domain import matches, runs
 from services.matching.domain.cohort import Entry
@@ -59,7 +60,7 @@ class Cohorts:
         async for page in whole_pages(self._stores.enrolments, program.tenant, everybody):
             yield [
                 Entry(one.person, one.roles, one.focus, one.preferred, one.blocked, one.waits)
-                for _, one in page
+                for one in (stored.state for _, stored in page)
                 if one.stage is Taking.ACTIVE
             ]
 

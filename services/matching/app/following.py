@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.kernel.mongo import Cause, Query, Ref, Save
+from services.kernel.mongo.whole import whole_pages
 from services.matching.app.enrolments import Decide, enrolment_id
-from services.matching.app.ports import BATCH, Stores, save_all, whole_pages
+from services.matching.app.ports import BATCH, Stores, save_all
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import Enrolment, Taking
 from services.matching.domain.programs import Stage

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
-from services.matching.app.ports import BATCH, Aggregates, Wanted, oversees, whole_list
+from services.kernel.mongo.whole import whole_list
+from services.matching.app.ports import BATCH, Aggregates, Wanted, oversees
 from services.matching.domain.matches import Match, Misfit
 
 _HR = "hr_admin"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Ref
+from services.kernel.mongo.whole import whole_list
 from services.matching.app.enrolments import enrolment_id
-from services.matching.app.ports import People, Stores, whole_list
+from services.matching.app.ports import People, Stores
 from services.matching.domain import matches, pairing, scoring
 from services.matching.domain.asking import Standing
 from services.matching.domain.enrolments import Enrolment

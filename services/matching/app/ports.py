@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
@@ -141,26 +141,6 @@ class Wanted:
 def oversees(caller: Caller) -> bool:
     """Whether the caller may read everything of the organization."""
     return not caller.roles.isdisjoint(_OVERSEERS)
-
-
-async def whole_list(store: Aggregates[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
-    """Yield (id, state) of every entry, read a page at a time."""
-    async for page in whole_pages(store, tenant, query):
-        for entry in page:
-            yield entry
-
-
-async def whole_pages(
-    store: Aggregates[S], tenant: str, query: Query
-) -> AsyncIterator[Sequence[tuple[str, S]]]:
-    """Yield the pages of a list as (id, state)."""
-    token = query.page_token
-    while True:
-        page = await store.list(tenant, replace(query, page_token=token))
-        yield [(one, stored.state) for one, stored in page.items]
-        token = page.next_page_token
-        if not token:
-            return
 
 
 async def save_all(store: Aggregates[S], tenant: str, saves: Sequence[Save[S]]) -> None:

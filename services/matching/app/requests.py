@@ -10,8 +10,9 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.matching.app.pairing import Pairing
-from services.matching.app.ports import Stores, Wanted, oversees, whole_list
+from services.matching.app.ports import Stores, Wanted, oversees
 from services.matching.app.seats import Seats
 from services.matching.domain import asking
 from services.matching.domain.asking import Standing, Wish

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from services.kernel import ids
 from services.kernel.mongo import Cause, Query, Ref, Save
-from services.matching.app.ports import BATCH, Stores, save_all, whole_list
+from services.kernel.mongo.whole import whole_list
+from services.matching.app.ports import BATCH, Stores, save_all
 from services.matching.domain import seats as domain
 from services.matching.domain.seats import Limits, Seat, SeatsFreed
 

@@ -12,9 +12,10 @@ from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.errors import Refused
 from services.kernel.mongo import Cause, Query, Ref, Save
+from services.kernel.mongo.whole import whole_list
 from services.matching.app.enrolments import enrolment_id
 from services.matching.app.pairing import Pairing, limits_of
-from services.matching.app.ports import People, Stores, save_all, whole_list
+from services.matching.app.ports import People, Stores, save_all
 from services.matching.app.seats import Seats
 from services.matching.domain import matches, seats
 from services.matching.domain.enrolments import Enrolment

@@ -3,12 +3,12 @@
 Every method is what an event leads to; each may be cut off anywhere and repeated, and none refuses.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref, Save, Versioned
+from services.kernel.mongo.whole import whole_pages
 from services.mentorships.app.ports import Aggregates, Employment, Employments
 from services.mentorships.domain import OPEN, Mentorship, MentorshipEvent, begin, ending
 
@@ -69,13 +69,9 @@ class Following:
         # Those that are over are left out, so that a repeat after a deadline goes on where it was cut off.
         where = {"people": person.id, "stage": {"$in": list(OPEN)}}
         query = Query(where=where, page_size=_PAGE)
-        while True:
-            page = await self._mentorships.list(person.tenant, query)
-            saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page.items]
+        async for page in whole_pages(self._mentorships, person.tenant, query):
+            saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page]
             await self._mentorships.apply_many(person.tenant, saves)
-            if not page.next_page_token:
-                return
-            query = replace(query, page_token=page.next_page_token)
 
 
 async def succeed(

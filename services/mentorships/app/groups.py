@@ -9,6 +9,7 @@ from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
+from services.kernel.mongo.whole import whole_pages
 from services.mentorships.app.ports import OVERSEERS, Aggregates, People, who
 from services.mentorships.domain import groups
 from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupStage
@@ -105,13 +106,9 @@ class Groups:
 
         # Those without the person are left out, so that a repeat goes on where it was cut off.
         query = Query(where={"people": person.id, "stage": GroupStage.RUNNING.value}, page_size=_PAGE)
-        while True:
-            page = await self._groups.list(person.tenant, query)
-            saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page.items]
+        async for page in whole_pages(self._groups, person.tenant, query):
+            saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page]
             await self._groups.apply_many(person.tenant, saves)
-            if not page.next_page_token:
-                return
-            query = replace(query, page_token=page.next_page_token)
 
     async def _change(self, caller: Caller, group: str, act: Act, how: How) -> Versioned[Group]:
         etag, cause = how

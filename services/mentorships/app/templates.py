@@ -31,7 +31,9 @@ class PlanTemplates:
     async def list(self, caller: Caller, page: Query, *, archived: bool) -> Page[PlanTemplate]:
         """Return a page without what is in them, earliest first; with archived ones if asked for."""
         where = {} if archived else {"archived": False}
-        return await self._templates.list(caller.org, replace(page, where=where, without=("goals", "tips")))
+        return await self._templates.list(
+            caller.org, replace(page, where=where, without=("goals", "tips", "check_in_days"))
+        )
 
     async def update(
         self, caller: Caller, template: str, wanted: tuple[TemplateDraft, Collection[str]], how: How

@@ -1,8 +1,10 @@
 """Check-ins: each participant is asked time and again how the relationship goes. Times are aware UTC.
 
-A plan asks one person in one mentorship; its clocks stand still while the mentorship rests.
+A plan asks one person in one mentorship; its clocks stand still while the mentorship rests. Beside the rhythm
+it may have days of its own, from applied plans; after each check-in the rhythm begins anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,7 +72,7 @@ CheckInEvent = CheckInsScheduled | CheckInOpened | CheckInAnswered | CheckInExpi
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When to ask, in days; no check-in is open longer than the time to the next."""
+    """When to ask, in days; no check-in is open when the next one opens."""
 
     first_days: int = FIRST_DAYS
     every_days: int = EVERY_DAYS
@@ -122,7 +124,7 @@ class CheckInPlan:
     """What `person` is asked in a mentorship; `next_time` is when the next check-in opens.
 
     `lead` is the program's, "" for none. `rest_time` is since when the mentorship rests. `over`: nothing is
-    asked any more.
+    asked any more. `planned` are times to ask at beside the rhythm, which the applied plans `plans` brought.
     """
 
     mentorship: str
@@ -133,6 +135,8 @@ class CheckInPlan:
     rest_time: datetime | None = None
     over: bool = False
     check_ins: tuple[CheckIn, ...] = ()
+    planned: tuple[datetime, ...] = ()
+    plans: tuple[str, ...] = ()
 
     @property
     def moves(self) -> bool:
@@ -154,9 +158,19 @@ class CheckInPlan:
         if now < plan.next_time:
             return plan, told
         asked = CheckIn(len(plan.check_ins) + 1, now, now + timedelta(days=plan.rhythm.open_days))
-        following = now + timedelta(days=plan.rhythm.every_days)
-        plan = replace(plan, check_ins=(*plan.check_ins, asked), next_time=following)
+        planned = tuple(moment for moment in plan.planned if moment > now)
+        following = min([now + timedelta(days=plan.rhythm.every_days), *planned])
+        plan = replace(plan, check_ins=(*plan.check_ins, asked), planned=planned, next_time=following)
         return plan, [*told, CheckInOpened(asked.ordinal), CheckInsScheduled()]
+
+    def ask_at(self, plan: str, times: Sequence[datetime]) -> tuple["CheckInPlan", list[CheckInEvent]]:
+        """Ask at the times of an applied plan as well; the same plan again changes nothing."""
+        if self.over or plan in self.plans:
+            return self, []
+        planned = tuple(sorted({*self.planned, *times}))
+        next_time = min([self.next_time, *planned])
+        asking = replace(self, planned=planned, plans=(*self.plans, plan), next_time=next_time)
+        return asking, [CheckInsScheduled()]
 
     def pause(self, at: datetime) -> tuple["CheckInPlan", list[CheckInEvent]]:
         """Let all clocks stand still, from `at`."""
@@ -170,7 +184,8 @@ class CheckInPlan:
             return self, []
         rest = at - self.rest_time
         later = [replace(one, expire_time=one.expire_time + rest) for one in self._open]
-        plan = replace(self._with(later), next_time=self.next_time + rest, rest_time=None)
+        planned = tuple(moment + rest for moment in self.planned)
+        plan = replace(self._with(later), next_time=self.next_time + rest, planned=planned, rest_time=None)
         return plan, [CheckInsScheduled()]
 
     def finish(self) -> tuple["CheckInPlan", list[CheckInEvent]]:
@@ -225,7 +240,8 @@ class CheckInPlan:
         return [one for one in self.check_ins[-1:] if one.stage is Stage.OPEN]
 
     def _expired(self, now: datetime) -> tuple["CheckInPlan", list[CheckInEvent]]:
-        late = [replace(one, stage=Stage.EXPIRED) for one in self._open if one.expire_time <= now]
+        ends = [(one, min(one.expire_time, self.next_time)) for one in self._open]
+        late = [replace(one, stage=Stage.EXPIRED) for one, end in ends if end <= now]
         return self._with(late), [CheckInExpired(one.ordinal) for one in late]
 
     def _with(self, changed: list[CheckIn]) -> "CheckInPlan":

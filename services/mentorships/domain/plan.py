@@ -1,7 +1,7 @@
 """A plan template applied to a mentorship: as it was then, its days turned into dates."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from services.mentorships.domain import goal
@@ -15,6 +15,8 @@ from services.mentorships.domain.steps import Milestone, Task
 
 FARTHEST_START: Final = timedelta(days=366)
 """A plan for later than that will have changed by then."""
+ASKED_AT: Final = time(12, tzinfo=UTC)
+"""When check-ins open on their days: in working hours from Lisbon to Delhi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Plan:
     time: datetime
     goals: tuple[GoalOutline, ...]
     tips: tuple[TipOutline, ...]
+    check_in_days: tuple[int, ...] = ()
+
+    @property
+    def check_in_times(self) -> tuple[datetime, ...]:
+        """Return when both are asked how it goes."""
+        dates = (self.start + timedelta(days=day) for day in self.check_in_days)
+        return tuple(datetime.combine(one, ASKED_AT) for one in dates)
 
     def require_of(self, mentorship: str) -> None:
         """Raise NotFound unless it is a plan of `mentorship`."""
@@ -98,5 +107,6 @@ def apply(
         time=now,
         goals=template.goals,
         tips=template.tips,
+        check_in_days=template.check_in_days,
     )
     return plan, [PlanApplied()]

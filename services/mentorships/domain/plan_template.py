@@ -80,17 +80,19 @@ class TemplateDraft:
     display_name: str
     goals: tuple[GoalOutline, ...] = ()
     tips: tuple[TipOutline, ...] = ()
+    check_in_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTemplate:
-    """A plan for many; `revision` counts its changes from 1."""
+    """A plan for many; `revision` counts its changes from 1. On `check_in_days` both are asked."""
 
     display_name: str
     goals: tuple[GoalOutline, ...] = ()
     tips: tuple[TipOutline, ...] = ()
     revision: int = 1
     archived: bool = False
+    check_in_days: tuple[int, ...] = ()
 
     def require_applicable(self) -> None:
         """Raise Refused PLAN_TEMPLATE_ARCHIVED."""
@@ -153,6 +155,7 @@ _READERS: Final[Mapping[str, Callable[[TemplateDraft], Any]]] = {
     "display_name": lambda draft: line(draft.display_name, "plan_template.display_name"),
     "goals": _goals,
     "tips": _tips,
+    "check_in_days": lambda draft: tuple(sorted(set(draft.check_in_days))),
 }
 """What a field of a draft makes of the same field of a template."""
 

@@ -34,6 +34,7 @@ def draft(message: pb.PlanTemplate) -> TemplateDraft:
         display_name=message.display_name,
         goals=tuple(_goal(one) for one in message.goals),
         tips=tuple(TipOutline(one.text, one.day) for one in message.tips),
+        check_in_days=tuple(message.check_in_days),
     )
 
 
@@ -45,6 +46,7 @@ def template(ref: Ref, stored: Versioned[PlanTemplate]) -> pb.PlanTemplate:
         display_name=known.display_name,
         goals=[_goal_message(one) for one in known.goals],
         tips=[pb.PlanTemplate.TipOutline(text=one.text, day=one.day) for one in known.tips],
+        check_in_days=known.check_in_days,
         revision=known.revision,
         state=pb.PlanTemplate.STATE_ARCHIVED if known.archived else pb.PlanTemplate.STATE_ACTIVE,
         etag=stored.etag,
@@ -65,6 +67,7 @@ def plan(ref: Ref, stored: Versioned[Plan], goals: list[str]) -> pb.Plan:
         applied_by=names.person_name(ref.tenant, known.person),
         goals=[names.goal_name(ref.tenant, known.mentorship, one) for one in goals],
         tips=[pb.Plan.Tip(text=one.text, date=optional_day(known.date_of(one.day))) for one in known.tips],
+        check_in_dates=[day_message(one.date()) for one in known.check_in_times],
     )
     fields.set_time(message.create_time, stored.create_time)
     return message

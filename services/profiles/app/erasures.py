@@ -1,18 +1,18 @@
 """The ledger of erasures, what profiles itself forgets, and telling all of it again."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_pages
 from services.profiles.app.people import People
 from services.profiles.domain import erasure, person
 from services.profiles.domain.erasure import Erasure, Reason
 
-_PAGE: Final = 1000
 Named = tuple[str, Versioned[Erasure]]
 """An entry of the ledger with its id."""
 
@@ -78,12 +78,9 @@ class Erasures:
 
     async def all_of(self, tenant: str) -> AsyncIterator[Named]:
         """Yield an organization's whole ledger, oldest first."""
-        token, more = "", True
-        while more:
-            page = await self._ledger.list(tenant, Query(page_size=_PAGE, page_token=token))
-            for item in page.items:
+        async for page in whole_pages(self._ledger, tenant, Query()):
+            for item in page:
                 yield item
-            token, more = page.next_page_token, bool(page.next_page_token)
 
     async def told_again(self, ref: Ref, entry: Erasure, cause: Cause) -> None:
         """Let an erasure be told again, and enter it if a restore lost it."""

@@ -9,9 +9,10 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.recognition.app.badges import Badges, award_id
 from services.recognition.app.choices import Choices
-from services.recognition.app.ports import EVERYBODY, Stores, oversees, require_one, whole_list
+from services.recognition.app.ports import EVERYBODY, Stores, oversees, require_one
 from services.recognition.domain import awards
 from services.recognition.domain.awards import Award, Origin, Stage
 from services.recognition.domain.recognitions import Recognition, not_found

@@ -9,9 +9,10 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists, Conflict, Refused
 from services.kernel.mongo import Cause, Decide, Query, Ref, Save, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.recognition.app.choices import Choices
 from services.recognition.app.defaults import Defaults
-from services.recognition.app.ports import Stores, whole_list
+from services.recognition.app.ports import Stores
 from services.recognition.domain import awards, badges
 from services.recognition.domain.awards import Award, Origin, Stage
 from services.recognition.domain.badges import DEFAULTS, Badge, Preview

@@ -6,8 +6,9 @@ from typing import Final
 from services.kernel.auth import Caller
 from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.recognition.app.defaults import Defaults
-from services.recognition.app.ports import Stores, is_hr, whole_list
+from services.recognition.app.ports import Stores, is_hr
 from services.recognition.domain.choices import Choice, Settings
 
 SETTINGS: Final = "settings"

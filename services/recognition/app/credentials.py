@@ -11,9 +11,10 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.recognition.app.badges import Badges
 from services.recognition.app.choices import Choices
-from services.recognition.app.ports import CLAIM_TAKEN, Signer, Stores, is_hr, whole_list
+from services.recognition.app.ports import CLAIM_TAKEN, Signer, Stores, is_hr
 from services.recognition.domain import awards, credentials
 from services.recognition.domain import recognitions as domain
 from services.recognition.domain.awards import Award, Credential, Slot, Stage

@@ -1,7 +1,7 @@
 """What the use cases need from outside, and who may do what."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from services.kernel.auth import Caller
@@ -89,15 +89,3 @@ def require_one(caller: Caller, person: str) -> None:
     """Raise Denied HR_ADMIN_ONLY when others than HR ask for all people."""
     if person == EVERYBODY and not is_hr(caller):
         raise Denied("HR_ADMIN_ONLY", "only HR lists what all people earned")
-
-
-async def whole_list(store: Aggregates[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
-    """Yield (id, state) of every entry, read a page at a time."""
-    token = ""
-    while True:
-        page = await store.list(tenant, replace(query, page_size=LARGEST_PAGE, page_token=token))
-        for key, stored in page.items:
-            yield key, stored.state
-        token = page.next_page_token
-        if not token:
-            return

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Query, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.scheduling.app.others import Others
 from services.scheduling.app.ports import (
     Aggregates,
@@ -15,7 +16,6 @@ from services.scheduling.app.ports import (
     KeptCalendars,
     People,
     among,
-    whole_list,
 )
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import HORIZON, Calendar
@@ -118,8 +118,8 @@ class Diaries:
         offered = {"stage": Stage.PROPOSED.value}  # few, at any time
         either = [{**one, **which} for one in among(people) for which in (taken, offered)]
         query = Query(without=_WITHOUT, either=either)
-        found = await whole_list(self._kept.meetings, tenant, query)
-        return [stored.state for name, stored in found if name != but]
+        found = whole_list(self._kept.meetings, tenant, query)
+        return [meeting async for name, meeting in found if name != but]
 
 
 def _binding(own: Availability | None) -> Hours | None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref
-from services.scheduling.app.ports import Aggregates, Pairs, whole_list
+from services.kernel.mongo.whole import whole_list
+from services.scheduling.app.ports import Aggregates, Pairs
 from services.scheduling.domain.meetings import Pair, Stage
 from services.scheduling.domain.told import Reason
 
@@ -37,7 +38,7 @@ class Mentorships:
             return  # heard again, and it goes on since
         now = self._clock.now()
         where = {"mentorship": ref.id, "stage": {"$in": [Stage.BOOKED.value, Stage.PROPOSED.value]}}
-        for meeting, _ in await whole_list(self._meetings, ref.tenant, Query(where=where)):
+        async for meeting, _ in whole_list(self._meetings, ref.tenant, Query(where=where)):
             await self._meetings.change(
                 Ref(ref.tenant, meeting), lambda state: state.drop(now, reason), cause
             )

@@ -7,8 +7,9 @@ from enum import StrEnum
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_pages
 from services.scheduling.app.meetings import Meetings, Names
-from services.scheduling.app.ports import Aggregates, People, whole_list
+from services.scheduling.app.ports import Aggregates, People
 from services.scheduling.domain.invitations import Contact, Reply
 from services.scheduling.domain.meetings import Meeting, Stage, meeting_not_found
 
@@ -56,8 +57,8 @@ class Invitations:
         """Return the meetings of a series that take place, or did."""
         stages = {"$in": [Stage.BOOKED.value, Stage.HELD.value]}
         where = {"mentorship": meeting.mentorship, "series": meeting.series, "stage": stages}
-        found = await whole_list(self._kept, caller.org, Query(where=where))
-        return [(Ref(caller.org, name), stored) for name, stored in found]
+        pages = whole_pages(self._kept, caller.org, Query(where=where))
+        return [(Ref(caller.org, name), stored) async for page in pages for name, stored in page]
 
     async def meant(self, tenant: str, reply: Reply) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
         """Return the meetings that an answer is to. NotFound for none."""
@@ -67,10 +68,11 @@ class Invitations:
         where: dict[str, object] = {"series": reply.meeting}
         if reply.occurrence is not None:
             where["occurrence"] = reply.occurrence
-        found = await whole_list(self._kept, tenant, Query(where=where))
+        pages = whole_pages(self._kept, tenant, Query(where=where))
+        found = [(Ref(tenant, name), stored) async for page in pages for name, stored in page]
         if not found:
             raise meeting_not_found()
-        return [(Ref(tenant, name), stored) for name, stored in found]
+        return found
 
     async def _answer(
         self, caller: Caller, of: tuple[Ref, Versioned[Meeting]], told: tuple[str, Reply], cause: Cause

@@ -1,7 +1,6 @@
 """What the application needs from outside."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from services.kernel.auth import Caller
@@ -164,15 +163,3 @@ def among(people: Collection[str]) -> Sequence[Mapping[str, Any]]:
     """Return the conditions of which one holds for meetings that any of `people` comes to."""
     some = {"$in": sorted(people)}
     return ({"people": some}, {"guests": some})
-
-
-async def whole_list(kept: Aggregates, tenant: str, query: Query) -> Sequence[tuple[str, Versioned[Meeting]]]:
-    """Return everything that a query finds, page by page."""
-    found: list[tuple[str, Versioned[Meeting]]] = []
-    token = ""
-    while True:
-        page = await kept.list(tenant, replace(query, page_size=_PAGE, page_token=token))
-        found.extend(page.items)
-        token = page.next_page_token
-        if not token:
-            return found

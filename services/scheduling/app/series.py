@@ -10,8 +10,8 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.whole import whole_list
 from services.scheduling.app.meetings import Meetings, Names, Stores
-from services.scheduling.app.ports import whole_list
 from services.scheduling.domain import meetings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting, Pair, Stage
@@ -115,9 +115,9 @@ class Series:
     ) -> dict[str, datetime]:
         """Return when meetings of a series start that are ahead, from `since` on, by their ids."""
         where = {"mentorship": mentorship, "people": caller.subject, "series": series}
-        found = await whole_list(self._meetings, caller.org, Query(where=where))
+        found = whole_list(self._meetings, caller.org, Query(where=where))
         now = self._clock.now()
-        starts = {name: stored.state.start for name, stored in found if stored.state.stage is Stage.BOOKED}
+        starts = {name: one.start async for name, one in found if one.stage is Stage.BOOKED}
         return {name: start for name, start in starts.items() if start >= since and start > now}
 
     async def cancel(self, caller: Caller, names: Names, reason: Reason, cause: Cause) -> list[Kept]:

@@ -11,6 +11,7 @@ import pytest
 from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Cause, Page, Query, Ref
+from services.kernel.mongo.whole import whole_list, whole_pages
 from tests.kernel.mongo.conftest import Store
 from tests.kernel.tally import NOON, Mark, Mood, Opened, Tally
 
@@ -187,3 +188,14 @@ async def test_fields_that_a_list_does_without_show_their_defaults(tallies: Stor
     ((_, stored),) = (await tallies.list("acme", Query(without=("total",)))).items
     assert stored.state == Tally("ada", mood=Mood.LOUD)
     assert await walk(tallies, Query(without=("total",), page_size=1)) == ["a"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+async def test_a_list_is_read_to_its_end_whatever_the_size_of_its_pages(
+    tallies: Store, clock: FixedClock, size: int
+) -> None:
+    await fill(tallies, clock, {key: Tally(key) for key in ("a", "b", "c")})
+    found = [(key, state.owner) async for key, state in whole_list(tallies, "acme", Query(page_size=size))]
+    assert found == [(key, key) for key in ("a", "b", "c")]
+    pages = [len(page) async for page in whole_pages(tallies, "acme", Query(page_size=size))]
+    assert (sum(pages), max(pages)) == (3, size or 3)

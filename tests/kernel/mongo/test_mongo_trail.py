@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -31,7 +32,8 @@ def recent(number: int, **changes: Any) -> Entry:
 
 
 async def chained(database: Database) -> Chainer:
-    return Chainer(database.trail, database.lease("audit", 5.0))
+    """Return a chainer that looks every five seconds, as it seems to it, and so goes back that far."""
+    return Chainer(database.trail, database.lease("audit", 5.0), count(0.0, 5.0).__next__)
 
 
 async def problems(trail: Trail, tenant: str = "acme") -> Sequence[str]:

@@ -262,10 +262,14 @@ async def test_calls_are_counted_by_their_outcome(running: Running, lines: Lines
 async def test_no_call_may_take_longer_than_the_server_allows(
     start: Start, monkeypatch: pytest.MonkeyPatch, wished: float | None
 ) -> None:
-    """Without a deadline of its own a call gets 10 s, with one 60 s at most; shortened here."""
+    """Without a deadline of its own a call gets 10 s, with one 60 s at most; shortened here.
+
+    So short that a busy machine may use them up before the handler begins: then it is called again.
+    """
     monkeypatch.setattr("services.kernel.rpc.server.Limits", partial(Limits, unary=(0.1, 0.2)))
     running = await start()
     running.people.hold = True
-    seen = await failure(running.stub.GetPerson(GET, metadata=running.auth(), timeout=wished))
-    assert (seen.code, seen.info.reason) == (Code.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+    while running.people.arrived.empty():
+        seen = await failure(running.stub.GetPerson(GET, metadata=running.auth(), timeout=wished))
+        assert (seen.code, seen.info.reason) == (Code.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
     assert running.people.cancelled.is_set()

@@ -1,4 +1,5 @@
 import pickle
+from contextlib import suppress
 
 import pytest
 
@@ -83,3 +84,17 @@ def test_the_inside_of_the_platform_goes_on_when_its_people_are_held_up(throttle
 def test_when_to_come_back_crosses_process_borders() -> None:
     copied = pickle.loads(pickle.dumps(Exhausted("TOO_MANY", "too many").after(7.5)))
     assert (copied.reason, copied.message, copied.retry_after) == ("TOO_MANY", "too many", 7.5)
+
+
+def test_replicas_that_share_the_rates_let_through_together_what_one_would(seconds: Seconds) -> None:
+    shared = SETTINGS.model_copy(
+        update={"rate_caller": Rate(1, 8), "rate_tenant": Rate(1, 400), "rate_shares": 4}
+    )
+    replicas = [Throttle(shared, seconds) for _ in range(4)]
+    through = 0
+    for replica in replicas:
+        with suppress(Exhausted):
+            for _ in range(100):
+                replica.admit(person("ada"))
+                through += 1
+    assert through == 8

@@ -210,6 +210,7 @@ class PlanTemplate(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CHECK_IN_DAYS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/planTemplates/{plan_template}"""
     display_name: _builtins.str
@@ -236,6 +237,10 @@ class PlanTemplate(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def check_in_days(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """On which days both are asked how it goes; the usual rhythm of check-ins begins anew after each."""
+
     def __init__(
         self,
         *,
@@ -248,10 +253,11 @@ class PlanTemplate(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        check_in_days: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "goals", b"goals", "name", b"name", "revision", b"revision", "state", b"state", "tips", b"tips", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_in_days", b"check_in_days", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "goals", b"goals", "name", b"name", "revision", b"revision", "state", b"state", "tips", b"tips", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -297,6 +303,7 @@ class Plan(_message.Message):
     GOALS_FIELD_NUMBER: _builtins.int
     TIPS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CHECK_IN_DATES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/plans/{plan}"""
     plan_template: _builtins.str
@@ -321,6 +328,10 @@ class Plan(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was applied."""
 
+    @_builtins.property
+    def check_in_dates(self) -> _containers.RepeatedCompositeFieldContainer[_date_pb2.Date]:
+        """When both are asked how it goes."""
+
     def __init__(
         self,
         *,
@@ -332,10 +343,11 @@ class Plan(_message.Message):
         goals: _abc.Iterable[_builtins.str] | None = ...,
         tips: _abc.Iterable[Global___Plan.Tip] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        check_in_dates: _abc.Iterable[_date_pb2.Date] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "start_date", b"start_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_by", b"applied_by", "create_time", b"create_time", "goals", b"goals", "name", b"name", "plan_template", b"plan_template", "plan_template_revision", b"plan_template_revision", "start_date", b"start_date", "tips", b"tips"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_by", b"applied_by", "check_in_dates", b"check_in_dates", "create_time", b"create_time", "goals", b"goals", "name", b"name", "plan_template", b"plan_template", "plan_template_revision", b"plan_template_revision", "start_date", b"start_date", "tips", b"tips"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PlanServiceStub:
-    """Keeps plan templates and applies them: their goals become goals of a mentorship, days become dates.
+    """Keeps plan templates and applies them: their goals and check-ins become those of a mentorship, days become dates.
     """
 
     def __init__(self, channel):
@@ -78,7 +78,7 @@ class PlanServiceStub:
 
 
 class PlanServiceServicer:
-    """Keeps plan templates and applies them: their goals become goals of a mentorship, days become dates.
+    """Keeps plan templates and applies them: their goals and check-ins become those of a mentorship, days become dates.
     """
 
     def CreatePlanTemplate(self, request, context):
@@ -117,8 +117,8 @@ class PlanServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApplyPlanTemplate(self, request, context):
-        """Sets the goals of a template in an active mentorship, by one of the two or whoever oversees them. All goals are
-        there when it answers; after a failure they follow within seconds.
+        """Sets the goals of a template in an active mentorship and plans its check-ins, by one of the two or whoever
+        oversees them. All is there when it answers; after a failure it follows within seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -190,7 +190,7 @@ def add_PlanServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PlanService:
-    """Keeps plan templates and applies them: their goals become goals of a mentorship, days become dates.
+    """Keeps plan templates and applies them: their goals and check-ins become those of a mentorship, days become dates.
     """
 
     @staticmethod

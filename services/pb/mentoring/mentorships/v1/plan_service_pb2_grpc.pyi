@@ -13,7 +13,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PlanServiceStub:
-    """Keeps plan templates and applies them: their goals become goals of a mentorship, days become dates."""
+    """Keeps plan templates and applies them: their goals and check-ins become those of a mentorship, days become dates."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePlanTemplate: _aio.UnaryUnaryMultiCallable[_plan_service_pb2.CreatePlanTemplateRequest, _plan_service_pb2.PlanTemplate]
@@ -27,8 +27,8 @@ class PlanServiceStub:
     ArchivePlanTemplate: _aio.UnaryUnaryMultiCallable[_plan_service_pb2.ArchivePlanTemplateRequest, _plan_service_pb2.PlanTemplate]
     """Lets a template be applied no more."""
     ApplyPlanTemplate: _aio.UnaryUnaryMultiCallable[_plan_service_pb2.ApplyPlanTemplateRequest, _plan_service_pb2.Plan]
-    """Sets the goals of a template in an active mentorship, by one of the two or whoever oversees them. All goals are
-    there when it answers; after a failure they follow within seconds.
+    """Sets the goals of a template in an active mentorship and plans its check-ins, by one of the two or whoever
+    oversees them. All is there when it answers; after a failure it follows within seconds.
     """
     GetPlan: _aio.UnaryUnaryMultiCallable[_plan_service_pb2.GetPlanRequest, _plan_service_pb2.Plan]
     """Returns one applied plan."""
@@ -36,7 +36,7 @@ class PlanServiceStub:
     """Lists the plans applied to a mentorship, earliest first."""
 
 class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps plan templates and applies them: their goals become goals of a mentorship, days become dates."""
+    """Keeps plan templates and applies them: their goals and check-ins become those of a mentorship, days become dates."""
 
     @_abc_1.abstractmethod
     def CreatePlanTemplate(
@@ -84,8 +84,8 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _plan_service_pb2.ApplyPlanTemplateRequest,
         context: _aio.ServicerContext[_plan_service_pb2.ApplyPlanTemplateRequest, _abc.Awaitable[_plan_service_pb2.Plan]],
     ) -> _abc.Awaitable[_plan_service_pb2.Plan]:
-        """Sets the goals of a template in an active mentorship, by one of the two or whoever oversees them. All goals are
-        there when it answers; after a failure they follow within seconds.
+        """Sets the goals of a template in an active mentorship and plans its check-ins, by one of the two or whoever
+        oversees them. All is there when it answers; after a failure it follows within seconds.
         """
 
     @_abc_1.abstractmethod
