@@ -11,7 +11,7 @@ import pytest
 from services.kernel import log
 from tests.kernel.issuer import Issuer
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Lines(io.BytesIO):

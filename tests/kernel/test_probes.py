@@ -22,7 +22,7 @@ def probes(health: Health) -> Iterator[Probes]:
 
 
 def get(probes: Probes, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", probes.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", probes.port, timeout=30)
     connection.request("GET", path)
     answer = connection.getresponse()
     text = answer.read().decode()

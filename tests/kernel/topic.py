@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.kernel import kafka
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds until a test that waits for records gives up."""
 
 

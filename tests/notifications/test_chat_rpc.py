@@ -179,7 +179,7 @@ async def _gone(_: web.Request) -> web.StreamResponse:
 async def test_no_chat_holds_us_up_leads_us_elsewhere_or_fills_us(
     answer: Callable[[web.Request], Awaitable[web.StreamResponse]], attempt: Attempt
 ) -> None:
-    http = Http(private=True, timeout_seconds=0.5)
+    http = Http(private=True, timeout_seconds=0.2 if answer is _slow else 60)
     async with serving(answer) as port:
         url = f"http://127.0.0.1:{port}/services/secret"
         assert await ChatHooks(http).send(Posting(url, Format.TEXT, "hello")) == attempt

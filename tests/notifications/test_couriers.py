@@ -62,7 +62,14 @@ async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIte
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    client = Http(private=True, timeout_seconds=0.5)
+    client = Http(private=True, timeout_seconds=60)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Http]:
+    client = Http(private=True, timeout_seconds=0.2)
     yield client
     await client.close()
 
@@ -136,16 +143,17 @@ async def test_a_huge_reply_is_cut_off_and_its_status_counts(http: Http) -> None
     assert sent < 50 << 20
 
 
-async def test_a_slow_endpoint_is_left_after_a_while(http: Http) -> None:
+async def test_a_slow_endpoint_is_left_after_a_while(impatient: Http) -> None:
     async def answer(_: web.Request) -> web.Response:
         await asyncio.Event().wait()
         return web.Response()
 
     async with serving(answer) as port:
-        assert await http.send(parcel(f"http://127.0.0.1:{port}/")) == Attempt(Verdict.TEMPORARY, "TIMEOUT")
+        sent = await impatient.send(parcel(f"http://127.0.0.1:{port}/"))
+    assert sent == Attempt(Verdict.TEMPORARY, "TIMEOUT")
 
 
-async def test_a_reply_that_never_ends_is_left_after_a_while_too(http: Http) -> None:
+async def test_a_reply_that_never_ends_is_left_after_a_while_too(impatient: Http) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -154,7 +162,7 @@ async def test_a_reply_that_never_ends_is_left_after_a_while_too(http: Http) -> 
         return response
 
     async with serving(answer) as port:
-        assert (await http.send(parcel(f"http://127.0.0.1:{port}/"))).reason == "TIMEOUT"
+        assert (await impatient.send(parcel(f"http://127.0.0.1:{port}/"))).reason == "TIMEOUT"
 
 
 async def test_nobody_there_is_a_failure_for_now(http: Http) -> None:

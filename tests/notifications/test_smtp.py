@@ -137,7 +137,7 @@ async def test_a_server_that_greylists_takes_the_second_try_with_the_same_messag
 async def test_a_server_that_falls_silent_within_data_is_left_and_the_connection_with_it(
     box: Postbox,
 ) -> None:
-    smtp = Smtp(box.address, SENDER, timeout_seconds=0.2)
+    smtp = Smtp(box.address, SENDER, timeout_seconds=2)
     box.silent = True
     assert await smtp.send(MAIL) == Attempt(Verdict.TEMPORARY, "SMTP_TIMEOUT")
     box.silent = False

@@ -24,7 +24,7 @@ from services.processor.agents.watch import Watch
 from services.processor.agents.worker import HEARD, Tools, Worker, verdicts, waiting
 from tests.processor.factories import NOON
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 Offsets = dict[TopicPartition, int]
 
 

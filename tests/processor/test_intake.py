@@ -74,7 +74,7 @@ class Desk:
         self.faust.highwaters = {(MADE, 0): made, (MET, 0): met}
 
     async def take(self) -> Batch:
-        return await asyncio.wait_for(self.intake.take(), 5)
+        return await asyncio.wait_for(self.intake.take(), 60)
 
 
 @pytest.fixture

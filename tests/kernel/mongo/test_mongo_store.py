@@ -25,13 +25,14 @@ async def test_changes_that_race_all_count(database: Database, stored_tallies: A
     """Two stores stand for two replicas: only the version guard is between them."""
     replica = database.aggregates(TALLIES)
     await stored_tallies.create(HERE, Tally("ann"), [Opened()], Cause("open"))
-    await asyncio.gather(
-        *(
-            store.change(HERE, add(1), Cause(f"{name}-{number}"))
-            for name, store in (("one", stored_tallies), ("two", replica))
-            for number in range(20)
+    with deadline_in(60):
+        await asyncio.gather(
+            *(
+                store.change(HERE, add(1), Cause(f"{name}-{number}"))
+                for name, store in (("one", stored_tallies), ("two", replica))
+                for number in range(20)
+            )
         )
-    )
     stored = await stored_tallies.get(HERE)
     assert (stored.state.total, stored.version) == (40, 41)
 

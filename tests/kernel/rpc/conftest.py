@@ -125,7 +125,7 @@ class Failure:
 async def failure(call: Awaitable[Any]) -> Failure:
     """Await a call that must fail and return how it did."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await asyncio.wait_for(call, 10)
+        await asyncio.wait_for(call, 60)
     return failure_of(caught.value)
 
 

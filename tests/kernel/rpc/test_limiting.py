@@ -97,12 +97,12 @@ async def test_a_stream_takes_of_its_daily_allowance_when_it_begins(start: Start
 async def test_a_flood_without_tokens_is_cut_off_while_known_callers_pass(start: Start) -> None:
     running, before = await start(rate_address=Rate(1, 50)), limited("TOO_MANY_BAD_TOKENS")
     known = running.auth()
-    await running.stub.GetPerson(REQUEST, metadata=known, timeout=5)
-    codes = [(await failure(running.stub.GetPerson(REQUEST, timeout=5))).code for _ in range(80)]
+    await running.stub.GetPerson(REQUEST, metadata=known, timeout=30)
+    codes = [(await failure(running.stub.GetPerson(REQUEST, timeout=30))).code for _ in range(80)]
     assert codes[:50] == [Code.UNAUTHENTICATED] * 50
     assert codes[-1] is Code.RESOURCE_EXHAUSTED
     assert limited("TOO_MANY_BAD_TOKENS") > before
-    await running.stub.GetPerson(REQUEST, metadata=known, timeout=5)
+    await running.stub.GetPerson(REQUEST, metadata=known, timeout=30)
 
 
 async def test_a_flood_of_unknown_keys_asks_the_issuer_once(start: Start) -> None:
@@ -111,7 +111,7 @@ async def test_a_flood_of_unknown_keys_asks_the_issuer_once(start: Start) -> Non
     fetched = running.issuer.fetches
     for number in range(80):
         forged = sign(Key(f"unknown-{number}", private=running.issuer.keys[0].private), claims())
-        call = running.stub.GetPerson(REQUEST, metadata=(("authorization", f"Bearer {forged}"),), timeout=5)
+        call = running.stub.GetPerson(REQUEST, metadata=(("authorization", f"Bearer {forged}"),), timeout=30)
         assert (await failure(call)).info.reason == "UNKNOWN_KEY"
     assert running.issuer.fetches - fetched <= 1
 
@@ -121,7 +121,7 @@ async def test_an_address_is_that_before_the_trusted_proxy(start: Start) -> None
 
     async def strike(address: str) -> Code:
         sent = (("x-forwarded-for", address),)
-        return (await failure(running.stub.GetPerson(REQUEST, metadata=sent, timeout=5))).code
+        return (await failure(running.stub.GetPerson(REQUEST, metadata=sent, timeout=30))).code
 
     codes = [await strike(address) for address in ("203.0.113.9", "203.0.113.9", "203.0.113.10")]
     assert codes == [Code.UNAUTHENTICATED, Code.RESOURCE_EXHAUSTED, Code.UNAUTHENTICATED]

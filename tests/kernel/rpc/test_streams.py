@@ -29,7 +29,7 @@ async def sent(chunks: Iterable[pb.ImportPeopleRequest]) -> AsyncIterator[pb.Imp
 async def answers(
     running: Running, *chunks: pb.ImportPeopleRequest, **claims: Any
 ) -> list[pb.ImportPeopleResponse]:
-    call = running.stub.ImportPeople(sent(chunks), metadata=running.auth(**claims), timeout=5)
+    call = running.stub.ImportPeople(sent(chunks), metadata=running.auth(**claims), timeout=30)
     return [answer async for answer in call]
 
 
@@ -51,7 +51,7 @@ async def test_a_stream_needs_the_role_too(running: Running) -> None:
 
 async def test_a_stream_without_a_token_is_not_read(running: Running) -> None:
     async def read() -> None:
-        async for _ in running.stub.ImportPeople(sent([chunk()]), timeout=5):
+        async for _ in running.stub.ImportPeople(sent([chunk()]), timeout=30):
             pass
 
     assert (await failure(read())).code is Code.UNAUTHENTICATED
@@ -129,5 +129,5 @@ async def test_a_client_that_leaves_ends_the_handler(running: Running, lines: Li
     call = running.stub.ImportPeople(sent([chunk()]), metadata=running.auth(), timeout=30)
     await running.people.arrived.get()
     call.cancel()
-    await asyncio.wait_for(running.people.cancelled.wait(), 5)
+    await asyncio.wait_for(running.people.cancelled.wait(), 60)
     assert [line["code"] for line in await lines.of("call")] == ["CANCELLED"]

@@ -99,7 +99,7 @@ async def test_without_a_certificate_there_is_no_connection(
     running = await encrypted(start, authority.issue("profiles"))
     only_trust = grpc.ssl_channel_credentials(authority.pem)
     async with grpc.aio.secure_channel(f"localhost:{running.port}", only_trust) as bare:
-        refused = await failure(grpc_pb.PersonServiceStub(bare).GetPerson(GET, timeout=5))
+        refused = await failure(grpc_pb.PersonServiceStub(bare).GetPerson(GET, timeout=30))
     assert refused.code is grpc.StatusCode.UNAVAILABLE
     assert (await failure(stub(running, None).GetPerson(GET))).code is grpc.StatusCode.UNAVAILABLE
     assert running.people.requests == []

@@ -121,12 +121,14 @@ async def test_calls_in_flight_end_well_after_sigterm_and_new_ones_pass_during_t
             )
             for _ in range(20)
         ]
-        await stub.UpdatePerson(pb.UpdatePersonRequest(person=person(name=ADA)), metadata=metadata, timeout=5)
+        await stub.UpdatePerson(
+            pb.UpdatePersonRequest(person=person(name=ADA)), metadata=metadata, timeout=30
+        )
         running.process.send_signal(signal.SIGTERM)
         assert (await watched.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert await probe(running, "/readyz") == 503
         assert await probe(running, "/healthz") == 200
-        await stub.CreatePerson(RELEASE, metadata=metadata, timeout=5)
+        await stub.CreatePerson(RELEASE, metadata=metadata, timeout=30)
         assert await asyncio.gather(*held) == [pb.Person(name=ADA)] * 20
     assert await running.ended() == 0
 
