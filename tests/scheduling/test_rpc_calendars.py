@@ -1,6 +1,7 @@
 """Availability, series and calendars over real gRPC and MongoDB."""
 
 from collections.abc import AsyncIterator
+import asyncio
 from datetime import UTC, timedelta
 
 import grpc
@@ -263,7 +264,10 @@ async def test_a_calendar_is_fetched_from_its_address_and_the_address_is_never_t
             await world.due.fire(kind)
     await world.at.hear(CalendarFetchDue(calendar=name, person=f"{PEOPLE}/{MENTOR}"), "due-1")
     listing = availability.ListCalendarsRequest(parent=f"{PEOPLE}/{MENTOR}")
-    [failed] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
+    failed = stored
+    async with asyncio.timeout(30):
+        while not failed.failure:  # it is fetched beside the events
+            [failed] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
     assert (failed.failure, failed.stale) == ("UNREACHABLE", False)
     world.clock.advance(timedelta(hours=6))
     [stale] = (await world.availability.ListCalendars(listing, metadata=world.mentor)).calendars
