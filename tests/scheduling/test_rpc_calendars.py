@@ -1,7 +1,7 @@
 """Availability, series and calendars over real gRPC and MongoDB."""
 
-from collections.abc import AsyncIterator
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
 
 import grpc
