@@ -8,25 +8,24 @@ from typing import Any, Final
 from deploy.marked import FILE, written
 from deploy.mongo.prepare import SERVICES
 from services.kernel.fates import COPY, Emptied, Fate, Kept, Removed, Sealed
-from services.kernel.mongo import Kind, claims, usage
+from services.kernel.mongo import Kind, claims, lease, usage
+from services.kernel.privacy import erasing
 
+_AUDIT: Final = (
+    "`<service>_audit`",
+    Kept("ids, codes and digests, append-only; gone after AUDIT_RETENTION_DAYS"),
+)
 OTHERS: Final[Mapping[str, tuple[str, Fate[Any]]]] = {
     "request_ids": ("every service", claims.FATE),
     "usage": ("every service", usage.FATE),
-    "leases": ("every service", Kept("which process does what, about no person")),
-    "erased_by_<service>": ("every service", Kept("who was erased and when, by ids")),
+    "leases": ("every service", lease.FATE),
+    "erased_by_<service>": ("every service", erasing.FATE),
     "keys": (
         "`<service>_keys`",
         Kept("without the key, which is overwritten: its id tells erased from lost"),
     ),
-    "entries": (
-        "`<service>_audit`",
-        Kept("ids, codes and digests, append-only; gone after AUDIT_RETENTION_DAYS"),
-    ),
-    "blocks": (
-        "`<service>_audit`",
-        Kept("ids, codes and digests, append-only; gone after AUDIT_RETENTION_DAYS"),
-    ),
+    "entries": _AUDIT,
+    "blocks": _AUDIT,
     "employments": ("mentorships", COPY),
     "held_meetings": ("mentorships", COPY),
     "pairs": ("scheduling", COPY),

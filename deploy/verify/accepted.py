@@ -26,9 +26,7 @@ from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
 from deploy.verify.pods import Ours, ours
 from deploy.verify.tree import Tree
-from services.kernel.config import Settings, StreamSettings, mistakes
-
-_STREAM: Final = "processor"
+from services.kernel.config import mistakes
 
 
 def run(tree: Tree) -> Iterator[str]:
@@ -60,8 +58,7 @@ def _reads(one: Ours) -> Callable[[], object] | None:
         return cast("Callable[[], object]", backup.MongoTool)
     if "METRICS_ADDRESS" not in one.environment:
         return None
-    kind = StreamSettings if one.service == _STREAM else Settings
-    return partial(kind, service=one.service)
+    return partial(one.settings, service=one.service)
 
 
 @contextmanager

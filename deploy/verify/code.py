@@ -95,8 +95,7 @@ def _names(one: Ours) -> Iterator[str]:
 
 def _needs(one: Ours, name: str) -> bool:
     """Whether the process reads a setting: what all are told may be for others only."""
-    kind = StreamSettings if one.service == "processor" else Settings
-    return name.lower() in kind.model_fields and one.module.count(".") == 1
+    return name.lower() in one.settings.model_fields and one.module.count(".") == 1
 
 
 def _ports(one: Ours) -> Iterator[str]:
@@ -127,9 +126,7 @@ def _routed(documents: Sequence[Document], addresses: set[str]) -> Iterator[str]
             backends = [f"{one['name']}:{one['port']}" for one in rule["backendRefs"]]
             yield from (f"a route leads to {one}, where no Service is" for one in set(backends) - addresses)
             named = {match["method"]["service"] for match in rule["matches"]}
-            yield from (
-                f"a route is for {name}, which nobody serves" for name in named - {*_ANSWERED, gateway.AUDIT}
-            )
+            yield from (f"a route is for {name}, which nobody serves" for name in named - _ANSWERED)
 
 
 def _addresses(documents: Sequence[Document]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.k8s.platform import IMAGE
+from services.kernel.config import Settings, StreamSettings
 
 Document = dict[str, Any]
 _LABEL = "metadata.labels['"
@@ -29,6 +30,11 @@ class Ours:
     def service(self) -> str:
         """Return the service whose settings it reads, if it reads any."""
         return self.arguments[0] if self.module == "deploy.doctor" else self.module.rpartition(".")[2]
+
+    @property
+    def settings(self) -> type[Settings | StreamSettings]:
+        """Return what that service reads its settings into."""
+        return StreamSettings if self.service == "processor" else Settings
 
     @property
     def arguments(self) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from services.kernel.errors import Conflict, Denied, NotFound
 from services.kernel.mongo import Cause, Ref
+from services.kernel.mongo.pages import LARGEST_SIZE
 from services.notifications.app import turns
 from services.notifications.domain.hours import Hours
 from services.notifications.domain.messages import Category, Facts, Message, Reason, Stage
@@ -58,12 +59,12 @@ async def test_the_sixth_mail_of_a_week_waits_whatever_program_it_is_of(world: W
     assert (await world.send(Category.MATCH_ENDED, "critical")).reason is Reason.CRITICAL
 
 
-@pytest.mark.parametrize("page", [turns.LARGEST_PAGE, 2])
+@pytest.mark.parametrize("page", [LARGEST_SIZE, 2])
 async def test_who_gets_many_mails_uses_up_nobody_elses_week(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     """What both got is read together, as long as it fits one page."""
-    monkeypatch.setattr(turns, "LARGEST_PAGE", page)
+    monkeypatch.setattr(turns, "LARGEST_SIZE", page)
     for number in range(5):
         await world.send(CHECK_IN, f"event-{number}")
     ours, theirs = [await world.queue(one, "sixth", CHECK_IN) for one in (MENTEE, MENTOR)]

@@ -11,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 
 from services.kernel.clock import Clock
-from services.kernel.fates import COPY, Fate, Kept
+from services.kernel.fates import COPY, Fate
 from services.kernel.mongo import claims, keys, lease, trail, usage
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import CODEC, Document
@@ -73,7 +73,7 @@ class Database:
         self.fates: dict[str, Fate[Any] | None] = {
             claims.COLLECTION: claims.FATE,
             usage.COLLECTION: usage.FATE,
-            lease.COLLECTION: Kept("which process does what, about no person"),
+            lease.COLLECTION: lease.FATE,
         }
         self.claims = claims.Claims(self._collection(claims.COLLECTION))
         self._retention = retention

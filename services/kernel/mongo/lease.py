@@ -12,9 +12,11 @@ from pymongo import ReturnDocument
 
 from services.kernel import metrics
 from services.kernel.crash import crash_point
+from services.kernel.fates import Kept
 from services.kernel.mongo.documents import Document
 
 COLLECTION: Final = "leases"
+FATE: Final = Kept("which process does what, about no person")
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -32,6 +32,12 @@ async def whole_pages(
 
 async def whole_list(kept: Lists[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
     """Yield (id, state) of everything that a query finds."""
+    async for key, stored in whole_stored(kept, tenant, query):
+        yield key, stored.state
+
+
+async def whole_stored(kept: Lists[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, Versioned[S]]]:
+    """Yield (id, stored) of everything that a query finds."""
     async for page in whole_pages(kept, tenant, query):
-        for key, stored in page:
-            yield key, stored.state
+        for item in page:
+            yield item

@@ -18,6 +18,7 @@ from services.pb.mentoring.profiles.v1.events_pb2 import PersonErased
 
 PERSON: Final = "organizations/*/people/*"
 ERASURE: Final = "organizations/*/erasures/*"
+FATE: Final = Kept("who was erased and when, by ids")
 
 
 class Erasure(NamedTuple):
@@ -55,8 +56,7 @@ def kind_of(service: str, message: type[Message]) -> Kind[Erased]:
         return Outgoing(told, subject=f"{person}/personalData/{service}", key=ref.id)
 
     # Event ids derive from the collection and the person: each service's must have a name of its own.
-    said = Kept("who was erased and when, by ids")
-    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode, erasure=said)
+    return Kind(collection=f"erased_by_{service}", state=Erased, encode=encode, erasure=FATE)
 
 
 class Erasing:

@@ -19,8 +19,6 @@ from services.matching.domain.scoring import Side
 from services.matching.domain.seats import Limits
 from services.matching.domain.week import coming_monday, phases, zone
 
-_PAGE = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Couple:
@@ -45,7 +43,7 @@ class Pairing:
         """
         program = (await self._stores.programs.get(Ref(tenant, name))).state
         enrolments = await self._enrolments(tenant, name, people)
-        of_mentee = Query(where={"people": people[1]}, page_size=_PAGE)
+        of_mentee = Query(where={"people": people[1]})
         past = [one async for _, one in whole_list(self._stores.matches, tenant, of_mentee)]
         busy = any(one.live and one.pair.mentee == people[1] and one.origin.program == name for one in past)
         mentor, mentee = enrolments

@@ -30,7 +30,6 @@ Act = Callable[[MatchRequest, str, datetime], Decision]
 
 _TRIES: Final = 8
 """Each lost race means that another request of the same two or of the requester was stored meanwhile."""
-_PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,7 @@ class Requests:
     async def _open(self, tenant: str, wish: Wish) -> list[MatchRequest]:
         """Return the open requests of the requester and of the pair."""
         where = {"people": wish.requester, "program": wish.program, "stage": {"$in": list(OPEN)}}
-        found = [
-            one
-            async for _, one in whole_list(self._stores.requests, tenant, Query(where=where, page_size=_PAGE))
-        ]
+        found = [one async for _, one in whole_list(self._stores.requests, tenant, Query(where=where))]
         return [one for one in found if one.requester == wish.requester or one.people == wish.people]
 
     async def get(self, caller: Caller, names: Names) -> Versioned[MatchRequest]:

@@ -9,8 +9,6 @@ from services.matching.app.ports import BATCH, Stores, save_all
 from services.matching.domain import seats as domain
 from services.matching.domain.seats import Limits, Seat, SeatsFreed
 
-_PAGE = 1000
-
 
 class Seats:
     """Gives seats to matches. Every method may be repeated under the same cause."""
@@ -71,9 +69,7 @@ class Seats:
         if len(stored) == len(set(mentors)):
             return known
         where = {"people": {"$in": sorted(known.keys() - stored.keys())}}
-        async for name, match in whole_list(
-            self._stores.matches, tenant, Query(where=where, page_size=_PAGE)
-        ):
+        async for name, match in whole_list(self._stores.matches, tenant, Query(where=where)):
             mentor = match.pair.mentor
             if match.live and mentor in known and mentor not in stored:
                 known[mentor] = known[mentor].hold([Seat(name, match.origin.program)])[0]

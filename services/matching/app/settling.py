@@ -6,7 +6,7 @@ request, or of the mentor's seats.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from services.kernel import ids
 from services.kernel.clock import Clock
@@ -23,8 +23,6 @@ from services.matching.domain.matches import Match, Origin
 from services.matching.domain.programs import Program
 from services.matching.domain.requests import ANSWERABLE, OPEN, MatchRequest, Reason, Stage
 from services.matching.domain.seats import Limits, Seat
-
-_PAGE: Final = 1000
 
 
 class Settling:
@@ -112,7 +110,7 @@ class Settling:
     async def move_up_all(self, tenant: str, program: str, cause: Cause) -> None:
         """Move up whoever can after a program changed how many mentees a mentor may have."""
         where = {"program": program, "stage": Stage.WAITLISTED.value}
-        query = Query(where=where, page_size=_PAGE)
+        query = Query(where=where)
         found = [one async for _, one in whole_list(self._stores.requests, tenant, query)]
         for mentor in sorted({one.pair.mentor for one in found}):
             await self.move_up(tenant, mentor, cause)
@@ -120,10 +118,7 @@ class Settling:
     async def move_up(self, tenant: str, mentor: str, cause: Cause) -> None:
         """Move up as many of a mentor's line as there are free seats, first come first."""
         where = {"people": mentor, "stage": {"$in": list(OPEN)}}
-        found = [
-            one
-            async for one in whole_list(self._stores.requests, tenant, Query(where=where, page_size=_PAGE))
-        ]
+        found = [one async for one in whole_list(self._stores.requests, tenant, Query(where=where))]
         asked = [(name, one) for name, one in found if one.pair.mentor == mentor]
         line = [(name, one) for name, one in asked if one.stage is Stage.WAITLISTED]
         if not line:
@@ -158,10 +153,7 @@ class Settling:
 
     async def _waiting(self, tenant: str, where: dict[str, Any]) -> list[tuple[str, MatchRequest]]:
         asked = {**where, "stage": {"$in": list(ANSWERABLE)}}
-        return [
-            one
-            async for one in whole_list(self._stores.requests, tenant, Query(where=asked, page_size=_PAGE))
-        ]
+        return [one async for one in whole_list(self._stores.requests, tenant, Query(where=asked))]
 
     async def proposed(self, ref: Ref, cause: Cause) -> None:
         """Give a new match its seat, and close what else its mentee has asked for or been asked."""

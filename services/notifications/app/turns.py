@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Page, Query
+from services.kernel.mongo.pages import LARGEST_SIZE
 from services.kernel.mongo.together import Together
 from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
@@ -20,7 +21,6 @@ from services.notifications.domain.routing import WEEK, Explained, Sent, Turn, c
 from services.notifications.domain.rules import Rule
 
 _MOST_COUNTED: Final = 200
-LARGEST_PAGE: Final = 1000
 Whose = tuple[str, str]
 """Organization and person."""
 
@@ -87,7 +87,7 @@ class Turns:
         return [known[tenant].get(person, ()) for tenant, person in asked]
 
     async def _sent_in(self, tenant: str, people: Collection[str]) -> Mapping[str, Sequence[Message]]:
-        page = await self._messages.list(tenant, self._past_week({"$in": sorted(people)}, LARGEST_PAGE))
+        page = await self._messages.list(tenant, self._past_week({"$in": sorted(people)}, LARGEST_SIZE))
         if page.next_page_token:  # somebody got very many, which must not hide what others got
             pages = await asyncio.gather(
                 *(self._messages.list(tenant, self._past_week(person, _MOST_COUNTED)) for person in people)

@@ -8,7 +8,7 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
-from services.kernel.mongo.whole import whole_pages
+from services.kernel.mongo.whole import whole_stored
 from services.profiles.app.people import People
 from services.profiles.domain import erasure, person
 from services.profiles.domain.erasure import Erasure, Reason
@@ -78,9 +78,8 @@ class Erasures:
 
     async def all_of(self, tenant: str) -> AsyncIterator[Named]:
         """Yield an organization's whole ledger, oldest first."""
-        async for page in whole_pages(self._ledger, tenant, Query()):
-            for item in page:
-                yield item
+        async for item in whole_stored(self._ledger, tenant, Query()):
+            yield item
 
     async def told_again(self, ref: Ref, entry: Erasure, cause: Cause) -> None:
         """Let an erasure be told again, and enter it if a restore lost it."""

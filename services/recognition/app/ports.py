@@ -21,7 +21,6 @@ EVERYBODY = "-"
 CLAIM_TAKEN: Final = "CLAIM_TAKEN"
 """Why the store refuses an award: its place or its slot is another one's."""
 
-LARGEST_PAGE: Final = 1000
 
 _HR = "hr_admin"
 _OVERSEERS = frozenset({"program_lead", _HR, "service"})

@@ -8,7 +8,7 @@ from services.kernel import ids
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref, Versioned
-from services.kernel.mongo.whole import whole_pages
+from services.kernel.mongo.whole import whole_stored
 from services.scheduling.app.ports import Aggregates, Feeds, among
 from services.scheduling.domain import feeds
 from services.scheduling.domain.feeds import Feed
@@ -49,5 +49,5 @@ class Subscriptions:
             "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
             "start": {"$gt": self._clock.now() - _PAST},
         }
-        pages = whole_pages(self._meetings, tenant, Query(where=where, either=among([person])))
-        return [(Ref(tenant, name), one) async for page in pages for name, one in page]
+        found = whole_stored(self._meetings, tenant, Query(where=where, either=among([person])))
+        return [(Ref(tenant, name), one) async for name, one in found]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
-from services.kernel.mongo.whole import whole_pages
+from services.kernel.mongo.whole import whole_stored
 from services.scheduling.app.meetings import Meetings, Names
 from services.scheduling.app.ports import Aggregates, People
 from services.scheduling.domain.invitations import Contact, Reply
@@ -57,8 +57,8 @@ class Invitations:
         """Return the meetings of a series that take place, or did."""
         stages = {"$in": [Stage.BOOKED.value, Stage.HELD.value]}
         where = {"mentorship": meeting.mentorship, "series": meeting.series, "stage": stages}
-        pages = whole_pages(self._kept, caller.org, Query(where=where))
-        return [(Ref(caller.org, name), stored) async for page in pages for name, stored in page]
+        found = whole_stored(self._kept, caller.org, Query(where=where))
+        return [(Ref(caller.org, name), stored) async for name, stored in found]
 
     async def meant(self, tenant: str, reply: Reply) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
         """Return the meetings that an answer is to. NotFound for none."""
@@ -68,8 +68,8 @@ class Invitations:
         where: dict[str, object] = {"series": reply.meeting}
         if reply.occurrence is not None:
             where["occurrence"] = reply.occurrence
-        pages = whole_pages(self._kept, tenant, Query(where=where))
-        found = [(Ref(tenant, name), stored) async for page in pages for name, stored in page]
+        listed = whole_stored(self._kept, tenant, Query(where=where))
+        found = [(Ref(tenant, name), stored) async for name, stored in listed]
         if not found:
             raise meeting_not_found()
         return found

@@ -18,7 +18,6 @@ ALL: Final = "-"
 """Stands for all mentorships where a list asks for one."""
 
 _OVERSEERS: Final = frozenset({"program_lead", "hr_admin", "service"})
-_PAGE: Final = 1000
 
 
 class Aggregates(Protocol):
