@@ -22,5 +22,5 @@ Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, pr
         scheduling.MeetingHeld, and its own
         Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
         SafetyCaseLogged PersonBlocked
-Calls   profiles.PersonService
+Calls   profiles.PersonService, matching.ProgramService
 """

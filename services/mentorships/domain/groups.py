@@ -56,11 +56,12 @@ class GroupEvent:
 
 @dataclass(frozen=True, slots=True)
 class GroupDraft:
-    """A group as its mentors want it. The range of seats is the contract's."""
+    """A group as its mentors want it. The range of seats is the contract's; no `program`: one of its own."""
 
     title: str
     seats: int
     terms: Terms
+    program: str = ""
 
     def checked(self, now: datetime) -> "GroupDraft":
         """Return it in plain text. Raises Invalid as `Terms.checked`, and for a title that says nothing."""
@@ -88,6 +89,7 @@ class Group:
     revision: int = 1
     stage: GroupStage = GroupStage.RUNNING
     over: Over | None = None
+    program: str = ""
 
     @property
     def due_at(self) -> datetime | None:
@@ -111,14 +113,17 @@ class Group:
     def update(self, person: str, draft: GroupDraft, now: datetime) -> "tuple[Group, list[GroupEvent]]":
         """Change title, seats or terms, as one of its mentors; more seats let people move up.
 
-        Raises Denied NOT_A_MENTOR, Refused GROUP_OVER, Invalid SEATS_TAKEN or as `GroupDraft.checked`.
+        Raises Denied NOT_A_MENTOR, Refused GROUP_OVER, Invalid SEATS_TAKEN, PROGRAM_FIXED for another program
+        (none means the same one), or as `GroupDraft.checked`.
         """
         self._require_mentor(person)
         self._require_running()
         wanted = draft.checked(now)
+        if wanted.program not in {"", self.program}:
+            raise invalid("PROGRAM_FIXED", "group.program", "is chosen when the group begins")
         if wanted.seats < self.taken:
             raise invalid("SEATS_TAKEN", "group.seats", f"must be at least the {self.taken} taken ones")
-        if wanted == GroupDraft(self.title, self.seats, self.terms):
+        if (wanted.title, wanted.seats, wanted.terms) == (self.title, self.seats, self.terms):
             return self, []
         revision = self.revision + (wanted.terms != self.terms)
         changed = replace(self, title=wanted.title, seats=wanted.seats, terms=wanted.terms, revision=revision)
@@ -228,7 +233,14 @@ class Group:
 def create(person: str, draft: GroupDraft, now: datetime) -> tuple[Group, list[GroupEvent]]:
     """Begin a group that `person` guides. Raises Invalid as `GroupDraft.checked`."""
     wanted = draft.checked(now)
-    group = Group(wanted.title, wanted.seats, wanted.terms, mentors=(person,), people=(person,))
+    group = Group(
+        wanted.title,
+        wanted.seats,
+        wanted.terms,
+        mentors=(person,),
+        people=(person,),
+        program=wanted.program,
+    )
     return group, [GroupEvent(GroupNews.CREATED, person)]
 
 

@@ -19,7 +19,8 @@ class GroupServicer(GroupServiceServicer):
 
     async def CreateGroup(self, request: pb.CreateGroupRequest, _: object) -> pb.Group:
         """Begin a group."""
-        return wire.group(*await self._app.create(caller(), wire.draft(request.group), cause(request)))
+        draft = wire.draft(caller().org, request.group)
+        return wire.group(*await self._app.create(caller(), draft, cause(request)))
 
     async def GetGroup(self, request: pb.GetGroupRequest, _: object) -> pb.Group:
         """Return one group."""
@@ -31,7 +32,9 @@ class GroupServicer(GroupServiceServicer):
         tenant = caller().org
         person = names.optional_id(tenant, names.PERSON, request.person, "person")
         query = Query(page_size=request.page_size, page_token=request.page_token)
-        page = await self._app.list(caller(), Selection(person, wire.stage(request.state)), query)
+        program = names.optional_id(tenant, names.PROGRAM, request.program, "program")
+        asked = Selection(person, wire.stage(request.state), program)
+        page = await self._app.list(caller(), asked, query)
         return pb.ListGroupsResponse(
             groups=[wire.group(Ref(tenant, key), stored) for key, stored in page.items],
             next_page_token=page.next_page_token,
@@ -41,7 +44,8 @@ class GroupServicer(GroupServiceServicer):
         """Change a group."""
         ref = names.ref(names.GROUP, request.group.name, "group.name")
         how = request.group.etag, cause(request)
-        return wire.group(ref, await self._app.update(caller(), ref.id, wire.draft(request.group), how))
+        draft = wire.draft(caller().org, request.group)
+        return wire.group(ref, await self._app.update(caller(), ref.id, draft, how))
 
     async def InviteGroupMentor(self, request: pb.InviteGroupMentorRequest, _: object) -> pb.Group:
         """Ask somebody to guide along."""

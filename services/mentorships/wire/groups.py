@@ -7,15 +7,23 @@ from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
 from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupNews, GroupStage
 from services.mentorships.wire.agreements import agreement, terms
-from services.mentorships.wire.names import group_name, optional_person, person_name
+from services.mentorships.wire.names import (
+    PROGRAM,
+    group_name,
+    optional_id,
+    optional_person,
+    optional_program,
+    person_name,
+)
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
 
 
-def draft(group: pb.Group) -> GroupDraft:
-    """Decode a group as its mentors want it. Raises Invalid as `agreements.terms` does."""
-    return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"))
+def draft(tenant: str, group: pb.Group) -> GroupDraft:
+    """Decode a group as its mentors want it. Raises Invalid as `agreements.terms`, for foreign names."""
+    program = optional_id(tenant, PROGRAM, group.program, "group.program")
+    return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"), program)
 
 
 def stage(state: pb.Group.State.ValueType) -> GroupStage | None:
@@ -38,6 +46,7 @@ def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
         waiting=[person_name(tenant, one) for one in state.waiting],
         member_count=state.taken,
         waiting_count=state.queued,
+        program=optional_program(tenant, state.program),
         etag=stored.etag,
     )
     if state.over is not None:
@@ -54,6 +63,8 @@ def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
     told: dict[str, Any] = {"group": name}
     if event.person:
         told["person"] = person_name(ref.tenant, event.person)
+    if event.news is GroupNews.CREATED:
+        told["program"] = optional_program(ref.tenant, state.program)
     if event.news is GroupNews.UPDATED:
         told["revision"] = state.revision
     if event.news is GroupNews.ENDED and state.over is not None:

@@ -1853,19 +1853,23 @@ class GroupCreated(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who guides it."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

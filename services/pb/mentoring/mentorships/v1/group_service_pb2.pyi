@@ -71,6 +71,7 @@ class Group(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/groups/{group}"""
     title: _builtins.str
@@ -87,6 +88,10 @@ class Group(_message.Message):
     """Why it ended; unspecified unless it did."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    program: _builtins.str
+    """The program that it belongs to, open when it begins; empty for one of its own. An update may leave it out, and
+    changes it never. When the program closes, the group goes on to its own end.
+    """
     @_builtins.property
     def agreement(self) -> _mentorship_service_pb2.Agreement:
         """The terms that everybody agrees to by joining, for everybody to read who may join. Nobody signs them."""
@@ -138,10 +143,11 @@ class Group(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        program: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_time", b"end_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "program", b"program", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -212,6 +218,7 @@ class ListGroupsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}"""
     page_size: _builtins.int
@@ -222,6 +229,8 @@ class ListGroupsRequest(_message.Message):
     """Only groups that this person is in, if given: oneself, or anybody for staff."""
     state: Global___Group.State.ValueType
     """Only groups in this state, if given."""
+    program: _builtins.str
+    """Only groups of this program, if given."""
     def __init__(
         self,
         *,
@@ -230,10 +239,11 @@ class ListGroupsRequest(_message.Message):
         page_token: _builtins.str = ...,
         person: _builtins.str = ...,
         state: Global___Group.State.ValueType = ...,
+        program: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "program", b"program", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
