@@ -17,7 +17,7 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         Introduction{Proposed,Consented,Offered,Made,Declined}
         SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
         Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}
-        Group{Left,Completed,Ended}
+        Group{Left,Completed,Ended} GroupGoal{Added,Completed,Dropped}
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
         scheduling.MeetingHeld, and its own
         Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied

@@ -108,6 +108,7 @@ def _shared_work(word: str) -> Iterator[Step]:
     yield Step("CreateActionItem", _MENTEE, {"action_item": {"title": word}})
     yield Step("GiveKudos", _MENTOR, {"kudos": {"words": word}})
     yield Step("CreateGroup", _MENTOR, {"group": {"title": word, "agreement": agreement, "seats": 3}})
+    yield Step("AddGroupGoal", _MENTOR, {"title": word})
     yield Step("ReportPerson", _MENTEE, {"safety_report": {"words": word, "category": 1}})
     yield Step("BlockPerson", _MENTEE, {})
     yield Step("BookMeeting", _MENTEE, {"meeting": _MEETING})

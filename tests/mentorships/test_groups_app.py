@@ -11,6 +11,7 @@ from services.kernel.errors import Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
 from services.mentorships.app.groups import Groups, Selection
+from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import GroupStage
 from services.mentorships.wire import groups as wire
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
@@ -155,6 +156,17 @@ async def test_what_happens_is_told_in_ids_and_codes(world: World) -> None:
     )
     assert {event["key"] for event in world.kept.outbox} == {world.id}
     assert not any(DRAFT.title.encode() in event["value"] for event in world.kept.outbox)
+
+
+async def test_goals_are_told_by_their_names_alone(world: World) -> None:
+    draft = GroupGoalDraft("Each gives one talk")
+    await world.groups.add_goal(mentor, world.id, draft, world.how())
+    await world.groups.complete_goal(mentor, world.id, "1", world.how())
+    name = f"organizations/{ORG}/groups/{world.id}"
+    about = {"group": name, "person": f"organizations/{ORG}/people/{MENTOR}", "group_goal": f"{name}/goals/1"}
+    _, added, completed = world.kept.outbox
+    assert events.GroupGoalAdded.FromString(added["value"]) == events.GroupGoalAdded(**about)
+    assert events.GroupGoalCompleted.FromString(completed["value"]) == events.GroupGoalCompleted(**about)
 
 
 async def test_a_group_survives_the_way_out_and_back(world: World) -> None:

@@ -177,6 +177,29 @@ async def test_a_group_of_a_program_is_found_by_it(world: World) -> None:
     assert await refused(unknown) == (grpc.StatusCode.NOT_FOUND, "PROGRAM_NOT_FOUND")
 
 
+async def test_the_group_shares_goals_that_outsiders_do_not_see(world: World) -> None:
+    await world.call("JoinGroup", world.mentee(MENTEE), revision=1)
+    day, title = Date(year=2026, month=6, day=1), "Each gives one talk"
+    for request_id in ("g-1", "g-1", "g-2"):
+        await world.call("AddGroupGoal", world.mentor, title=title, target_date=day, request_id=request_id)
+    await world.call("CompleteGroupGoal", world.mentor, goal="1")
+    await world.call("DropGroupGoal", world.mentor, goal="2")
+    (goal,) = (await world.call("GetGroup", world.mentee(MENTEE))).goals
+    assert (goal.id, goal.title, goal.author, goal.target_date) == ("1", title, f"{PEOPLE}/{MENTOR}", day)
+    assert goal.HasField("complete_time")
+    (overseen,) = (await world.call("GetGroup", world.hr)).goals
+    assert (overseen.title, overseen.complete_time) == ("", goal.complete_time)
+    assert list((await world.call("GetGroup", world.mentee("outside"))).goals) == []
+    past = world.call("AddGroupGoal", world.mentor, title=title, target_date=Date(year=2020, month=1, day=1))
+    assert await refused(past) == (grpc.StatusCode.INVALID_ARGUMENT, "TARGET_DATE_PAST")
+    assert (await world.told())[2:] == [
+        "GroupGoalAdded",
+        "GroupGoalAdded",
+        "GroupGoalCompleted",
+        "GroupGoalDropped",
+    ]
+
+
 async def test_who_may_not_changes_nothing(world: World) -> None:
     foreigner = world.at.token(MENTOR, "mentor", org="globex")
     assert (await refused(world.call("CloseGroup", foreigner)))[0] is grpc.StatusCode.NOT_FOUND

@@ -11,7 +11,8 @@ from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.whole import whole_pages
 from services.mentorships.app.ports import OVERSEERS, Aggregates, People, Programs, who
-from services.mentorships.domain import groups
+from services.mentorships.domain import group_goals, groups
+from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupStage
 
 Act = Callable[[Group, datetime], tuple[Group, Sequence[GroupEvent]]]
@@ -33,7 +34,7 @@ class Selection:
 
 
 class Groups:
-    """Groups. Refusals of changes are those of `Group`."""
+    """Groups. Refusals of changes are those of `Group` and `group_goals`."""
 
     def __init__(self, kept: Aggregates[Group], people: People, programs: Programs, clock: Clock) -> None:
         self._groups = kept
@@ -105,6 +106,24 @@ class Groups:
     async def close(self, caller: Caller, group: str, how: How) -> Versioned[Group]:
         """Complete or end it."""
         return await self._change(caller, group, lambda state, now: state.close(who(caller), now), how)
+
+    async def add_goal(self, caller: Caller, group: str, draft: GroupGoalDraft, how: How) -> Versioned[Group]:
+        """Set a goal."""
+        return await self._change(
+            caller, group, lambda state, now: group_goals.add(state, caller.subject, draft, now), how
+        )
+
+    async def complete_goal(self, caller: Caller, group: str, goal: str, how: How) -> Versioned[Group]:
+        """Say that a goal is reached."""
+        return await self._change(
+            caller, group, lambda state, now: group_goals.complete(state, caller.subject, goal, now), how
+        )
+
+    async def drop_goal(self, caller: Caller, group: str, goal: str, how: How) -> Versioned[Group]:
+        """Give a goal up."""
+        return await self._change(
+            caller, group, lambda state, _: group_goals.drop(state, caller.subject, goal), how
+        )
 
     async def person_left(self, person: Ref, cause: Cause) -> None:
         """Let every running group go on without somebody who has left the company, or end."""

@@ -75,6 +75,22 @@ class GroupServicer(GroupServiceServicer):
         person = names.person_id(ref.tenant, request.person, "person")
         return wire.group(ref, await self._app.remove(caller(), ref.id, person, _how(request)))
 
+    async def AddGroupGoal(self, request: pb.AddGroupGoalRequest, _: object) -> pb.Group:
+        """Set a goal of a group."""
+        ref = names.ref(names.GROUP, request.name)
+        draft = wire.goal_draft(request)
+        return wire.group(ref, await self._app.add_goal(caller(), ref.id, draft, _how(request)))
+
+    async def CompleteGroupGoal(self, request: pb.CompleteGroupGoalRequest, _: object) -> pb.Group:
+        """Say that a goal of a group is reached."""
+        ref = names.ref(names.GROUP, request.name)
+        return wire.group(ref, await self._app.complete_goal(caller(), ref.id, request.goal, _how(request)))
+
+    async def DropGroupGoal(self, request: pb.DropGroupGoalRequest, _: object) -> pb.Group:
+        """Give a goal of a group up."""
+        ref = names.ref(names.GROUP, request.name)
+        return wire.group(ref, await self._app.drop_goal(caller(), ref.id, request.goal, _how(request)))
+
     async def CloseGroup(self, request: pb.CloseGroupRequest, _: object) -> pb.Group:
         """Complete or end a group."""
         ref = names.ref(names.GROUP, request.name)

@@ -5,10 +5,20 @@ from typing import Any
 from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupNews, GroupStage
+from services.mentorships.domain.group_goals import GroupGoalDraft
+from services.mentorships.domain.groups import (
+    Group,
+    GroupDraft,
+    GroupEvent,
+    GroupGoal,
+    GroupNews,
+    GroupStage,
+)
 from services.mentorships.wire.agreements import agreement, terms
+from services.mentorships.wire.days import given_day, optional_day
 from services.mentorships.wire.names import (
     PROGRAM,
+    group_goal_name,
     group_name,
     optional_id,
     optional_person,
@@ -24,6 +34,11 @@ def draft(tenant: str, group: pb.Group) -> GroupDraft:
     """Decode a group as its mentors want it. Raises Invalid as `agreements.terms`, for foreign names."""
     program = optional_id(tenant, PROGRAM, group.program, "group.program")
     return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"), program)
+
+
+def goal_draft(request: pb.AddGroupGoalRequest) -> GroupGoalDraft:
+    """Decode a goal as asked for. Raises Invalid DATE_MALFORMED."""
+    return GroupGoalDraft(request.title, given_day(request, "target_date", "target_date"))
 
 
 def stage(state: pb.Group.State.ValueType) -> GroupStage | None:
@@ -47,6 +62,7 @@ def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
         member_count=state.taken,
         waiting_count=state.queued,
         program=optional_program(tenant, state.program),
+        goals=[_goal(tenant, one) for one in state.goals],
         etag=stored.etag,
     )
     if state.over is not None:
@@ -57,12 +73,26 @@ def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
     return message
 
 
+def _goal(tenant: str, goal: GroupGoal) -> pb.Group.Goal:
+    message = pb.Group.Goal(
+        id=goal.id,
+        title=goal.title,
+        author=person_name(tenant, goal.author),
+        target_date=optional_day(goal.target_date),
+    )
+    if goal.complete_time is not None:
+        fields.set_time(message.complete_time, goal.complete_time)
+    return message
+
+
 def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
     """Encode what happened to a group, keyed by its id."""
     name = group_name(ref.tenant, ref.id)
     told: dict[str, Any] = {"group": name}
     if event.person:
         told["person"] = person_name(ref.tenant, event.person)
+    if event.goal:
+        told["group_goal"] = group_goal_name(ref.tenant, ref.id, event.goal)
     if event.news is GroupNews.CREATED:
         told["program"] = optional_program(ref.tenant, state.program)
     if event.news is GroupNews.UPDATED:

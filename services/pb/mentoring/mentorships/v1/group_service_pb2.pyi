@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as _mentorship_service_pb2
 import builtins as _builtins
@@ -55,6 +56,46 @@ class Group(_message.Message):
     STATE_ENDED: Group.State.ValueType  # 3
     """It ended before: staff ended it, or its last mentor has left."""
 
+    @_typing.final
+    class Goal(_message.Message):
+        """Something that all in the group want to reach."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        TITLE_FIELD_NUMBER: _builtins.int
+        AUTHOR_FIELD_NUMBER: _builtins.int
+        TARGET_DATE_FIELD_NUMBER: _builtins.int
+        COMPLETE_TIME_FIELD_NUMBER: _builtins.int
+        id: _builtins.str
+        """Tells it from the others of its group."""
+        title: _builtins.str
+        """In the words of its author; empty for staff outside of the group."""
+        author: _builtins.str
+        """The mentor who set it."""
+        @_builtins.property
+        def target_date(self) -> _date_pb2.Date:
+            """By when; absent: no day."""
+
+        @_builtins.property
+        def complete_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was reached; absent before."""
+
+        def __init__(
+            self,
+            *,
+            id: _builtins.str = ...,
+            title: _builtins.str = ...,
+            author: _builtins.str = ...,
+            target_date: _date_pb2.Date | None = ...,
+            complete_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "target_date", b"target_date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "complete_time", b"complete_time", "id", b"id", "target_date", b"target_date", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     SEATS_FIELD_NUMBER: _builtins.int
@@ -72,6 +113,7 @@ class Group(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     PROGRAM_FIELD_NUMBER: _builtins.int
+    GOALS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/groups/{group}"""
     title: _builtins.str
@@ -124,6 +166,10 @@ class Group(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Group.Goal]:
+        """What all in it want to reach, in the order it was set; empty for those outside."""
+
     def __init__(
         self,
         *,
@@ -144,10 +190,11 @@ class Group(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         program: _builtins.str = ...,
+        goals: _abc.Iterable[Global___Group.Goal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_time", b"end_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "program", b"program", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "goals", b"goals", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "program", b"program", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -500,3 +547,111 @@ class CloseGroupRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseGroupRequest: _TypeAlias = CloseGroupRequest  # noqa: Y015
+
+@_typing.final
+class AddGroupGoalRequest(_message.Message):
+    """Sets a goal of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TARGET_DATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    title: _builtins.str
+    """What is to be reached, in one line."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def target_date(self) -> _date_pb2.Date:
+        """By when, not in the past; absent: no day."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+        target_date: _date_pb2.Date | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["target_date", b"target_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "target_date", b"target_date", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddGroupGoalRequest: _TypeAlias = AddGroupGoalRequest  # noqa: Y015
+
+@_typing.final
+class CompleteGroupGoalRequest(_message.Message):
+    """Says that a goal is reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    goal: _builtins.str
+    """The id of the goal."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        goal: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal", b"goal", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteGroupGoalRequest: _TypeAlias = CompleteGroupGoalRequest  # noqa: Y015
+
+@_typing.final
+class DropGroupGoalRequest(_message.Message):
+    """Gives a goal up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    goal: _builtins.str
+    """The id of the goal."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        goal: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal", b"goal", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropGroupGoalRequest: _TypeAlias = DropGroupGoalRequest  # noqa: Y015
