@@ -182,8 +182,8 @@ async def test_the_group_shares_goals_that_outsiders_do_not_see(world: World) ->
     day, title = Date(year=2026, month=6, day=1), "Each gives one talk"
     for request_id in ("g-1", "g-1", "g-2"):
         await world.call("AddGroupGoal", world.mentor, title=title, target_date=day, request_id=request_id)
-    await world.call("CompleteGroupGoal", world.mentor, goal="1")
-    await world.call("DropGroupGoal", world.mentor, goal="2")
+    await world.call("CompleteGroupGoal", world.mentor, goal_id="1")
+    await world.call("DropGroupGoal", world.mentor, goal_id="2")
     (goal,) = (await world.call("GetGroup", world.mentee(MENTEE))).goals
     assert (goal.id, goal.title, goal.author, goal.target_date) == ("1", title, f"{PEOPLE}/{MENTOR}", day)
     assert goal.HasField("complete_time")

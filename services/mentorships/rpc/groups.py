@@ -84,12 +84,14 @@ class GroupServicer(GroupServiceServicer):
     async def CompleteGroupGoal(self, request: pb.CompleteGroupGoalRequest, _: object) -> pb.Group:
         """Say that a goal of a group is reached."""
         ref = names.ref(names.GROUP, request.name)
-        return wire.group(ref, await self._app.complete_goal(caller(), ref.id, request.goal, _how(request)))
+        return wire.group(
+            ref, await self._app.complete_goal(caller(), ref.id, request.goal_id, _how(request))
+        )
 
     async def DropGroupGoal(self, request: pb.DropGroupGoalRequest, _: object) -> pb.Group:
         """Give a goal of a group up."""
         ref = names.ref(names.GROUP, request.name)
-        return wire.group(ref, await self._app.drop_goal(caller(), ref.id, request.goal, _how(request)))
+        return wire.group(ref, await self._app.drop_goal(caller(), ref.id, request.goal_id, _how(request)))
 
     async def CloseGroup(self, request: pb.CloseGroupRequest, _: object) -> pb.Group:
         """Complete or end a group."""

@@ -595,13 +595,13 @@ class CompleteGroupGoalRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
-    GOAL_FIELD_NUMBER: _builtins.int
+    GOAL_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/groups/{id}"""
-    goal: _builtins.str
-    """The id of the goal."""
+    goal_id: _builtins.str
+    """The goal's id in its group."""
     etag: _builtins.str
     """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
     request_id: _builtins.str
@@ -610,13 +610,13 @@ class CompleteGroupGoalRequest(_message.Message):
         self,
         *,
         name: _builtins.str = ...,
-        goal: _builtins.str = ...,
+        goal_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal", b"goal", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal_id", b"goal_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -629,13 +629,13 @@ class DropGroupGoalRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
-    GOAL_FIELD_NUMBER: _builtins.int
+    GOAL_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{id}/groups/{id}"""
-    goal: _builtins.str
-    """The id of the goal."""
+    goal_id: _builtins.str
+    """The goal's id in its group."""
     etag: _builtins.str
     """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
     request_id: _builtins.str
@@ -644,13 +644,13 @@ class DropGroupGoalRequest(_message.Message):
         self,
         *,
         name: _builtins.str = ...,
-        goal: _builtins.str = ...,
+        goal_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal", b"goal", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal_id", b"goal_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
