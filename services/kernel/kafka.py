@@ -3,6 +3,7 @@
 import asyncio
 import random
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,11 +12,15 @@ from typing import Any, Final, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 
+from services.kernel import tracing
 from services.kernel.password import Password
 
 LARGEST_REQUEST: Final = 1_048_576
 """Bytes; brokers refuse more by default."""
 _REQUEST_MS: Final = 15_000
+
+TRACE: Final = "ce_traceparent"
+"""The header that names the place in a trace from which a record was told."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -144,6 +149,7 @@ class Producer:
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when the brokers have acknowledged all. KafkaError: some may be stored, some not."""
+        started = time.perf_counter_ns()
         sent = [
             await self._producer.send(record.topic, record.value, record.key, headers=list(record.headers))
             for record in records
@@ -151,3 +157,35 @@ class Producer:
         for result in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+        _note(records, time.perf_counter_ns() - started)
+
+
+def _note(records: Sequence[Record], nanoseconds: int) -> None:
+    """Write down the sampled ones among records that were acknowledged together."""
+    for record in records:
+        if (place := _place(record.headers)) is not None:
+            tracing.record(_sent(record, place, nanoseconds))
+
+
+def _place(headers: Headers) -> tracing.Trace | None:
+    for name, value in reversed(headers):  # ours is the last one
+        if name == TRACE:
+            return tracing.sampled(None if value is None else value.decode(errors="replace"))
+    return None
+
+
+def _sent(record: Record, place: tracing.Trace, nanoseconds: int) -> tracing.Span:
+    """Return what OpenTelemetry says of a record that was sent."""
+    texts = {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+    about = {
+        "messaging.system": "kafka",
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": record.topic,
+        "cloudevents.event_id": texts.get("ce_id", ""),
+        "cloudevents.event_type": texts.get("ce_type", ""),
+    }
+    here = tracing.child(place)
+    return tracing.Span(
+        f"send {record.topic}", here, place.span_id, nanoseconds, tracing.Kind.PRODUCER, about
+    )
