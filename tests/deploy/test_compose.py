@@ -97,6 +97,24 @@ def test_only_the_platform_itself_starts_unless_more_is_asked_for() -> None:
     assert more == {"prometheus", "alertmanager", "grafana", "jaeger", "mailbox"}
 
 
+def seconds(period: str) -> int:
+    """Return a duration of compose in seconds; the file writes no other unit."""
+    return int(period.removesuffix("s"))
+
+
+@pytest.mark.parametrize("name", sorted(PROCESSES))
+def test_a_process_has_the_time_that_its_parts_may_take_to_drain(name: str) -> None:
+    """Calls, then what hears, then what tells: one process does all of it here."""
+    drains = 3 * Settings.model_fields["drain_seconds"].default
+    assert seconds(OURS[name]["stop_grace_period"]) >= drains + 5
+
+
+@pytest.mark.parametrize("name", ["kafka", "mongo"])
+def test_servers_have_the_time_to_close_what_they_store(name: str) -> None:
+    """Ten seconds are compose's own; a server that is killed has to check its files when it starts."""
+    assert seconds(FILE["services"][name]["stop_grace_period"]) >= 60
+
+
 def test_ports_are_open_on_this_host_only() -> None:
     ports = [port for one in FILE["services"].values() for port in one.get("ports", ())]
     assert all(port.startswith("127.0.0.1:") for port in ports)
