@@ -52,7 +52,7 @@ def test_containers_of_ours_are_told_only_settings_that_exist_and_files_that_are
 
 def test_every_process_runs_and_every_database_is_migrated_first() -> None:
     jobs = {f"migrate-{service}" for service in prepare.SERVICES}
-    assert set(OURS) == PROCESSES | jobs | {"topics", "mongo-init"}
+    assert set(OURS) == PROCESSES | jobs | {"topics", "mongo-init", "backup"}
     for process in PROCESSES:
         waits = OURS[process]["depends_on"]
         assert {
@@ -95,6 +95,12 @@ def test_secrets_are_written_once_for_their_owner_only(tmp_path: Path) -> None:
 def test_only_the_platform_itself_starts_unless_more_is_asked_for() -> None:
     more = {name for name, one in FILE["services"].items() if "full" in one.get("profiles", ())}
     assert more == {"prometheus", "alertmanager", "grafana", "jaeger", "mailbox"}
+
+
+def test_copies_are_made_by_who_may_also_restore_them_and_only_when_asked_for() -> None:
+    one = OURS["backup"]
+    assert (one["profiles"], one["environment"]["MONGO_USERNAME"]) == (["backup"], "root")
+    assert one["environment"]["MONGO_PASSWORD_FILE"] == "/run/secrets/mongo_root"
 
 
 def seconds(period: str) -> int:
