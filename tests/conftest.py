@@ -48,9 +48,11 @@ def _servers(config: pytest.Config, factory: pytest.TempPathFactory) -> Servers:
     return config.stash[SERVERS]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if DESK in config.stash:
-        config.stash[DESK].close()
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the servers after the workers and before the summary, which tells of a server that fell."""
+    if DESK in session.config.stash:
+        session.config.stash[DESK].close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

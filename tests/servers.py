@@ -31,12 +31,14 @@ class Servers:
         self._broker: kafka.Broker | None = None
         self._choice: kafka.Choice | None = None
         self._bootstrap = ""
+        self._fallen: list[str] = []
 
     @property
     def lines(self) -> list[str]:
-        """Which broker the run used, for people; nothing if none was asked for."""
+        """Which broker the run used and which server ended before it was stopped, for people."""
         chosen = self._choice
-        return [] if chosen is None else [chosen.why or f"Kafka: Apache Kafka from {chosen.jars}"]
+        used = [] if chosen is None else [chosen.why or f"Kafka: Apache Kafka from {chosen.jars}"]
+        return used + self._fallen
 
     async def mongo_url(self) -> str:
         """Return the URL of a one-node replica set. Raises StartFailed."""
@@ -81,8 +83,13 @@ class Servers:
     async def stop(self) -> None:
         """Stop what was started and remove what it stored; logs stay in the folder."""
         for server in (self._broker, self._mongod):
-            if server is not None:
-                await server.stop()
+            if server is None:
+                continue
+            process = server.process
+            if not process.running:
+                code = await process.wait()
+                self._fallen.append(process.story(f"ended with code {code} before the tests did"))
+            await server.stop()
         if self._data is not None:
             shutil.rmtree(self._data)
 

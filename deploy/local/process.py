@@ -100,12 +100,13 @@ class Process:
         deadline = time.monotonic() + within
         while not await ready():
             if not self.running:
-                raise StartFailed(self._story(f"ended with code {await self.wait()} while starting"))
+                raise StartFailed(self.story(f"ended with code {await self.wait()} while starting"))
             if time.monotonic() > deadline:
-                raise StartFailed(self._story(f"was not ready after {within:.0f} s"))
+                raise StartFailed(self.story(f"was not ready after {within:.0f} s"))
             await asyncio.sleep(POLL_SECONDS)
 
-    def _story(self, what: str) -> str:
+    def story(self, what: str) -> str:
+        """Return what happened to the process and the end of its log, for people."""
         return f"{self.name} {what}; end of {self.command.log}:\n{tail(self.command.log)}"
 
     async def wait(self) -> int:

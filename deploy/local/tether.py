@@ -6,9 +6,12 @@ path and without site-packages, because it must set the signal between fork and 
 
 import ctypes
 import os
+import resource
 import sys
 
 PR_SET_PDEATHSIG = 1
+MOST_FILES = 65_536
+"""Open files a command may have, if its user may: shells often begin with 1,024, of which mongod dies."""
 
 
 def main(parent: int, death_signal: int, command: list[str]) -> None:
@@ -17,6 +20,8 @@ def main(parent: int, death_signal: int, command: list[str]) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(1)
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, min(MOST_FILES, most)), most))
     os.execvp(command[0], command)  # noqa: S606 - replacing this process is the purpose
 
 

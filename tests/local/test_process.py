@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -99,6 +100,19 @@ asyncio.run(main())
         supervisor.kill()
     psutil.wait_procs([child], timeout=30)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_server_may_open_many_files_where_the_shell_allows_few(tmp_path: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    tether = (sys.executable, str(ROOT / "deploy" / "local" / "tether.py"), str(os.getpid()), "9")
+    asked = subprocess.run(
+        (*tether, "sh", "-c", "ulimit -n"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, most)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(asked.stdout) == min(65_536, most)
 
 
 def test_the_tether_runs_nothing_for_a_parent_that_is_gone(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from services.kernel.errors import Conflict, Exhausted, Refusal, Unavailable
 from services.kernel.events.codec import Event, Poison, decode
 from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.events.handlers import Handlers
+from services.kernel.events.life import Sign, watched_by
 from services.kernel.kafka import Received
 
 HANDLER_SECONDS: Final = 10.0
@@ -94,8 +94,8 @@ class Delivery:
         self._patience = patience or Patience()
         self._log = log.get_logger()
 
-    async def deliver(self, record: Received, stop: asyncio.Event, note: Callable[[], None]) -> None:
-        """Return when the record is done; `note` is called for each try, as a sign of life.
+    async def deliver(self, record: Received, stop: asyncio.Event, note: Sign) -> None:
+        """Return when the record is done; `note` is called for each try and each sign of life of its handler.
 
         Raises Stopping when `stop` cuts a wait, TooManyDeadLetters, and KafkaError when a dead letter could
         not be stored.
@@ -122,10 +122,11 @@ class Delivery:
         self._count(record, "dlq")
 
     async def _handled(
-        self, event: Event[Any], record: Received, stop: asyncio.Event, note: Callable[[], None]
+        self, event: Event[Any], record: Received, stop: asyncio.Event, note: Sign
     ) -> tuple[str, Exception] | None:
         """Try until the effect is there; return why it never will be."""
         tries, waits = 0, 0
+        watched_by(lambda: _moved(note))
         while True:
             error = await self._tried(event, record.topic)
             note()
@@ -178,6 +179,11 @@ class Delivery:
         metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc()
         if outcome != "retry":
             metrics.CONSUMER_PROGRESS.set_to_current_time()
+
+
+def _moved(note: Sign) -> None:
+    note()
+    metrics.CONSUMER_PROGRESS.set_to_current_time()
 
 
 def _enter(event: Event[Any]) -> None:
