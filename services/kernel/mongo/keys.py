@@ -16,6 +16,7 @@ from pymongo.read_concern import ReadConcern
 
 from services.kernel.clock import Clock
 from services.kernel.mongo.documents import Document
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import duplicates, read_together
 from services.kernel.vault import Stored, Wrapped
@@ -32,13 +33,14 @@ class KeyStore:
         self.collection = collection
         self._committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
-        self._read = Together(partial(read_together, self._committed))
-        self._add = Together(self._added)
+        self._read = Together(partial(read_together, self._committed), partial(command, collection, "find"))
+        self._add = Together(self._added, partial(command, collection, "insert"))
 
     async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:
         """Return what is stored of each owner."""
         if len(owners) > _FEW:
-            found = await self._committed.find({"_id": {"$in": list(owners)}}).to_list(None)
+            with command(self.collection, "find"):
+                found = await self._committed.find({"_id": {"$in": list(owners)}}).to_list(None)
         else:
             asked = await asyncio.gather(*map(self._read, owners))
             found = [document for document in asked if document is not None]
@@ -58,7 +60,8 @@ class KeyStore:
         now = self._clock.now()
         new = [{"_id": key.owner, "key": _described(key, now)} for key in keys]
         try:
-            await self.collection.insert_many(new, ordered=False)
+            with command(self.collection, "insert"):
+                await self.collection.insert_many(new, ordered=False)
         except BulkWriteError as error:  # those of some were destroyed, or another process was first
             known = [new[place] for place in duplicates(error)]
             writes = [
