@@ -3,6 +3,7 @@
 import asyncio
 import random
 import ssl
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,15 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from services.kernel import tracing
 from services.kernel.password import Password
 
 LARGEST_REQUEST: Final = 1_048_576
 """Bytes; brokers refuse more by default."""
 _REQUEST_MS: Final = 15_000
+
+TRACE: Final = "ce_traceparent"
+"""The header that names the place in a trace from which a record was told."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -151,11 +156,13 @@ class Producer:
         Whole batches are handed over: for each record by itself the client keeps a future and an answer,
         which takes several times as long as to write it.
         """
+        started = time.perf_counter_ns()
         lanes = await self._lanes(records)
         sending = (self._send(*place, lane) for place, lane in lanes.items())
         for result in await asyncio.gather(*sending, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+        _note(records, time.perf_counter_ns() - started)
 
     async def _lanes(self, records: Sequence[Record]) -> dict[tuple[str, int], list[Record]]:
         """Return the records of each topic and partition, in their order."""
@@ -187,3 +194,34 @@ class Producer:
 def _append(batch: BatchBuilder, record: Record) -> Any:
     """Write a record into a batch and return how it is written there; None when the batch is full."""
     return batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
+
+
+def _note(records: Sequence[Record], nanoseconds: int) -> None:
+    """Write down the sampled ones among records that were acknowledged together."""
+    for record in records:
+        if (place := _place(record.headers)) is not None:
+            tracing.record(_sent(record, place, nanoseconds))
+
+
+def _place(headers: Headers) -> tracing.Trace | None:
+    for name, value in reversed(headers):  # ours is the last one
+        if name == TRACE:
+            return tracing.sampled(None if value is None else value.decode(errors="replace"))
+    return None
+
+
+def _sent(record: Record, place: tracing.Trace, nanoseconds: int) -> tracing.Span:
+    """Return what OpenTelemetry says of a record that was sent."""
+    texts = {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+    about = {
+        "messaging.system": "kafka",
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": record.topic,
+        "cloudevents.event_id": texts.get("ce_id", ""),
+        "cloudevents.event_type": texts.get("ce_type", ""),
+    }
+    here = tracing.child(place)
+    return tracing.Span(
+        f"send {record.topic}", here, place.span_id, nanoseconds, tracing.Kind.PRODUCER, about
+    )
