@@ -8,6 +8,7 @@ from deploy.k8s.files import Document
 from deploy.k8s.platform import IMAGE, Platform, process_labels
 from deploy.k8s.sizes import Size
 from services.kernel.config import Settings
+from services.kernel.rpc.server import MOST_PAUSES
 
 USER: Final = 10_001
 """Of the image, and nobody else's on the node."""
@@ -53,7 +54,8 @@ def hull(account: str) -> dict[str, Any]:
 def grace_seconds(process: Process) -> int:
     """Return how long a stop may take: `run.process` drains one part after another, each in its time."""
     drain = Settings.model_fields["drain_seconds"].default
-    served = (BEFORE_STOP_SECONDS + settings.DRAIN_PAUSE_SECONDS + drain) if "grpc" in process.serves else 0
+    pauses = MOST_PAUSES * settings.DRAIN_PAUSE_SECONDS
+    served = (BEFORE_STOP_SECONDS + pauses + drain) if "grpc" in process.serves else 0
     hearing = drain
     telling = drain if "relay" in process.roles or not process.roles else 0
     return int(served + hearing + telling + MARGIN_SECONDS)

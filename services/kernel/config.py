@@ -142,7 +142,7 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     due_interval_ms: int = Field(default=250, ge=10, description="between two looks at timers that are due")
     audit_retention_days: int = Field(default=400, ge=1, description="how long the audit log keeps entries")
     drain_pause_seconds: float = Field(
-        default=0, ge=0, description="between not-ready and refusing new calls"
+        default=0, ge=0, description="without a new call, after not-ready, until new calls are refused"
     )
 
     @field_validator("reflection", "webhook_private")

@@ -9,16 +9,18 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from services.kernel import log
 
 _HEADER = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+_UNSAMPLED: Final = "-00"
 _current: ContextVar["Trace | None"] = ContextVar("trace", default=None)
 
 
@@ -28,6 +30,7 @@ class Kind(IntEnum):
     INTERNAL = 1
     SERVER = 2
     CLIENT = 3
+    PRODUCER = 4
     CONSUMER = 5
 
 
@@ -62,6 +65,10 @@ class Outcome:
     """How a block went that is being measured; one that raises has failed anyway."""
 
     failed: bool = False
+
+
+UNMEASURED: Final = nullcontext(Outcome())
+"""What measures nothing: nobody asks how it went, so all share one outcome."""
 
 
 class _State:
@@ -114,14 +121,31 @@ def attach(trace: Trace | None) -> None:
     _current.set(trace)
 
 
-@contextmanager
-def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: str) -> Iterator[Outcome]:
+def is_sampled() -> bool:
+    """Whether spans of the running task are kept."""
+    trace = _current.get()
+    return trace is not None and trace.sampled
+
+
+def sampled(header: str | None) -> Trace | None:
+    """Return the place that a `traceparent` names if spans below it are kept."""
+    if header is None or header.endswith(_UNSAMPLED):
+        return None  # told without reading: most are
+    trace = parse(header)
+    return trace if trace is not None and trace.sampled else None
+
+
+def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: str) -> AbstractContextManager[Outcome]:
     """Measure the block as a child span of the running task's place; `a__b` names the attribute `a.b`."""
-    parent, outcome = _current.get(), Outcome()
+    parent = _current.get()
     if parent is None or not parent.sampled:
-        yield outcome
-        return
-    here = child(parent)
+        return UNMEASURED
+    return _measured(parent, name, kind, attributes)
+
+
+@contextmanager
+def _measured(parent: Trace, name: str, kind: Kind, attributes: Mapping[str, str]) -> Iterator[Outcome]:
+    outcome, here = Outcome(), child(parent)
     token = _current.set(here)
     started = time.perf_counter_ns()
     try:
@@ -132,8 +156,12 @@ def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: str) -> Iterator[O
     finally:
         _current.reset(token)
         spent = time.perf_counter_ns() - started
-        named = {key.replace("__", "."): value for key, value in attributes.items()}
-        record(Span(name, here, parent.span_id, spent, kind, named, outcome.failed))
+        record(Span(name, here, parent.span_id, spent, kind, named(attributes), outcome.failed))
+
+
+def named(attributes: Mapping[str, str]) -> Mapping[str, str]:
+    """Return attributes under their real names: `a__b` is written for `a.b`."""
+    return {key.replace("__", "."): value for key, value in attributes.items()}
 
 
 def record(ended: Span) -> None:

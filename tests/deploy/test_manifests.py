@@ -17,6 +17,7 @@ from deploy.mongo import backup
 from deploy.verify.pods import Ours, ours, template_of
 from services.kernel import probes
 from services.kernel.config import Settings
+from services.kernel.rpc.server import MOST_PAUSES
 from services.kernel.run.process import Process
 
 K8S = Path("k8s")
@@ -133,7 +134,7 @@ def test_a_stop_may_take_as_long_as_the_drain_of_its_parts(name: str) -> None:
     pause = int(told.get("DRAIN_PAUSE_SECONDS", "0"))
     assert (pause > 0) == (name in SERVING), "callers need a moment to see that it goes"
     spec = DEPLOYMENTS[name]["spec"]["template"]["spec"]
-    calls = pod.BEFORE_STOP_SECONDS + pause + seconds if name in SERVING else 0
+    calls = pod.BEFORE_STOP_SECONDS + pause * MOST_PAUSES + seconds if name in SERVING else 0
     publishing = 0 if name in SERVING else seconds
     assert spec["terminationGracePeriodSeconds"] >= calls + seconds + publishing + 5
 

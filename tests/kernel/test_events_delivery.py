@@ -11,7 +11,7 @@ from grpc.aio import AioRpcError, Metadata
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
 from services.kernel import clock, errors
-from services.kernel.events import Handlers, TooManyDeadLetters, encode
+from services.kernel.events import Handlers, TooManyDeadLetters, encode, sign
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
 from services.kernel.events.progress import Partition, Progress, Seen
@@ -143,6 +143,27 @@ async def test_only_what_is_said_to_take_long_has_no_limit_as_a_whole(takes_long
     await Delivery(handlers, dead_letters, "tests", patience=AT_ONCE).deliver(RECORD, asyncio.Event(), Life())
     (limit,) = limits
     assert (limit is None) == takes_long
+
+
+async def test_a_handler_that_takes_long_is_alive_as_long_as_it_gives_signs() -> None:
+    """An hour of one record: each look comes after a sign, and none finds the partition stuck."""
+    watched, looks, handlers = Watched(), list[bool](), Handlers()
+
+    async def works_for_an_hour(_: Any) -> None:
+        moved = sign()
+        for _minute in range(60):
+            moved()
+            looks.append(watched.see(60, Seen(end=9, next=worker.next or 0, done=worker.done, written=None)))
+
+    handlers.on(GoalCompleted, works_for_an_hour, takes_long=True)
+    deliver = Delivery(handlers, DeadLetters(Letters(), "tests", limit=1), "tests", patience=AT_ONCE)
+    worker = Worker(HERE, deliver, Commits(), asyncio.Semaphore(1))
+    await worker.take([at(5)])
+    assert looks == [False] * 60
+
+
+async def test_a_sign_outside_of_a_handler_is_heard_by_nobody() -> None:
+    sign()()
 
 
 async def test_a_wait_ends_when_told_to_stop() -> None:

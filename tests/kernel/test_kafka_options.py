@@ -59,9 +59,8 @@ async def test_a_producer_that_reached_no_broker_is_closed_and_says_so() -> None
 @given(st.binary(), st.integers(1, 64))
 def test_a_key_has_the_partition_that_every_other_writer_gives_it(key: bytes, count: int) -> None:
     partitions = list(range(count))
-    assert kafka.partition(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
+    assert kafka.partition(key, count) == DefaultPartitioner()(key, partitions, partitions)
 
 
 def test_without_a_key_any_partition_that_is_there_will_do() -> None:
-    assert kafka.partition(None, [0, 1, 2], [1]) == 1
-    assert kafka.partition(None, [0], []) == 0
+    assert {kafka.partition(None, 3) for _ in range(200)} == {0, 1, 2}

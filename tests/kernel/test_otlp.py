@@ -10,11 +10,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from services.kernel import config, errors, host, metrics, otlp, tracing
 from services.kernel.events import encode
+from services.kernel.kafka import Cluster, Producer
 from services.kernel.otlp import Exporter
 from services.kernel.tracing import Kind, Span
 from tests.kernel.collector import Collector, collecting
 from tests.kernel.test_events_codec import EVENT, arrived
 from tests.kernel.test_events_delivery import Handler, Letters, delivery
+from tests.spans import taken
 
 
 @pytest.fixture
@@ -168,10 +170,33 @@ async def test_an_event_is_a_span_below_the_call_that_caused_it(spans: list[Span
     assert one.attributes["messaging.destination.name"] == record.topic
 
 
+@pytest.mark.servers
+async def test_a_sampled_record_that_was_sent_is_a_span_below_the_call_that_it_tells_of(
+    kafka_bootstrap: str, spans: list[Span]
+) -> None:
+    root = tracing.begin(sample=1)
+    records = [
+        encode(replace(EVENT, trace=trace))
+        for trace in (None, tracing.begin().header(), "nonsense", root.header())
+    ]
+    producer = Producer(Cluster(kafka_bootstrap), "tests")
+    await producer.start()
+    await producer.publish(records)
+    await producer.stop()
+    (one,) = spans
+    assert (one.place.trace_id, one.parent_id) == (root.trace_id, root.span_id)
+    assert (one.name, one.kind) == (f"send {records[0].topic}", Kind.PRODUCER)
+    assert one.attributes == {
+        "messaging.system": "kafka",
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": records[0].topic,
+        "cloudevents.event_id": EVENT.id,
+        "cloudevents.event_type": EVENT.message.DESCRIPTOR.full_name,
+    }
+
+
 @pytest.fixture
 def spans() -> Iterator[list[Span]]:
-    """Take this process's spans."""
-    taken: list[Span] = []
-    tracing.export_to(taken.append)
-    yield taken
-    tracing.export_to(None)
+    with taken() as spans:
+        yield spans

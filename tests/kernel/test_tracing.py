@@ -73,6 +73,15 @@ async def test_an_unsampled_span_leaves_nothing(lines: Lines) -> None:
     assert lines.parsed() == []
 
 
+@pytest.mark.parametrize("header", [None, "", HEADER[:-2] + "00", "nonsense", HEADER + "x"])
+def test_who_is_not_sampled_or_not_understood_is_no_parent_of_a_kept_span(header: str | None) -> None:
+    assert tracing.sampled(header) is None
+
+
+def test_who_is_sampled_is_a_parent() -> None:
+    assert tracing.sampled(HEADER) == tracing.parse(HEADER)
+
+
 async def test_a_failing_block_still_ends_its_span(lines: Lines) -> None:
     root = tracing.begin(sample=1)
     tracing.attach(root)

@@ -6,6 +6,7 @@ import pytest
 
 from services.kernel.auth import Caller
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
+from services.kernel.events.life import watched_by
 from services.kernel.mongo import Cause, Ref
 from services.matching.app.ports import Wanted
 from services.matching.domain import matches, runs
@@ -44,6 +45,16 @@ async def test_the_same_request_opens_one_program(world: World) -> None:
     assert first == again
     assert await world.open("two") != first
     assert len((await world.programs.list(lead, Wanted())).items) == 2
+
+
+async def test_each_part_that_becomes_matches_is_a_sign_of_life(world: World, program: str) -> None:
+    """A cohort of a whole company is delivered for minutes."""
+    ref, run = await world.ready(program, "run")
+    await world.publish(program, ref)
+    signs: list[str] = []
+    watched_by(lambda: signs.append("moved"))
+    await world.computing.deliver(ref, Cause("published"))
+    assert len(signs) == run.state.parts > 0
 
 
 async def test_a_program_needs_a_lead_who_is_known(world: World) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from services.kernel.clock import FixedClock
 from services.kernel.errors import Invalid, NotFound, Unavailable
+from services.kernel.events.life import watched_by
 from services.kernel.mongo import Ref
 from services.matching.app.ports import Task
 from services.matching.clients.computing import MatcherProcess
+from services.matching.clients.process import READING
 from services.matching.clients.recommending import FRESH, RecommenderProcess
 from services.matching.domain.cohort import Cohort, Entry, compute
 from services.matching.domain.members import Member, Role
@@ -167,6 +169,44 @@ async def test_a_run_that_is_no_longer_wanted_has_no_answer(matcher: MatcherProc
     assert len(await matched(matcher)) == 1
 
 
+async def seen_moving(matcher: MatcherProcess, given: Cohort, moved: asyncio.Event) -> None:
+    """Match as a handler does whose signs of life set `moved`."""
+    watched_by(moved.set)
+    await matched(matcher, given)
+
+
+async def test_a_cohort_in_hand_gives_signs_of_life_and_so_does_one_that_waits_for_its_turn(
+    matcher: MatcherProcess,
+) -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+    computing = asyncio.create_task(seen_moving(matcher, PAIR, first))
+    waiting = asyncio.create_task(seen_moving(matcher, PAIR, second))
+    await first.wait()
+    assert second.is_set()
+    await asyncio.gather(computing, waiting)
+
+
+class Signs:
+    """Counts signs of life."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+    async def forget_reading(self, progress: Progress) -> bool:
+        self.count *= progress.stage != READING
+        return True
+
+
+async def test_a_computation_that_moves_is_seen_moving(matcher: MatcherProcess) -> None:
+    signs = Signs()
+    watched_by(signs)
+    async with matcher.matched(task(PAIR), signs.forget_reading):
+        assert signs.count > 0
+
+
 async def test_a_killed_process_is_unavailable_once_and_then_replaced(matcher: MatcherProcess) -> None:
     await matched(matcher)
     for child in children():
@@ -245,6 +285,7 @@ async def test_a_pool_that_died_with_its_process_is_read_again(recommender: Reco
 PARENT = """
 import asyncio
 from services.matching.clients.computing import MatcherProcess
+from services.matching.clients.process import READING
 from tests.matching.factories import mentee, mentor
 from tests.matching.test_clients import Staff, children, matched
 async def main():

@@ -271,6 +271,20 @@ async def test_who_asks_for_another_time_is_heard_by_the_other_one(
     [mail] = world.everybody.mails
     assert (mail.to.greeting, asking in mail.content.subject) == (asked, True)
     assert "March 2, 2026" in mail.content.text
+    assert "please move the meeting" in mail.content.text
+
+
+async def test_a_time_that_is_held_is_accepted_rather_than_looked_for(world: World) -> None:
+    status = codes.ANSWER_STATUS_COUNTERED
+    counter = told(scheduling.MeetingAnswered, meeting=MEETING, status=status)
+    counter.proposed_start_time.FromDatetime(NOON)
+    counter.hold_expire_time.FromDatetime(NOON)
+    await world.hear(counter)
+    await world.hear_own()
+    await world.an_hour_later()
+    [mail] = world.everybody.mails
+    assert "held for you both" in mail.content.text
+    assert "please move" not in mail.content.text
 
 
 async def test_other_answers_of_calendars_are_shown_with_the_meeting_and_told_to_nobody(world: World) -> None:

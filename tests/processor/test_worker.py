@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from prometheus_client import REGISTRY
 
 from deploy.kafka import topics
+from services.kernel import tracing
 from services.kernel.clock import FixedClock
 from services.kernel.events import Event
 from services.kernel.ids import derived_id
 from services.kernel.kafka import Cluster, Record
+from services.kernel.tracing import Kind
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import PartitionsDiffer
@@ -21,6 +23,7 @@ from tests.processor.factories import NOON
 from tests.processor.policies import put
 from tests.processor.records import activated_event, completed_event, held_event, missed_event
 from tests.processor.stream import Stream, own_topics, read
+from tests.spans import taken
 
 pytestmark = pytest.mark.servers
 
@@ -38,6 +41,20 @@ async def test_events_of_both_topics_lead_to_decisions_under_the_pairs_key(strea
         told = await stream.decisions(6)
     assert kinds(told) == {"RebookReminderDue": 2, "LeadAlertDue": 1, "RecognitionEarned": 3}
     assert {event.key for event in told} == {pair}
+
+
+async def test_a_sampled_event_leaves_a_span_of_its_fold_and_of_what_that_led_to(stream: Stream) -> None:
+    root, pair = tracing.begin(sample=1), stream.pair()
+    with taken() as spans:
+        async with stream.worker():
+            await stream.tell(replace(missed_event("a", pair), trace=root.header()), missed_event("b", pair))
+            await stream.decisions(3)
+    assert Counter((one.name, one.kind) for one in spans) == {
+        (f"send {SCHEDULING}", Kind.PRODUCER): 1,
+        (f"process {SCHEDULING}", Kind.CONSUMER): 1,
+        (f"send {TOLD}", Kind.PRODUCER): 1,
+    }
+    assert {(one.place.trace_id, one.parent_id) for one in spans} == {(root.trace_id, root.span_id)}
 
 
 async def test_a_restarted_worker_continues_the_row_from_its_change_log(stream: Stream) -> None:

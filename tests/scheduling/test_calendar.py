@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import vobject
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.kernel.mongo import Ref, Versioned
@@ -68,6 +68,7 @@ def test_the_same_entry_is_changed_and_then_withdrawn_under_growing_numbers() ->
 @given(
     st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" \n"), min_size=1, max_size=300)
 )
+@example("\\N")
 def test_any_words_come_through_whole_and_no_line_passes_75_bytes(words: str) -> None:
     look = replace(LOOK, summary=words, location=f"at {words}")
     document = calendar.invitation(REF, Versioned(booked(), 1, MORNING, MORNING), look)

@@ -192,6 +192,31 @@ async def test_an_answer_by_mail_counts_once_and_only_from_who_was_invited(world
     )
 
 
+async def test_who_counters_an_invitation_proposes_a_time_that_the_other_accepts_in_one_call(
+    world: World,
+) -> None:
+    meeting, later = await world.book(), NOON + 60 * MINUTE
+    counter = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:COUNTER\r\nBEGIN:VEVENT\r\n"
+        f"UID:{meeting.name.rpartition('/')[2]}@acme.mentoring\r\nSEQUENCE:0\r\nDTSTAMP:20260302T090000Z\r\n"
+        f"DTSTART:{later:%Y%m%dT%H%M%SZ}\r\nDTEND:{later + 45 * MINUTE:%Y%m%dT%H%M%SZ}\r\n"
+        f"ATTENDEE:mailto:{MENTEE}@acme.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    answer = meetings.AnswerInvitationRequest(person=f"{PEOPLE}/{MENTEE}", document=counter)
+    asked = await world.meetings.AnswerInvitation(answer, metadata=world.mentee)
+    assert (asked.state, asked.start_time) == (meetings.Meeting.STATE_BOOKED, stamp(NOON))
+    assert asked.proposal.person == f"{PEOPLE}/{MENTEE}"
+    assert (await refused(world.book(later, request_id="other")))[1] == "SLOT_TAKEN"
+    accept = meetings.AcceptProposalRequest(
+        name=meeting.name, start_time=asked.proposal.options[0].start_time, request_id="accept"
+    )
+    for _ in range(2):
+        moved = await world.meetings.AcceptProposal(accept, metadata=world.mentor)
+        assert (moved.start_time, moved.sequence) == (stamp(later), 1)
+        assert not moved.HasField("proposal")
+    assert (await world.told(meeting))[-2:] == ["MeetingAnswered", "MeetingRescheduled"]
+
+
 async def test_times_are_offered_held_and_one_of_them_picked(world: World) -> None:
     starts = [NOON, NOON + timedelta(days=1)]
     options = [

@@ -3,12 +3,14 @@
 codec      record <-> Event              handlers      who hears what
 delivery   one record until it is done   dead_letters  what cannot be handled, up to a limit
 consumer   the group member              progress      lag, age and whether it is stuck
+life       signs of those who take long  spans         what traces say of an event
 """
 
 from services.kernel.events.codec import Attributes, Event, Poison, decode, encode, headers
 from services.kernel.events.consumer import Consumer
 from services.kernel.events.dead_letters import TooManyDeadLetters
 from services.kernel.events.handlers import Handlers
+from services.kernel.events.life import sign
 
 __all__ = [
     "Attributes",
@@ -20,4 +22,5 @@ __all__ = [
     "decode",
     "encode",
     "headers",
+    "sign",
 ]

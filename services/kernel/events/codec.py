@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, Message
 from msgspec import Struct
 
 from services.kernel import ids
-from services.kernel.kafka import Received, Record
+from services.kernel.kafka import TRACE, Received, Record
 
 M = TypeVar("M", bound=Message)
 
@@ -84,7 +84,7 @@ def headers(topic: str, about: Attributes) -> list[tuple[str, bytes]]:
         _CONTENT_TYPE: _PROTOBUF,
     }
     if about.trace:
-        texts["ce_traceparent"] = about.trace
+        texts[TRACE] = about.trace
     return [(name, text.encode()) for name, text in texts.items()]
 
 
@@ -160,7 +160,7 @@ def _attributes(texts: Mapping[str, str]) -> Attributes:
         sequence=_sequence(texts["ce_sequence"]),
         tenant=texts["ce_tenant"],
         time=_time(texts["ce_time"]),
-        trace=texts.get("ce_traceparent"),
+        trace=texts.get(TRACE),
     )
 
 

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,10 +15,13 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from services.kernel import clock, log, metrics, tracing
 from services.kernel.errors import Conflict, Exhausted, Refusal, Unavailable
+from services.kernel.events import spans
 from services.kernel.events.codec import Event, Poison, decode
 from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.events.handlers import Handlers
+from services.kernel.events.life import Sign, watched_by
 from services.kernel.kafka import Received
+from services.kernel.tracing import Kind, Outcome
 
 HANDLER_SECONDS: Final = 10.0
 """Deadline of one try."""
@@ -94,8 +96,8 @@ class Delivery:
         self._patience = patience or Patience()
         self._log = log.get_logger()
 
-    async def deliver(self, record: Received, stop: asyncio.Event, note: Callable[[], None]) -> None:
-        """Return when the record is done; `note` is called for each try, as a sign of life.
+    async def deliver(self, record: Received, stop: asyncio.Event, note: Sign) -> None:
+        """Return when the record is done; `note` is called for each try and each sign of life of its handler.
 
         Raises Stopping when `stop` cuts a wait, TooManyDeadLetters, and KafkaError when a dead letter could
         not be stored.
@@ -111,8 +113,7 @@ class Delivery:
             self._count(record, "skipped")
             return
         _enter(event)
-        about = self._about(event, record)
-        with tracing.span(f"process {record.topic}", tracing.Kind.CONSUMER, **about) as outcome:
+        with self._span(event, record) as outcome:
             failure = await self._handled(event, record, stop, note)
             outcome.failed = failure is not None
         if failure is None:
@@ -122,10 +123,11 @@ class Delivery:
         self._count(record, "dlq")
 
     async def _handled(
-        self, event: Event[Any], record: Received, stop: asyncio.Event, note: Callable[[], None]
+        self, event: Event[Any], record: Received, stop: asyncio.Event, note: Sign
     ) -> tuple[str, Exception] | None:
         """Try until the effect is there; return why it never will be."""
         tries, waits = 0, 0
+        watched_by(lambda: _moved(note))
         while True:
             error = await self._tried(event, record.topic)
             note()
@@ -163,21 +165,21 @@ class Delivery:
         if stop.is_set():
             raise Stopping
 
-    def _about(self, event: Event[Any], record: Received) -> dict[str, str]:
-        return {
-            "messaging__system": "kafka",
-            "messaging__operation__name": "process",
-            "messaging__destination__name": record.topic,
-            "messaging__destination__partition__id": str(record.partition),
-            "messaging__consumer__group__name": self._group,
-            "cloudevents__event_id": event.id,
-            "cloudevents__event_type": event.type,
-        }
+    def _span(self, event: Event[Any], record: Received) -> AbstractContextManager[Outcome]:
+        if not tracing.is_sampled():
+            return tracing.UNMEASURED
+        about = spans.about(record, event, self._group)
+        return tracing.span(spans.name(record), Kind.CONSUMER, **about)
 
     def _count(self, record: Received, outcome: str) -> None:
         metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc()
         if outcome != "retry":
             metrics.CONSUMER_PROGRESS.set_to_current_time()
+
+
+def _moved(note: Sign) -> None:
+    note()
+    metrics.CONSUMER_PROGRESS.set_to_current_time()
 
 
 def _enter(event: Event[Any]) -> None:

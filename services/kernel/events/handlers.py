@@ -27,7 +27,8 @@ class Handlers:
     ) -> None:
         """Let `handler` have every event of a type, after those registered for it before.
 
-        It has 10 s for all that it asks of others; one that `takes_long` the usual time for each question.
+        It has 10 s for all that it asks of others; one that `takes_long` the usual time for each question,
+        and it gives signs of life (`sign`).
 
         It may be called again with the same event, also after it succeeded and because a later one failed, so
         it builds its causes and ids from `event.id`. A refusal moves the event to the dead letters, an

@@ -12,6 +12,7 @@ feed         follow                                  what is saved from now on, 
 trail        record list walk blocks                 the audit log, in a database of its own
 usage        take give_back add                      how much of a day's allowance is used
 claims       take free forget                        what callers' request ids stand for
+spans        command                                 what traces say of a command
 database     connection, indexes, doorbell           documents  how it all lies in BSON
 """
 

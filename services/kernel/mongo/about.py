@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import Document
 from services.kernel.mongo.model import Kind, Ref
+from services.kernel.mongo.spans import command
 from services.kernel.personal import INDEX, ITSELF
 
 
@@ -26,7 +27,8 @@ async def about(aggregates: Aggregates[Any], person: Ref, after: str, limit: int
     """
     asked = {"$and": [concerning(aggregates.kind, person), {"id": {"$gt": after}}]}
     found = aggregates.committed.find(asked, {"outbox": 0, "seen": 0})
-    documents = await found.sort("id", 1).limit(limit).to_list(None)
+    with command(aggregates.collection, "find"):
+        documents = await found.sort("id", 1).limit(limit).to_list(None)
     for document in documents:
         _leave_out(aggregates, document, person.id)
     await aggregates.sealing.open(documents)

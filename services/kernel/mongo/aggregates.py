@@ -20,6 +20,7 @@ from services.kernel.mongo.documents import Document, Documents, Guarded, is_rep
 from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.news import News
 from services.kernel.mongo.sealing import AS_IS, AsIs, Sealing
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
 from services.kernel.personal import shape_of
@@ -55,8 +56,8 @@ class Aggregates(Generic[S]):
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
-        self._read = Together(partial(read_together, self.committed))
-        self._write = Together(partial(write_together, collection))
+        self._read = Together(partial(read_together, self.committed), partial(command, collection, "find"))
+        self._write = Together(partial(write_together, collection), partial(command, collection, "bulkWrite"))
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
         self._batches = Batches(self.collection, self.committed, self.documents, clock, (news, sealing))
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)
@@ -73,7 +74,8 @@ class Aggregates(Generic[S]):
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[S]]:
         """Return those of `ids` that are there, by id."""
         wanted = {"_id": {"$in": [Ref(tenant, key).key for key in dict.fromkeys(ids)]}}
-        found = await self.committed.find(wanted, _WITHOUT_EVENTS).to_list(None)
+        with command(self.collection, "find"):
+            found = await self.committed.find(wanted, _WITHOUT_EVENTS).to_list(None)
         await self.sealing.open(found)
         return {document["id"]: self.documents.versioned(document) for document in found}
 
@@ -199,7 +201,8 @@ class Aggregates(Generic[S]):
         left_out = _WITHOUT_EVENTS | {f"state.{field}": 0 for field in query.without}
         asked = await self.sealing.asked(tenant, query)
         found = self.committed.find(pages.condition(tenant, asked, after), left_out)
-        documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
+        with command(self.collection, "find"):
+            documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
         await self.sealing.open(documents)
         items = [(document["id"], self.documents.versioned(document)) for document in documents[:size]]
         if len(documents) <= size:
@@ -218,7 +221,8 @@ class Aggregates(Generic[S]):
             {"$sort": {"count": -1, "_id": 1}},
             {"$limit": most},
         ]
-        found = await self.committed.aggregate(stages).to_list(None)
+        with command(self.collection, "aggregate"):
+            found = await self.committed.aggregate(stages).to_list(None)
         return [(group["_id"], group["count"]) for group in found]
 
     async def apply_many(self, tenant: str, changes: Sequence[Save[S]]) -> Sequence[Outcome]:

@@ -14,6 +14,7 @@ from services.kernel.mongo.documents import Document, Documents, Guarded, is_rep
 from services.kernel.mongo.model import Kind, Outcome, Save
 from services.kernel.mongo.news import News
 from services.kernel.mongo.sealing import AsIs, Sealing
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.trips import Write, duplicates
 
 S = TypeVar("S")
@@ -77,7 +78,8 @@ class Batches(Generic[S]):
 
     async def _read(self, changes: Sequence[Save[S]]) -> dict[str, Document]:
         wanted = {"_id": {"$in": [change.ref.key for change in changes]}}
-        found = await self._committed.find(wanted, {"outbox": 0}).to_list(None)
+        with command(self._collection, "find"):
+            found = await self._committed.find(wanted, {"outbox": 0}).to_list(None)
         await self._sealing.open(found)
         return {document["_id"]: document for document in found}
 
@@ -98,7 +100,8 @@ class Batches(Generic[S]):
         if not writes:
             return 0
         try:
-            result = await self._collection.bulk_write(list(writes), ordered=False)
+            with command(self._collection, "bulkWrite"):
+                result = await self._collection.bulk_write(list(writes), ordered=False)
         except BulkWriteError as error:
             if not all("_id" in problem["keyPattern"] for problem in duplicates(error).values()):
                 raise broken_unique(self._documents.kind) from error

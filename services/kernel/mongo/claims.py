@@ -17,6 +17,7 @@ from services.kernel.fates import Removed
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, require_same
 from services.kernel.mongo.model import Cause, Ref, request_cause
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import Duplicate, read_together, write_together
 
@@ -37,8 +38,8 @@ class Claims:
     def __init__(self, collection: AsyncIOMotorCollection[Document]) -> None:
         self._collection = collection
         committed = collection.with_options(read_concern=ReadConcern("majority"))
-        self._read = Together(partial(read_together, committed))
-        self._write = Together(partial(write_together, collection))
+        self._read = Together(partial(read_together, committed), partial(command, collection, "find"))
+        self._write = Together(partial(write_together, collection), partial(command, collection, "bulkWrite"))
 
     async def take(self, tenant: str, cause: Cause) -> bool:
         """Let the id of `cause` stand for its digest; return whether it is new.
@@ -68,4 +69,5 @@ class Claims:
 
     async def free(self, tenant: str, cause: Cause) -> None:
         """Forget what the id stands for: the request was refused and changed nothing."""
-        await self._collection.delete_one({"_id": f"{tenant}/{cause.id}", "h": cause.digest})
+        with command(self._collection, "delete"):
+            await self._collection.delete_one({"_id": f"{tenant}/{cause.id}", "h": cause.digest})

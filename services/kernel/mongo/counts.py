@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from services.kernel.mongo.aggregates import Aggregates
+from services.kernel.mongo.spans import command
 
 S = TypeVar("S")
 
@@ -24,5 +25,6 @@ async def count_by(
             {"$group": {"_id": keys, "count": {"$sum": 1}}},
         ]
     )
-    groups = await found.to_list(None)
+    with command(aggregates.collection, "aggregate"):
+        groups = await found.to_list(None)
     return {tuple(group["_id"].get(key) for key in keys): group["count"] for group in groups}

@@ -3,6 +3,7 @@
 {_id: "tenant/person", key: {id, wrapped, master, create_time}, gone: [ids of destroyed keys]}
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,11 +16,14 @@ from pymongo.read_concern import ReadConcern
 
 from services.kernel.clock import Clock
 from services.kernel.mongo.documents import Document
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import duplicates, read_together
 from services.kernel.vault import Stored, Wrapped
 
 COLLECTION: Final = "keys"
+_FEW: Final = 8
+"""Owners of one text or two, asked for together with those of others; more are a round trip of their own."""
 
 
 class KeyStore:
@@ -29,22 +33,35 @@ class KeyStore:
         self.collection = collection
         self._committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
-        self._read = Together(partial(read_together, self._committed))
+        self._read = Together(partial(read_together, self._committed), partial(command, collection, "find"))
+        self._add = Together(self._added, partial(command, collection, "insert"))
 
     async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:
         """Return what is stored of each owner."""
-        if len(owners) == 1:
-            one = await self._read(owners[0])
-            return {} if one is None else {owners[0]: stored(one)}
-        found = await self._committed.find({"_id": {"$in": list(owners)}}).to_list(None)
+        if len(owners) > _FEW:
+            with command(self.collection, "find"):
+                found = await self._committed.find({"_id": {"$in": list(owners)}}).to_list(None)
+        else:
+            asked = await asyncio.gather(*map(self._read, owners))
+            found = [document for document in asked if document is not None]
         return {document["_id"]: stored(document) for document in found}
 
     async def add(self, keys: Sequence[Stored]) -> None:
         """Store the keys of those who have none; who was first, of several processes, stays."""
+        await self._add(keys)
+
+    async def _added(self, asked: Sequence[Sequence[Stored]]) -> Sequence[None]:
+        """Store those of several callers, each owner's once: the first, as if they had come one by one."""
+        first = {key.owner: key for keys in reversed(asked) for key in keys}
+        await self._insert(list(first.values()))
+        return [None] * len(asked)
+
+    async def _insert(self, keys: Sequence[Stored]) -> None:
         now = self._clock.now()
         new = [{"_id": key.owner, "key": _described(key, now)} for key in keys]
         try:
-            await self.collection.insert_many(new, ordered=False)
+            with command(self.collection, "insert"):
+                await self.collection.insert_many(new, ordered=False)
         except BulkWriteError as error:  # those of some were destroyed, or another process was first
             known = [new[place] for place in duplicates(error)]
             writes = [

@@ -11,6 +11,7 @@ from services.kernel import metrics
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, plain, restored
 from services.kernel.mongo.model import Ref
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import read_together, upsert_together
 
@@ -28,8 +29,10 @@ class Projection(Generic[S]):
         self._collection = collection
         self._state = state
         self._repeats = metrics.REPEATS.labels(collection.name)
-        self._read = Together(partial(read_together, collection))
-        self._write = Together(partial(upsert_together, collection))
+        self._read = Together(partial(read_together, collection), partial(command, collection, "find"))
+        self._write = Together(
+            partial(upsert_together, collection), partial(command, collection, "bulkWrite")
+        )
 
     async def put(self, ref: Ref, state: S, sequence: int) -> bool:
         """Store the state as of event `sequence`; False when that or a later one was stored before."""
@@ -70,4 +73,6 @@ class Projection(Generic[S]):
         """Return (id, copy) of a tenant's that match, by id, 10,000 at most; `where` as in `Query`."""
         asked = {f"state.{path}": plain(value) for path, value in (where or {}).items()}
         found = self._collection.find({"tenant_id": tenant, **asked}).sort("id", 1).limit(LARGEST_FIND)
-        return [(item["id"], restored(item["state"], self._state)) for item in await found.to_list(None)]
+        with command(self._collection, "find"):
+            items = await found.to_list(None)
+        return [(item["id"], restored(item["state"], self._state)) for item in items]

@@ -9,10 +9,12 @@ loop: microseconds while it is idle, and in a busy one the time in which those a
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import Context
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from services.kernel.mongo.attempts import budget, deadline_or_default
+from services.kernel.tracing import UNMEASURED, Outcome
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -25,6 +27,13 @@ BOARDING_TURNS: Final = 12
 LARGEST_FLIGHT: Final = 100
 
 
+Spans = Callable[[], AbstractContextManager[Outcome]]
+
+
+def _unmeasured() -> AbstractContextManager[Outcome]:
+    return UNMEASURED
+
+
 class _Asked(NamedTuple, Generic[Q, R]):
     question: Q
     answer: asyncio.Future[R]
@@ -35,11 +44,14 @@ class Together(Generic[Q, R]):
     """Answers questions by `ask`, which gets many and returns their answers in order.
 
     An answer that is an exception is raised to its caller, an exception of `ask` to all of them. Who gives up
-    leaves the others alone.
+    leaves the others alone. `span` measures what a caller waits.
     """
 
-    def __init__(self, ask: Callable[[Sequence[Q]], Awaitable[Sequence[R | Exception]]]) -> None:
+    def __init__(
+        self, ask: Callable[[Sequence[Q]], Awaitable[Sequence[R | Exception]]], span: Spans = _unmeasured
+    ) -> None:
         self._ask = ask
+        self._span = span
         self._waiting: deque[_Asked[Q, R]] = deque()
         self._flying: set[asyncio.Task[None]] = set()
         self._departed = 0.0
@@ -51,7 +63,8 @@ class Together(Generic[Q, R]):
         self._waiting.append(_Asked(question, answer, deadline_or_default()))
         if len(self._waiting) == 1 and not self._held():
             self._board(BOARDING_TURNS)
-        return await answer
+        with self._span():
+            return await answer
 
     def _board(self, turns: int) -> None:
         if turns:

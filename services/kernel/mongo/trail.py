@@ -10,6 +10,7 @@ beside the entries, not a mark on them, and what is too old is taken away by the
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ from services.kernel.audit.entry import Block, Entry, restored, stored
 from services.kernel.mongo import pages
 from services.kernel.mongo.documents import Document
 from services.kernel.mongo.model import Query
+from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import duplicates
 
@@ -46,7 +48,7 @@ class Trail:
         self._entries: AsyncIOMotorCollection[Document] = committed[_ENTRIES]
         self._blocks: AsyncIOMotorCollection[Document] = committed[_BLOCKS]
         self._pages = pages.Pages(f"{database.name}/{_ENTRIES}")
-        self._insert = Together(self._insert_many)
+        self._insert = Together(self._insert_many, partial(command, self._entries, "insert"))
 
     async def migrate(self, retention: timedelta) -> None:
         """Create the indexes; entries older than `retention` are taken away from now on."""

@@ -3,8 +3,8 @@
 A day is that of the machines' real clocks, in UTC. Documents: {_id: "tenant/day/key", tenant_id, n, at}.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from services.kernel.fates import Kept
 from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document
+from services.kernel.mongo.spans import command
 
 COLLECTION: Final = "usage"
 _KEPT: Final = timedelta(days=3)
@@ -47,15 +48,20 @@ class Usage:
         """Count one use today, unless there were `most` already; whether it was counted."""
         within = {"_id": _key(use, today()), "n": {"$lt": most}}
         for _ in range(2):  # the first may collide with another process's very first use of the day
-            with suppress(DuplicateKeyError), attempts.budget(attempts.deadline_or_default()):
+            with suppress(DuplicateKeyError), self._counting():
                 await self._collection.update_one(within, _adding(use, 1), upsert=True)
                 return True
         return False  # there is a count, and it is not below
 
     async def give_back(self, use: Use) -> None:
         """Take one use back that was counted today."""
-        with attempts.budget(attempts.deadline_or_default()):
+        with self._counting():
             await self._collection.update_one({"_id": _key(use, today())}, {"$inc": {"n": -1}})
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        with attempts.budget(attempts.deadline_or_default()), command(self._collection, "update"):
+            yield
 
     async def add(self, day: str, counts: Mapping[Use, int]) -> Mapping[Use, int]:
         """Add what one process counted on a day; return what all of them have by now."""

@@ -87,6 +87,8 @@ class Gate(grpc.aio.ServerInterceptor):
         self._recorder = guards.recorder
         self._guarded: dict[str, Handler] = {}
         self._in_flight = 0
+        self.arrived = 0
+        """Calls that came so far."""
 
     @property
     def in_flight(self) -> int:
@@ -121,6 +123,7 @@ class Gate(grpc.aio.ServerInterceptor):
         async def call(raw: Any, context: Context) -> bytes | None:
             visit = Visit(method, dict(context.invocation_metadata() or ()), self._sample)
             self._in_flight += 1
+            self.arrived += 1
             try:
                 seconds = self._begin(visit, context, limits)
                 async with nullcontext() if seconds is None else asyncio.timeout(seconds):

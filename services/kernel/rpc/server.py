@@ -1,7 +1,7 @@
 """The gRPC server of one process: gate, health, reflection in development, drain without a failed call."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import grpc
@@ -17,6 +17,8 @@ from services.kernel.rpc.gate import Gate, Guards, Limits
 from services.kernel.rpc.quotas import Meter
 from services.kernel.rpc.recording import Recorder
 
+MOST_PAUSES: Final = 5
+"""So often is a pause repeated for callers that still come; some never look at health."""
 LARGEST_MESSAGE: Final = 1 << 20
 """Bytes of one request, or of one message of a stream."""
 OPTIONS: Sequence[tuple[str, int]] = (
@@ -41,6 +43,21 @@ _NOT_SERVING: Any = health_pb2.HealthCheckResponse.NOT_SERVING
 
 Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any, str]
 """One served service: generated `add_…_to_server`, its implementation, its full name in the contract."""
+
+
+async def lull(
+    arrived: Callable[[], int], pause: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Return after `pause` seconds in which no call came, or after `MOST_PAUSES` times that.
+
+    A server that stops cuts off calls that are just coming in: their callers see CANCELLED, which no client
+    repeats. So it stops when callers have heard that it will, however busy they and the machine are.
+    """
+    for _ in range(MOST_PAUSES):
+        before = arrived()
+        await sleep(pause)
+        if arrived() == before:
+            return
 
 
 class Routes:
@@ -81,6 +98,7 @@ class Server:
         )
         gate = Gate(settings.service, self._rules, guards)
         metrics.GRPC_IN_FLIGHT.set_function(lambda: gate.in_flight)
+        self._gate = gate
         self._server = grpc.aio.server(
             interceptors=[gate], options=OPTIONS, maximum_concurrent_rpcs=_OUTER_LIMIT
         )
@@ -120,9 +138,9 @@ class Server:
             raise OSError(f"cannot listen on {address}") from error
 
     async def drain(self) -> None:
-        """Report NOT_SERVING, keep answering for the pause, then finish what is in flight."""
+        """Report NOT_SERVING, keep answering until callers have gone, then finish what is in flight."""
         await self._report(_NOT_SERVING)
-        await asyncio.sleep(self._settings.drain_pause_seconds)
+        await lull(lambda: self._gate.arrived, self._settings.drain_pause_seconds)
         await self._server.stop(self._settings.drain_seconds)
         self._metering.cancel()
         await self._meter.flush()

@@ -2,6 +2,7 @@
 
 from services.kernel import ids
 from services.kernel.errors import Invalid, NotFound
+from services.kernel.events import sign
 from services.kernel.mongo import Cause, Ref, Save
 from services.matching.app.cohorts import Cohorts
 from services.matching.app.following import Following
@@ -59,9 +60,11 @@ class Computing:
         if run.report is None or run.is_delivered:
             return
         program = (await self._stores.programs.get(Ref(ref.tenant, run.program))).state
+        moved = sign()
         for number in range(run.parts):
             (part,) = await read_parts(self._stores, ref, run, [number])
             await self._deliver(ref, (run, program), part, cause)
+            moved()
         await self._stores.runs.change(ref, CohortRun.delivered, cause)
 
     async def _deliver(self, ref: Ref, of: tuple[CohortRun, Program], part: Part, cause: Cause) -> None:

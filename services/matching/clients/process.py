@@ -41,7 +41,7 @@ class ComputingProcess:
         self._context = multiprocessing.get_context(
             "spawn"
         )  # forking a process with gRPC threads is not safe
-        self._counts: Any = RawArray("q", 3)
+        self._counts: Any = RawArray("q", 4)
         self._stage: Any = RawArray("c", worker.STAGE_BYTES)
 
     async def call(self, do: Callable[..., R], *arguments: Any) -> R:
@@ -75,6 +75,10 @@ class ComputingProcess:
         """Return how far the computation in hand is."""
         counts = self._counts
         return Progress(self._stage.value.decode(), counts[worker.DONE], counts[worker.TOTAL])
+
+    def looks(self) -> int:
+        """Return a number that grows while the computation in hand moves."""
+        return int(self._counts[worker.LOOKS])
 
     def unwanted(self) -> None:
         """Stop the computation in hand within a moment."""

@@ -20,7 +20,7 @@ from services.matching.domain.runs import PART_SIZE, Part, part
 from services.matching.wire import people
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 
-DONE, TOTAL, UNWANTED = range(3)
+DONE, TOTAL, UNWANTED, LOOKS = range(4)
 """Places in the shared counts."""
 
 STAGE_BYTES: Final = 32
@@ -132,6 +132,7 @@ def _watch(stage: str, done: int, total: int) -> None:
     """Show how far the computation is. A reader between two writes sees a mixture, for one look."""
     if _state.counts[UNWANTED]:
         raise Cancelled
+    _state.counts[LOOKS] += 1
     _state.stage.value = stage.encode()[:STAGE_BYTES]
     _state.counts[DONE], _state.counts[TOTAL] = done, total
 

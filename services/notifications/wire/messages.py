@@ -145,7 +145,7 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         requester=known.get(requester, ""),
         recipient=known.get(recipient, ""),
         enrolment=known.get("enrolment", ""),
-        code=_noticed(message),
+        code=_news_code(message),
         day=_day(message),
         moment=_moment(message),
     )
@@ -178,9 +178,16 @@ def _told_to_everybody(tenant: str, message: Any, person: str, drafts: Sequence[
     ]
 
 
-def _noticed(message: Any) -> str:
+def _news_code(message: Any) -> str:
+    """Return HELD of a time that is asked for and held, the gravest reason of a nudge, else ""."""
+    if isinstance(message, scheduling.MeetingAnswered):
+        return "HELD" if message.HasField("hold_expire_time") else ""
+    return _noticed(message) if isinstance(message, processor.NudgeDue) else ""
+
+
+def _noticed(message: processor.NudgeDue) -> str:
     """Return the gravest reason of a nudge, such as NO_FIRST_MEETING; "" for one of a newer build."""
-    if not isinstance(message, processor.NudgeDue) or not message.reasons:
+    if not message.reasons:
         return ""
     gravest = message.reasons[0]
     known = gravest in processor.Reason.values()

@@ -1,6 +1,7 @@
 """One agent with its table: takes records, folds what they say, stores what follows, acknowledges."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from services.processor.agents.effect import Effect
 from services.processor.agents.intake import Batch, Intake
 from services.processor.agents.reading import Reading
 from services.processor.agents.rows import Rows
+from services.processor.agents.spans import folded
 from services.processor.agents.watch import Watch
 
 
@@ -42,6 +44,7 @@ class Station:
         self.decided: Callable[[Change, Mapping[bytes, int]], None] = lambda _change, _partitions: None
         self._effect = effect
         self._watch = watch
+        self._group: str = app.conf.id
         self._deciding, self._turn = asyncio.Lock(), asyncio.Lock()
         table = app.Table(part.name, key_type=bytes, value_type=bytes, use_partitioner=True)
         self.rows: Rows = table.data
@@ -51,16 +54,18 @@ class Station:
         async with asyncio.TaskGroup() as storing:
             while True:
                 batch = await self.intake.take()
+                began = time.perf_counter_ns()
                 change = await self._decide(batch.readings)
-                storing.create_task(self._finish(batch, change))
+                storing.create_task(self._finish(batch, change, began))
 
-    async def _finish(self, batch: Batch, change: Change) -> None:
-        await self._store(batch.readings, change)
+    async def _finish(self, batch: Batch, change: Change, began: int) -> None:
+        await self._store(batch.readings, change, began)
         self.intake.done(batch)
 
     async def handle(self, readings: Sequence[Reading[Any]]) -> None:
         """Return once the effect is stored. KafkaError, TooManyDeadLetters."""
-        await self._store(readings, await self._decide(readings))
+        began = time.perf_counter_ns()
+        await self._store(readings, await self._decide(readings), began)
 
     async def _decide(self, readings: Sequence[Reading[Any]]) -> Change:
         """Return what readings lead to when it is its turn to be stored."""
@@ -71,12 +76,13 @@ class Station:
             await self._turn.acquire()
         return change
 
-    async def _store(self, readings: Sequence[Reading[Any]], change: Change) -> None:
+    async def _store(self, readings: Sequence[Reading[Any]], change: Change, began: int) -> None:
         """Make it happen, then pass the turn on; after an error nobody gets it."""
         await self._effect.bury(readings)
         await self._effect.store(change)
         self._turn.release()
         self._watch.handled(readings)
+        folded(readings, self._group, time.perf_counter_ns() - began)
 
     def _adopt(self, change: Change, partitions: Mapping[bytes, int]) -> None:
         self.rows.put(change.rows, partitions)

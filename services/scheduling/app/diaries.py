@@ -115,7 +115,7 @@ class Diaries:
             "stage": {"$in": [Stage.BOOKED.value, Stage.HELD.value]},
             "start": {"$lt": end, "$gt": start},
         }
-        offered = {"stage": Stage.PROPOSED.value}  # few, at any time
+        offered = {"proposal": {"$ne": None}}  # few, at any time
         either = [{**one, **which} for one in among(people) for which in (taken, offered)]
         query = Query(without=_WITHOUT, either=either)
         found = whole_list(self._kept.meetings, tenant, query)

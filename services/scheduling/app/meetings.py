@@ -16,7 +16,7 @@ from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.scheduling.app.diaries import Diaries as Calendars
 from services.scheduling.app.ports import ALL, Aggregates, Pairs, among, oversees
 from services.scheduling.app.settings import Policies
-from services.scheduling.domain import attendance, booking, meetings
+from services.scheduling.domain import attendance, booking, meetings, proposals
 from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
 from services.scheduling.domain.meetings import Answer, Decision, Meeting, Pair
@@ -149,13 +149,36 @@ class Meetings:
     ) -> tuple[Ref, Versioned[Meeting]]:
         """Take over what somebody's calendar answered to the invitation of a revision of a meeting.
 
+        The other time that a counter asks for is held if it can be had, for the other one to accept.
         Denied ANSWER_NOT_YOURS unless it is the caller's own, or the caller is a service.
         """
         if caller.subject != said[0].person and "service" not in caller.roles:
             raise Denied("ANSWER_NOT_YOURS", "only the person's own calendar answers")
         now, ref = self._clock.now(), Ref(caller.org, meeting)
-        stored = await self._meetings.change(ref, lambda one: attendance.answer(one, *said, now), cause)
-        return ref, stored
+
+        def decide(known: Meeting) -> Decision:
+            return attendance.answer(known, *said, now)
+
+        holding = await self._holding(ref, said[0], decide)
+        try:
+            return ref, await self._meetings.change(ref, holding, cause)
+        except Refused as refusal:
+            if refusal.reason != "SLOT_TAKEN":
+                raise
+        # Somebody took the other time just now: it is told all the same, and not held.
+        return ref, await self._meetings.change(ref, decide, cause)
+
+    async def _holding(
+        self, ref: Ref, asked: Answer, answer: Callable[[Meeting], Decision]
+    ) -> Callable[[Meeting], Decision]:
+        """Return the decision of an answer that also holds the time which it asks for, if it does."""
+        if asked.start is None:
+            return answer
+        now, known = self._clock.now(), (await self._meetings.get(ref)).state
+        policy = await self._policies.of(ref.tenant, known.mentorship)
+        span = (asked.start, asked.start)
+        diaries = await self._diaries.booking(ref.tenant, known.everybody, span, ref.id)
+        return lambda one: proposals.counter(answer(one), asked, now, policy, diaries)
 
     async def dispute(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
         """Say that a missed meeting was held."""

@@ -55,6 +55,7 @@ def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Deci
     """Take over what somebody answered in their calendar to the invitation of that revision.
 
     For the two, to decline before the start is to give notice of not coming; a guest's time is free again.
+    Whatever somebody answers takes back the other time that they asked for before.
     Raises NotFound, Refused MEETING_CANCELLED, MEETING_OVER or ANSWER_OUTDATED.
     """
     person = told.person
@@ -66,8 +67,11 @@ def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Deci
     if told == known:
         return meeting, []
     others = tuple(one for one in meeting.answers if one is not known)
-    answered = replace(meeting, answers=(*others, told))
     happened: list[MeetingEvent] = [MeetingAnswered(person, told.status, told.start, told.end)]
+    if meeting.proposal is not None and meeting.proposal.person == person:
+        meeting, withdrawn = meeting.unpicked(person, Closed.WITHDRAWN)
+        happened += withdrawn
+    answered = replace(meeting, answers=(*others, told))
     if now >= meeting.start or person in meeting.present:
         return answered, happened
     if person in meeting.guests:
@@ -84,7 +88,16 @@ def _guest_answered(meeting: Meeting, told: Answer) -> Meeting:
     """Free the time of a guest who declines; a later yes claims nothing, as the time may be gone."""
     if told.status is not Status.DECLINED:
         return meeting
-    return replace(meeting, slots=tuple(one for one in meeting.slots if not is_claim_of(told.person, one)))
+    freed = replace(meeting, slots=_without(told.person, meeting.slots))
+    if meeting.proposal is None:
+        return freed
+    return replace(
+        freed, proposal=replace(meeting.proposal, kept=_without(told.person, meeting.proposal.kept))
+    )
+
+
+def _without(person: str, claims: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in claims if not is_claim_of(person, one))
 
 
 def _noticed(answered: Meeting, told: Answer, happened: list[MeetingEvent]) -> Decision:

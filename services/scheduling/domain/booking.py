@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from services.kernel.errors import Invalid, Refused
 from services.scheduling.domain import hours
 from services.scheduling.domain.diary import Diary
-from services.scheduling.domain.meetings import Decision, Meeting, Pair
+from services.scheduling.domain.meetings import Decision, Meeting, Option, Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
@@ -71,22 +71,38 @@ def move(
     if (meeting.start, meeting.end) == (wish.start, wish.end):
         return meeting, []
     known = diaries or bare(meeting.everybody)
-    notice = max(policy.reschedule, *(diary.moving for diary in known))
-    if now > meeting.start - notice:
+    option = other_time(meeting, wish, now, policy, known)
+    return moved(meeting, person, option, now, policy)
+
+
+def other_time(meeting: Meeting, wish: Wish, now: datetime, policy: Policy, known: Diaries) -> Option:
+    """Return what a booked meeting would claim at another time. Raises as `move` for that time."""
+    if now > last_call(meeting, policy, known):
         raise Refused("RESCHEDULED_TOO_LATE", "it is too late to move this meeting")
     require_bookable(wish, now, policy, known)
-    moved = replace(
+    return Option(wish.start, wish.end, claims(known, wish))
+
+
+def last_call(meeting: Meeting, policy: Policy, known: Diaries) -> datetime:
+    """Return until when a booked meeting may be moved."""
+    return meeting.start - max(policy.reschedule, *(diary.moving for diary in known))
+
+
+def moved(meeting: Meeting, person: str, to: Option, now: datetime, policy: Policy) -> Decision:
+    """Give a booked meeting another time that it can have; what was asked for beside it is settled so."""
+    elsewhere = replace(
         meeting,
-        start=wish.start,
-        end=wish.end,
-        slots=claims(known, wish),
+        start=to.start,
+        end=to.end,
+        slots=to.slots,
         present=(),
         tardy=(),
         told=(),
         answers=(),
+        proposal=None,
         revision=meeting.revision + 1,
     )
-    return timed(moved, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
+    return timed(elsewhere, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
 
 
 def timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:

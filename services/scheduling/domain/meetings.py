@@ -115,11 +115,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """That `person` offers the other one these times, first one first, and holds them until `until`."""
+    """That `person` offers the other one these times, first one first, and holds them until `until`.
+
+    Of a booked meeting it is the time that `person` asks for instead; `kept` is what it claims as it is.
+    """
 
     person: str
     options: tuple[Option, ...]
     until: datetime
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,9 @@ class Meeting:
     `answers` came from people's calendars. One of a `series` began at `occurrence` before it was moved;
     the first of it is `announced` once all are booked.
     `guests` come along: they are invited, but whether it was held is the two's alone. While it is proposed
-    it claims every time of its `proposal` at once, and `start` and `end` are those of the first one. `video`
-    is the address of its room, with {meeting} for its id.
+    it claims every time of its `proposal` at once, and `start` and `end` are those of the first one; while
+    it is booked and one of the two asks for another time, it claims both. `video` is the address of its
+    room, with {meeting} for its id.
     """
 
     mentorship: str
@@ -171,8 +176,11 @@ class Meeting:
 
     @property
     def starts(self) -> tuple[datetime, ...]:
-        """When it starts; while it is proposed, all times at which it could."""
-        return (self.start,) if self.proposal is None else tuple(one.start for one in self.proposal.options)
+        """When it starts, or could while times are offered."""
+        if self.proposal is None:
+            return (self.start,)
+        offered = tuple(one.start for one in self.proposal.options)
+        return offered if self.stage is Stage.PROPOSED else (self.start, *offered)
 
     def announce(self) -> "Decision":
         """Tell once that the series is booked of which this is the first."""
@@ -230,7 +238,7 @@ class Meeting:
         happened: list[MeetingEvent] = [MeetingCheckedIn(person, late)]
         if set(there.present) != set(self.people):
             return there, happened
-        return replace(there, stage=Stage.HELD), [*happened, MeetingHeld()]
+        return replace(there.as_booked(), stage=Stage.HELD), [*happened, MeetingHeld()]
 
     def cancel(
         self, mentorship: str, person: str, now: datetime, reason: Reason = Reason.UNSPECIFIED
@@ -276,9 +284,9 @@ class Meeting:
         """When something happens by itself, None if nothing does."""
         if self.claim is not None:
             return self.claim.until
-        if self.proposal is not None:
-            return self.proposal.until
-        return min((self.check_time, *self.reminders)) if self.stage is Stage.BOOKED else None
+        offer = () if self.proposal is None else (self.proposal.until,)
+        own = (self.check_time, *self.reminders) if self.stage is Stage.BOOKED else ()
+        return min((*offer, *own), default=None)
 
     def unclaimed(self, closed: Closed) -> "Decision":
         """Let the claim come to nothing. ValueError without one."""
@@ -290,18 +298,25 @@ class Meeting:
         return left, [MeetingClaimClosed(self.claim.person, closed)]
 
     def unpicked(self, person: str, closed: Closed) -> "Decision":
-        """Let the offer come to nothing."""
-        left = replace(self, stage=Stage.CLOSED, slots=(), proposal=None)
+        """Let the offer come to nothing; a booked meeting stays as it is booked."""
+        closed_for_good = replace(self, stage=Stage.CLOSED, slots=(), proposal=None)
+        left = closed_for_good if self.stage is Stage.PROPOSED else self.as_booked()
         return left, [MeetingProposalClosed(person, closed)]
+
+    def as_booked(self) -> "Meeting":
+        """Forget what somebody asked for instead of the booked time, and free it."""
+        return self if self.proposal is None else replace(self, slots=self.proposal.kept, proposal=None)
 
     def _missed(self) -> "Decision":
         absent = tuple(person for person in self.people if person not in self.present)
         known = {told.person for told in self.told if told.notice is Notice.ABSENT}
         notified = tuple(person for person in absent if person in known)
-        return replace(self, stage=Stage.MISSED, slots=()), [MeetingMissed(absent, notified)]
+        missed = replace(self, stage=Stage.MISSED, slots=(), proposal=None)
+        return missed, [MeetingMissed(absent, notified)]
 
     def _called_off(self, call: Call) -> "Decision":
-        off = replace(self, stage=Stage.CANCELLED, slots=(), revision=self.revision + 1, call=call)
+        revision = self.revision + 1
+        off = replace(self, stage=Stage.CANCELLED, slots=(), proposal=None, revision=revision, call=call)
         return off, [MeetingCancelled(call.person, call.reason, call.late)]
 
 

@@ -1,20 +1,22 @@
 """Offering times to the other one, who picks: all of them are held meanwhile, so what is picked can be had.
 
 An offer is the meeting itself before it has a time. So picking is one change of one document: the time picked
-stays claimed, the others are free at once, and nobody can come in between.
+stays claimed, the others are free at once, and nobody can come in between. Who asks from their calendar for
+another time than booked offers that one: it is held beside the booked one until the other moves the meeting
+there, or leaves it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.kernel.errors import Denied, Refused
+from services.kernel.errors import Denied, Invalid, Refused
 from services.scheduling.domain import booking
 from services.scheduling.domain.attendance import Names
 from services.scheduling.domain.booking import Diaries, Wish
-from services.scheduling.domain.meetings import Decision, Meeting, Option, Pair, Proposal, Stage
+from services.scheduling.domain.meetings import Answer, Decision, Meeting, Option, Pair, Proposal, Stage
 from services.scheduling.domain.policy import Policy
-from services.scheduling.domain.told import Closed, MeetingBooked, MeetingProposed
+from services.scheduling.domain.told import Closed, MeetingBooked, MeetingProposalClosed, MeetingProposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,34 @@ def propose(
     return meeting, [MeetingProposed(person)]
 
 
+def counter(
+    answered: Decision, asked: Answer, now: datetime, policy: Policy, diaries: Diaries = ()
+) -> Decision:
+    """Hold the other time that one of the two asks for by their answer, for the other one to accept.
+
+    It is held as long as offers are, and as the meeting can still be moved; it replaces what the other one
+    asked for. A time that cannot be had, and what a guest asks for, is told all the same and not held.
+    """
+    meeting, happened = answered
+    if not happened or asked.start is None or asked.end is None or asked.person not in meeting.people:
+        return answered
+    kept = meeting.as_booked()
+    if (asked.start, asked.end) == (kept.start, kept.end):
+        return answered
+    wish, known = Wish(kept.mentorship, asked.start, asked.end), diaries or booking.bare(kept.everybody)
+    try:
+        option = booking.other_time(kept, wish, now, policy, known)
+    except (Refused, Invalid):
+        return answered
+    until = min(now + policy.hold, wish.start, booking.last_call(kept, policy, known))
+    proposal = Proposal(asked.person, (option,), until, kept.slots)
+    slots = tuple(dict.fromkeys((*kept.slots, *option.slots)))
+    closed = [] if meeting.proposal is None else [MeetingProposalClosed(asked.person, Closed.REJECTED)]
+    return replace(kept, slots=slots, proposal=proposal), [*happened, *closed]
+
+
 def accept(meeting: Meeting, names: Names, start: datetime, now: datetime, policy: Policy) -> Decision:
-    """Book the time that starts at `start`. The rest are free.
+    """Book the time that starts at `start`, or move what is booked there. The rest are free.
 
     Raises NotFound, Denied NOT_A_PARTICIPANT or OWN_PROPOSAL, Refused NOTHING_PROPOSED or NO_SUCH_OPTION.
     """
@@ -64,6 +92,8 @@ def accept(meeting: Meeting, names: Names, start: datetime, now: datetime, polic
     option = next((one for one in proposal.options if one.start == start), None)
     if option is None or start <= now:
         raise Refused("NO_SUCH_OPTION", "this time is not offered, or has passed")
+    if meeting.stage is Stage.BOOKED:
+        return booking.moved(meeting, person, option, now, policy)
     picked = replace(
         meeting, stage=Stage.BOOKED, start=option.start, end=option.end, slots=option.slots, proposal=None
     )
@@ -71,7 +101,7 @@ def accept(meeting: Meeting, names: Names, start: datetime, now: datetime, polic
 
 
 def close(meeting: Meeting, names: Names, now: datetime) -> Decision:
-    """Take the offer back, or decline it.
+    """Take the offer back, or decline it; what is booked stays so.
 
     Raises NotFound, Denied NOT_A_PARTICIPANT, Refused NOTHING_PROPOSED.
     """

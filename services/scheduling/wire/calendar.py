@@ -27,6 +27,18 @@ _PARTSTAT: Final = {Status.COUNTERED: "TENTATIVE"}
 """A counter is a method, not a status (RFC 5546): calendars show its attendee as undecided."""
 
 
+_ESCAPED: Final = str.maketrans({"\\": r"\\", ";": r"\;", ",": r"\,", "\n": r"\n", "\r": None})
+"""RFC 5545, 3.3.11."""
+
+
+class _Words(vText):
+    r"""Words as people wrote them: icalendar writes a line break for \N, as in a path."""
+
+    def to_ical(self) -> bytes:
+        """Return them escaped."""
+        return str(self).translate(_ESCAPED).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is written into an invitation and kept nowhere: calendar addresses, `people` first the mentor.
@@ -162,9 +174,9 @@ def _event(ref: Ref, stored: Versioned[Meeting], look: Look) -> Event:
     event.add("last-modified", _seconds(stored.update_time))
     event.add("dtstart", meeting.start)
     event.add("dtend", meeting.end)
-    event.add("summary", look.summary or _SUMMARY)
+    event.add("summary", _Words(look.summary or _SUMMARY))
     if location := look.location or room(ref, meeting):
-        event.add("location", location)
+        event.add("location", _Words(location))
     event.add("status", "CANCELLED" if meeting.stage is Stage.CANCELLED else "CONFIRMED")
     event.add("transp", "OPAQUE")
     return event

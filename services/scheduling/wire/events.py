@@ -71,11 +71,14 @@ def _proposed(about: dict[str, Any], state: Meeting) -> Message:
     return message
 
 
-def _answered(about: dict[str, Any], event: told.MeetingAnswered) -> Message:
+def _answered(about: dict[str, Any], state: Meeting, event: told.MeetingAnswered) -> Message:
     message = events.MeetingAnswered(**about, status=codes.answer_status(event.status))
-    if event.start is not None and event.end is not None:
-        message.proposed_start_time.CopyFrom(stamp_of(event.start))
-        message.proposed_end_time.CopyFrom(stamp_of(event.end))
+    if event.start is None or event.end is None:
+        return message
+    message.proposed_start_time.CopyFrom(stamp_of(event.start))
+    message.proposed_end_time.CopyFrom(stamp_of(event.end))
+    if state.proposal is not None and state.proposal.person == event.person:
+        message.hold_expire_time.CopyFrom(stamp_of(state.proposal.until))
     return message
 
 
@@ -109,7 +112,7 @@ def _of_person(about: dict[str, Any], tenant: str, state: Meeting, event: told.P
         case told.MeetingClaimClosed(_, closed):
             message = events.MeetingClaimClosed(**about, end=codes.claim_end(closed))
         case told.MeetingAnswered():
-            message = _answered(about, event)
+            message = _answered(about, state, event)
         case told.MeetingCancelled(_, reason, late):
             message = events.MeetingCancelled(
                 **about,

@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from services.kernel.rpc.server import MOST_PAUSES, lull
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from tests.kernel.rpc.conftest import Running, Start, failure
 from tests.kernel.rpc.people import ADA, NAME
@@ -116,6 +117,30 @@ async def test_no_call_fails_when_clients_follow_health_while_servers_are_replac
     await watching
     assert min(await asyncio.gather(*workers)) >= 50
     assert not new.people.arrived.empty()
+
+
+class Callers:
+    """Calls that come during pauses: `calls[n]` in the nth, none later."""
+
+    def __init__(self, *calls: int) -> None:
+        self.arrived = 0
+        self.pauses = 0
+        self._calls = list(calls)
+
+    async def sleep(self, _: float) -> None:
+        self.pauses += 1
+        self.arrived += self._calls.pop(0) if self._calls else 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "pauses"), [((), 1), ((0, 7), 1), ((3,), 2), ((3, 1), 3), ((1,) * 99, MOST_PAUSES)]
+)
+async def test_it_goes_when_no_call_has_come_for_a_pause_or_after_several(
+    calls: tuple[int, ...], pauses: int
+) -> None:
+    callers = Callers(*calls)
+    await lull(lambda: callers.arrived, 2, callers.sleep)
+    assert callers.pauses == pauses
 
 
 async def test_liveness_outlives_readiness(start: Start) -> None:

@@ -111,7 +111,7 @@ class Message(_message.Message):
         CATEGORY_MEETING_PROPOSED: Message._Category.ValueType  # 38
         """The other one of a pair offers times for a meeting."""
         CATEGORY_MEETING_COUNTERED: Message._Category.ValueType  # 39
-        """Somebody of a meeting asks, from their calendar, for another time."""
+        """Somebody of a meeting asks, from their calendar, for another time. If it is held, MeetingService.AcceptProposal moves the meeting there and CloseProposal leaves it."""
 
     class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
         """Why the message exists."""
@@ -195,7 +195,7 @@ class Message(_message.Message):
     CATEGORY_MEETING_PROPOSED: Message.Category.ValueType  # 38
     """The other one of a pair offers times for a meeting."""
     CATEGORY_MEETING_COUNTERED: Message.Category.ValueType  # 39
-    """Somebody of a meeting asks, from their calendar, for another time."""
+    """Somebody of a meeting asks, from their calendar, for another time. If it is held, MeetingService.AcceptProposal moves the meeting there and CloseProposal leaves it."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)

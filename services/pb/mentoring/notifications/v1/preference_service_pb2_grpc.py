@@ -64,7 +64,8 @@ class PreferenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdatePreferences(self, request, context):
-        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR.
+        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR. One's own count
+        from the answer on; the organization's reach all processes within 5 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -24,7 +24,9 @@ class PreferenceServiceStub:
     organization; empty ones when none were stored.
     """
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_preference_service_pb2.UpdatePreferencesRequest, _preference_service_pb2.Preferences]
-    """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR."""
+    """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR. One's own count
+    from the answer on; the organization's reach all processes within 5 seconds.
+    """
 
 class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps what each person wants, and what an organization decided for all of its people. A person's word counts
@@ -48,6 +50,8 @@ class PreferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _preference_service_pb2.UpdatePreferencesRequest,
         context: _aio.ServicerContext[_preference_service_pb2.UpdatePreferencesRequest, _abc.Awaitable[_preference_service_pb2.Preferences]],
     ) -> _abc.Awaitable[_preference_service_pb2.Preferences]:
-        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR."""
+        """Changes the fields named by the mask, of one's own preferences, or of the organization's as HR. One's own count
+        from the answer on; the organization's reach all processes within 5 seconds.
+        """
 
 def add_PreferenceServiceServicer_to_server(servicer: PreferenceServiceServicer, server: _aio.Server) -> None: ...

@@ -239,7 +239,7 @@ Global___MeetingProposed: _TypeAlias = MeetingProposed  # noqa: Y015
 
 @_typing.final
 class MeetingProposalClosed(_message.Message):
-    """None of the times was picked; they are free again."""
+    """None of the times was picked; they are free again. Of a booked meeting: it stays as it is booked. One that is moved or called off while another time is asked for tells only that."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -258,7 +258,7 @@ class MeetingProposalClosed(_message.Message):
     mentee: _builtins.str
     """Who is guided."""
     person: _builtins.str
-    """Who took it back or declined it; empty when it expired, or the mentorship stopped."""
+    """Who took it back or declined it, also by an answer from their calendar; empty when it expired, or the mentorship stopped."""
     end: _codes_pb2.ClaimEnd.ValueType
     """Why."""
     def __init__(
@@ -575,6 +575,7 @@ class MeetingAnswered(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     PROPOSED_START_TIME_FIELD_NUMBER: _builtins.int
     PROPOSED_END_TIME_FIELD_NUMBER: _builtins.int
+    HOLD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     meeting: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
     mentorship: _builtins.str
@@ -595,6 +596,10 @@ class MeetingAnswered(_message.Message):
     def proposed_end_time(self) -> _timestamp_pb2.Timestamp:
         """When it shall end then."""
 
+    @_builtins.property
+    def hold_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when that time is held for both, for the other one to accept or to leave; absent if it cannot be had."""
+
     def __init__(
         self,
         *,
@@ -606,10 +611,11 @@ class MeetingAnswered(_message.Message):
         status: _codes_pb2.AnswerStatus.ValueType = ...,
         proposed_start_time: _timestamp_pb2.Timestamp | None = ...,
         proposed_end_time: _timestamp_pb2.Timestamp | None = ...,
+        hold_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "meeting", b"meeting", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

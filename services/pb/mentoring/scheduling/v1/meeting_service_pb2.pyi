@@ -340,7 +340,7 @@ class Meeting(_message.Message):
 
     @_builtins.property
     def proposal(self) -> Global___Meeting.Proposal:
-        """Set while it is proposed."""
+        """Set while it is proposed; and while it is booked and one of the two asks, by a counter from their calendar, for another time that is held for both."""
 
     def __init__(
         self,
@@ -1340,7 +1340,7 @@ class AnswerInvitationRequest(_message.Message):
     person: _builtins.str
     """Whose calendar answered: organizations/{id}/people/{id}"""
     document: _builtins.str
-    """The iCalendar document with the method REPLY, for one attendee."""
+    """The iCalendar document with the method REPLY or COUNTER, for one attendee."""
     request_id: _builtins.str
     """Unique per intent; a repeat answers the same and does nothing more."""
     def __init__(

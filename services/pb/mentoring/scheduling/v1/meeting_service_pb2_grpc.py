@@ -171,14 +171,14 @@ class MeetingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptProposal(self, request, context):
-        """Books one of the times that the other one offered; the rest are free again.
+        """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CloseProposal(self, request, context):
-        """Declines what the other one offered, or takes one's own offer back: all its times are free again.
+        """Declines what the other one offered, or takes one's own offer back: all its times are free again, and what is booked stays so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,7 +227,7 @@ class MeetingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AnswerInvitation(self, request, context):
-        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY).
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY or COUNTER). The other time that one of the two asks for by a COUNTER is held, if it can be had, for the other one to accept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -21,9 +21,9 @@ class MeetingServiceStub:
     ProposeMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ProposeMeetingRequest, _meeting_service_pb2.Meeting]
     """Offers the other one of the two some times, which are held for both until one is picked, or it expires."""
     AcceptProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AcceptProposalRequest, _meeting_service_pb2.Meeting]
-    """Books one of the times that the other one offered; the rest are free again."""
+    """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar."""
     CloseProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CloseProposalRequest, _meeting_service_pb2.Meeting]
-    """Declines what the other one offered, or takes one's own offer back: all its times are free again."""
+    """Declines what the other one offered, or takes one's own offer back: all its times are free again, and what is booked stays so."""
     GetMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetMeetingRequest, _meeting_service_pb2.Meeting]
     """Returns one meeting."""
     ListMeetings: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ListMeetingsRequest, _meeting_service_pb2.ListMeetingsResponse]
@@ -37,7 +37,7 @@ class MeetingServiceStub:
     GetInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetInvitationRequest, _meeting_service_pb2.Invitation]
     """Returns the invitation of a meeting, or its withdrawal once it is called off, for calendars (iTIP, RFC 5546)."""
     AnswerInvitation: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AnswerInvitationRequest, _meeting_service_pb2.Meeting]
-    """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
+    """Takes over the answer of a person's calendar to an invitation (iTIP REPLY or COUNTER). The other time that one of the two asks for by a COUNTER is held, if it can be had, for the other one to accept."""
     ReceiveReply: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.ReceiveReplyRequest, _meeting_service_pb2.ReceiveReplyResponse]
     """Takes over what a calendar answered by mail (iMIP, RFC 6047), for the mail gateway behind the organizer's address. The attendee must be one of the meeting by the address that profiles knows, and the one who sent it. An answer to an earlier time, or older than one that is known, changes nothing."""
     CheckIn: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CheckInRequest, _meeting_service_pb2.Meeting]
@@ -88,7 +88,7 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _meeting_service_pb2.AcceptProposalRequest,
         context: _aio.ServicerContext[_meeting_service_pb2.AcceptProposalRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
-        """Books one of the times that the other one offered; the rest are free again."""
+        """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar."""
 
     @_abc_1.abstractmethod
     def CloseProposal(
@@ -96,7 +96,7 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _meeting_service_pb2.CloseProposalRequest,
         context: _aio.ServicerContext[_meeting_service_pb2.CloseProposalRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
-        """Declines what the other one offered, or takes one's own offer back: all its times are free again."""
+        """Declines what the other one offered, or takes one's own offer back: all its times are free again, and what is booked stays so."""
 
     @_abc_1.abstractmethod
     def GetMeeting(
@@ -152,7 +152,7 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _meeting_service_pb2.AnswerInvitationRequest,
         context: _aio.ServicerContext[_meeting_service_pb2.AnswerInvitationRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
-        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY)."""
+        """Takes over the answer of a person's calendar to an invitation (iTIP REPLY or COUNTER). The other time that one of the two asks for by a COUNTER is held, if it can be had, for the other one to accept."""
 
     @_abc_1.abstractmethod
     def ReceiveReply(
