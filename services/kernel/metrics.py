@@ -79,7 +79,9 @@ CONSUMER_LAG = Gauge("kafka_consumer_lag_records", "End offset minus position", 
 CONSUMER_LAG_SECONDS = Gauge(
     "kafka_consumer_lag_seconds", "Age of the next record to handle", ("topic", "partition")
 )
-CONSUMER_PROGRESS = Gauge("kafka_consumer_last_progress_timestamp_seconds", "When a record was last done")
+CONSUMER_PROGRESS = Gauge(
+    "kafka_consumer_last_progress_timestamp_seconds", "When a record was last done or moved on"
+)
 CONSUMER_REBALANCES = Counter("kafka_consumer_rebalances_total", "Partition assignments received")
 CONSUMER_PARTITIONS = Gauge("kafka_consumer_assigned_partitions", "Partitions this process reads")
 EVENT_AGE_SECONDS = Histogram(

@@ -20,6 +20,7 @@ Bench = Callable[[Stack], Awaitable[list[Figure]]]
 
 ON_SERVICES: dict[str, tuple[frozenset[str], Bench]] = {
     "get_person": (frozenset({"profiles"}), calls.get_person),
+    "get_person_hr": (frozenset({"profiles"}), calls.get_person_hr),
     "complete_goal": (frozenset({"profiles", "mentorships"}), calls.complete_goal),
     "complete_goal_request_id": (frozenset({"profiles", "mentorships"}), calls.complete_goal_request_id),
     "event_path": (frozenset({"profiles", "mentorships"}), pipeline.event_path),

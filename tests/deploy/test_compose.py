@@ -52,7 +52,7 @@ def test_containers_of_ours_are_told_only_settings_that_exist_and_files_that_are
 
 def test_every_process_runs_and_every_database_is_migrated_first() -> None:
     jobs = {f"migrate-{service}" for service in prepare.SERVICES}
-    assert set(OURS) == PROCESSES | jobs | {"topics", "mongo-init"}
+    assert set(OURS) == PROCESSES | jobs | {"topics", "mongo-init", "backup"}
     for process in PROCESSES:
         waits = OURS[process]["depends_on"]
         assert {
@@ -95,6 +95,30 @@ def test_secrets_are_written_once_for_their_owner_only(tmp_path: Path) -> None:
 def test_only_the_platform_itself_starts_unless_more_is_asked_for() -> None:
     more = {name for name, one in FILE["services"].items() if "full" in one.get("profiles", ())}
     assert more == {"prometheus", "alertmanager", "grafana", "jaeger", "mailbox"}
+
+
+def test_copies_are_made_by_who_may_also_restore_them_and_only_when_asked_for() -> None:
+    one = OURS["backup"]
+    assert (one["profiles"], one["environment"]["MONGO_USERNAME"]) == (["backup"], "root")
+    assert one["environment"]["MONGO_PASSWORD_FILE"] == "/run/secrets/mongo_root"
+
+
+def seconds(period: str) -> int:
+    """Return a duration of compose in seconds; the file writes no other unit."""
+    return int(period.removesuffix("s"))
+
+
+@pytest.mark.parametrize("name", sorted(PROCESSES))
+def test_a_process_has_the_time_that_its_parts_may_take_to_drain(name: str) -> None:
+    """Calls, then what hears, then what tells: one process does all of it here."""
+    drains = 3 * Settings.model_fields["drain_seconds"].default
+    assert seconds(OURS[name]["stop_grace_period"]) >= drains + 5
+
+
+@pytest.mark.parametrize("name", ["kafka", "mongo"])
+def test_servers_have_the_time_to_close_what_they_store(name: str) -> None:
+    """Ten seconds are compose's own; a server that is killed has to check its files when it starts."""
+    assert seconds(FILE["services"][name]["stop_grace_period"]) >= 60
 
 
 def test_ports_are_open_on_this_host_only() -> None:

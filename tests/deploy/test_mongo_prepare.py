@@ -1,5 +1,6 @@
 """A fresh MongoDB is made ready: a replica set and users that reach only what is theirs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from deploy.local import ports
 from deploy.local.mongod import OPTIONS, REPLICA_SET, locate
 from deploy.local.process import Command, Process
 from deploy.local.services import SERVICES as PROCESSES
-from deploy.mongo import prepare
+from deploy.mongo import backup, prepare
 
 Client = AsyncMongoClient[dict[str, Any]]
 
@@ -66,6 +67,25 @@ async def test_every_service_reaches_what_is_its_own_and_only_adds_to_its_audit_
         for other in ("profiles", "profiles_keys", "profiles_audit", "admin"):
             with pytest.raises(OperationFailure, match="not authorized"):
                 await service[other]["people"].find_one()
+
+
+@pytest.mark.servers
+async def test_the_servers_root_copies_and_restores_what_services_own(
+    fresh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the container `backup` of docker-compose.yml does."""
+    await prepared(fresh, write(tmp_path / "secrets"))
+    word, copy = tmp_path / "mongo_root", str(tmp_path / "copy")
+    word.write_text("top\n")
+    monkeypatch.setenv("MONGO_URL", f"mongodb://{fresh}/?replicaSet={REPLICA_SET}")
+    monkeypatch.setenv("MONGO_USERNAME", "root")
+    monkeypatch.setenv("MONGO_PASSWORD_FILE", str(word))
+    async with client(fresh, username="matching", password="first-matching") as service:
+        await service["matching"]["programs"].insert_one({"_id": 1})
+        await asyncio.to_thread(backup.main, ["dump", "data", copy])
+        await service["matching"]["programs"].delete_one({"_id": 1})
+        await asyncio.to_thread(backup.main, ["restore", copy, "--drop"])
+        assert await service["matching"]["programs"].find_one() == {"_id": 1}
 
 
 @pytest.mark.servers

@@ -18,7 +18,7 @@ from deploy.local.demo.caring import appreciate, check_in
 from deploy.local.demo.joining import import_people, match, open_program
 from deploy.local.demo.meeting import meet
 from deploy.local.demo.relating import agree, complete_goals, set_goals
-from deploy.local.demo.story import GaveUpError, Story
+from deploy.local.demo.story import GaveUpError, Screen, Story
 from deploy.local.folder import DEFAULT, Folder, InUse, NotRunning, State
 from deploy.local.process import StartFailed
 from deploy.local.stack import Stack
@@ -61,9 +61,9 @@ async def tell(story: Story, file: bytes) -> None:
     await check_in(story)
 
 
-async def settled(api: Api, story: Story, terminal: report.Terminal) -> audit.Ledger:
+async def settled(api: Api, story: Story, screen: Screen) -> audit.Ledger:
     """Look until nothing is lost any more, or until nothing has changed for several looks."""
-    bar, quiet, before = terminal.bar("effects arrive", QUIET), 0, -1
+    bar, quiet, before = screen.bar("effects arrive", QUIET), 0, -1
     while True:
         await calm(story)
         ledger = await audit.ledger(api, story)

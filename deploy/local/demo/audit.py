@@ -5,7 +5,7 @@ A record published twice under one event id is neither: readers drop it. It is c
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -142,7 +142,7 @@ async def read_events(bootstrap: str, org: str) -> tuple[tuple[Record, ...], int
     )
     await consumer.start()
     try:
-        raw = [record async for record in _whole(consumer) if _headers(record).get("ce_tenant") == org]
+        raw = [record async for record in whole(consumer) if _headers(record).get("ce_tenant") == org]
     finally:
         await consumer.stop()
     distinct = {record.id: record for record in map(_decode, raw)}
@@ -161,7 +161,8 @@ async def read_mailbox(url: str) -> Counter[str]:
         return Counter(mail["message_id"] for mail in await response.json())
 
 
-async def _whole(consumer: AIOKafkaConsumer) -> Any:
+async def whole(consumer: AIOKafkaConsumer) -> AsyncIterator[Any]:
+    """Yield every record of every topic from beginning to present end."""
     partitions = list(PARTITIONS)
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
