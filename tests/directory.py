@@ -1,4 +1,4 @@
-"""A profiles service that holds the people a test gives it, for services that ask for them."""
+"""Profiles and matching in one server, with the people and programs that a test gives them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from services.pb.mentoring.matching.v1.program_service_pb2 import GetProgramRequest, Program
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -19,14 +20,15 @@ class OwnIdentity:
 
 
 class Directory:
-    """People by full name. `failure` is answered instead, while it is set; `tokens` are those that came.
+    """People and programs by full name.
 
-    `calls` counts requests.
+    `failure` is answered instead, while it is set; `tokens` are those that came. `calls` counts requests.
     """
 
     def __init__(self) -> None:
         self.address = ""
         self.people: dict[str, pb.Person] = {}
+        self.programs: dict[str, Program] = {}
         self.failure: grpc.StatusCode | None = None
         self.tokens: list[str] = []
         self.calls = 0
@@ -45,15 +47,25 @@ class Directory:
         self.calls += 1
         return pb.BatchGetPeopleResponse(people=[await self._found(name, context) for name in request.names])
 
+    async def program(self, request: GetProgramRequest, context: Context) -> Program:
+        """Answer GetProgram."""
+        await self._asked(context)
+        if request.name not in self.programs:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such program")
+        return self.programs[request.name]
+
     async def _found(self, name: str, context: Context) -> pb.Person:
+        await self._asked(context)
+        if name not in self.people:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such person")
+        return self.people[name]
+
+    async def _asked(self, context: Context) -> None:
         self.tokens.extend(
             str(value) for key, value in context.invocation_metadata() or () if key == "authorization"
         )
         if self.failure is not None:
             await context.abort(self.failure, "as the test wants it")
-        if name not in self.people:
-            await context.abort(grpc.StatusCode.NOT_FOUND, "no such person")
-        return self.people[name]
 
 
 @asynccontextmanager
@@ -68,9 +80,18 @@ async def directory() -> AsyncIterator[Directory]:
             held.batch, pb.BatchGetPeopleRequest.FromString, pb.BatchGetPeopleResponse.SerializeToString
         ),
     }
+    programs: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+        "GetProgram": grpc.unary_unary_rpc_method_handler(
+            held.program, GetProgramRequest.FromString, Program.SerializeToString
+        ),
+    }
     server = grpc.aio.server()
-    name = "mentoring.profiles.v1.PersonService"
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler("mentoring.profiles.v1.PersonService", methods),
+            grpc.method_handlers_generic_handler("mentoring.matching.v1.ProgramService", programs),
+        )
+    )
     held.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     yield held

@@ -99,7 +99,8 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
         default=None, description="host:port of profiles, for services that ask it"
     )
     matching_address: Address | None = Field(
-        default=None, description="host:port of matching, asked by profiles for what it keeps of a person"
+        default=None,
+        description="host:port of matching, asked for programs; by profiles for what it keeps of a person",
     )
     mentorships_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     notifications_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")

@@ -17,10 +17,10 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         Introduction{Proposed,Consented,Offered,Made,Declined}
         SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
         Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}
-        Group{Left,Completed,Ended}
+        Group{Left,Completed,Ended} GroupGoal{Added,Completed,Dropped}
 Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
         scheduling.MeetingHeld, and its own
         Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
         SafetyCaseLogged PersonBlocked
-Calls   profiles.PersonService
+Calls   profiles.PersonService, matching.ProgramService
 """

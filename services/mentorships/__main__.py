@@ -121,7 +121,9 @@ class Uses(NamedTuple):
 def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept, people = _kept(resources.database), clients.Profiles(resources.channel(settings.profiles_address))
-    uses = _uses(kept, people, resources)
+    asked = settings.matching_address
+    programs = clients.Matching(None if asked is None else resources.channel(asked))
+    uses = _uses(kept, people, programs, resources)
     return Service(
         name="mentorships",
         erased=PersonalDataErased,
@@ -131,7 +133,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     )
 
 
-def _uses(kept: Kept, people: clients.Profiles, resources: Resources) -> Uses:
+def _uses(kept: Kept, people: clients.Profiles, programs: clients.Matching, resources: Resources) -> Uses:
     clock = resources.clock
     held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
     employments = resources.database.projection(store.EMPLOYMENTS, Employment)
@@ -145,7 +147,7 @@ def _uses(kept: Kept, people: clients.Profiles, resources: Resources) -> Uses:
         blocks=blocks,
         reports=SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock),
         plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.check_ins, kept.mentorships), clock),
-        groups=Groups(kept.groups, people, clock),
+        groups=Groups(kept.groups, people, programs, clock),
     )
 
 

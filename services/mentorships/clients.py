@@ -1,4 +1,4 @@
-"""Whom mentorships asks: profiles, whether people exist and work here."""
+"""Whom mentorships asks: profiles, whether people work here, and matching, whether programs are open."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,9 @@ import grpc
 
 from services.kernel.errors import NotFound, Refused, Unavailable
 from services.kernel.ids import name
-from services.mentorships.wire.names import person_name
+from services.mentorships.wire.names import person_name, program_name
+from services.pb.mentoring.matching.v1.program_service_pb2 import GetProgramRequest, Program
+from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest, Person
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 
@@ -38,3 +40,29 @@ class Profiles:
             raise
         if any(person.state == Person.STATE_TERMINATED for person in answer.people):
             raise Refused("PERSON_LEFT", "one of the two people has left")
+
+
+class Matching:
+    """Programs, asked for with this service's own identity; without a channel no answer comes."""
+
+    def __init__(self, channel: grpc.aio.Channel | None) -> None:
+        self._programs = None if channel is None else ProgramServiceStub(channel)
+
+    async def require_open(self, tenant: str, program: str) -> None:
+        """Raise NotFound PROGRAM_NOT_FOUND, Refused PROGRAM_CLOSED, or Unavailable MATCHING_UNAVAILABLE."""
+        if self._programs is None:
+            raise _no_programs()
+        try:
+            found = await self._programs.GetProgram(GetProgramRequest(name=program_name(tenant, program)))
+        except grpc.aio.AioRpcError as error:
+            if error.code() in _PASSING:
+                raise _no_programs() from error
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                raise NotFound("PROGRAM_NOT_FOUND", "no such program") from error
+            raise
+        if found.state == Program.STATE_CLOSED:
+            raise Refused("PROGRAM_CLOSED", "this program is over")
+
+
+def _no_programs() -> Unavailable:
+    return Unavailable("MATCHING_UNAVAILABLE", "programs cannot be looked up now")

@@ -55,7 +55,7 @@ GROUPS = Kind(
     encode=groups.group_outgoing,
     due_at=lambda group: group.due_at,
     fire=Group.fire,
-    indexes=(("people",), ("stage",)),
+    indexes=(("people",), ("stage",), ("program",)),
 )
 GOALS = Kind(
     collection="goals",

@@ -21,6 +21,7 @@ _LEAD: Final = (LEAD, "program_lead")
 _MENTOR: Final = (MENTOR, "mentor")
 _MENTEE: Final = (MENTEE, "mentee")
 _GRADES: Final = {LEAD: 8, MENTEE: 4, MENTOR: 7}
+_DAY: Final = {"year": 2100, "month": 6, "day": 30}
 _HOURS: Final = [{"day": "MONDAY", "start_minute": 540, "end_minute": 1020}]
 
 
@@ -108,6 +109,7 @@ def _shared_work(word: str) -> Iterator[Step]:
     yield Step("CreateActionItem", _MENTEE, {"action_item": {"title": word}})
     yield Step("GiveKudos", _MENTOR, {"kudos": {"words": word}})
     yield Step("CreateGroup", _MENTOR, {"group": {"title": word, "agreement": agreement, "seats": 3}})
+    yield Step("AddGroupGoal", _MENTOR, {"title": word, "target_date": _DAY})
     yield Step("ReportPerson", _MENTEE, {"safety_report": {"words": word, "category": 1}})
     yield Step("BlockPerson", _MENTEE, {})
     yield Step("BookMeeting", _MENTEE, {"meeting": _MEETING})

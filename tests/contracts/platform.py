@@ -23,6 +23,8 @@ from tests.harness import Metadata, Running, issuing, reason, trusting
 from tests.kernel.issuer import Issuer
 
 SERVICES: Final = ("profiles", "matching", "mentorships", "scheduling", "notifications", "recognition")
+_ASKED: Final = ("profiles", "matching")
+"""Whom those after them ask while they answer."""
 _PATIENCE: Final = 20.0
 _MOMENT: Final = 0.3
 
@@ -113,7 +115,8 @@ async def platform(mongo_url: str, folder: Path) -> AsyncIterator[Platform]:
             build = importlib.import_module(f"services.{name}.__main__").build
             opened = trusting(issuer, build, mongo_url, clock, **more)
             running.append(await stack.enter_async_context(opened))
-            more["profiles_address"] = f"127.0.0.1:{running[0].port}"
+            if name in _ASKED:
+                more[f"{name}_address"] = f"127.0.0.1:{running[-1].port}"
         made = Platform(issuer, running)
         yield made
         await made.close()

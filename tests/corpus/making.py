@@ -48,6 +48,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "feedback": f"{_PAIR}/feedback/{{feedback}}",
     "goal": f"{_PAIR}/goals/{{goal}}",
     "group": "groups/{group}",
+    "group_goal": "groups/{group}/goals/{goal}",
     "introduction": f"{_PAIR}/introductions/{{introduction}}",
     "kudos": f"{_PAIR}/kudos/{{kudos}}",
     "learning_resource": "learningResources/{learning_resource}",

@@ -1,4 +1,4 @@
-"""Asking profiles whether people exist and work here, over a real socket."""
+"""Asking profiles whether people work here, and matching whether programs are open, over real sockets."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,8 @@ import grpc
 import pytest
 
 from services.kernel.errors import NotFound, Refused, Unavailable
-from services.mentorships.clients import Profiles
+from services.mentorships.clients import Matching, Profiles
+from services.pb.mentoring.matching.v1.program_service_pb2 import Program
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.directory import Directory, directory
 from tests.mentorships.factories import MENTEE, MENTOR, ORG
@@ -55,3 +56,41 @@ async def test_failures_of_profiles_keep_their_meaning(
     people.failure = failure
     with pytest.raises(kind, match=reason):
         await ask(people)
+
+
+SPRING = f"organizations/{ORG}/programs/spring"
+
+
+async def ask_matching(programs: Directory) -> None:
+    async with grpc.aio.insecure_channel(programs.address) as channel:
+        await Matching(channel).require_open(ORG, "spring")
+
+
+async def test_a_program_is_open_until_it_is_closed(people: Directory) -> None:
+    with pytest.raises(NotFound, match="PROGRAM_NOT_FOUND"):
+        await ask_matching(people)
+    people.programs[SPRING] = Program(name=SPRING, state=Program.STATE_ACTIVE)
+    await ask_matching(people)
+    people.programs[SPRING] = Program(name=SPRING, state=Program.STATE_CLOSED)
+    with pytest.raises(Refused, match="PROGRAM_CLOSED"):
+        await ask_matching(people)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "reason"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, Unavailable, "MATCHING_UNAVAILABLE"),
+        (grpc.StatusCode.INTERNAL, grpc.aio.AioRpcError, "INTERNAL"),
+    ],
+)
+async def test_failures_of_matching_keep_their_meaning(
+    people: Directory, failure: grpc.StatusCode, kind: type[Exception], reason: str
+) -> None:
+    people.failure = failure
+    with pytest.raises(kind, match=reason):
+        await ask_matching(people)
+
+
+async def test_where_no_address_of_matching_is_set_programs_cannot_be_looked_up() -> None:
+    with pytest.raises(Unavailable, match="MATCHING_UNAVAILABLE"):
+        await Matching(None).require_open(ORG, "spring")

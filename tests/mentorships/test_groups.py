@@ -80,6 +80,19 @@ def test_other_terms_count_up_and_who_joins_has_read_them() -> None:
     assert empty().update(MENTOR, DRAFT, NOON) == (empty(), [])
 
 
+def test_the_program_stays_the_one_that_it_began_in() -> None:
+    group, _ = groups.create(MENTOR, replace(DRAFT, program="spring"), NOON)
+    assert group.program == "spring"
+    for program in ("", "spring"):
+        louder, events = group.update(MENTOR, replace(DRAFT, title="Louder", program=program), NOON)
+        assert (louder.program, news(events)) == ("spring", [(NEWS.UPDATED, "")])
+        assert group.update(MENTOR, replace(DRAFT, program=program), NOON) == (group, [])
+    for begun, program in ((group, "autumn"), (empty(), "spring")):
+        with pytest.raises(Invalid, match="PROGRAM_FIXED") as refusal:
+            begun.update(MENTOR, replace(DRAFT, program=program), NOON)
+        assert [field for field, _ in refusal.value.fields] == ["group.program"]
+
+
 def test_who_is_asked_to_guide_along_says_yes_or_no() -> None:
     asked, events = empty().invite(MENTOR, STRANGER)
     assert (asked.invited, news(events)) == ((STRANGER,), [(NEWS.MENTOR_INVITED, STRANGER)])

@@ -1,15 +1,17 @@
 """Who may do what with groups, repeats and leavers included, on kept state in memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
-from services.kernel.errors import Denied, Invalid, NotFound
+from services.kernel.errors import Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.mentorships import store
 from services.mentorships.app.groups import Groups, Selection
+from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import GroupStage
 from services.mentorships.wire import groups as wire
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
@@ -28,15 +30,21 @@ class World:
 
     def __init__(self) -> None:
         self.kept = Aggregates(store.GROUPS, FixedClock(NOON))
-        self.groups = Groups(self.kept, self, FixedClock(NOON))
+        self.groups = Groups(self.kept, self, self, FixedClock(NOON))
         self.id = ""
         self.steps = 0
         self.gone = "nobody"
+        self.open = {"spring", "summer"}
 
     async def require_working(self, tenant: str, people: Sequence[str]) -> None:
         assert tenant == ORG
         if self.gone in people:
             raise NotFound("PERSON_NOT_FOUND", "unknown")
+
+    async def require_open(self, tenant: str, program: str) -> None:
+        assert tenant == ORG
+        if program not in self.open:
+            raise Refused("PROGRAM_CLOSED", "over")
 
     def how(self) -> tuple[str, Cause]:
         self.steps += 1
@@ -88,6 +96,23 @@ async def test_lists_are_narrowed_and_hide_whose_groups_others_are_in(world: Wor
     assert await count(mentor, stage=GroupStage.COMPLETED) == 0
 
 
+async def test_a_group_begins_in_an_open_program_and_goes_on_when_that_is_over(world: World) -> None:
+    ours = replace(DRAFT, program="spring")
+    ref, stored = await world.groups.create(mentor, ours, Cause("spring"))
+    await world.groups.create(mentor, replace(DRAFT, program="summer"), Cause("summer"))
+    world.open = set()
+    assert await world.groups.create(mentor, ours, Cause("spring")) == (ref, stored), "a repeat asks nobody"
+    with pytest.raises(Refused, match="PROGRAM_CLOSED"):
+        await world.groups.create(mentor, ours, Cause("too late"))
+    await world.groups.join(mentee, ref.id, 1, world.how())
+    (found,) = (await world.groups.list(hr, Selection(program="spring"), Query())).items
+    assert (found[0], found[1].state.members) == (ref.id, (MENTEE,))
+    told = events.GroupCreated.FromString(world.kept.outbox[1]["value"])
+    assert told.program == f"organizations/{ORG}/programs/spring"
+    shown = wire.group(ref, found[1])
+    assert (shown.program, wire.draft(ORG, shown)) == (told.program, ours)
+
+
 async def test_only_who_works_here_is_asked_to_guide_along(world: World) -> None:
     with pytest.raises(NotFound, match="PERSON_NOT_FOUND"):
         await world.groups.invite(mentor, world.id, "nobody", world.how())
@@ -133,7 +158,18 @@ async def test_what_happens_is_told_in_ids_and_codes(world: World) -> None:
     assert not any(DRAFT.title.encode() in event["value"] for event in world.kept.outbox)
 
 
+async def test_goals_are_told_by_their_names_alone(world: World) -> None:
+    draft = GroupGoalDraft("Each gives one talk")
+    await world.groups.add_goal(mentor, world.id, draft, world.how())
+    await world.groups.complete_goal(mentor, world.id, "1", world.how())
+    name = f"organizations/{ORG}/groups/{world.id}"
+    about = {"group": name, "person": f"organizations/{ORG}/people/{MENTOR}", "group_goal": f"{name}/goals/1"}
+    _, added, completed = world.kept.outbox
+    assert events.GroupGoalAdded.FromString(added["value"]) == events.GroupGoalAdded(**about)
+    assert events.GroupGoalCompleted.FromString(completed["value"]) == events.GroupGoalCompleted(**about)
+
+
 async def test_a_group_survives_the_way_out_and_back(world: World) -> None:
     shown = wire.group(Ref(ORG, world.id), await world.groups.get(mentor, world.id))
-    assert wire.draft(shown) == DRAFT
+    assert wire.draft(ORG, shown) == DRAFT
     assert (shown.agreement.revision, list(shown.mentors)) == (1, [f"organizations/{ORG}/people/{MENTOR}"])

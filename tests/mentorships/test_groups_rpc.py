@@ -17,6 +17,7 @@ from services.kernel.due import Due
 from services.kernel.mongo import Ref
 from services.kernel.run import Resources, Service
 from services.mentorships.__main__ import build
+from services.pb.mentoring.matching.v1.program_service_pb2 import Program
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.group_service_pb2_grpc import GroupServiceStub
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.servers
 
 PARENT = f"organizations/{ORG}"
 PEOPLE = f"{PARENT}/people"
+SPRING = f"{PARENT}/programs/spring"
 GROUP = pb.Group(
     title="Speaking up",
     seats=3,
@@ -84,8 +86,15 @@ async def world(mongo_url: str) -> AsyncIterator[World]:
 
     async with (
         directory() as people,
-        running(known_to_profiles, mongo_url, clock, profiles_address=people.address) as at,
+        running(
+            known_to_profiles,
+            mongo_url,
+            clock,
+            profiles_address=people.address,
+            matching_address=people.address,
+        ) as at,
     ):
+        people.programs[SPRING] = Program(name=SPRING, state=Program.STATE_ACTIVE)
         people.add(*(Person(name=f"{PEOPLE}/{one}") for one in (MENTOR, MENTEE, STRANGER)))
         made = World(at, clock, Due(opened[0].database, at.service.kinds, clock))
         await made.begin()
@@ -150,6 +159,45 @@ async def test_it_completes_by_itself_and_is_listed_so(world: World) -> None:
     request = pb.ListGroupsRequest(parent=PARENT, state=pb.Group.STATE_COMPLETED)
     (listed,) = (await world.stub.ListGroups(request, metadata=world.hr)).groups
     assert (listed.name, listed.end_reason) == (world.group.name, codes.END_REASON_UNSPECIFIED)
+
+
+async def test_a_group_of_a_program_is_found_by_it(world: World) -> None:
+    of_spring = pb.Group(program=SPRING)
+    of_spring.MergeFrom(GROUP)
+    begin = pb.CreateGroupRequest(parent=PARENT, group=of_spring)
+    made = await world.stub.CreateGroup(begin, metadata=world.mentor)
+    assert made.program == SPRING
+    request = pb.ListGroupsRequest(parent=PARENT, program=SPRING)
+    (listed,) = (await world.stub.ListGroups(request, metadata=world.hr)).groups
+    assert listed == made
+    made.program = f"{PARENT}/programs/autumn"
+    changed = world.stub.UpdateGroup(pb.UpdateGroupRequest(group=made), metadata=world.mentor)
+    assert await refused(changed) == (grpc.StatusCode.INVALID_ARGUMENT, "PROGRAM_FIXED")
+    unknown = world.stub.CreateGroup(pb.CreateGroupRequest(parent=PARENT, group=made), metadata=world.mentor)
+    assert await refused(unknown) == (grpc.StatusCode.NOT_FOUND, "PROGRAM_NOT_FOUND")
+
+
+async def test_the_group_shares_goals_that_outsiders_do_not_see(world: World) -> None:
+    await world.call("JoinGroup", world.mentee(MENTEE), revision=1)
+    day, title = Date(year=2026, month=6, day=1), "Each gives one talk"
+    for request_id in ("g-1", "g-1", "g-2"):
+        await world.call("AddGroupGoal", world.mentor, title=title, target_date=day, request_id=request_id)
+    await world.call("CompleteGroupGoal", world.mentor, goal_id="1")
+    await world.call("DropGroupGoal", world.mentor, goal_id="2")
+    (goal,) = (await world.call("GetGroup", world.mentee(MENTEE))).goals
+    assert (goal.id, goal.title, goal.author, goal.target_date) == ("1", title, f"{PEOPLE}/{MENTOR}", day)
+    assert goal.HasField("complete_time")
+    (overseen,) = (await world.call("GetGroup", world.hr)).goals
+    assert (overseen.title, overseen.complete_time) == ("", goal.complete_time)
+    assert list((await world.call("GetGroup", world.mentee("outside"))).goals) == []
+    past = world.call("AddGroupGoal", world.mentor, title=title, target_date=Date(year=2020, month=1, day=1))
+    assert await refused(past) == (grpc.StatusCode.INVALID_ARGUMENT, "TARGET_DATE_PAST")
+    assert (await world.told())[2:] == [
+        "GroupGoalAdded",
+        "GroupGoalAdded",
+        "GroupGoalCompleted",
+        "GroupGoalDropped",
+    ]
 
 
 async def test_who_may_not_changes_nothing(world: World) -> None:

@@ -10,8 +10,9 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Save, Versioned
 from services.kernel.mongo.whole import whole_pages
-from services.mentorships.app.ports import OVERSEERS, Aggregates, People, who
-from services.mentorships.domain import groups
+from services.mentorships.app.ports import OVERSEERS, Aggregates, People, Programs, who
+from services.mentorships.domain import group_goals, groups
+from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupStage
 
 Act = Callable[[Group, datetime], tuple[Group, Sequence[GroupEvent]]]
@@ -25,26 +26,33 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which groups: that a person is in, in a stage; "" and None: whichever."""
+    """Which groups: that a person is in, in a stage, of a program; "" and None: whichever."""
 
     person: str = ""
     stage: GroupStage | None = None
+    program: str = ""
 
 
 class Groups:
-    """Groups. Refusals of changes are those of `Group`."""
+    """Groups. Refusals of changes are those of `Group` and `group_goals`."""
 
-    def __init__(self, kept: Aggregates[Group], people: People, clock: Clock) -> None:
+    def __init__(self, kept: Aggregates[Group], people: People, programs: Programs, clock: Clock) -> None:
         self._groups = kept
         self._people = people
+        self._programs = programs
         self._clock = clock
 
     async def create(self, caller: Caller, draft: GroupDraft, cause: Cause) -> tuple[Ref, Versioned[Group]]:
-        """Begin a group that the caller guides. A repeat answers what was stored."""
+        """Begin a group that the caller guides. A repeat answers what was stored.
+
+        Refusals: also `Programs.require_open`.
+        """
         ref = Ref(caller.org, ids.derived_id(caller.org, "group", caller.subject, cause.id))
         known = await self._groups.get_many(caller.org, [ref.id])
         if known:
             return ref, _readable(caller, await self._groups.create(ref, known[ref.id].state, (), cause))
+        if draft.program:
+            await self._programs.require_open(caller.org, draft.program)
         decision = groups.create(caller.subject, draft, self._clock.now())
         return ref, _readable(caller, await self._groups.create(ref, *decision, cause))
 
@@ -59,6 +67,8 @@ class Groups:
         where: dict[str, Any] = {"people": asked.person} if asked.person else {}
         if asked.stage is not None:
             where["stage"] = asked.stage.value
+        if asked.program:
+            where["program"] = asked.program
         found = await self._groups.list(caller.org, replace(page, where=where))
         return replace(found, items=[(key, _readable(caller, stored)) for key, stored in found.items])
 
@@ -96,6 +106,24 @@ class Groups:
     async def close(self, caller: Caller, group: str, how: How) -> Versioned[Group]:
         """Complete or end it."""
         return await self._change(caller, group, lambda state, now: state.close(who(caller), now), how)
+
+    async def add_goal(self, caller: Caller, group: str, draft: GroupGoalDraft, how: How) -> Versioned[Group]:
+        """Set a goal."""
+        return await self._change(
+            caller, group, lambda state, now: group_goals.add(state, caller.subject, draft, now), how
+        )
+
+    async def complete_goal(self, caller: Caller, group: str, goal: str, how: How) -> Versioned[Group]:
+        """Say that a goal is reached."""
+        return await self._change(
+            caller, group, lambda state, now: group_goals.complete(state, caller.subject, goal, now), how
+        )
+
+    async def drop_goal(self, caller: Caller, group: str, goal: str, how: How) -> Versioned[Group]:
+        """Give a goal up."""
+        return await self._change(
+            caller, group, lambda state, _: group_goals.drop(state, caller.subject, goal), how
+        )
 
     async def person_left(self, person: Ref, cause: Cause) -> None:
         """Let every running group go on without somebody who has left the company, or end."""

@@ -76,6 +76,13 @@ class People(Protocol):
         """Raise NotFound PERSON_NOT_FOUND, Refused PERSON_LEFT, or Unavailable."""
 
 
+class Programs(Protocol):
+    """Where programs are known."""
+
+    async def require_open(self, tenant: str, program: str) -> None:
+        """Raise NotFound PROGRAM_NOT_FOUND, Refused PROGRAM_CLOSED, or Unavailable."""
+
+
 def who(caller: Caller) -> Who:
     """Return what a caller is to the relationships of the organization."""
     return Who(caller.subject, oversees=bool(caller.roles & OVERSEERS), hr="hr_admin" in caller.roles)

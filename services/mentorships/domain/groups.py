@@ -5,7 +5,7 @@ says yes or no. What a group is about is for everybody to read who may join; who
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -44,23 +44,39 @@ class GroupNews(StrEnum):
     LEFT = "GroupLeft"
     COMPLETED = "GroupCompleted"
     ENDED = "GroupEnded"
+    GOAL_ADDED = "GroupGoalAdded"
+    GOAL_COMPLETED = "GroupGoalCompleted"
+    GOAL_DROPPED = "GroupGoalDropped"
 
 
 @dataclass(frozen=True, slots=True)
 class GroupEvent:
-    """What happened, and to whom of the group; "" for the group as a whole. The state tells the rest."""
+    """What happened, to or by whom of the group, and with which goal; "" for the group as a whole."""
 
     news: GroupNews
     person: str = ""
+    goal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupGoal:
+    """Something that all in the group want to reach, in the words of `author`; `id` is its number."""
+
+    id: str
+    title: Annotated[str, Personal("author")]
+    author: str
+    target_date: date | None = None
+    complete_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GroupDraft:
-    """A group as its mentors want it. The range of seats is the contract's."""
+    """A group as its mentors want it. The range of seats is the contract's; no `program`: one of its own."""
 
     title: str
     seats: int
     terms: Terms
+    program: str = ""
 
     def checked(self, now: datetime) -> "GroupDraft":
         """Return it in plain text. Raises Invalid as `Terms.checked`, and for a title that says nothing."""
@@ -72,7 +88,7 @@ class Group:
     """A group. `mentors` guide, `invited` are asked to, `members` have a seat, `waiting` stand in line.
 
     `people` are all of these; `taken` and `queued` count members and the line also for who may not see them.
-    `revision` counts the terms.
+    `revision` counts the terms, `numbered` all goals that were ever set.
     """
 
     title: Annotated[str, Personal("mentors.0")]
@@ -88,6 +104,9 @@ class Group:
     revision: int = 1
     stage: GroupStage = GroupStage.RUNNING
     over: Over | None = None
+    program: str = ""
+    goals: tuple[GroupGoal, ...] = ()
+    numbered: int = 0
 
     @property
     def due_at(self) -> datetime | None:
@@ -103,22 +122,30 @@ class Group:
         return _over(self, GroupStage.COMPLETED, Over(now)), [GroupEvent(GroupNews.COMPLETED)]
 
     def read_by(self, person: str, *, oversees: bool) -> "Group":
-        """Return what `person` may read: who is in it is for those who are, and for overseers."""
-        if oversees or person in self.people:
+        """Return what `person` may read: who is in it and its goals are for those who are.
+
+        Overseers see the people, and how the goals go, without their words.
+        """
+        if person in self.people:
             return self
-        return replace(self, invited=(), members=(), waiting=(), people=())
+        if oversees:
+            return replace(self, goals=tuple(replace(one, title="") for one in self.goals))
+        return replace(self, invited=(), members=(), waiting=(), people=(), goals=())
 
     def update(self, person: str, draft: GroupDraft, now: datetime) -> "tuple[Group, list[GroupEvent]]":
         """Change title, seats or terms, as one of its mentors; more seats let people move up.
 
-        Raises Denied NOT_A_MENTOR, Refused GROUP_OVER, Invalid SEATS_TAKEN or as `GroupDraft.checked`.
+        Raises Denied NOT_A_MENTOR, Refused GROUP_OVER, Invalid SEATS_TAKEN, PROGRAM_FIXED for another program
+        (none means the same one), or as `GroupDraft.checked`.
         """
-        self._require_mentor(person)
-        self._require_running()
+        self.require_mentor(person)
+        self.require_running()
         wanted = draft.checked(now)
+        if wanted.program not in {"", self.program}:
+            raise invalid("PROGRAM_FIXED", "group.program", "is chosen when the group begins")
         if wanted.seats < self.taken:
             raise invalid("SEATS_TAKEN", "group.seats", f"must be at least the {self.taken} taken ones")
-        if wanted == GroupDraft(self.title, self.seats, self.terms):
+        if (wanted.title, wanted.seats, wanted.terms) == (self.title, self.seats, self.terms):
             return self, []
         revision = self.revision + (wanted.terms != self.terms)
         changed = replace(self, title=wanted.title, seats=wanted.seats, terms=wanted.terms, revision=revision)
@@ -130,8 +157,8 @@ class Group:
 
         Raises Denied NOT_A_MENTOR, Refused GROUP_OVER, ALREADY_IN_GROUP or TOO_MANY_MENTORS.
         """
-        self._require_mentor(person)
-        self._require_running()
+        self.require_mentor(person)
+        self.require_running()
         self._require_outside(mentor)
         if len(self.mentors) + len(self.invited) >= MOST_MENTORS:
             raise Refused("TOO_MANY_MENTORS", f"at most {MOST_MENTORS} guide a group, invited ones counted")
@@ -140,7 +167,7 @@ class Group:
 
     def answer(self, person: str, *, accept: bool) -> "tuple[Group, list[GroupEvent]]":
         """Say yes or no to guiding along. Raises Denied NOT_INVITED, Refused GROUP_OVER."""
-        self._require_running()
+        self.require_running()
         if person not in self.invited:
             raise Denied("NOT_INVITED", "only who was asked to guide along may answer")
         answered = _without(self, person)
@@ -154,7 +181,7 @@ class Group:
 
         Raises Refused GROUP_OVER, ALREADY_IN_GROUP or GROUP_FULL, Conflict TERMS_CHANGED.
         """
-        self._require_running()
+        self.require_running()
         self._require_outside(person)
         if revision != self.revision:
             metadata = {"revision": str(self.revision)}
@@ -172,7 +199,7 @@ class Group:
 
         Raises Denied NOT_IN_GROUP, Refused GROUP_OVER, or LAST_MENTOR: who guides alone closes the group.
         """
-        self._require_running()
+        self.require_running()
         if person not in self.people:
             raise Denied("NOT_IN_GROUP", "only who is in the group may leave it")
         if self.mentors == (person,):
@@ -185,7 +212,7 @@ class Group:
         Raises Denied NOT_A_MENTOR, or NOT_YOURS for a mentor taken out by another, else as `leave`.
         """
         if not who.oversees:
-            self._require_mentor(who.person)
+            self.require_mentor(who.person)
             if person in self.mentors:
                 raise Denied("NOT_YOURS", "mentors leave by themselves")
         return self.leave(person)
@@ -193,8 +220,8 @@ class Group:
     def close(self, who: Who, now: datetime) -> "tuple[Group, list[GroupEvent]]":
         """Complete it as a mentor, end it as an overseer. Raises Denied NOT_A_MENTOR, Refused GROUP_OVER."""
         if not who.oversees:
-            self._require_mentor(who.person)
-        self._require_running()
+            self.require_mentor(who.person)
+        self.require_running()
         if who.person in self.mentors:
             return _over(self, GroupStage.COMPLETED, Over(now)), [GroupEvent(GroupNews.COMPLETED)]
         return _over(self, GroupStage.ENDED, Over(now, EndReason.OVERSEER)), [GroupEvent(GroupNews.ENDED)]
@@ -212,11 +239,13 @@ class Group:
         moved, events = _moved_up(_without(self, person))
         return moved, [GroupEvent(GroupNews.LEFT, person), *events]
 
-    def _require_mentor(self, person: str) -> None:
+    def require_mentor(self, person: str) -> None:
+        """Raise Denied NOT_A_MENTOR unless `person` guides it."""
         if person not in self.mentors:
             raise Denied("NOT_A_MENTOR", "only who guides this group may do this")
 
-    def _require_running(self) -> None:
+    def require_running(self) -> None:
+        """Raise Refused GROUP_OVER unless it runs."""
         if self.stage is not GroupStage.RUNNING:
             raise Refused("GROUP_OVER", "this group is over")
 
@@ -228,7 +257,14 @@ class Group:
 def create(person: str, draft: GroupDraft, now: datetime) -> tuple[Group, list[GroupEvent]]:
     """Begin a group that `person` guides. Raises Invalid as `GroupDraft.checked`."""
     wanted = draft.checked(now)
-    group = Group(wanted.title, wanted.seats, wanted.terms, mentors=(person,), people=(person,))
+    group = Group(
+        wanted.title,
+        wanted.seats,
+        wanted.terms,
+        mentors=(person,),
+        people=(person,),
+        program=wanted.program,
+    )
     return group, [GroupEvent(GroupNews.CREATED, person)]
 
 

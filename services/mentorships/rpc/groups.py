@@ -19,7 +19,8 @@ class GroupServicer(GroupServiceServicer):
 
     async def CreateGroup(self, request: pb.CreateGroupRequest, _: object) -> pb.Group:
         """Begin a group."""
-        return wire.group(*await self._app.create(caller(), wire.draft(request.group), cause(request)))
+        draft = wire.draft(caller().org, request.group)
+        return wire.group(*await self._app.create(caller(), draft, cause(request)))
 
     async def GetGroup(self, request: pb.GetGroupRequest, _: object) -> pb.Group:
         """Return one group."""
@@ -31,7 +32,9 @@ class GroupServicer(GroupServiceServicer):
         tenant = caller().org
         person = names.optional_id(tenant, names.PERSON, request.person, "person")
         query = Query(page_size=request.page_size, page_token=request.page_token)
-        page = await self._app.list(caller(), Selection(person, wire.stage(request.state)), query)
+        program = names.optional_id(tenant, names.PROGRAM, request.program, "program")
+        asked = Selection(person, wire.stage(request.state), program)
+        page = await self._app.list(caller(), asked, query)
         return pb.ListGroupsResponse(
             groups=[wire.group(Ref(tenant, key), stored) for key, stored in page.items],
             next_page_token=page.next_page_token,
@@ -41,7 +44,8 @@ class GroupServicer(GroupServiceServicer):
         """Change a group."""
         ref = names.ref(names.GROUP, request.group.name, "group.name")
         how = request.group.etag, cause(request)
-        return wire.group(ref, await self._app.update(caller(), ref.id, wire.draft(request.group), how))
+        draft = wire.draft(caller().org, request.group)
+        return wire.group(ref, await self._app.update(caller(), ref.id, draft, how))
 
     async def InviteGroupMentor(self, request: pb.InviteGroupMentorRequest, _: object) -> pb.Group:
         """Ask somebody to guide along."""
@@ -70,6 +74,24 @@ class GroupServicer(GroupServiceServicer):
         ref = names.ref(names.GROUP, request.name)
         person = names.person_id(ref.tenant, request.person, "person")
         return wire.group(ref, await self._app.remove(caller(), ref.id, person, _how(request)))
+
+    async def AddGroupGoal(self, request: pb.AddGroupGoalRequest, _: object) -> pb.Group:
+        """Set a goal of a group."""
+        ref = names.ref(names.GROUP, request.name)
+        draft = wire.goal_draft(request)
+        return wire.group(ref, await self._app.add_goal(caller(), ref.id, draft, _how(request)))
+
+    async def CompleteGroupGoal(self, request: pb.CompleteGroupGoalRequest, _: object) -> pb.Group:
+        """Say that a goal of a group is reached."""
+        ref = names.ref(names.GROUP, request.name)
+        return wire.group(
+            ref, await self._app.complete_goal(caller(), ref.id, request.goal_id, _how(request))
+        )
+
+    async def DropGroupGoal(self, request: pb.DropGroupGoalRequest, _: object) -> pb.Group:
+        """Give a goal of a group up."""
+        ref = names.ref(names.GROUP, request.name)
+        return wire.group(ref, await self._app.drop_goal(caller(), ref.id, request.goal_id, _how(request)))
 
     async def CloseGroup(self, request: pb.CloseGroupRequest, _: object) -> pb.Group:
         """Complete or end a group."""

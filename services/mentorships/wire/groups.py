@@ -5,17 +5,40 @@ from typing import Any
 from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships import domain
-from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupNews, GroupStage
+from services.mentorships.domain.group_goals import GroupGoalDraft
+from services.mentorships.domain.groups import (
+    Group,
+    GroupDraft,
+    GroupEvent,
+    GroupGoal,
+    GroupNews,
+    GroupStage,
+)
 from services.mentorships.wire.agreements import agreement, terms
-from services.mentorships.wire.names import group_name, optional_person, person_name
+from services.mentorships.wire.days import given_day, optional_day
+from services.mentorships.wire.names import (
+    PROGRAM,
+    group_goal_name,
+    group_name,
+    optional_id,
+    optional_person,
+    optional_program,
+    person_name,
+)
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
 
 
-def draft(group: pb.Group) -> GroupDraft:
-    """Decode a group as its mentors want it. Raises Invalid as `agreements.terms` does."""
-    return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"))
+def draft(tenant: str, group: pb.Group) -> GroupDraft:
+    """Decode a group as its mentors want it. Raises Invalid as `agreements.terms`, for foreign names."""
+    program = optional_id(tenant, PROGRAM, group.program, "group.program")
+    return GroupDraft(group.title, group.seats, terms(group.agreement, "group.agreement"), program)
+
+
+def goal_draft(request: pb.AddGroupGoalRequest) -> GroupGoalDraft:
+    """Decode a goal as asked for. Raises Invalid DATE_MALFORMED."""
+    return GroupGoalDraft(request.title, given_day(request, "target_date", "target_date"))
 
 
 def stage(state: pb.Group.State.ValueType) -> GroupStage | None:
@@ -38,6 +61,8 @@ def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
         waiting=[person_name(tenant, one) for one in state.waiting],
         member_count=state.taken,
         waiting_count=state.queued,
+        program=optional_program(tenant, state.program),
+        goals=[_goal(tenant, one) for one in state.goals],
         etag=stored.etag,
     )
     if state.over is not None:
@@ -48,12 +73,28 @@ def group(ref: Ref, stored: Versioned[Group]) -> pb.Group:
     return message
 
 
+def _goal(tenant: str, goal: GroupGoal) -> pb.Group.Goal:
+    message = pb.Group.Goal(
+        id=goal.id,
+        title=goal.title,
+        author=person_name(tenant, goal.author),
+        target_date=optional_day(goal.target_date),
+    )
+    if goal.complete_time is not None:
+        fields.set_time(message.complete_time, goal.complete_time)
+    return message
+
+
 def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
     """Encode what happened to a group, keyed by its id."""
     name = group_name(ref.tenant, ref.id)
     told: dict[str, Any] = {"group": name}
     if event.person:
         told["person"] = person_name(ref.tenant, event.person)
+    if event.goal:
+        told["group_goal"] = group_goal_name(ref.tenant, ref.id, event.goal)
+    if event.news is GroupNews.CREATED:
+        told["program"] = optional_program(ref.tenant, state.program)
     if event.news is GroupNews.UPDATED:
         told["revision"] = state.revision
     if event.news is GroupNews.ENDED and state.over is not None:

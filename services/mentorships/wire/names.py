@@ -28,6 +28,11 @@ def mentorship_name(tenant: str, mentorship: str) -> str:
     return ids.name("organizations", tenant, "mentorships", mentorship)
 
 
+def group_goal_name(tenant: str, group: str, goal: str) -> str:
+    """Return the full name of a group's goal."""
+    return ids.name("organizations", tenant, "groups", group, "goals", goal)
+
+
 def group_name(tenant: str, group: str) -> str:
     """Return a group's full name."""
     return ids.name("organizations", tenant, "groups", group)

@@ -1853,19 +1853,23 @@ class GroupCreated(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who guides it."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2156,3 +2160,93 @@ class PersonalDataErased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonalDataErased: _TypeAlias = PersonalDataErased  # noqa: Y015
+
+@_typing.final
+class GroupGoalAdded(_message.Message):
+    """The mentors of a group set a goal for all in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    GROUP_GOAL_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """Who set it."""
+    group_goal: _builtins.str
+    """organizations/{organization}/groups/{group}/goals/{goal}"""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+        group_goal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupGoalAdded: _TypeAlias = GroupGoalAdded  # noqa: Y015
+
+@_typing.final
+class GroupGoalCompleted(_message.Message):
+    """A group reached a goal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    GROUP_GOAL_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """The mentor who said so."""
+    group_goal: _builtins.str
+    """organizations/{organization}/groups/{group}/goals/{goal}"""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+        group_goal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupGoalCompleted: _TypeAlias = GroupGoalCompleted  # noqa: Y015
+
+@_typing.final
+class GroupGoalDropped(_message.Message):
+    """A goal of a group was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    GROUP_GOAL_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """organizations/{organization}/groups/{group}"""
+    person: _builtins.str
+    """The mentor who did."""
+    group_goal: _builtins.str
+    """organizations/{organization}/groups/{group}/goals/{goal}"""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        person: _builtins.str = ...,
+        group_goal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupGoalDropped: _TypeAlias = GroupGoalDropped  # noqa: Y015

@@ -26,6 +26,7 @@ from services.pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valida
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as mentoring_dot_mentorships_dot_v1_dot_codes__pb2
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentoring_dot_mentorships_dot_v1_dot_mentorship__service__pb2
 from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
@@ -33,13 +34,23 @@ from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_d
 from services.pb.mentoring.options.v1 import quota_pb2 as mentoring_dot_options_dot_v1_dot_quota__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,mentoring/mentorships/v1/group_service.proto\x12\x18mentoring.mentorships.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mentoring/mentorships/v1/codes.proto\x1a\x31mentoring/mentorships/v1/mentorship_service.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a mentoring/options/v1/quota.proto\"\x83\x06\n\x05Group\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x18\n\x05title\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x18\n\x05seats\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x32(\x01\x12\x42\n\tagreement\x18\x04 \x01(\x0b\x32#.mentoring.mentorships.v1.AgreementB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12:\n\x05state\x18\x05 \x01(\x0e\x32%.mentoring.mentorships.v1.Group.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07mentors\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0finvited_mentors\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07members\x18\x08 \x03(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07waiting\x18\t \x03(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmember_count\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rwaiting_count\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\x12=\n\nend_reason\x18\x0c \x01(\x0e\x32#.mentoring.mentorships.v1.EndReasonB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_COMPLETED\x10\x02\x12\x0f\n\x0bSTATE_ENDED\x10\x03:M\xea\x41J\n\x1bmentorships.mentoring/Group\x12+organizations/{organization}/groups/{group}\"\x9f\x01\n\x12\x43reateGroupRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12:\n\x05group\x18\x02 \x01(\x0b\x32\x1f.mentoring.mentorships.v1.GroupB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"N\n\x0fGetGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\"\x99\x02\n\x11ListGroupsRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12^\n\x06person\x18\x04 \x01(\tBN\xe2\x41\x01\x01\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH)r$2\"^organizations/[^/]+/people/[^/]+$\xd8\x01\x01\x12\x42\n\x05state\x18\x05 \x01(\x0e\x32%.mentoring.mentorships.v1.Group.StateB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\"^\n\x12ListGroupsResponse\x12/\n\x06groups\x18\x01 \x03(\x0b\x32\x1f.mentoring.mentorships.v1.Group\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x12UpdateGroupRequest\x12:\n\x05group\x18\x01 \x01(\x0b\x32\x1f.mentoring.mentorships.v1.GroupB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xe8\x01\n\x18InviteGroupMentorRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12[\n\x06person\x18\x02 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9f\x01\n\x1c\x41nswerGroupInvitationRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x0e\n\x06\x61\x63\x63\x65pt\x18\x02 \x01(\x08\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa2\x01\n\x10JoinGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x1d\n\x08revision\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x84\x01\n\x11LeaveGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xe6\x01\n\x16RemoveFromGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12[\n\x06person\x18\x02 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x84\x01\n\x11\x43loseGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xa2\t\n\x0cGroupService\x12m\n\x0b\x43reateGroup\x12,.mentoring.mentorships.v1.CreateGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x01\x02\x1a\x06parent\x12p\n\x08GetGroup\x12).mentoring.mentorships.v1.GetGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x18\x90\x02\x01\x8a\xb5\x18\r\x12\x05\x01\x02\x03\x04\x06\x1a\x04name\x98\xb5\x18\x01\x12\x83\x01\n\nListGroups\x12+.mentoring.mentorships.v1.ListGroupsRequest\x1a,.mentoring.mentorships.v1.ListGroupsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x0f\x12\x05\x01\x02\x03\x04\x06\x1a\x06parent\x98\xb5\x18\x01\x12q\n\x0bUpdateGroup\x12,.mentoring.mentorships.v1.UpdateGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x13\x8a\xb5\x18\x0f\x12\x01\x02\x1a\ngroup.name\x12{\n\x11InviteGroupMentor\x12\x32.mentoring.mentorships.v1.InviteGroupMentorRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x11\x8a\xb5\x18\t\x12\x01\x02\x1a\x04name\x90\xb5\x18\x02\x12\x80\x01\n\x15\x41nswerGroupInvitation\x12\x36.mentoring.mentorships.v1.AnswerGroupInvitationRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12h\n\tJoinGroup\x12*.mentoring.mentorships.v1.JoinGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12j\n\nLeaveGroup\x12+.mentoring.mentorships.v1.LeaveGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12u\n\x0fRemoveFromGroup\x12\x30.mentoring.mentorships.v1.RemoveFromGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x03\x02\x03\x04\x1a\x04name\x12k\n\nCloseGroup\x12+.mentoring.mentorships.v1.CloseGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x03\x02\x03\x04\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,mentoring/mentorships/v1/group_service.proto\x12\x18mentoring.mentorships.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a$mentoring/mentorships/v1/codes.proto\x1a\x31mentoring/mentorships/v1/mentorship_service.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\x1a mentoring/options/v1/quota.proto\"\xed\x08\n\x05Group\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x18\n\x05title\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x18\n\x05seats\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x32(\x01\x12\x42\n\tagreement\x18\x04 \x01(\x0b\x32#.mentoring.mentorships.v1.AgreementB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12:\n\x05state\x18\x05 \x01(\x0e\x32%.mentoring.mentorships.v1.Group.StateB\x04\xe2\x41\x01\x03\x12\x15\n\x07mentors\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0finvited_mentors\x18\x07 \x03(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07members\x18\x08 \x03(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07waiting\x18\t \x03(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmember_count\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rwaiting_count\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\x12=\n\nend_reason\x18\x0c \x01(\x0e\x32#.mentoring.mentorships.v1.EndReasonB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x62\n\x07program\x18\x11 \x01(\tBQ\xe2\x41\x01\x05\xfa\x41\x1c\n\x1amatching.mentoring/Program\xbaH+r&2$^organizations/[^/]+/programs/[^/]+$\xd8\x01\x01\x12\x39\n\x05goals\x18\x12 \x03(\x0b\x32$.mentoring.mentorships.v1.Group.GoalB\x04\xe2\x41\x01\x03\x1a\xc8\x01\n\x04Goal\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x32\n\x06\x61uthor\x18\x03 \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19profiles.mentoring/Person\x12,\n\x0btarget_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x03\x12\x37\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_COMPLETED\x10\x02\x12\x0f\n\x0bSTATE_ENDED\x10\x03:M\xea\x41J\n\x1bmentorships.mentoring/Group\x12+organizations/{organization}/groups/{group}\"\x9f\x01\n\x12\x43reateGroupRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12:\n\x05group\x18\x02 \x01(\x0b\x32\x1f.mentoring.mentorships.v1.GroupB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"N\n\x0fGetGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\"\xfd\x02\n\x11ListGroupsRequest\x12\x30\n\x06parent\x18\x01 \x01(\tB \xe2\x41\x01\x02\xbaH\x19r\x17\x32\x15^organizations/[^/]+$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12^\n\x06person\x18\x04 \x01(\tBN\xe2\x41\x01\x01\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH)r$2\"^organizations/[^/]+/people/[^/]+$\xd8\x01\x01\x12\x42\n\x05state\x18\x05 \x01(\x0e\x32%.mentoring.mentorships.v1.Group.StateB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x62\n\x07program\x18\x06 \x01(\tBQ\xe2\x41\x01\x01\xfa\x41\x1c\n\x1amatching.mentoring/Program\xbaH+r&2$^organizations/[^/]+/programs/[^/]+$\xd8\x01\x01\"^\n\x12ListGroupsResponse\x12/\n\x06groups\x18\x01 \x03(\x0b\x32\x1f.mentoring.mentorships.v1.Group\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x12UpdateGroupRequest\x12:\n\x05group\x18\x01 \x01(\x0b\x32\x1f.mentoring.mentorships.v1.GroupB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xe8\x01\n\x18InviteGroupMentorRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12[\n\x06person\x18\x02 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9f\x01\n\x1c\x41nswerGroupInvitationRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x0e\n\x06\x61\x63\x63\x65pt\x18\x02 \x01(\x08\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa2\x01\n\x10JoinGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x1d\n\x08revision\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x84\x01\n\x11LeaveGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xe6\x01\n\x16RemoveFromGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12[\n\x06person\x18\x02 \x01(\tBK\xe2\x41\x01\x02\xfa\x41\x1b\n\x19profiles.mentoring/Person\xbaH&r$2\"^organizations/[^/]+/people/[^/]+$\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x84\x01\n\x11\x43loseGroupRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xd3\x01\n\x13\x41\x64\x64GroupGoalRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x1d\n\x05title\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12,\n\x0btarget_date\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xab\x01\n\x18\x43ompleteGroupGoalRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x1e\n\x07goal_id\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa7\x01\n\x14\x44ropGroupGoalRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^organizations/[^/]+/groups/[^/]+$\x12\x1e\n\x07goal_id\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xfb\x0b\n\x0cGroupService\x12m\n\x0b\x43reateGroup\x12,.mentoring.mentorships.v1.CreateGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x01\x02\x1a\x06parent\x12p\n\x08GetGroup\x12).mentoring.mentorships.v1.GetGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x18\x90\x02\x01\x8a\xb5\x18\r\x12\x05\x01\x02\x03\x04\x06\x1a\x04name\x98\xb5\x18\x01\x12\x83\x01\n\nListGroups\x12+.mentoring.mentorships.v1.ListGroupsRequest\x1a,.mentoring.mentorships.v1.ListGroupsResponse\"\x1a\x90\x02\x01\x8a\xb5\x18\x0f\x12\x05\x01\x02\x03\x04\x06\x1a\x06parent\x98\xb5\x18\x01\x12q\n\x0bUpdateGroup\x12,.mentoring.mentorships.v1.UpdateGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x13\x8a\xb5\x18\x0f\x12\x01\x02\x1a\ngroup.name\x12{\n\x11InviteGroupMentor\x12\x32.mentoring.mentorships.v1.InviteGroupMentorRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x11\x8a\xb5\x18\t\x12\x01\x02\x1a\x04name\x90\xb5\x18\x02\x12\x80\x01\n\x15\x41nswerGroupInvitation\x12\x36.mentoring.mentorships.v1.AnswerGroupInvitationRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12h\n\tJoinGroup\x12*.mentoring.mentorships.v1.JoinGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12j\n\nLeaveGroup\x12+.mentoring.mentorships.v1.LeaveGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12u\n\x0fRemoveFromGroup\x12\x30.mentoring.mentorships.v1.RemoveFromGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x03\x02\x03\x04\x1a\x04name\x12m\n\x0c\x41\x64\x64GroupGoal\x12-.mentoring.mentorships.v1.AddGroupGoalRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\r\x8a\xb5\x18\t\x12\x01\x02\x1a\x04name\x12w\n\x11\x43ompleteGroupGoal\x12\x32.mentoring.mentorships.v1.CompleteGroupGoalRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\r\x8a\xb5\x18\t\x12\x01\x02\x1a\x04name\x12o\n\rDropGroupGoal\x12..mentoring.mentorships.v1.DropGroupGoalRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\r\x8a\xb5\x18\t\x12\x01\x02\x1a\x04name\x12k\n\nCloseGroup\x12+.mentoring.mentorships.v1.CloseGroupRequest\x1a\x1f.mentoring.mentorships.v1.Group\"\x0f\x8a\xb5\x18\x0b\x12\x03\x02\x03\x04\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.mentorships.v1.group_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['id']._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['id']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP_GOAL'].fields_by_name['title']._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['title']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP_GOAL'].fields_by_name['author']._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['author']._serialized_options = b'\342A\001\003\372A\033\n\031profiles.mentoring/Person'
+  _globals['_GROUP_GOAL'].fields_by_name['target_date']._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['target_date']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP_GOAL'].fields_by_name['complete_time']._loaded_options = None
+  _globals['_GROUP_GOAL'].fields_by_name['complete_time']._serialized_options = b'\342A\001\003'
   _globals['_GROUP'].fields_by_name['name']._loaded_options = None
   _globals['_GROUP'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_GROUP'].fields_by_name['title']._loaded_options = None
@@ -70,6 +81,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GROUP'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_GROUP'].fields_by_name['update_time']._loaded_options = None
   _globals['_GROUP'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP'].fields_by_name['program']._loaded_options = None
+  _globals['_GROUP'].fields_by_name['program']._serialized_options = b'\342A\001\005\372A\034\n\032matching.mentoring/Program\272H+r&2$^organizations/[^/]+/programs/[^/]+$\330\001\001'
+  _globals['_GROUP'].fields_by_name['goals']._loaded_options = None
+  _globals['_GROUP'].fields_by_name['goals']._serialized_options = b'\342A\001\003'
   _globals['_GROUP']._loaded_options = None
   _globals['_GROUP']._serialized_options = b'\352AJ\n\033mentorships.mentoring/Group\022+organizations/{organization}/groups/{group}'
   _globals['_CREATEGROUPREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -88,6 +103,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTGROUPSREQUEST'].fields_by_name['person']._serialized_options = b'\342A\001\001\372A\033\n\031profiles.mentoring/Person\272H)r$2\"^organizations/[^/]+/people/[^/]+$\330\001\001'
   _globals['_LISTGROUPSREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_LISTGROUPSREQUEST'].fields_by_name['state']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_LISTGROUPSREQUEST'].fields_by_name['program']._loaded_options = None
+  _globals['_LISTGROUPSREQUEST'].fields_by_name['program']._serialized_options = b'\342A\001\001\372A\034\n\032matching.mentoring/Program\272H+r&2$^organizations/[^/]+/programs/[^/]+$\330\001\001'
   _globals['_UPDATEGROUPREQUEST'].fields_by_name['group']._loaded_options = None
   _globals['_UPDATEGROUPREQUEST'].fields_by_name['group']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_UPDATEGROUPREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -134,6 +151,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLOSEGROUPREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
   _globals['_CLOSEGROUPREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CLOSEGROUPREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/groups/[^/]+$'
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['title']._loaded_options = None
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['title']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['target_date']._loaded_options = None
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['target_date']._serialized_options = b'\342A\001\001'
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ADDGROUPGOALREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/groups/[^/]+$'
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['goal_id']._loaded_options = None
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['goal_id']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030 '
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_COMPLETEGROUPGOALREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H&r$2\"^organizations/[^/]+/groups/[^/]+$'
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['goal_id']._loaded_options = None
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['goal_id']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030 '
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DROPGROUPGOALREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_GROUPSERVICE'].methods_by_name['CreateGroup']._loaded_options = None
   _globals['_GROUPSERVICE'].methods_by_name['CreateGroup']._serialized_options = b'\212\265\030\013\022\001\002\032\006parent'
   _globals['_GROUPSERVICE'].methods_by_name['GetGroup']._loaded_options = None
@@ -152,34 +195,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GROUPSERVICE'].methods_by_name['LeaveGroup']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
   _globals['_GROUPSERVICE'].methods_by_name['RemoveFromGroup']._loaded_options = None
   _globals['_GROUPSERVICE'].methods_by_name['RemoveFromGroup']._serialized_options = b'\212\265\030\013\022\003\002\003\004\032\004name'
+  _globals['_GROUPSERVICE'].methods_by_name['AddGroupGoal']._loaded_options = None
+  _globals['_GROUPSERVICE'].methods_by_name['AddGroupGoal']._serialized_options = b'\212\265\030\t\022\001\002\032\004name'
+  _globals['_GROUPSERVICE'].methods_by_name['CompleteGroupGoal']._loaded_options = None
+  _globals['_GROUPSERVICE'].methods_by_name['CompleteGroupGoal']._serialized_options = b'\212\265\030\t\022\001\002\032\004name'
+  _globals['_GROUPSERVICE'].methods_by_name['DropGroupGoal']._loaded_options = None
+  _globals['_GROUPSERVICE'].methods_by_name['DropGroupGoal']._serialized_options = b'\212\265\030\t\022\001\002\032\004name'
   _globals['_GROUPSERVICE'].methods_by_name['CloseGroup']._loaded_options = None
   _globals['_GROUPSERVICE'].methods_by_name['CloseGroup']._serialized_options = b'\212\265\030\013\022\003\002\003\004\032\004name'
-  _globals['_GROUP']._serialized_start=387
-  _globals['_GROUP']._serialized_end=1158
-  _globals['_GROUP_STATE']._serialized_start=992
-  _globals['_GROUP_STATE']._serialized_end=1079
-  _globals['_CREATEGROUPREQUEST']._serialized_start=1161
-  _globals['_CREATEGROUPREQUEST']._serialized_end=1320
-  _globals['_GETGROUPREQUEST']._serialized_start=1322
-  _globals['_GETGROUPREQUEST']._serialized_end=1400
-  _globals['_LISTGROUPSREQUEST']._serialized_start=1403
-  _globals['_LISTGROUPSREQUEST']._serialized_end=1684
-  _globals['_LISTGROUPSRESPONSE']._serialized_start=1686
-  _globals['_LISTGROUPSRESPONSE']._serialized_end=1780
-  _globals['_UPDATEGROUPREQUEST']._serialized_start=1782
-  _globals['_UPDATEGROUPREQUEST']._serialized_end=1891
-  _globals['_INVITEGROUPMENTORREQUEST']._serialized_start=1894
-  _globals['_INVITEGROUPMENTORREQUEST']._serialized_end=2126
-  _globals['_ANSWERGROUPINVITATIONREQUEST']._serialized_start=2129
-  _globals['_ANSWERGROUPINVITATIONREQUEST']._serialized_end=2288
-  _globals['_JOINGROUPREQUEST']._serialized_start=2291
-  _globals['_JOINGROUPREQUEST']._serialized_end=2453
-  _globals['_LEAVEGROUPREQUEST']._serialized_start=2456
-  _globals['_LEAVEGROUPREQUEST']._serialized_end=2588
-  _globals['_REMOVEFROMGROUPREQUEST']._serialized_start=2591
-  _globals['_REMOVEFROMGROUPREQUEST']._serialized_end=2821
-  _globals['_CLOSEGROUPREQUEST']._serialized_start=2824
-  _globals['_CLOSEGROUPREQUEST']._serialized_end=2956
-  _globals['_GROUPSERVICE']._serialized_start=2959
-  _globals['_GROUPSERVICE']._serialized_end=4145
+  _globals['_GROUP']._serialized_start=411
+  _globals['_GROUP']._serialized_end=1544
+  _globals['_GROUP_GOAL']._serialized_start=1176
+  _globals['_GROUP_GOAL']._serialized_end=1376
+  _globals['_GROUP_STATE']._serialized_start=1378
+  _globals['_GROUP_STATE']._serialized_end=1465
+  _globals['_CREATEGROUPREQUEST']._serialized_start=1547
+  _globals['_CREATEGROUPREQUEST']._serialized_end=1706
+  _globals['_GETGROUPREQUEST']._serialized_start=1708
+  _globals['_GETGROUPREQUEST']._serialized_end=1786
+  _globals['_LISTGROUPSREQUEST']._serialized_start=1789
+  _globals['_LISTGROUPSREQUEST']._serialized_end=2170
+  _globals['_LISTGROUPSRESPONSE']._serialized_start=2172
+  _globals['_LISTGROUPSRESPONSE']._serialized_end=2266
+  _globals['_UPDATEGROUPREQUEST']._serialized_start=2268
+  _globals['_UPDATEGROUPREQUEST']._serialized_end=2377
+  _globals['_INVITEGROUPMENTORREQUEST']._serialized_start=2380
+  _globals['_INVITEGROUPMENTORREQUEST']._serialized_end=2612
+  _globals['_ANSWERGROUPINVITATIONREQUEST']._serialized_start=2615
+  _globals['_ANSWERGROUPINVITATIONREQUEST']._serialized_end=2774
+  _globals['_JOINGROUPREQUEST']._serialized_start=2777
+  _globals['_JOINGROUPREQUEST']._serialized_end=2939
+  _globals['_LEAVEGROUPREQUEST']._serialized_start=2942
+  _globals['_LEAVEGROUPREQUEST']._serialized_end=3074
+  _globals['_REMOVEFROMGROUPREQUEST']._serialized_start=3077
+  _globals['_REMOVEFROMGROUPREQUEST']._serialized_end=3307
+  _globals['_CLOSEGROUPREQUEST']._serialized_start=3310
+  _globals['_CLOSEGROUPREQUEST']._serialized_end=3442
+  _globals['_ADDGROUPGOALREQUEST']._serialized_start=3445
+  _globals['_ADDGROUPGOALREQUEST']._serialized_end=3656
+  _globals['_COMPLETEGROUPGOALREQUEST']._serialized_start=3659
+  _globals['_COMPLETEGROUPGOALREQUEST']._serialized_end=3830
+  _globals['_DROPGROUPGOALREQUEST']._serialized_start=3833
+  _globals['_DROPGROUPGOALREQUEST']._serialized_end=4000
+  _globals['_GROUPSERVICE']._serialized_start=4003
+  _globals['_GROUPSERVICE']._serialized_end=5534
 # @@protoc_insertion_point(module_scope)

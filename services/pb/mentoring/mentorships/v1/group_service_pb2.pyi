@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as _mentorship_service_pb2
 import builtins as _builtins
@@ -55,6 +56,46 @@ class Group(_message.Message):
     STATE_ENDED: Group.State.ValueType  # 3
     """It ended before: staff ended it, or its last mentor has left."""
 
+    @_typing.final
+    class Goal(_message.Message):
+        """Something that all in the group want to reach."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        TITLE_FIELD_NUMBER: _builtins.int
+        AUTHOR_FIELD_NUMBER: _builtins.int
+        TARGET_DATE_FIELD_NUMBER: _builtins.int
+        COMPLETE_TIME_FIELD_NUMBER: _builtins.int
+        id: _builtins.str
+        """Tells it from the others of its group."""
+        title: _builtins.str
+        """In the words of its author; empty for staff outside of the group."""
+        author: _builtins.str
+        """The mentor who set it."""
+        @_builtins.property
+        def target_date(self) -> _date_pb2.Date:
+            """By when; absent: no day."""
+
+        @_builtins.property
+        def complete_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was reached; absent before."""
+
+        def __init__(
+            self,
+            *,
+            id: _builtins.str = ...,
+            title: _builtins.str = ...,
+            author: _builtins.str = ...,
+            target_date: _date_pb2.Date | None = ...,
+            complete_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "target_date", b"target_date"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "complete_time", b"complete_time", "id", b"id", "target_date", b"target_date", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     SEATS_FIELD_NUMBER: _builtins.int
@@ -71,6 +112,8 @@ class Group(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    GOALS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/groups/{group}"""
     title: _builtins.str
@@ -87,6 +130,10 @@ class Group(_message.Message):
     """Why it ended; unspecified unless it did."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    program: _builtins.str
+    """The program that it belongs to, open when it begins; empty for one of its own. An update may leave it out, and
+    changes it never. When the program closes, the group goes on to its own end.
+    """
     @_builtins.property
     def agreement(self) -> _mentorship_service_pb2.Agreement:
         """The terms that everybody agrees to by joining, for everybody to read who may join. Nobody signs them."""
@@ -119,6 +166,10 @@ class Group(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Group.Goal]:
+        """What all in it want to reach, in the order it was set; empty for those outside."""
+
     def __init__(
         self,
         *,
@@ -138,10 +189,12 @@ class Group(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        program: _builtins.str = ...,
+        goals: _abc.Iterable[Global___Group.Goal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_time", b"end_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "etag", b"etag", "goals", b"goals", "invited_mentors", b"invited_mentors", "member_count", b"member_count", "members", b"members", "mentors", b"mentors", "name", b"name", "program", b"program", "seats", b"seats", "state", b"state", "title", b"title", "update_time", b"update_time", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -212,6 +265,7 @@ class ListGroupsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{id}"""
     page_size: _builtins.int
@@ -222,6 +276,8 @@ class ListGroupsRequest(_message.Message):
     """Only groups that this person is in, if given: oneself, or anybody for staff."""
     state: Global___Group.State.ValueType
     """Only groups in this state, if given."""
+    program: _builtins.str
+    """Only groups of this program, if given."""
     def __init__(
         self,
         *,
@@ -230,10 +286,11 @@ class ListGroupsRequest(_message.Message):
         page_token: _builtins.str = ...,
         person: _builtins.str = ...,
         state: Global___Group.State.ValueType = ...,
+        program: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "person", b"person", "program", b"program", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -490,3 +547,111 @@ class CloseGroupRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseGroupRequest: _TypeAlias = CloseGroupRequest  # noqa: Y015
+
+@_typing.final
+class AddGroupGoalRequest(_message.Message):
+    """Sets a goal of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TARGET_DATE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    title: _builtins.str
+    """What is to be reached, in one line."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def target_date(self) -> _date_pb2.Date:
+        """By when, not in the past; absent: no day."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+        target_date: _date_pb2.Date | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["target_date", b"target_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "target_date", b"target_date", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddGroupGoalRequest: _TypeAlias = AddGroupGoalRequest  # noqa: Y015
+
+@_typing.final
+class CompleteGroupGoalRequest(_message.Message):
+    """Says that a goal is reached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GOAL_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    goal_id: _builtins.str
+    """The goal's id in its group."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        goal_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal_id", b"goal_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteGroupGoalRequest: _TypeAlias = CompleteGroupGoalRequest  # noqa: Y015
+
+@_typing.final
+class DropGroupGoalRequest(_message.Message):
+    """Gives a goal up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GOAL_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/groups/{id}"""
+    goal_id: _builtins.str
+    """The goal's id in its group."""
+    etag: _builtins.str
+    """The version the caller saw; empty skips the check, a stale one is refused with ABORTED."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        goal_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "goal_id", b"goal_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropGroupGoalRequest: _TypeAlias = DropGroupGoalRequest  # noqa: Y015

@@ -80,6 +80,21 @@ class GroupServiceStub:
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.RemoveFromGroupRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
                 _registered_method=True)
+        self.AddGroupGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GroupService/AddGroupGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.AddGroupGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+                _registered_method=True)
+        self.CompleteGroupGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GroupService/CompleteGroupGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.CompleteGroupGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+                _registered_method=True)
+        self.DropGroupGoal = channel.unary_unary(
+                '/mentoring.mentorships.v1.GroupService/DropGroupGoal',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.DropGroupGoalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+                _registered_method=True)
         self.CloseGroup = channel.unary_unary(
                 '/mentoring.mentorships.v1.GroupService/CloseGroup',
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.CloseGroupRequest.SerializeToString,
@@ -155,6 +170,27 @@ class GroupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddGroupGoal(self, request, context):
+        """Sets a goal that all in the group share, as one of its mentors; at most 20 in all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteGroupGoal(self, request, context):
+        """Says that a goal is reached, as one of the mentors.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropGroupGoal(self, request, context):
+        """Gives an open goal up, as one of the mentors; it is forgotten.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CloseGroup(self, request, context):
         """Completes a group as one of its mentors, ends it as staff. It completes by itself two weeks after its last day.
         """
@@ -208,6 +244,21 @@ def add_GroupServiceServicer_to_server(servicer, server):
             'RemoveFromGroup': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveFromGroup,
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.RemoveFromGroupRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.SerializeToString,
+            ),
+            'AddGroupGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddGroupGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.AddGroupGoalRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.SerializeToString,
+            ),
+            'CompleteGroupGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteGroupGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.CompleteGroupGoalRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.SerializeToString,
+            ),
+            'DropGroupGoal': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropGroupGoal,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.DropGroupGoalRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.SerializeToString,
             ),
             'CloseGroup': grpc.unary_unary_rpc_method_handler(
@@ -459,6 +510,87 @@ class GroupService:
             target,
             '/mentoring.mentorships.v1.GroupService/RemoveFromGroup',
             mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.RemoveFromGroupRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddGroupGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GroupService/AddGroupGoal',
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.AddGroupGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteGroupGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GroupService/CompleteGroupGoal',
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.CompleteGroupGoalRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropGroupGoal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.GroupService/DropGroupGoal',
+            mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.DropGroupGoalRequest.SerializeToString,
             mentoring_dot_mentorships_dot_v1_dot_group__service__pb2.Group.FromString,
             options,
             channel_credentials,

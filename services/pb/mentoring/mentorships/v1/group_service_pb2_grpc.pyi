@@ -36,6 +36,12 @@ class GroupServiceStub:
     """Leaves a group, its line or its mentors; the first in line moves up. Who guides alone closes the group instead."""
     RemoveFromGroup: _aio.UnaryUnaryMultiCallable[_group_service_pb2.RemoveFromGroupRequest, _group_service_pb2.Group]
     """Takes somebody out: a member or somebody in line as one of its mentors, anybody as staff."""
+    AddGroupGoal: _aio.UnaryUnaryMultiCallable[_group_service_pb2.AddGroupGoalRequest, _group_service_pb2.Group]
+    """Sets a goal that all in the group share, as one of its mentors; at most 20 in all."""
+    CompleteGroupGoal: _aio.UnaryUnaryMultiCallable[_group_service_pb2.CompleteGroupGoalRequest, _group_service_pb2.Group]
+    """Says that a goal is reached, as one of the mentors."""
+    DropGroupGoal: _aio.UnaryUnaryMultiCallable[_group_service_pb2.DropGroupGoalRequest, _group_service_pb2.Group]
+    """Gives an open goal up, as one of the mentors; it is forgotten."""
     CloseGroup: _aio.UnaryUnaryMultiCallable[_group_service_pb2.CloseGroupRequest, _group_service_pb2.Group]
     """Completes a group as one of its mentors, ends it as staff. It completes by itself two weeks after its last day."""
 
@@ -115,6 +121,30 @@ class GroupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_group_service_pb2.RemoveFromGroupRequest, _abc.Awaitable[_group_service_pb2.Group]],
     ) -> _abc.Awaitable[_group_service_pb2.Group]:
         """Takes somebody out: a member or somebody in line as one of its mentors, anybody as staff."""
+
+    @_abc_1.abstractmethod
+    def AddGroupGoal(
+        self,
+        request: _group_service_pb2.AddGroupGoalRequest,
+        context: _aio.ServicerContext[_group_service_pb2.AddGroupGoalRequest, _abc.Awaitable[_group_service_pb2.Group]],
+    ) -> _abc.Awaitable[_group_service_pb2.Group]:
+        """Sets a goal that all in the group share, as one of its mentors; at most 20 in all."""
+
+    @_abc_1.abstractmethod
+    def CompleteGroupGoal(
+        self,
+        request: _group_service_pb2.CompleteGroupGoalRequest,
+        context: _aio.ServicerContext[_group_service_pb2.CompleteGroupGoalRequest, _abc.Awaitable[_group_service_pb2.Group]],
+    ) -> _abc.Awaitable[_group_service_pb2.Group]:
+        """Says that a goal is reached, as one of the mentors."""
+
+    @_abc_1.abstractmethod
+    def DropGroupGoal(
+        self,
+        request: _group_service_pb2.DropGroupGoalRequest,
+        context: _aio.ServicerContext[_group_service_pb2.DropGroupGoalRequest, _abc.Awaitable[_group_service_pb2.Group]],
+    ) -> _abc.Awaitable[_group_service_pb2.Group]:
+        """Gives an open goal up, as one of the mentors; it is forgotten."""
 
     @_abc_1.abstractmethod
     def CloseGroup(
