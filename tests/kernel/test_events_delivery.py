@@ -157,7 +157,7 @@ async def test_a_handler_that_takes_long_is_alive_as_long_as_it_gives_signs() ->
 
     handlers.on(GoalCompleted, works_for_an_hour, takes_long=True)
     deliver = Delivery(handlers, DeadLetters(Letters(), "tests", limit=1), "tests", patience=AT_ONCE)
-    worker = Worker(HERE, deliver, Commits(), asyncio.Semaphore(1))
+    worker = Worker(HERE, deliver, Done(), asyncio.Semaphore(1))
     await worker.take([at(5)])
     assert looks == [False] * 60
 
@@ -197,17 +197,13 @@ async def test_the_limit_holds_within_the_window_and_opens_again_after_it() -> N
     assert len(letters.records) == 3
 
 
-class Commits:
-    """Where offsets go in these tests; the first `failures` are refused."""
+class Done:
+    """Where offsets go in these tests."""
 
-    def __init__(self, failures: int = 0) -> None:
+    def __init__(self) -> None:
         self.offsets: list[int] = []
-        self._failures = failures
 
-    async def __call__(self, _: Partition, offset: int) -> None:
-        if self._failures:
-            self._failures -= 1
-            raise KafkaConnectionError
+    def __call__(self, _: Partition, offset: int) -> None:
         self.offsets.append(offset)
 
 
@@ -217,31 +213,23 @@ def at(offset: int, key: bytes = b"m") -> Arrived:
     return record
 
 
-async def test_the_offset_is_committed_after_the_effects() -> None:
-    commits, handler = Commits(), Handler()
-    worker = Worker(HERE, delivery(handler, Letters()), commits, asyncio.Semaphore(2))
+async def test_an_offset_may_be_committed_after_the_effects() -> None:
+    done, handler = Done(), Handler()
+    worker = Worker(HERE, delivery(handler, Letters()), done, asyncio.Semaphore(2))
     await worker.take([at(7), at(8), at(10)])
-    assert (handler.calls, commits.offsets, worker.next, worker.in_hand) == (3, [11], 11, None)
-
-
-async def test_a_failed_commit_is_made_good_by_the_next() -> None:
-    commits = Commits(failures=1)
-    worker = Worker(HERE, delivery(Handler(), Letters()), commits, asyncio.Semaphore(2))
-    await worker.take([at(1)])
-    await worker.take([at(2)])
-    assert commits.offsets == [3]
+    assert (handler.calls, done.offsets, worker.next, worker.in_hand) == (3, [11], 11, None)
 
 
 async def test_nothing_is_committed_for_a_batch_that_was_cut_short() -> None:
-    commits, handler = Commits(), Handler(errors.Unavailable("AWAY", ""))
-    worker = Worker(HERE, delivery(handler, Letters()), commits, asyncio.Semaphore(1))
+    done, handler = Done(), Handler(errors.Unavailable("AWAY", ""))
+    worker = Worker(HERE, delivery(handler, Letters()), done, asyncio.Semaphore(1))
     worker.stop()
     await worker.take([at(1), at(2)])
-    assert (commits.offsets, worker.next) == ([], 1)
+    assert (done.offsets, worker.next) == ([], 1)
 
 
 async def test_what_comes_while_a_partition_is_busy_is_taken_next_in_its_order() -> None:
-    worker = Worker(HERE, delivery(Handler(), Letters()), Commits(), asyncio.Semaphore(1))
+    worker = Worker(HERE, delivery(Handler(), Letters()), Done(), asyncio.Semaphore(1))
     worker.put([at(1)])
     batch = worker.next_batch()
     worker.put([at(2)])
@@ -252,7 +240,7 @@ async def test_what_comes_while_a_partition_is_busy_is_taken_next_in_its_order()
 
 
 async def test_a_partition_takes_no_more_than_two_batches_and_none_once_it_is_stopped() -> None:
-    worker = Worker(HERE, delivery(Handler(), Letters()), Commits(), asyncio.Semaphore(1))
+    worker = Worker(HERE, delivery(Handler(), Letters()), Done(), asyncio.Semaphore(1))
     worker.put([at(offset) for offset in range(BATCH + 1)])
     rooms = [worker.has_room]
     assert len(worker.next_batch()) == BATCH

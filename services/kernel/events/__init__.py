@@ -3,6 +3,7 @@
 codec      record <-> Event              handlers      who hears what
 delivery   one record until it is done   dead_letters  what cannot be handled, up to a limit
 consumer   the group member              progress      lag, age and whether it is stuck
+worker     one partition's batches       commits       how far they are, told beside the work
 life       signs of those who take long  spans         what traces say of an event
 """
 

@@ -1,7 +1,7 @@
 """The group member: fetches for the partitions it was given, hands batches to their workers."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.kernel import kafka, log, metrics
+from services.kernel.events.commits import Commits
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience
 from services.kernel.events.handlers import Handlers
@@ -16,7 +17,10 @@ from services.kernel.events.progress import Partition, Progress, Seen
 from services.kernel.events.worker import BATCH, Worker
 
 AT_ONCE: Final = 32
-"""Records handled at once: as many as the database driver has threads."""
+"""Records of one topic handled at once: as many as the database driver has threads.
+
+Each topic has its own, so that records that take long, or a backlog of them, hold up no other topic's.
+"""
 _FETCH_MS: Final = 5_000
 _RETRY_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 15.0
@@ -45,7 +49,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         self._group = group
         dead_letters = DeadLetters(self._publish, group, limit=dead_letter_limit)
         self._delivery = Delivery(handlers, dead_letters, group, patience=patience)
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = {topic: asyncio.Semaphore(AT_ONCE) for topic in handlers.topics}
+        self._commits = Commits(self._commit, self._beside)
         self._progress = Progress()
         self._workers: dict[Partition, Worker] = {}
         self._tasks: dict[Partition, asyncio.Task[None]] = {}
@@ -121,7 +126,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         metrics.CONSUMER_REBALANCES.inc()
         metrics.CONSUMER_PARTITIONS.set(len(assigned))
         self._workers = {
-            partition: Worker(partition, self._delivery, self._commit, self._slots)
+            partition: Worker(partition, self._delivery, self._commits.note, self._slots[partition.topic])
             for partition in (Partition(*given) for given in assigned)
         }
         self._log.info("partitions_assigned", count=len(assigned))
@@ -131,16 +136,22 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         for partition in partitions:
             if partition in self._workers:
                 self._workers.pop(partition).stop()
-        busy = list(self._tasks.values())
-        if not busy:
-            return
-        _, late = await asyncio.wait(busy, timeout=_DRAIN_SECONDS)
-        for task in late:
-            task.cancel()  # another member will do it again
-        await asyncio.gather(*late, return_exceptions=True)
+        if busy := list(self._tasks.values()):
+            _, late = await asyncio.wait(busy, timeout=_DRAIN_SECONDS)
+            for task in late:
+                task.cancel()  # another member will do it again
+            await asyncio.gather(*late, return_exceptions=True)
+        with suppress(TimeoutError):  # what is not committed is done again too
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._commits.settled()
 
-    async def _commit(self, partition: Partition, offset: int) -> None:
-        await self._client.commit({TopicPartition(*partition): offset})
+    async def _commit(self, done: Mapping[Partition, int]) -> None:
+        await self._client.commit({TopicPartition(*each): offset for each, offset in done.items()})
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._together is None:
+            raise RuntimeError("nothing is heard before it runs")
+        return self._together.create_task(work)
 
     async def _fetch(self) -> None:
         """Give every worker that has room what comes for it, for ever."""

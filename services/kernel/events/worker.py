@@ -1,7 +1,7 @@
 """One assigned partition: its batches one after another, its offset after their effects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -17,7 +17,8 @@ BATCH: Final = 500
 """Records that a partition has in hand at most, and that it may have waiting beside them."""
 _RETRY_SECONDS: Final = 1.0
 
-Commit = Callable[[Partition, int], Awaitable[None]]
+Done = Callable[[Partition, int], None]
+"""Told the offset before which all effects are stored."""
 
 
 class Worker:
@@ -26,11 +27,11 @@ class Worker:
     Records that come while it is busy wait here, not in the client: one partition's records that nobody takes
     there hold back those of all others by up to 0.1 s, and then by as long as a broker lets a fetch wait.
 
-    `slots` bounds how many are handled at once in the whole process.
+    `slots` bounds how many are handled at once, in this process and of all partitions that share them.
     """
 
     def __init__(
-        self, partition: Partition, delivery: Delivery, commit: Commit, slots: asyncio.Semaphore
+        self, partition: Partition, delivery: Delivery, done: Done, slots: asyncio.Semaphore
     ) -> None:
         self.partition = partition
         self.next: int | None = None
@@ -38,7 +39,7 @@ class Worker:
         self.done = 0
         self.in_hand: Received | None = None
         self._delivery = delivery
-        self._commit = commit
+        self._tell_done = done
         self._slots = slots
         self._waiting: list[Received] = []
         self._stop = asyncio.Event()
@@ -70,7 +71,7 @@ class Worker:
         self._stop.set()
 
     async def take(self, records: Sequence[Received]) -> None:
-        """Return when all are done and their offset is committed, or when stopped while one has to wait."""
+        """Return when all are done and their offset may be committed, or when stopped while one waits."""
         self.in_hand, self.next = records[0], records[0].offset
         try:
             while not await self._handled(records) and not self._stop.is_set():
@@ -95,7 +96,7 @@ class Worker:
         if through:
             crash_point("after_effect_before_commit")
             self.next = records[-1].offset + 1
-            await self._committed(self.next)
+            self._tell_done(self.partition, self.next)
         return through
 
     async def _in_order(self, chain: Iterable[Received]) -> None:
@@ -105,13 +106,6 @@ class Worker:
 
     def _note(self) -> None:
         self.done += 1
-
-    async def _committed(self, offset: int) -> None:
-        """Commit; a failure costs a repeat only: the next commit covers it or another member starts here."""
-        try:
-            await self._commit(self.partition, offset)
-        except KafkaError as error:
-            self._log.warning("commit_failed", exc_info=error)
 
 
 def chains(records: Sequence[Received]) -> list[list[Received]]:

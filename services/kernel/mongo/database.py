@@ -125,7 +125,7 @@ class Database:
 
         One of a large collection takes longer than any call may, so there is no limit but the caller's own.
         """
-        with pymongo.timeout(None):
+        with pymongo.timeout(0):  # None would leave the limit of the client in force
             for name, indexes in self._indexes.items():
                 await self._collection(name).create_indexes(list(indexes))
             await self.trail.migrate(self._retention)

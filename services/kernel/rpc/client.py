@@ -23,7 +23,9 @@ _RETRY = {
     "initialBackoff": "0.05s",
     "maxBackoff": "1s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    # A server of gRPC that stops answers CANCELLED to calls that are just coming in. Whoever gives a call up
+    # makes no other one by that.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],

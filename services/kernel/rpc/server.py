@@ -50,8 +50,8 @@ async def lull(
 ) -> None:
     """Return after `pause` seconds in which no call came, or after `MOST_PAUSES` times that.
 
-    A server that stops cuts off calls that are just coming in: their callers see CANCELLED, which no client
-    repeats. So it stops when callers have heard that it will, however busy they and the machine are.
+    A server that stops cuts off calls that are just coming in: their callers see CANCELLED, and only those
+    who are told to try again. So it stops when callers have heard that it will, however busy they are.
     """
     for _ in range(MOST_PAUSES):
         before = arrived()

@@ -9,6 +9,7 @@ from services.kernel.clock import Clock
 from services.kernel.crash import crash_point
 from services.kernel.errors import AlreadyExists
 from services.kernel.mongo import Cause, Decide, Ref, Versioned
+from services.notifications.app.cohorts import Cohorts
 from services.notifications.app.digests import Digests, Job
 from services.notifications.app.ports import Aggregates, Channel, Mail
 from services.notifications.app.turns import Asked, Decided, Turns
@@ -37,6 +38,7 @@ class Post:
         self._mailer = mailer
         self._clock = clock
         self._unrecorded: dict[str, Decide[Message]] = {}
+        self._cohorts = Cohorts()
 
     async def queue(self, tenant: str, drafts: Sequence[Draft], cause: Cause) -> None:
         """Queue what one event asks for, once each, however often the event comes.
@@ -69,11 +71,13 @@ class Post:
         What is recorded belongs to the turn, not to the event that led here: an old event that comes once
         more may take a turn of its own, and what it does then must count.
         """
-        stored = await self._messages.get(ref)
-        if stored.state.ready:
-            decide = self._unrecorded.get(ref.key) or await self._decided(ref, stored)
-            turn = ids.derived_id("turn", ref.key, str(stored.version))
-            await self._messages.change(ref, decide, Cause(turn, trace=cause.trace), known=stored)
+        async with self._cohorts.joined() as meet:
+            stored = await self._messages.get(ref)
+            if stored.state.ready:
+                decide = self._unrecorded.get(ref.key) or await self._decided(ref, stored)
+                await meet()
+                turn = ids.derived_id("turn", ref.key, str(stored.version))
+                await self._messages.change(ref, decide, Cause(turn, trace=cause.trace), known=stored)
         self._unrecorded.pop(ref.key, None)
 
     async def _decided(self, ref: Ref, stored: Versioned[Message]) -> Decide[Message]:

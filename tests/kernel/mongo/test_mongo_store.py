@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from pymongo.errors import AutoReconnect, PyMongoError
 
 from services.kernel import clock as clocks
+from services.kernel.clock import FixedClock
 from services.kernel.errors import Conflict, Refused
 from services.kernel.mongo import Aggregates, Cause, Database, Ref, attempts, pending
 from tests.kernel.tally import NOON, TALLIES, Added, Opened, Tally, add
@@ -35,6 +36,17 @@ async def test_changes_that_race_all_count(database: Database, stored_tallies: A
         )
     stored = await stored_tallies.get(HERE)
     assert (stored.state.total, stored.version) == (40, 41)
+
+
+async def test_indexes_are_made_however_long_that_takes(
+    mongo_url: str, database: Database, clock: FixedClock
+) -> None:
+    """A command of this client has a millisecond, and making a collection takes more."""
+    database.aggregates(TALLIES)
+    async with Database(mongo_url, database.name, clock, options={"timeoutMS": 1}) as hurried:
+        hurried.aggregates(TALLIES)
+        await hurried.migrate()
+    assert await database.missing_indexes() == []
 
 
 async def test_what_a_process_remembers_is_never_the_answer(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import grpc
 import pytest
+from grpc_health.v1 import health, health_pb2_grpc
 
 from services.kernel import clock, errors, metrics, tracing
 from services.kernel.auth import Caller
@@ -15,7 +16,7 @@ from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1 import person_service_pb2_grpc as grpc_pb
 from tests.kernel.issuer import Issuer
 from tests.kernel.rpc.conftest import Running, failure
-from tests.kernel.rpc.people import ADA, NAME
+from tests.kernel.rpc.people import ADA, NAME, Context, People
 
 GET = pb.GetPersonRequest(name=ADA)
 
@@ -115,6 +116,49 @@ async def test_a_refusal_comes_back_as_the_kind_it_was(
     assert refusal.reason == "PERSON_NOT_FOUND"
 
 
+class Stopping(People):
+    """Answers its first call as gRPC's own server answers calls that come in just when it stops."""
+
+    calls = 0
+
+    async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:  # noqa: N802
+        self.calls += 1
+        if self.calls == 1:
+            await context.abort(grpc.StatusCode.CANCELLED)
+        return pb.Person(name=request.name)
+
+
+@pytest.fixture
+async def stopping() -> AsyncIterator[tuple[Stopping, int]]:
+    server, people = grpc.aio.server(), Stopping()
+    grpc_pb.add_PersonServiceServicer_to_server(people, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield people, port
+    await server.stop(None)
+
+
+async def test_a_call_that_a_stopping_server_cut_off_is_made_again(
+    stopping: tuple[Stopping, int], identity: Identity
+) -> None:
+    people, port = stopping
+    async with client.channel(f"127.0.0.1:{port}", identity) as channel:
+        assert await grpc_pb.PersonServiceStub(channel).GetPerson(GET) == pb.Person(name=ADA)
+    assert people.calls == 2
+
+
+async def test_who_gives_a_call_up_asks_once(stub: grpc_pb.PersonServiceStub, running: Running) -> None:
+    running.people.hold = True
+    asking = asyncio.ensure_future(stub.GetPerson(GET))
+    await running.people.arrived.get()
+    asking.cancel()
+    await running.people.cancelled.wait()
+    running.people.hold = False
+    assert await stub.GetPerson(GET) == pb.Person(name=ADA)
+    assert len(running.people.requests) == 2
+
+
 async def test_an_issuer_that_is_down_is_our_own_unavailability(running: Running) -> None:
     class Nobody:
         async def token(self, org: str) -> str:
@@ -136,4 +180,4 @@ def test_the_service_config_sets_no_timeout_of_its_own() -> None:
     """A timeout there fires at random moments and never reaches the server (grpc/grpc #40633)."""
     config = json.loads(str(dict(client.OPTIONS)["grpc.service_config"]))
     assert "timeout" not in config["methodConfig"][0]
-    assert config["methodConfig"][0]["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert config["methodConfig"][0]["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
