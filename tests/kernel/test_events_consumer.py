@@ -12,9 +12,11 @@ import pytest
 
 from services.kernel.errors import Refused, Unavailable
 from services.kernel.events import Consumer, Event, Handlers, TooManyDeadLetters, encode
+from services.kernel.events.consumer import AT_ONCE
 from services.kernel.events.delivery import Patience
 from services.kernel.kafka import Cluster, Record
 from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted, GoalCreated
+from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
 from tests.kernel.tally import NOON, TOPIC
 from tests.kernel.topic import PATIENCE, new_group, publish, tail
 
@@ -75,17 +77,21 @@ async def consuming(consumer: Consumer) -> AsyncIterator[None]:
 
 def completed(heard: Heard, sequence: int, *, key: str = "pair", goal: str = "") -> Record:
     """Return the record of one event."""
-    event = Event(
+    return encode(told(heard, sequence, key, GoalCompleted(goal=goal)))
+
+
+def told(heard: Heard, sequence: int, key: str, message: Any) -> Event[Any]:
+    """Return one event."""
+    return Event(
         id=str(uuid.uuid4()),
-        type="mentoring.mentorships.v1.GoalCompleted",
+        type=message.DESCRIPTOR.full_name,
         subject=f"organizations/{heard.tenant}/goals/{key}",
         sequence=sequence,
         tenant=heard.tenant,
         time=NOON,
         key=key,
-        message=GoalCompleted(goal=goal),
+        message=message,
     )
-    return encode(event)
 
 
 @pytest.fixture
@@ -115,6 +121,33 @@ async def test_a_second_run_goes_on_where_the_first_stopped(
             await publish(kafka_bootstrap, [completed(heard, start + step) for step in range(10)])
             await heard.until(start + 9)
     assert [event.sequence for event in heard.events] == list(range(1, 21))
+
+
+async def test_a_backlog_of_what_takes_long_holds_up_no_other_topic(
+    kafka_bootstrap: str, heard: Heard, group: str
+) -> None:
+    handlers, busy, released, reached = Handlers(), asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
+
+    async def slow(event: Event[GoalCompleted]) -> None:
+        if event.tenant == heard.tenant:
+            busy.release()
+            await released.wait()
+
+    async def quick(event: Event[MeetingHeld]) -> None:
+        if event.tenant == heard.tenant:
+            reached.set()
+
+    handlers.on(GoalCompleted, slow)
+    handlers.on(MeetingHeld, quick)
+    held = told(heard, 1, "pair", MeetingHeld())
+    async with consuming(Consumer(handlers, Cluster(kafka_bootstrap), group)):
+        await publish(kafka_bootstrap, [completed(heard, 1, key=f"k{place}") for place in range(2 * AT_ONCE)])
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(AT_ONCE):
+                await busy.acquire()
+            await publish(kafka_bootstrap, [encode(held)])
+            await reached.wait()
+        released.set()
 
 
 async def test_unknown_types_are_skipped(kafka_bootstrap: str, heard: Heard, group: str) -> None:

@@ -17,7 +17,10 @@ from services.kernel.events.progress import Partition, Progress, Seen
 from services.kernel.events.worker import BATCH, Worker
 
 AT_ONCE: Final = 32
-"""Records handled at once: as many as the database driver has threads."""
+"""Records of one topic handled at once: as many as the database driver has threads.
+
+Each topic has its own, so that records that take long, or a backlog of them, hold up no other topic's.
+"""
 _FETCH_MS: Final = 5_000
 _RETRY_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 15.0
@@ -46,7 +49,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         self._group = group
         dead_letters = DeadLetters(self._publish, group, limit=dead_letter_limit)
         self._delivery = Delivery(handlers, dead_letters, group, patience=patience)
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = {topic: asyncio.Semaphore(AT_ONCE) for topic in handlers.topics}
         self._commits = Commits(self._commit, self._beside)
         self._progress = Progress()
         self._workers: dict[Partition, Worker] = {}
@@ -123,7 +126,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the client i
         metrics.CONSUMER_REBALANCES.inc()
         metrics.CONSUMER_PARTITIONS.set(len(assigned))
         self._workers = {
-            partition: Worker(partition, self._delivery, self._commits.note, self._slots)
+            partition: Worker(partition, self._delivery, self._commits.note, self._slots[partition.topic])
             for partition in (Partition(*given) for given in assigned)
         }
         self._log.info("partitions_assigned", count=len(assigned))

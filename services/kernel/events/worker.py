@@ -27,7 +27,7 @@ class Worker:
     Records that come while it is busy wait here, not in the client: one partition's records that nobody takes
     there hold back those of all others by up to 0.1 s, and then by as long as a broker lets a fetch wait.
 
-    `slots` bounds how many are handled at once in the whole process.
+    `slots` bounds how many are handled at once, in this process and of all partitions that share them.
     """
 
     def __init__(
