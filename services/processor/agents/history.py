@@ -14,6 +14,8 @@ from services.processor.agents.reading import Reading
 S = TypeVar("S")
 
 ANSWER_MS = 500
+AT_ONCE = 5_000
+"""Records unpacked together: what a fetch brings is many times as large as it was on its way."""
 FULL = 20_000
 """Records of one partition that may wait for another topic; then no more of it are fetched."""
 
@@ -51,7 +53,7 @@ class Recorded:
     async def batches(self) -> AsyncIterator[Sequence[Any]]:
         """Go through the records, each partition in its order; `left` is up to date at each batch."""
         while self.left:
-            fetched = await self._consumer.getmany(*self.left, timeout_ms=ANSWER_MS)
+            fetched = await self._consumer.getmany(*self.left, timeout_ms=ANSWER_MS, max_records=AT_ONCE)
             if not fetched:
                 await self._look()
             for place, records in fetched.items():

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from deploy.local.process import Command, Process
 from services.kernel.events import encode
 from services.kernel.kafka import Cluster, Producer, Record
 from services.processor.agents.reading import TOLD
-from services.processor.agents.worker import HEARD
+from services.processor.agents.worker import HEARD, waiting
 from tests.bench.processor.events import Lives
 from tests.processor.stream import own_topics
 
@@ -118,6 +118,19 @@ class Bench:
             while await self.told() < told:  # noqa: ASYNC110 -- only asking tells
                 await asyncio.sleep(LOOK_SECONDS)
 
+    async def worked_off(self, group: str) -> None:
+        """Wait until a group has committed all that it was told, and then all that it made wait.
+
+        Not until there are so many decisions: the plain loop keeps no order between topics, and so decides
+        otherwise now and then.
+        """
+        reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False)
+        async with reader, asyncio.timeout(PATIENCE):
+            for names in (HEARD, (waiting(group),)):
+                ends = await self.ends(*names)
+                while not await _committed(reader, ends):  # noqa: ASYNC110 -- only asking tells
+                    await asyncio.sleep(LOOK_SECONDS)
+
     async def last_told(self) -> float:
         """Return when the last decision was sent, in seconds since 1970."""
         last = 0.0
@@ -178,6 +191,10 @@ class Members:
     def resident(self) -> float:
         """Return their memory in MiB."""
         return sum(psutil.Process(pid).memory_info().rss for pid in self.pids) / MIB
+
+
+async def _committed(reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    return all([(await reader.committed(place) or 0) >= end for place, end in ends.items()])
 
 
 async def _at_once() -> bool:
