@@ -82,7 +82,7 @@ class Post:
 
     async def _decided(self, ref: Ref, stored: Versioned[Message]) -> Decide[Message]:
         message = stored.state
-        recipient = await self._writer.reader(ref.tenant, message.person)
+        recipient = await self._writer.reader(ref.tenant, message.person, message.other)
         if recipient is None:
             return lambda state: state.give_up(None, "RECIPIENT_UNKNOWN")
         asked = Asked(message, stored.create_time, recipient.zone)

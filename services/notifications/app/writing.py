@@ -1,5 +1,6 @@
 """Turns messages into words for the people they are for."""
 
+import asyncio
 from collections.abc import Sequence
 
 from services.kernel import log
@@ -29,9 +30,13 @@ class Writer:
         self._links = links
         self._invitations = invitations
 
-    async def reader(self, tenant: str, person: str) -> Person | None:
-        """Return whom a message is for, None if there is no such person. Raises Unavailable."""
-        return await self._people.find(tenant, person)
+    async def reader(self, tenant: str, person: str, other: str = "") -> Person | None:
+        """Return whom a message is for, None if there is no such person. Raises Unavailable.
+
+        `other` is whom the message will name: asked for along with them, that costs no call of its own.
+        """
+        asked = (self._people.find(tenant, one) for one in (person, other) if one)
+        return (await asyncio.gather(*asked))[0]
 
     async def written(self, tenant: str, message: Message, reader: Person) -> Content:
         """Return what a message says: as it was written first, else written now. Raises Unavailable."""
