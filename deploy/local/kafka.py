@@ -82,7 +82,8 @@ async def choose(wanted: Kind, say: Callable[[str], None] = lambda _: None) -> C
 def _embedded_means(reason: str) -> str:
     return (
         f"Kafka: embedded broker instead of Apache Kafka ({reason}): fine for a first look, but a crash "
-        "or kill -9 of it loses acknowledged events, and nothing about load or rebalances is proven on it"
+        "or kill -9 of it loses acknowledged events, nothing about load or rebalances is proven on it, "
+        "and it lets no reader wait, so that idle services keep a core busy"
     )
 
 

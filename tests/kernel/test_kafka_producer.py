@@ -10,6 +10,8 @@ from deploy.kafka import topics
 from services.kernel import kafka
 from tests.kernel.topic import tail
 
+pytestmark = pytest.mark.servers
+
 KEYS = 7
 
 

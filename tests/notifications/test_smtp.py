@@ -134,6 +134,7 @@ async def test_a_server_that_greylists_takes_the_second_try_with_the_same_messag
     assert [mail["Message-ID"] for mail in box.mails] == [MAIL.message_id]
 
 
+@pytest.mark.servers
 async def test_a_server_that_falls_silent_within_data_is_left_and_the_connection_with_it(
     box: Postbox,
 ) -> None:

@@ -1,5 +1,6 @@
 """Calls to other services: one channel per target, each call with deadline, own identity and trace."""
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -101,7 +102,11 @@ class Outbound(grpc.aio.UnaryUnaryClientInterceptor):
             wait_for_ready=client_call_details.wait_for_ready,
         )
         call = await continuation(sent, request)
-        code = await call.code()
+        try:
+            code = await call.code()
+        except asyncio.CancelledError:
+            call.cancel()  # else it goes on to its deadline: waiting for a code is not waiting for the call
+            raise
         _, service, method = path.split("/")
         metrics.GRPC_CLIENT_HANDLED.labels(service, method, metrics.grpc_code(code)).inc()
         metrics.GRPC_CLIENT_SECONDS.labels(service, method).observe(time.perf_counter() - started)

@@ -1,4 +1,4 @@
-# ruff: noqa: N802, ARG002 -- names and arguments are the contract's
+# ruff: noqa: N802 -- names and arguments are the contract's
 """A PersonService without storage: answers, waits or fails as the test says, and notes what reached it."""
 
 import asyncio
@@ -19,7 +19,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class People(PersonServiceServicer):
-    """`error` is raised by every method; while `hold` is set, GetPerson waits for `release`."""
+    """`error` is raised by every method; while `hold` is set, GetPerson waits for `release`.
+
+    `left` are the seconds that a call still had when it was `cancelled`.
+    """
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
@@ -29,10 +32,11 @@ class People(PersonServiceServicer):
         self.release = asyncio.Event()
         self.arrived = asyncio.Queue[str]()
         self.cancelled = asyncio.Event()
+        self.left = 0.0
         self.requests: list[Any] = []
         self.traces: list[tracing.Trace | None] = []
 
-    async def _seen(self, request: Any) -> None:
+    async def _seen(self, request: Any, context: Context) -> None:
         self.requests.append(request)
         self.traces.append(tracing.current())
         self.arrived.put_nowait(f"{caller().org}/{caller().subject}/{request_id()}")
@@ -45,30 +49,31 @@ class People(PersonServiceServicer):
         try:
             await self.release.wait()
         except asyncio.CancelledError:
+            self.left = context.time_remaining()
             self.cancelled.set()
             raise
 
     async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:
-        await self._seen(request)
+        await self._seen(request, context)
         known: pb.Person = self.answer or pb.Person(name=request.name)
         return known
 
     async def BatchGetPeople(
         self, request: pb.BatchGetPeopleRequest, context: Context
     ) -> pb.BatchGetPeopleResponse:
-        await self._seen(request)
+        await self._seen(request, context)
         return pb.BatchGetPeopleResponse(people=[pb.Person(name=name) for name in request.names])
 
     async def ListPeople(self, request: pb.ListPeopleRequest, context: Context) -> pb.ListPeopleResponse:
-        await self._seen(request)
+        await self._seen(request, context)
         await context.abort(grpc.StatusCode.OUT_OF_RANGE, "aborted by hand")
 
     async def CreatePerson(self, request: pb.CreatePersonRequest, context: Context) -> pb.Person:
-        await self._seen(request)
+        await self._seen(request, context)
         return request.person
 
     async def UpdatePerson(self, request: pb.UpdatePersonRequest, context: Context) -> pb.Person:
-        await self._seen(request)
+        await self._seen(request, context)
         return request.person
 
     async def ImportPeople(
@@ -78,7 +83,7 @@ class People(PersonServiceServicer):
         async for request in request_iterator:
             done += len(request.data)
             yield pb.ImportPeopleResponse(progress=pb.ImportProgress(done=done))
-            await self._seen(request)
+            await self._seen(request, context)
         yield pb.ImportPeopleResponse(summary=pb.ImportSummary(created=done))
 
 

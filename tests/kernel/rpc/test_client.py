@@ -148,12 +148,15 @@ async def test_a_call_that_a_stopping_server_cut_off_is_made_again(
     assert people.calls == 2
 
 
-async def test_who_gives_a_call_up_asks_once(stub: grpc_pb.PersonServiceStub, running: Running) -> None:
+async def test_who_gives_a_call_up_ends_it_and_asks_once(
+    stub: grpc_pb.PersonServiceStub, running: Running
+) -> None:
     running.people.hold = True
-    asking = asyncio.ensure_future(stub.GetPerson(GET))
+    asking = asyncio.ensure_future(stub.GetPerson(GET, timeout=60))
     await running.people.arrived.get()
     asking.cancel()
     await running.people.cancelled.wait()
+    assert running.people.left > 0
     running.people.hold = False
     assert await stub.GetPerson(GET) == pb.Person(name=ADA)
     assert len(running.people.requests) == 2

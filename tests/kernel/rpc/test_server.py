@@ -143,6 +143,7 @@ async def test_it_goes_when_no_call_has_come_for_a_pause_or_after_several(
     assert callers.pauses == pauses
 
 
+@pytest.mark.servers
 async def test_liveness_outlives_readiness(start: Start) -> None:
     """A draining process must not be restarted in mid-drain."""
     running = await start(drain_pause_seconds=2)
