@@ -16,6 +16,8 @@ from deploy.local.mongod import Mongod
 from services.kernel.kafka import Cluster
 
 MEMORY: Final = Path("/dev/shm")
+FORGETFUL: Final = ("--setParameter", "minSnapshotHistoryWindowInSeconds=0", "--syncdelay", "10")
+"""Tests drop hundreds of databases: their files go within 10 s, not after 5 min, and few are open at once."""
 ROOM: Final = 2 << 30
 """Bytes that must be free in memory for the servers to keep their files there."""
 
@@ -46,7 +48,8 @@ class Servers:
         if given:
             return given
         if self._mongod is None:
-            server = Mongod(self._data_folder() / "mongod", self._folder / "mongod.log")
+            log = self._folder / "mongod.log"
+            server = Mongod(self._data_folder() / "mongod", log, more=FORGETFUL)
             await server.start()
             self._mongod = server
         return self._mongod.url

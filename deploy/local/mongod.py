@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import shutil
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,6 @@ OPTIONS = (
     *("--networkMessageCompressors", "snappy,zstd"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--setParameter", "ttlMonitorSleepSecs=5"),
-    # Nobody reads the past here: what was dropped goes at the next checkpoint, not five minutes later.
-    *("--setParameter", "minSnapshotHistoryWindowInSeconds=0"),
     *("--setParameter", "transactionLifetimeLimitSeconds=30"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
 )
@@ -53,17 +52,20 @@ def _executable(binary: Path) -> Path:
 
 
 class Mongod:
-    """The server over one data folder. `port` None takes a free one; restarts keep port and data."""
+    """The server over one data folder. `port` None takes a free one; restarts keep port and data.
+
+    `more` are further options of the server.
+    """
 
     name = "mongod"
 
-    def __init__(self, data: Path, log: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, log: Path, port: int | None = None, more: Sequence[str] = ()) -> None:
         self.port = port or ports.free_port()
         self._data = data
         self.process = Process(
             Command(
                 name=self.name,
-                argv=(str(locate()), "--dbpath", str(data), "--port", str(self.port), *OPTIONS),
+                argv=(str(locate()), "--dbpath", str(data), "--port", str(self.port), *OPTIONS, *more),
                 log=log,
             )
         )

@@ -19,6 +19,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
+from deploy.local.mongod import Mongod
 from deploy.mongo import backup, copies
 from deploy.mongo.copies import BackupError, Client, Copied
 from services.kernel.auth import Caller
@@ -109,6 +110,16 @@ class Drill:
     def destroy(self) -> None:
         for name in (self.name, f"{self.name}{copies.KEYS}"):
             self.client.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+async def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A server that keeps the last minutes, of which a dump shows one moment; that of the run keeps none."""
+    folder = tmp_path_factory.mktemp("mongod")
+    server = Mongod(folder / "data", folder / "log")
+    await server.start()
+    yield server.url
+    await server.stop()
 
 
 @pytest.fixture
