@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -21,8 +20,7 @@ from services.kernel.mongo.model import Cause, Decide, Kind, Outcome, Page, Quer
 from services.kernel.mongo.news import News
 from services.kernel.mongo.sealing import AS_IS, AsIs, Sealing
 from services.kernel.mongo.spans import command
-from services.kernel.mongo.together import Together
-from services.kernel.mongo.trips import Duplicate, read_together, write_together
+from services.kernel.mongo.trips import Duplicate, reading, writing
 from services.kernel.personal import shape_of
 
 S = TypeVar("S")
@@ -56,8 +54,8 @@ class Aggregates(Generic[S]):
         self.committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
         self._turns = attempts.Turns()
-        self._read = Together(partial(read_together, self.committed), partial(command, collection, "find"))
-        self._write = Together(partial(write_together, collection), partial(command, collection, "bulkWrite"))
+        self._read = reading(self.committed)
+        self._write = writing(collection)
         self._pages = pages.Pages(f"{collection.database.name}/{collection.name}")
         self._batches = Batches(self.collection, self.committed, self.documents, clock, (news, sealing))
         self._seconds = metrics.MONGO_COMMAND_SECONDS.labels(kind.collection)

@@ -6,7 +6,6 @@ for another aggregate or another method: that is what is kept here.
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -18,8 +17,7 @@ from services.kernel.mongo import attempts
 from services.kernel.mongo.documents import Document, require_same
 from services.kernel.mongo.model import Cause, Ref, request_cause
 from services.kernel.mongo.spans import command
-from services.kernel.mongo.together import Together
-from services.kernel.mongo.trips import Duplicate, read_together, write_together
+from services.kernel.mongo.trips import Duplicate, reading, writing
 
 COLLECTION: Final = "request_ids"
 KEPT: Final = timedelta(hours=24)
@@ -38,8 +36,8 @@ class Claims:
     def __init__(self, collection: AsyncIOMotorCollection[Document]) -> None:
         self._collection = collection
         committed = collection.with_options(read_concern=ReadConcern("majority"))
-        self._read = Together(partial(read_together, committed), partial(command, collection, "find"))
-        self._write = Together(partial(write_together, collection), partial(command, collection, "bulkWrite"))
+        self._read = reading(committed)
+        self._write = writing(collection)
 
     async def take(self, tenant: str, cause: Cause) -> bool:
         """Let the id of `cause` stand for its digest; return whether it is new.

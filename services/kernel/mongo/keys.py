@@ -18,7 +18,7 @@ from services.kernel.clock import Clock
 from services.kernel.mongo.documents import Document
 from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
-from services.kernel.mongo.trips import duplicates, read_together
+from services.kernel.mongo.trips import duplicates, reading
 from services.kernel.vault import Stored, Wrapped
 
 COLLECTION: Final = "keys"
@@ -33,7 +33,7 @@ class KeyStore:
         self.collection = collection
         self._committed = collection.with_options(read_concern=ReadConcern("majority"))
         self._clock = clock
-        self._read = Together(partial(read_together, self._committed), partial(command, collection, "find"))
+        self._read = reading(self._committed)
         self._add = Together(self._added, partial(command, collection, "insert"))
 
     async def find(self, owners: Sequence[str]) -> Mapping[str, Stored]:

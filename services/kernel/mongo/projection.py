@@ -13,7 +13,7 @@ from services.kernel.mongo.documents import Document, plain, restored
 from services.kernel.mongo.model import Ref
 from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
-from services.kernel.mongo.trips import read_together, upsert_together
+from services.kernel.mongo.trips import reading, upsert_together
 
 S = TypeVar("S")
 LARGEST_FIND = 10_000
@@ -29,7 +29,7 @@ class Projection(Generic[S]):
         self._collection = collection
         self._state = state
         self._repeats = metrics.REPEATS.labels(collection.name)
-        self._read = Together(partial(read_together, collection), partial(command, collection, "find"))
+        self._read = reading(collection)
         self._write = Together(
             partial(upsert_together, collection), partial(command, collection, "bulkWrite")
         )

@@ -1,6 +1,7 @@
 """Round trips for many callers of one collection; each learns what became of its own."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -9,6 +10,8 @@ from pymongo.errors import BulkWriteError
 
 from services.kernel.mongo.attempts import Unsure
 from services.kernel.mongo.documents import Document
+from services.kernel.mongo.spans import command
+from services.kernel.mongo.together import Together
 
 Write = InsertOne[Document] | UpdateOne
 _DUPLICATE: Final = 11_000
@@ -20,6 +23,16 @@ class Duplicate(Exception):  # noqa: N818 -- what was found
     def __init__(self, problem: Mapping[str, Any]) -> None:
         super().__init__()
         self.is_id = "_id" in problem["keyPattern"]
+
+
+def reading(collection: AsyncIOMotorCollection[Document]) -> Together[str, Document | None]:
+    """Return what reads single documents by `_id`, as `read_together` does; each caller has a span."""
+    return Together(partial(read_together, collection), partial(command, collection, "find"))
+
+
+def writing(collection: AsyncIOMotorCollection[Document]) -> Together[Write, bool]:
+    """Return what writes single documents, as `write_together` does; each caller has a span."""
+    return Together(partial(write_together, collection), partial(command, collection, "bulkWrite"))
 
 
 async def read_together(
