@@ -79,7 +79,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer to a question, by its id: a rating, the place of an option from 1, or words for the author only."""
+    """An answer to a question, by its id: a rating, the place of an option from 1, or its author's words."""
 
     number: str
     rating: int = 0
