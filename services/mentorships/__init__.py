@@ -18,9 +18,9 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
         Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}
         Group{Left,Completed,Ended} GroupGoal{Added,Completed,Dropped}
-Hears   matching.MatchConfirmed, matching.MatchEnded, profiles.PersonUpdated, processor.ConclusionDue,
-        scheduling.MeetingHeld, and its own
+Hears   matching.MatchConfirmed, matching.MatchEnded, matching.EnrolmentEnded, profiles.PersonUpdated,
+        processor.ConclusionDue, scheduling.MeetingHeld, and its own
         Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
-        SafetyCaseLogged PersonBlocked
+        SafetyCaseLogged PersonBlocked Group{Created,MentorJoined,Joined,Waitlisted}
 Calls   profiles.PersonService, matching.ProgramService
 """
