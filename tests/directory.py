@@ -1,4 +1,4 @@
-"""Profiles and matching in one server, with the people and programs that a test gives them."""
+"""Profiles and matching in one server, with the people, programs and participants that a test gives them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,13 @@ from typing import Any
 
 import grpc
 
-from services.pb.mentoring.matching.v1.program_service_pb2 import GetProgramRequest, Program
+from services.pb.mentoring.matching.v1.program_service_pb2 import (
+    Enrolment,
+    GetProgramRequest,
+    ListEnrolmentsRequest,
+    ListEnrolmentsResponse,
+    Program,
+)
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -20,7 +26,7 @@ class OwnIdentity:
 
 
 class Directory:
-    """People and programs by full name.
+    """People and programs by full name, and who takes part, by (program, person).
 
     `failure` is answered instead, while it is set; `tokens` are those that came. `calls` counts requests.
     """
@@ -29,6 +35,7 @@ class Directory:
         self.address = ""
         self.people: dict[str, pb.Person] = {}
         self.programs: dict[str, Program] = {}
+        self.enrolments: dict[tuple[str, str], Enrolment] = {}
         self.failure: grpc.StatusCode | None = None
         self.tokens: list[str] = []
         self.calls = 0
@@ -53,6 +60,19 @@ class Directory:
         if request.name not in self.programs:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such program")
         return self.programs[request.name]
+
+    async def taking_part(self, request: ListEnrolmentsRequest, context: Context) -> ListEnrolmentsResponse:
+        """Answer ListEnrolments of one person."""
+        await self._asked(context)
+        if request.parent not in self.programs:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such program")
+        found = self.enrolments.get((request.parent, request.person))
+        return ListEnrolmentsResponse(enrolments=[] if found is None else [found])
+
+    def enrol(self, program: str, person: str, **enrolment: Any) -> None:
+        """Let somebody take part, in a state or as what is given; as a mentor and now, if nothing is."""
+        usual: dict[str, Any] = {"roles": [pb.Person.ROLE_MENTOR], "state": Enrolment.STATE_ACTIVE}
+        self.enrolments[program, person] = Enrolment(person=person, **(usual | enrolment))
 
     async def _found(self, name: str, context: Context) -> pb.Person:
         await self._asked(context)
@@ -83,6 +103,9 @@ async def directory() -> AsyncIterator[Directory]:
     programs: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "GetProgram": grpc.unary_unary_rpc_method_handler(
             held.program, GetProgramRequest.FromString, Program.SerializeToString
+        ),
+        "ListEnrolments": grpc.unary_unary_rpc_method_handler(
+            held.taking_part, ListEnrolmentsRequest.FromString, ListEnrolmentsResponse.SerializeToString
         ),
     }
     server = grpc.aio.server()

@@ -1,10 +1,10 @@
 """A Kafka broker: the one KAFKA_BOOTSTRAP names, else Apache Kafka, else the embedded one and a line why."""
 
 import base64
-import importlib.metadata
 import os
 import shutil
 import signal
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from deploy.local.process import Command, Process, StartFailed
 from services.kernel.kafka import Cluster
 
 START_SECONDS = 60.0
+STOP_SECONDS = 40.0
+"""More than the embedded broker's front gives the broker itself."""
 NODE_ID = 1
 # The client compiler alone starts faster and stays smaller; the serial collector needs no threads of its own.
 JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -82,8 +84,7 @@ async def choose(wanted: Kind, say: Callable[[str], None] = lambda _: None) -> C
 def _embedded_means(reason: str) -> str:
     return (
         f"Kafka: embedded broker instead of Apache Kafka ({reason}): fine for a first look, but a crash "
-        "or kill -9 of it loses acknowledged events, nothing about load or rebalances is proven on it, "
-        "and it lets no reader wait, so that idle services keep a core busy"
+        "or kill -9 of it loses acknowledged events, and nothing about load or rebalances is proven on it"
     )
 
 
@@ -192,9 +193,11 @@ class Embedded:
         self.port = port or ports.free_port()
         self.address = f"{ports.LOOPBACK}:{self.port}"
         self._data = data
-        serve = ("start", "--only", "kafka", "--host", ports.LOOPBACK, "--kafka-port", str(self.port))
-        argv = (str(_embedded_binary()), *serve, "--data-dir", str(data))
-        self.process = Process(Command("kafka", argv, log, orphan_signal=signal.SIGTERM))
+        kept = ("--port", str(self.port), "--data", str(data), "--log", str(log))
+        argv = (sys.executable, "-m", "deploy.local.embedded", *kept)
+        self.process = Process(
+            Command("kafka", argv, log, stop_seconds=STOP_SECONDS, orphan_signal=signal.SIGTERM)
+        )
 
     async def start(self) -> None:
         """Start and wait until clients can use it. Raises StartFailed."""
@@ -224,12 +227,3 @@ def cluster_id() -> str:
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return text
-
-
-def _embedded_binary() -> Path:
-    for file in importlib.metadata.files("noida-db") or []:
-        if file.parent.name == "noida_db" and file.stem == "noida-db":
-            binary = Path(str(file.locate()))
-            binary.chmod(0o755)
-            return binary
-    raise StartFailed("the embedded broker is not installed: run `make setup`, or set KAFKA_BOOTSTRAP")

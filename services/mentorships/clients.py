@@ -1,16 +1,25 @@
-"""Whom mentorships asks: profiles, whether people work here, and matching, whether programs are open."""
+"""Whom mentorships asks: profiles, who works here, and matching, which programs run and who takes part."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 import grpc
 
 from services.kernel.errors import NotFound, Refused, Unavailable
 from services.kernel.ids import name
+from services.mentorships.domain.participation import NOBODY, Participation
 from services.mentorships.wire.names import person_name, program_name
-from services.pb.mentoring.matching.v1.program_service_pb2 import GetProgramRequest, Program
+from services.mentorships.wire.participation import participation
+from services.pb.mentoring.matching.v1.program_service_pb2 import (
+    GetProgramRequest,
+    ListEnrolmentsRequest,
+    Program,
+)
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import ProgramServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest, Person
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
+
+T = TypeVar("T")
 
 _PASSING = {
     grpc.StatusCode.UNAVAILABLE,
@@ -50,18 +59,37 @@ class Matching:
 
     async def require_open(self, tenant: str, program: str) -> None:
         """Raise NotFound PROGRAM_NOT_FOUND, Refused PROGRAM_CLOSED, or Unavailable MATCHING_UNAVAILABLE."""
-        if self._programs is None:
-            raise _no_programs()
-        try:
-            found = await self._programs.GetProgram(GetProgramRequest(name=program_name(tenant, program)))
-        except grpc.aio.AioRpcError as error:
-            if error.code() in _PASSING:
-                raise _no_programs() from error
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise NotFound("PROGRAM_NOT_FOUND", "no such program") from error
-            raise
+        asked = GetProgramRequest(name=program_name(tenant, program))
+        found = await _answer(self._stub.GetProgram(asked))
         if found.state == Program.STATE_CLOSED:
             raise Refused("PROGRAM_CLOSED", "this program is over")
+
+    async def participation(self, tenant: str, program: str, person: str) -> Participation:
+        """Return how somebody takes part. NotFound PROGRAM_NOT_FOUND, Unavailable MATCHING_UNAVAILABLE."""
+        asked = ListEnrolmentsRequest(
+            parent=program_name(tenant, program), person=person_name(tenant, person)
+        )
+        found = (await _answer(self._stub.ListEnrolments(asked))).enrolments
+        if any(one.person != asked.person for one in found):
+            raise _no_programs()  # a matching of before one could ask for a person lists everybody
+        return participation(found[0]) if found else NOBODY
+
+    @property
+    def _stub(self) -> ProgramServiceStub:
+        if self._programs is None:
+            raise _no_programs()
+        return self._programs
+
+
+async def _answer(asked: Awaitable[T]) -> T:
+    try:
+        return await asked
+    except grpc.aio.AioRpcError as error:
+        if error.code() in _PASSING:
+            raise _no_programs() from error
+        if error.code() is grpc.StatusCode.NOT_FOUND:
+            raise NotFound("PROGRAM_NOT_FOUND", "no such program") from error
+        raise
 
 
 def _no_programs() -> Unavailable:

@@ -19,9 +19,14 @@ from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
 from services.mentorships.wire import plans as plans_wire
 from services.mentorships.wire import safety as safety_wire
-from services.mentorships.wire.names import person_id
-from services.pb.mentoring.matching.v1.events_pb2 import MatchConfirmed, MatchEnded
+from services.mentorships.wire.names import GROUP, PROGRAM, optional_id, person_id, ref
+from services.mentorships.wire.participation import LEFT
+from services.pb.mentoring.matching.v1.events_pb2 import EnrolmentEnded, MatchConfirmed, MatchEnded
 from services.pb.mentoring.mentorships.v1.events_pb2 import (
+    GroupCreated,
+    GroupJoined,
+    GroupMentorJoined,
+    GroupWaitlisted,
     MentorshipActivated,
     MentorshipCompleted,
     MentorshipCreated,
@@ -37,6 +42,8 @@ from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
+
+_CameIn = Event[GroupCreated] | Event[GroupMentorJoined] | Event[GroupJoined] | Event[GroupWaitlisted]
 
 
 def hear(handlers: Handlers, following: Following) -> None:
@@ -129,21 +136,35 @@ def hear_safety(handlers: Handlers, reports: SafetyReports, blocks: Blocks) -> N
 
 
 def hear_leavers(handlers: Handlers, groups: Groups) -> None:
-    """Let groups go on without who has left."""
+    """Let groups go on without who has left the company, or the program, those included who just come in."""
 
     async def person_updated(event: Event[PersonUpdated]) -> None:
         changed, state = event.message.changed_fields, event.message.state
         if "state" in changed and state == Person.STATE_TERMINATED:
             await groups.person_left(_person(event), _cause(event))
 
+    async def enrolment_ended(event: Event[EnrolmentEnded]) -> None:
+        if event.message.reason == LEFT:
+            program = optional_id(event.tenant, PROGRAM, event.message.program, "program")
+            await groups.program_left(_person(event), program, _cause(event))
+
+    async def came_in(event: _CameIn) -> None:
+        group = ref(GROUP, event.message.group, "group")
+        await groups.review(group, _person(event).id, _cause(event))
+
     handlers.on(PersonUpdated, person_updated)
+    handlers.on(EnrolmentEnded, enrolment_ended)
+    handlers.on(GroupCreated, came_in)
+    handlers.on(GroupMentorJoined, came_in)
+    handlers.on(GroupJoined, came_in)
+    handlers.on(GroupWaitlisted, came_in)
 
 
 def _cause(event: Event[Any]) -> Cause:
     return Cause(event.id, trace=event.trace)
 
 
-def _person(event: Event[PersonUpdated]) -> Ref:
+def _person(event: Event[Any]) -> Ref:
     return Ref(event.tenant, person_id(event.tenant, event.message.person, "person"))
 
 

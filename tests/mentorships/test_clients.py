@@ -1,4 +1,4 @@
-"""Asking profiles whether people work here, and matching whether programs are open, over real sockets."""
+"""Asking profiles whether people work here, and matching about programs, over real sockets."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,8 @@ import pytest
 
 from services.kernel.errors import NotFound, Refused, Unavailable
 from services.mentorships.clients import Matching, Profiles
-from services.pb.mentoring.matching.v1.program_service_pb2 import Program
+from services.mentorships.domain.participation import NOBODY, Participation, Role
+from services.pb.mentoring.matching.v1.program_service_pb2 import Enrolment, Program
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.directory import Directory, directory
 from tests.mentorships.factories import MENTEE, MENTOR, ORG
@@ -94,3 +95,44 @@ async def test_failures_of_matching_keep_their_meaning(
 async def test_where_no_address_of_matching_is_set_programs_cannot_be_looked_up() -> None:
     with pytest.raises(Unavailable, match="MATCHING_UNAVAILABLE"):
         await Matching(None).require_open(ORG, "spring")
+
+
+async def part_of_the_mentor(programs: Directory) -> Participation:
+    async with grpc.aio.insecure_channel(programs.address) as channel:
+        return await Matching(channel).participation(ORG, "spring", MENTOR)
+
+
+@pytest.mark.parametrize(
+    ("state", "end_reason", "part"),
+    [
+        (Enrolment.STATE_ACTIVE, "", (True, True)),
+        (Enrolment.STATE_PAUSED, "", (False, True)),
+        (Enrolment.STATE_PENDING, "", (False, False)),
+        (Enrolment.STATE_ENDED, "LEFT", (False, False)),
+        (Enrolment.STATE_ENDED, "REJECTED", (False, False)),
+        (Enrolment.STATE_ENDED, "PROGRAM_CLOSED", (False, True)),
+    ],
+)
+async def test_who_takes_part_now_is_told_from_who_has_left(
+    people: Directory, state: Enrolment.State.ValueType, end_reason: str, part: tuple[bool, bool]
+) -> None:
+    people.programs[SPRING] = Program(name=SPRING)
+    mentor = f"organizations/{ORG}/people/{MENTOR}"
+    people.enrol(SPRING, mentor, state=state, end_reason=end_reason)
+    assert await part_of_the_mentor(people) == Participation(frozenset({Role.MENTOR}), *part)
+
+
+async def test_who_never_took_part_is_told_from_a_program_that_there_is_not(people: Directory) -> None:
+    with pytest.raises(NotFound, match="PROGRAM_NOT_FOUND"):
+        await part_of_the_mentor(people)
+    people.programs[SPRING] = Program(name=SPRING)
+    assert await part_of_the_mentor(people) == NOBODY
+
+
+async def test_an_older_matching_that_lists_everybody_is_not_taken_at_its_word(people: Directory) -> None:
+    people.programs[SPRING] = Program(name=SPRING)
+    mentor, mentee = (f"organizations/{ORG}/people/{one}" for one in (MENTOR, MENTEE))
+    people.enrol(SPRING, mentee)
+    people.enrolments[SPRING, mentor] = people.enrolments[SPRING, mentee]
+    with pytest.raises(Unavailable, match="MATCHING_UNAVAILABLE"):
+        await part_of_the_mentor(people)

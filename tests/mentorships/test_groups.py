@@ -167,16 +167,16 @@ def test_what_is_refused(group: Group, act: object, kind: type[Refusal], reason:
 
 
 def test_a_group_goes_on_without_a_leaver_and_ends_without_its_last_mentor() -> None:
-    group, events = with_members("a", "b", "c").left_company("a", NOON)
+    group, events = with_members("a", "b", "c").go_on_without("a", NOON)
     assert (group.members, news(events)) == (("b", "c"), [(NEWS.LEFT, "a"), (NEWS.PROMOTED, "c")])
-    assert guided_by_two().left_company(MENTOR, NOON)[0].stage is GroupStage.RUNNING
-    ended, events = group.left_company(MENTOR, NOON)
+    assert guided_by_two().go_on_without(MENTOR, NOON)[0].stage is GroupStage.RUNNING
+    ended, events = group.go_on_without(MENTOR, NOON)
     assert (ended.over, news(events)) == (
         Over(NOON, EndReason.PERSON_LEFT, left=MENTOR),
         [(NEWS.ENDED, "")],
     )
-    assert ended.left_company("b", NOON) == (ended, [])
-    assert group.left_company("nobody", NOON) == (group, [])
+    assert ended.go_on_without("b", NOON) == (ended, [])
+    assert group.go_on_without("nobody", NOON) == (group, [])
 
 
 def test_it_completes_by_itself_two_weeks_after_its_last_day() -> None:
@@ -242,4 +242,4 @@ def _attempt(group: Group, verb: str, person: str, number: int) -> Group:
         case "answer":
             return group.answer(person, accept=number > 1)[0]
         case _:
-            return group.left_company(person, NOON)[0]
+            return group.go_on_without(person, NOON)[0]

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
@@ -13,6 +15,7 @@ from services.mentorships import store
 from services.mentorships.app.groups import Groups, Selection
 from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import GroupStage
+from services.mentorships.domain.participation import NOBODY, Participation, Role
 from services.mentorships.wire import groups as wire
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
@@ -25,6 +28,14 @@ OTHERS = 1100
 """More than two pages of those that a leaver is taken out of."""
 
 
+def taking(*roles: Role) -> Participation:
+    return Participation(frozenset(roles), active=True, stays=True)
+
+
+LEFT = Participation(frozenset({Role.MENTOR, Role.MENTEE}))
+PAUSED = replace(LEFT, stays=True)
+
+
 class World:
     """Groups in memory, one of them of the mentor."""
 
@@ -35,6 +46,7 @@ class World:
         self.steps = 0
         self.gone = "nobody"
         self.open = {"spring", "summer"}
+        self.parts = {MENTOR: taking(Role.MENTOR), MENTEE: taking(Role.MENTEE)}
 
     async def require_working(self, tenant: str, people: Sequence[str]) -> None:
         assert tenant == ORG
@@ -45,6 +57,17 @@ class World:
         assert tenant == ORG
         if program not in self.open:
             raise Refused("PROGRAM_CLOSED", "over")
+
+    async def participation(self, tenant: str, program: str, person: str) -> Participation:
+        assert (tenant, program) in {(ORG, "spring"), (ORG, "summer")}
+        return self.parts.get(person, NOBODY)
+
+    async def begin_in_spring(self) -> str:
+        ref, _ = await self.groups.create(mentor, replace(DRAFT, program="spring"), Cause("spring"))
+        return ref.id
+
+    async def people(self, group: str) -> tuple[str, ...]:
+        return (await self.groups.get(hr, group)).state.people
 
     def how(self) -> tuple[str, Cause]:
         self.steps += 1
@@ -100,11 +123,12 @@ async def test_a_group_begins_in_an_open_program_and_goes_on_when_that_is_over(w
     ours = replace(DRAFT, program="spring")
     ref, stored = await world.groups.create(mentor, ours, Cause("spring"))
     await world.groups.create(mentor, replace(DRAFT, program="summer"), Cause("summer"))
+    await world.groups.join(mentee, ref.id, 1, world.how())
     world.open = set()
-    assert await world.groups.create(mentor, ours, Cause("spring")) == (ref, stored), "a repeat asks nobody"
+    again = await world.groups.create(mentor, ours, Cause("spring"))
+    assert (again[0], again[1].create_time) == (ref, stored.create_time), "a repeat asks nobody"
     with pytest.raises(Refused, match="PROGRAM_CLOSED"):
         await world.groups.create(mentor, ours, Cause("too late"))
-    await world.groups.join(mentee, ref.id, 1, world.how())
     (found,) = (await world.groups.list(hr, Selection(program="spring"), Query())).items
     assert (found[0], found[1].state.members) == (ref.id, (MENTEE,))
     told = events.GroupCreated.FromString(world.kept.outbox[1]["value"])
@@ -140,16 +164,96 @@ async def test_a_leaver_is_taken_out_of_every_group_once(world: World) -> None:
     assert "GroupEnded" not in world.told()
 
 
-async def test_what_happens_is_told_in_ids_and_codes(world: World) -> None:
+@pytest.mark.parametrize("part", [NOBODY, LEFT, PAUSED, taking(Role.MENTEE)])
+async def test_only_who_takes_part_as_a_mentor_guides_a_group_of_the_program(
+    world: World, part: Participation
+) -> None:
+    group = await world.begin_in_spring()
+    world.parts |= {MENTOR: part, STRANGER: part}
+    with pytest.raises(Refused, match="NOT_IN_PROGRAM") as refusal:
+        await world.groups.create(mentor, replace(DRAFT, program="spring"), Cause("again"))
+    assert [field for field, _ in refusal.value.fields] == ["group.program"]
+    with pytest.raises(Refused, match="NOT_IN_PROGRAM") as refusal:
+        await world.groups.invite(mentor, group, STRANGER, world.how())
+    assert [field for field, _ in refusal.value.fields] == ["person"]
+    assert await world.people(group) == (MENTOR,)
+
+
+@pytest.mark.parametrize("part", [NOBODY, LEFT, PAUSED, taking(Role.MENTOR)])
+async def test_only_who_takes_part_as_a_mentee_joins_a_group_of_the_program(
+    world: World, part: Participation
+) -> None:
+    group = await world.begin_in_spring()
+    world.parts[MENTEE] = part
+    with pytest.raises(Refused, match="NOT_IN_PROGRAM") as refusal:
+        await world.groups.join(mentee, group, 1, world.how())
+    assert [field for field, _ in refusal.value.fields] == ["name"]
+    assert await world.people(group) == (MENTOR,)
+    await world.join(mentee)
+    assert MENTEE in await world.people(world.id), "a group of its own takes anybody"
+
+
+async def test_an_invitation_into_a_program_that_one_has_left_can_only_be_declined(world: World) -> None:
+    group = await world.begin_in_spring()
+    world.parts[STRANGER] = taking(Role.MENTOR)
+    await world.groups.invite(mentor, group, STRANGER, world.how())
+    world.parts[STRANGER] = PAUSED
+    with pytest.raises(Refused, match="NOT_IN_PROGRAM"):
+        await world.groups.answer(stranger, group, world.how(), accept=True)
+    await world.groups.answer(stranger, group, world.how(), accept=False)
+    assert await world.people(group) == (MENTOR,)
+
+
+async def test_what_was_let_in_is_answered_the_same_when_the_request_comes_again(world: World) -> None:
+    group, how = await world.begin_in_spring(), world.how()
+    await world.groups.join(mentee, group, 1, how)
+    world.parts[MENTEE] = LEFT
+    again = await world.groups.join(mentee, group, 1, how)
+    assert again.state.members == (MENTEE,)
+
+
+async def test_who_leaves_a_program_leaves_its_groups_and_no_others(world: World) -> None:
+    group = await world.begin_in_spring()
+    await world.join(mentee)
+    await world.groups.join(mentee, group, 1, world.how())
+    spring = Ref(ORG, MENTEE), "spring"
+    await world.groups.program_left(*spring, Cause("back by now"))
+    assert MENTEE in await world.people(group)
+    world.parts[MENTEE] = LEFT
+    for _ in range(2):
+        await world.groups.program_left(*spring, Cause("left"))
+    assert MENTEE not in await world.people(group)
+    assert MENTEE in await world.people(world.id)
+    assert world.told().count("GroupLeft") == 1
+
+
+async def test_who_comes_in_while_leaving_is_out_in_the_end(world: World) -> None:
+    """Their leaving was heard before they were in the group."""
+    group = await world.begin_in_spring()
+    await world.groups.join(mentee, group, 1, world.how())
+    await world.join(mentee)
+    for one in (group, world.id):
+        await world.groups.review(Ref(ORG, one), MENTEE, Cause(f"joined-{one}"))
+    assert MENTEE in await world.people(group)
+    world.parts[MENTEE] = LEFT
+    for one in (group, world.id):
+        await world.groups.review(Ref(ORG, one), MENTEE, Cause(f"joined-late-{one}"))
+    assert MENTEE not in await world.people(group)
+    assert MENTEE in await world.people(world.id)
+
+
+async def test_what_happens_is_told_in_ids_and_codes_with_who_is_in_it_after(world: World) -> None:
     await world.join(mentee)
     await world.groups.person_left(Ref(ORG, MENTOR), Cause("left"))
     name, people = f"organizations/{ORG}/groups/{world.id}", f"organizations/{ORG}/people"
+    length = Duration(seconds=DRAFT.terms.meeting_minutes * 60)
+    roster: dict[str, Any] = {"group": name, "mentors": [f"{people}/{MENTOR}"], "meeting_length": length}
     created, joined, ended = world.kept.outbox
     assert events.GroupCreated.FromString(created["value"]) == events.GroupCreated(
-        group=name, person=f"{people}/{MENTOR}"
+        **roster, person=f"{people}/{MENTOR}"
     )
     assert events.GroupJoined.FromString(joined["value"]) == events.GroupJoined(
-        group=name, person=f"{people}/{MENTEE}"
+        **roster, person=f"{people}/{MENTEE}", members=[f"{people}/{MENTEE}"]
     )
     assert events.GroupEnded.FromString(ended["value"]) == events.GroupEnded(
         group=name, reason=codes.END_REASON_PERSON_LEFT, person_left=f"{people}/{MENTOR}"

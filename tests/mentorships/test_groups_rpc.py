@@ -17,14 +17,16 @@ from services.kernel.due import Due
 from services.kernel.mongo import Ref
 from services.kernel.run import Resources, Service
 from services.mentorships.__main__ import build
-from services.pb.mentoring.matching.v1.program_service_pb2 import Program
+from services.pb.mentoring.matching.v1.events_pb2 import EnrolmentEnded
+from services.pb.mentoring.matching.v1.program_service_pb2 import Enrolment, Program
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
+from services.pb.mentoring.mentorships.v1.events_pb2 import GroupJoined
 from services.pb.mentoring.mentorships.v1.group_service_pb2_grpc import GroupServiceStub
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2 import Agreement
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
-from tests.directory import OwnIdentity, directory
+from tests.directory import Directory, OwnIdentity, directory
 from tests.harness import Metadata, Running, reason, running
 from tests.mentorships.factories import MENTEE, MENTOR, NOON, ORG, STRANGER
 
@@ -49,8 +51,9 @@ GROUP = pb.Group(
 class World:
     """The service with one group of three seats."""
 
-    def __init__(self, at: Running, clock: FixedClock, due: Due) -> None:
+    def __init__(self, at: Running, people: Directory, clock: FixedClock, due: Due) -> None:
         self.at = at
+        self.people = people
         self.clock = clock
         self.due = due
         self.stub = GroupServiceStub(at.channel)
@@ -95,8 +98,9 @@ async def world(mongo_url: str) -> AsyncIterator[World]:
         ) as at,
     ):
         people.programs[SPRING] = Program(name=SPRING, state=Program.STATE_ACTIVE)
+        people.enrol(SPRING, f"{PEOPLE}/{MENTOR}")
         people.add(*(Person(name=f"{PEOPLE}/{one}") for one in (MENTOR, MENTEE, STRANGER)))
-        made = World(at, clock, Due(opened[0].database, at.service.kinds, clock))
+        made = World(at, people, clock, Due(opened[0].database, at.service.kinds, clock))
         await made.begin()
         yield made
 
@@ -175,6 +179,35 @@ async def test_a_group_of_a_program_is_found_by_it(world: World) -> None:
     assert await refused(changed) == (grpc.StatusCode.INVALID_ARGUMENT, "PROGRAM_FIXED")
     unknown = world.stub.CreateGroup(pb.CreateGroupRequest(parent=PARENT, group=made), metadata=world.mentor)
     assert await refused(unknown) == (grpc.StatusCode.NOT_FOUND, "PROGRAM_NOT_FOUND")
+
+
+async def test_a_group_of_a_program_is_for_its_participants_until_they_leave_it(world: World) -> None:
+    of_spring = pb.Group(program=SPRING)
+    of_spring.MergeFrom(GROUP)
+    of_spring.seats = 1
+    begin = pb.CreateGroupRequest(parent=PARENT, group=of_spring)
+    world.group = await world.stub.CreateGroup(begin, metadata=world.mentor)
+    first, second = f"{PEOPLE}/{MENTEE}", f"{PEOPLE}/{STRANGER}"
+    assert await refused(world.call("JoinGroup", world.mentee(MENTEE), revision=1)) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "NOT_IN_PROGRAM",
+    )
+    for person in (first, second):
+        world.people.enrol(SPRING, person, roles=[Person.ROLE_MENTEE])
+        await world.call("JoinGroup", world.mentee(person.rpartition("/")[2]), revision=1)
+    world.people.enrol(SPRING, first, state=Enrolment.STATE_ENDED, end_reason="LEFT")
+    left = EnrolmentEnded(program=SPRING, person=first, reason="LEFT")
+    await world.at.hear(left, "left-spring")
+    moved = await world.call("GetGroup", world.mentor)
+    assert (list(moved.members), list(moved.waiting)) == ([second], [])
+    world.people.enrol(SPRING, second, state=Enrolment.STATE_ENDED, end_reason="LEFT")
+    joined = GroupJoined(group=world.group.name, person=second)
+    await world.at.hear(joined, "joined-while-leaving")
+    closed = EnrolmentEnded(program=SPRING, person=f"{PEOPLE}/{MENTOR}", reason="PROGRAM_CLOSED")
+    await world.at.hear(closed, "closed-spring")
+    after = await world.call("GetGroup", world.mentor)
+    assert (list(after.mentors), list(after.members)) == ([f"{PEOPLE}/{MENTOR}"], [])
+    assert (await world.told())[-3:] == ["GroupLeft", "GroupPromoted", "GroupLeft"]
 
 
 async def test_the_group_shares_goals_that_outsiders_do_not_see(world: World) -> None:

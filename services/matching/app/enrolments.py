@@ -65,10 +65,11 @@ class Enrolments:
         stored.state.require_reader(caller.subject, oversees=oversees(caller))
         return _seen(stored, caller)
 
-    async def list(self, caller: Caller, program: str, page: Wanted) -> Page[Enrolment]:
-        """Return a page of participants, earliest first, those who left too. NotFound."""
+    async def list(self, caller: Caller, program: str, page: Wanted, person: str = "") -> Page[Enrolment]:
+        """Return a page of participants, or of one alone, earliest first, those who left too. NotFound."""
         await self._program(caller, program)
-        query = Query(where={"program": program}, page_size=page.size, page_token=page.token)
+        where = {"program": program, **({"person": person} if person else {})}
+        query = Query(where=where, page_size=page.size, page_token=page.token)
         found = await self._stores.enrolments.list(caller.org, query)
         return replace(found, items=[(one, _seen(stored, caller)) for one, stored in found.items])
 

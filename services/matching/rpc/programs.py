@@ -99,7 +99,8 @@ class ProgramService(ProgramServiceServicer):
         who = caller()
         _, program = ids.parse_name(names.PROGRAM, request.parent, "parent")
         page = Wanted(request.page_size, request.page_token)
-        found = await self._enrolments.list(who, program, page)
+        person = names.person_id(who.org, request.person, "person") if request.person else ""
+        found = await self._enrolments.list(who, program, page, person)
         return pb.ListEnrolmentsResponse(
             enrolments=[encode.enrolment(Ref(who.org, one), stored) for one, stored in found.items],
             next_page_token=found.next_page_token,

@@ -1,6 +1,6 @@
-"""Groups: what callers make of them, and what becomes of them when people leave the company."""
+"""Groups: what callers make of them, and what becomes of them when people leave the company or a program."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from services.mentorships.app.ports import OVERSEERS, Aggregates, People, Progra
 from services.mentorships.domain import group_goals, groups
 from services.mentorships.domain.group_goals import GroupGoalDraft
 from services.mentorships.domain.groups import Group, GroupDraft, GroupEvent, GroupStage
+from services.mentorships.domain.participation import Role
 
 Act = Callable[[Group, datetime], tuple[Group, Sequence[GroupEvent]]]
 """What somebody does to a group at a time."""
@@ -34,7 +35,11 @@ class Selection:
 
 
 class Groups:
-    """Groups. Refusals of changes are those of `Group` and `group_goals`."""
+    """Groups. Refusals of changes are those of `Group` and `group_goals`.
+
+    Who comes into a group of a program takes part in it: also Refused NOT_IN_PROGRAM. A repeat of a request
+    answers the same, whatever has become of its people.
+    """
 
     def __init__(self, kept: Aggregates[Group], people: People, programs: Programs, clock: Clock) -> None:
         self._groups = kept
@@ -43,16 +48,14 @@ class Groups:
         self._clock = clock
 
     async def create(self, caller: Caller, draft: GroupDraft, cause: Cause) -> tuple[Ref, Versioned[Group]]:
-        """Begin a group that the caller guides. A repeat answers what was stored.
-
-        Refusals: also `Programs.require_open`.
-        """
+        """Begin a group that the caller guides. Refusals: also `Programs.require_open`."""
         ref = Ref(caller.org, ids.derived_id(caller.org, "group", caller.subject, cause.id))
         known = await self._groups.get_many(caller.org, [ref.id])
         if known:
             return ref, _readable(caller, await self._groups.create(ref, known[ref.id].state, (), cause))
         if draft.program:
             await self._programs.require_open(caller.org, draft.program)
+        await self._require_part(Ref(caller.org, caller.subject), draft.program, Role.MENTOR, "group.program")
         decision = groups.create(caller.subject, draft, self._clock.now())
         return ref, _readable(caller, await self._groups.create(ref, *decision, cause))
 
@@ -80,19 +83,26 @@ class Groups:
 
     async def invite(self, caller: Caller, group: str, person: str, how: How) -> Versioned[Group]:
         """Ask somebody who works here to guide along. Refusals: also `People.require_working`."""
-        known = await self._groups.get(Ref(caller.org, group))
-        if person not in known.state.people:  # a repeat answers the same, whatever has become of the person
+        known = (await self._groups.get(Ref(caller.org, group))).state
+        if person not in known.people:
             await self._people.require_working(caller.org, [person])
+            await self._require_part(Ref(caller.org, person), known.program, Role.MENTOR, "person")
         return await self._change(caller, group, lambda state, _: state.invite(caller.subject, person), how)
 
     async def answer(self, caller: Caller, group: str, how: How, *, accept: bool) -> Versioned[Group]:
         """Say yes or no to guiding along."""
+        known = (await self._groups.get(Ref(caller.org, group))).state
+        if accept and caller.subject in known.invited:
+            await self._require_part(Ref(caller.org, caller.subject), known.program, Role.MENTOR, "name")
         return await self._change(
             caller, group, lambda state, _: state.answer(caller.subject, accept=accept), how
         )
 
     async def join(self, caller: Caller, group: str, revision: int, how: How) -> Versioned[Group]:
         """Take a seat or a place in line."""
+        known = (await self._groups.get(Ref(caller.org, group))).state
+        if caller.subject not in known.people:
+            await self._require_part(Ref(caller.org, caller.subject), known.program, Role.MENTEE, "name")
         return await self._change(caller, group, lambda state, _: state.join(caller.subject, revision), how)
 
     async def leave(self, caller: Caller, group: str, how: How) -> Versioned[Group]:
@@ -127,16 +137,35 @@ class Groups:
 
     async def person_left(self, person: Ref, cause: Cause) -> None:
         """Let every running group go on without somebody who has left the company, or end."""
+        await self._go_on_without(person, {}, cause)
+
+    async def program_left(self, person: Ref, program: str, cause: Cause) -> None:
+        """Let the program's groups go on without somebody who has left it, unless they are back by now."""
+        if not (await self._programs.participation(person.tenant, program, person.id)).stays:
+            await self._go_on_without(person, {"program": program}, cause)
+
+    async def review(self, group: Ref, person: str, cause: Cause) -> None:
+        """Take somebody out who came in while leaving the program: their leaving has not seen them here."""
+        if program := (await self._groups.get(group)).state.program:
+            await self.program_left(Ref(group.tenant, person), program, cause)
+
+    async def _go_on_without(self, person: Ref, of: Mapping[str, str], cause: Cause) -> None:
         now = self._clock.now()
 
         def decide(known: Group | None) -> tuple[Group, Sequence[GroupEvent]] | None:
-            return None if known is None else known.left_company(person.id, now)
+            return None if known is None else known.go_on_without(person.id, now)
 
         # Those without the person are left out, so that a repeat goes on where it was cut off.
-        query = Query(where={"people": person.id, "stage": GroupStage.RUNNING.value}, page_size=_PAGE)
+        where = {"people": person.id, "stage": GroupStage.RUNNING.value, **of}
+        query = Query(where=where, page_size=_PAGE)
         async for page in whole_pages(self._groups, person.tenant, query):
             saves = [Save(Ref(person.tenant, key), decide, cause) for key, _ in page]
             await self._groups.apply_many(person.tenant, saves)
+
+    async def _require_part(self, person: Ref, program: str, role: Role, field: str) -> None:
+        if program:
+            part = await self._programs.participation(person.tenant, program, person.id)
+            part.require(role, field)
 
     async def _change(self, caller: Caller, group: str, act: Act, how: How) -> Versioned[Group]:
         etag, cause = how

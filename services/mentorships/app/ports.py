@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Outcome, Page, Query, Ref, Save, Versioned
 from services.mentorships.domain import Who
+from services.mentorships.domain.participation import Participation
 
 S = TypeVar("S")
 
@@ -81,6 +82,9 @@ class Programs(Protocol):
 
     async def require_open(self, tenant: str, program: str) -> None:
         """Raise NotFound PROGRAM_NOT_FOUND, Refused PROGRAM_CLOSED, or Unavailable."""
+
+    async def participation(self, tenant: str, program: str, person: str) -> Participation:
+        """Return how somebody takes part, NOBODY if never. NotFound PROGRAM_NOT_FOUND, or Unavailable."""
 
 
 def who(caller: Caller) -> Who:

@@ -226,8 +226,8 @@ class Group:
             return _over(self, GroupStage.COMPLETED, Over(now)), [GroupEvent(GroupNews.COMPLETED)]
         return _over(self, GroupStage.ENDED, Over(now, EndReason.OVERSEER)), [GroupEvent(GroupNews.ENDED)]
 
-    def left_company(self, person: str, now: datetime) -> "tuple[Group, list[GroupEvent]]":
-        """Go on without somebody who has left; a group whose last mentor has left ends."""
+    def go_on_without(self, person: str, now: datetime) -> "tuple[Group, list[GroupEvent]]":
+        """Go on without who has left company or program; a group whose last mentor has left ends."""
         if self.stage is not GroupStage.RUNNING or person not in self.people:
             return self, []
         if self.mentors == (person,):

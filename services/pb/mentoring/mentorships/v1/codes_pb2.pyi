@@ -29,7 +29,7 @@ class _EndReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EndReason.V
     END_REASON_OVERSEER: _EndReason.ValueType  # 2
     """A program lead or HR ended it."""
     END_REASON_PERSON_LEFT: _EndReason.ValueType  # 3
-    """One of the two has left the company."""
+    """One of the two has left the company; of a group: its last mentor has, or has left its program."""
     END_REASON_MATCH_ENDED: _EndReason.ValueType  # 4
     """The match behind it is over."""
     END_REASON_INACTIVE: _EndReason.ValueType  # 5
@@ -49,7 +49,7 @@ END_REASON_PARTICIPANT: EndReason.ValueType  # 1
 END_REASON_OVERSEER: EndReason.ValueType  # 2
 """A program lead or HR ended it."""
 END_REASON_PERSON_LEFT: EndReason.ValueType  # 3
-"""One of the two has left the company."""
+"""One of the two has left the company; of a group: its last mentor has, or has left its program."""
 END_REASON_MATCH_ENDED: EndReason.ValueType  # 4
 """The match behind it is over."""
 END_REASON_INACTIVE: EndReason.ValueType  # 5

@@ -132,7 +132,8 @@ class Group(_message.Message):
     """Version of this resource, quoted."""
     program: _builtins.str
     """The program that it belongs to, open when it begins; empty for one of its own. An update may leave it out, and
-    changes it never. When the program closes, the group goes on to its own end.
+    changes it never. Its mentors take part in the program as mentors, its members as mentees; who leaves the program
+    leaves the group. When the program closes, the group goes on to its own end, and takes nobody new.
     """
     @_builtins.property
     def agreement(self) -> _mentorship_service_pb2.Agreement:
