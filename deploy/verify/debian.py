@@ -10,19 +10,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy.verify.tools import PLACES
+from deploy.verify import tools
 
 PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
     "prometheus": ("promtool", "prometheus"),
     "prometheus-alertmanager": ("amtool", "prometheus-alertmanager"),
 }
 """What each package has under usr/bin that is used here."""
-SHARE: Final = PLACES[1].parent / "share"
+_HERE: Final = tools.PLACES[1].parent
+SHARE: Final = _HERE / "share"
 """Where packages' usr/share lies: Alertmanager of Debian reads its templates there and nowhere else."""
 
 
 def fetch(package: str, target: Path) -> str:
-    """Write a package's programs into the folder; return "" or why they cannot be had here."""
+    """Write what a package has into `bin` and `share` of a folder; return "" or why it cannot be had."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return "it comes from Debian's package archive, and this is no Debian"
     with tempfile.TemporaryDirectory(prefix=f"{package}-") as folder:
@@ -31,10 +32,12 @@ def fetch(package: str, target: Path) -> str:
             return f"apt-get download {package} failed: {trouble}"
         (archive,) = Path(folder).glob("*.deb")
         subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
-        target.mkdir(parents=True, exist_ok=True)
+        unpacked = Path(folder, "usr")
+        # Programs come last: where they are, all is there.
+        shutil.copytree(unpacked / "share", target / "share" / package, symlinks=True, dirs_exist_ok=True)
+        (target / "bin").mkdir(exist_ok=True)
         for program in PROGRAMS[package]:
-            shutil.copy2(Path(folder, "usr", "bin", program), target)
-        shutil.copytree(Path(folder, "usr", "share"), SHARE / package, symlinks=True)
+            shutil.copy2(unpacked / "bin" / program, target / "bin")
     return ""
 
 
@@ -58,10 +61,7 @@ def _own_lists(folder: str) -> tuple[str, ...]:
 def main() -> None:
     """Fetch what is not there; say so if it cannot be had, for the checks then report NOT PROVEN."""
     for package, programs in PROGRAMS.items():
-        fetched = (SHARE / package).is_dir()
-        if fetched or all(shutil.which(program) for program in programs):
-            continue
-        if trouble := fetch(package, PLACES[1]):
+        if not all(map(tools.where, programs)) and (trouble := fetch(package, _HERE)):
             print(f"{', '.join(programs)}: {trouble}")
 
 

@@ -18,9 +18,14 @@ class ToolFailed(Exception):  # noqa: N818 - read aloud: "tool failed"
     """A program refused its input; the message is what it said."""
 
 
+def where(name: str) -> str | None:
+    """Return the path of a program, None if it is nowhere."""
+    return shutil.which(name, path=":".join(map(str, PLACES))) or shutil.which(name)
+
+
 def find(name: str, how: str = "make verify-deploy installs it") -> str:
     """Return the path of a program. Raises MissingTool, with `how` to get it."""
-    found = shutil.which(name, path=":".join(map(str, PLACES))) or shutil.which(name)
+    found = where(name)
     if found is None:
         raise MissingTool(f"{name} is not there: {how}")
     return found

@@ -135,7 +135,7 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
         default=False, description="let webhooks and calendar addresses be http:// and not public"
     )
     trace_sample: float = Field(
-        default=0.0, ge=0, le=1, description="share of calls without parent that are traced"
+        default=0.0, ge=0, le=1, description="share of timers, and of calls without parent, that are traced"
     )
     outbox_linger_ms: int = Field(
         default=10, ge=0, description="how long the relay waits for more events of the moment"

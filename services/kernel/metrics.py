@@ -79,6 +79,11 @@ CONSUMER_LAG = Gauge("kafka_consumer_lag_records", "End offset minus position", 
 CONSUMER_LAG_SECONDS = Gauge(
     "kafka_consumer_lag_seconds", "Age of the next record to handle", ("topic", "partition")
 )
+CONSUMER_LONG = Gauge(
+    "kafka_consumer_long_records",
+    "Records being handled that are known to take long",
+    ("topic", "partition"),
+)
 CONSUMER_PROGRESS = Gauge(
     "kafka_consumer_last_progress_timestamp_seconds", "When a record was last done or moved on"
 )

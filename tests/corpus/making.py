@@ -69,6 +69,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "safety_report": "safetyReports/{safety_report}",
     "skill_rating": f"{_PAIR}/skillRatings/{{skill_rating}}",
     "successor": "mentorships/{successor}",
+    "survey_plan": "programs/{program}/surveyPlan",
     "template": "templates/{template}",
     "webhook": "webhooks/{webhook}",
     "workflow": "workflows/{workflow}",

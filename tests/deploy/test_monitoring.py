@@ -65,8 +65,13 @@ def unit_tests() -> list[dict[str, Any]]:
 
 RULES = rules()
 ALERTS = [rule for rule in RULES if "alert" in rule]
+WAITING = [rule for rule in ALERTS if "for" in rule]
 NAMES = sorted({rule["alert"] for rule in ALERTS})
 RECORDS = {rule["record"] for rule in RULES if "record" in rule}
+
+
+def _id(rule: dict[str, Any]) -> str:
+    return "-".join((rule["alert"], *rule["labels"].values()))
 
 
 def _known(expression: str) -> set[str]:
@@ -82,7 +87,7 @@ def test_no_exporter_is_listed_in_vain() -> None:
     assert set(OTHERS) - set().union(*(metrics_of(rule["expr"]) for rule in RULES)) == set()
 
 
-@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
+@pytest.mark.parametrize("rule", ALERTS, ids=_id)
 def test_an_alert_says_how_bad_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"critical", "warning"}
     assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
@@ -122,6 +127,26 @@ def test_every_alert_is_shown_firing_and_silent(name: str) -> None:
     ]
     assert any(check["exp_alerts"] for check in checks)
     assert any(not check["exp_alerts"] for check in checks)
+
+
+@pytest.mark.parametrize("rule", WAITING, ids=_id)
+def test_an_alert_that_waits_is_shown_silent_until_the_very_minute(rule: dict[str, Any]) -> None:
+    """So `promtool test rules` notices when it waits for less, or for more."""
+    shown = [dict(_shown(case, rule)) for case in unit_tests()]
+    assert any(case.get(at - 1) is False for case in shown for at, rings in case.items() if rings)
+
+
+def _shown(case: dict[str, Any], rule: dict[str, Any]) -> Iterator[tuple[int, bool]]:
+    """Yield the minutes at which a unit test looks for this rule's alert, and whether it expects it."""
+    for check in case["alert_rule_test"]:
+        if check["alertname"] == rule["alert"]:
+            told = [alert["exp_labels"].items() for alert in check["exp_alerts"]]
+            yield _minutes(check["eval_time"]), any(rule["labels"].items() <= labels for labels in told)
+
+
+def _minutes(period: str) -> int:
+    """Return a time of Prometheus in minutes; the unit tests write no other unit but hours."""
+    return int(period[:-1]) * {"m": 1, "h": 60}[period[-1]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.uid)

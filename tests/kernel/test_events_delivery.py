@@ -8,9 +8,10 @@ import grpc
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from grpc.aio import AioRpcError, Metadata
+from prometheus_client import Gauge
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
-from services.kernel import clock, errors
+from services.kernel import clock, errors, metrics
 from services.kernel.events import Handlers, TooManyDeadLetters, encode, sign
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
@@ -160,6 +161,26 @@ async def test_a_handler_that_takes_long_is_alive_as_long_as_it_gives_signs() ->
     worker = Worker(HERE, deliver, Done(), asyncio.Semaphore(1))
     await worker.take([at(5)])
     assert looks == [False] * 60
+
+
+@pytest.mark.parametrize("takes_long", [False, True])
+async def test_the_lag_behind_what_takes_long_is_explained_while_that_is_worked_on(takes_long: bool) -> None:  # noqa: FBT001
+    long, seen, handlers = metrics.CONSUMER_LONG.labels(RECORD.topic, str(RECORD.partition)), [], Handlers()
+
+    async def fails_once(_: Any) -> None:
+        seen.append(value_of(long))
+        if len(seen) == 1:
+            raise KeyError
+
+    handlers.on(GoalCompleted, fails_once, takes_long=takes_long)
+    dead_letters = DeadLetters(Letters(), "tests", limit=1)
+    await Delivery(handlers, dead_letters, "tests", patience=AT_ONCE).deliver(RECORD, asyncio.Event(), Life())
+    assert (seen, value_of(long)) == ([float(takes_long)] * 2, 0)
+
+
+def value_of(gauge: Gauge) -> float:
+    ((sample,),) = (family.samples for family in gauge.collect())
+    return float(sample.value)
 
 
 async def test_a_sign_outside_of_a_handler_is_heard_by_nobody() -> None:

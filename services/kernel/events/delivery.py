@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -129,7 +129,7 @@ class Delivery:
         tries, waits = 0, 0
         watched_by(lambda: _moved(note))
         while True:
-            error = await self._tried(event, record.topic)
+            error = await self._tried(event, record)
             note()
             if error is None:
                 return None
@@ -144,15 +144,16 @@ class Delivery:
             self._log.warning("event_retry", judged=judged.name, tries=tries, exc_info=error)
             await self._rest(self._patience.pause(tries + waits), stop)
 
-    async def _tried(self, event: Event[Any], topic: str) -> Exception | None:
-        limited = not self._handlers.take_long(event.type)
-        clock.deadline.set(time.monotonic() + HANDLER_SECONDS if limited else None)
+    async def _tried(self, event: Event[Any], record: Received) -> Exception | None:
+        takes_long = self._handlers.take_long(event.type)
+        clock.deadline.set(None if takes_long else time.monotonic() + HANDLER_SECONDS)
         started = time.perf_counter()
         try:
-            await self._handlers.handle(event)
+            with _known_to_take_long(record) if takes_long else nullcontext():
+                await self._handlers.handle(event)
         except Exception as error:  # noqa: BLE001 -- judged by the caller, logged, never dropped
             return error
-        metrics.CONSUMER_SECONDS.labels(topic).observe(time.perf_counter() - started)
+        metrics.CONSUMER_SECONDS.labels(record.topic).observe(time.perf_counter() - started)
         age = (datetime.now(UTC) - event.time).total_seconds()
         metrics.EVENT_AGE_SECONDS.labels(event.type).observe(max(0.0, age))
         return None
@@ -175,6 +176,11 @@ class Delivery:
         metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc()
         if outcome != "retry":
             metrics.CONSUMER_PROGRESS.set_to_current_time()
+
+
+def _known_to_take_long(record: Received) -> AbstractContextManager[None]:
+    """Let those who watch the lag know that what is behind this record waits for a reason."""
+    return metrics.CONSUMER_LONG.labels(record.topic, str(record.partition)).track_inprogress()
 
 
 def _moved(note: Sign) -> None:

@@ -49,9 +49,9 @@ def restored(stored: Any, kind: type[S]) -> S:
     return msgspec.convert(stored, kind, builtin_types=_AS_IS)
 
 
-def due_cause(document: Document) -> Cause:
+def due_cause(document: Document, trace: str | None = None) -> Cause:
     """Return the cause of the timer that a document shows."""
-    return Cause(id=f"due:{document['_id']}:{document['version']}")
+    return Cause(id=f"due:{document['_id']}:{document['version']}", trace=trace)
 
 
 class Documents(Generic[S]):

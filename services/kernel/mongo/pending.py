@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from services.kernel import tracing
 from services.kernel.mongo import attempts
 from services.kernel.mongo.aggregates import Aggregates
 from services.kernel.mongo.documents import Document
+from services.kernel.mongo.spans import shared
+from services.kernel.tracing import Trace
 
 # A positional path: the index holds the head of each array only, so there is no flag to keep up to date.
 PENDING: Final[Mapping[str, Any]] = {"outbox.0.at": {"$gt": 0}}
@@ -27,6 +30,13 @@ class Pending:
     events: Sequence[Document]
 
 
+class Timer(NamedTuple):
+    """A document whose time has come, and where what follows from that is traced."""
+
+    document: Document
+    trace: Trace
+
+
 async def events(aggregates: Aggregates[Any], limit: int) -> list[Pending]:
     """Return the `limit` documents that have waited longest, never what a failover could roll back."""
     found = (
@@ -34,7 +44,20 @@ async def events(aggregates: Aggregates[Any], limit: int) -> list[Pending]:
         .sort("outbox.0.at", 1)
         .limit(limit)
     )
-    return [Pending(item["_id"], item["tenant_id"], item["outbox"]) for item in await found.to_list(None)]
+    places: list[Trace] = []
+    with shared(aggregates.collection, "find", places):
+        waiting = [
+            Pending(item["_id"], item["tenant_id"], item["outbox"]) for item in await found.to_list(None)
+        ]
+        places += _sampled(waiting)
+    return waiting
+
+
+def _sampled(waiting: Sequence[Pending]) -> list[Trace]:
+    """Return the places in traces that are kept, of all that told the events."""
+    headers = (event["trace"] for item in waiting for event in item.events)
+    places = (tracing.sampled(header) for header in headers)
+    return list(dict.fromkeys(place for place in places if place is not None))
 
 
 async def remove(aggregates: Aggregates[Any], published: Sequence[Pending]) -> None:
@@ -47,20 +70,36 @@ async def remove(aggregates: Aggregates[Any], published: Sequence[Pending]) -> N
     told = [event["id"] for item in published for event in item.events]
     forget = {"$pull": {"outbox": {"id": {"$in": told}}}}
     end = attempts.deadline_or_default()
-    with attempts.budget(end):
+    with attempts.budget(end), shared(aggregates.collection, "update", _sampled(published)):
         await attempts.until(end, lambda: aggregates.collection.update_many(documents, forget))
 
 
-async def timers(aggregates: Aggregates[Any], now: datetime, limit: int) -> list[Document]:
-    """Return the `limit` documents whose time has passed longest ago."""
+async def timers(aggregates: Aggregates[Any], now: datetime, limit: int, sample: float) -> list[Timer]:
+    """Return the `limit` documents whose time has passed longest ago; each begins a trace."""
     found = aggregates.committed.find({"due_at": {**DUE["due_at"], "$lte": now}}, {"outbox": 0})
-    return await found.sort("due_at", 1).limit(limit).to_list(None)
+    places: list[Trace] = []
+    with shared(aggregates.collection, "find", places):
+        documents = await found.sort("due_at", 1).limit(limit).to_list(None)
+        due = [Timer(document, tracing.begin(sample)) for document in documents]
+        places += sampled(due)
+    return due
 
 
-async def save(aggregates: Aggregates[Any], writes: Sequence[UpdateOne]) -> tuple[int, set[int]]:
-    """Return how many guarded updates matched, and the places of those that the database refused."""
+def sampled(due: Sequence[Timer]) -> list[Trace]:
+    """Return the places of those whose spans are kept."""
+    return [timer.trace for timer in due if timer.trace.sampled]
+
+
+async def save(
+    aggregates: Aggregates[Any], writes: Sequence[UpdateOne], places: Sequence[Trace] = ()
+) -> tuple[int, set[int]]:
+    """Return how many guarded updates matched, and the places of those that the database refused.
+
+    `places` are those in traces of whom the writes are.
+    """
     try:
-        result = await aggregates.collection.bulk_write(list(writes), ordered=False)
+        with shared(aggregates.collection, "bulkWrite", places):
+            result = await aggregates.collection.bulk_write(list(writes), ordered=False)
     except BulkWriteError as error:
         return error.details["nModified"], {problem["index"] for problem in error.details["writeErrors"]}
     finally:

@@ -53,7 +53,13 @@ def roles_of(resources: Resources, service: Service, roles: Collection[Role]) ->
         hearing += [(f"work-{number}", loop) for number, loop in enumerate(service.loops)]
     if Role.DUE in roles and service.kinds:
         interval = settings.due_interval_ms / 1000
-        due = Due(resources.database, service.kinds, resources.clock, interval=interval)
+        due = Due(
+            resources.database,
+            service.kinds,
+            resources.clock,
+            interval=interval,
+            sample=settings.trace_sample,
+        )
         hearing.append(("due", due.run))
     if Role.RELAY in roles:
         lease = resources.database.lease("audit", _AUDIT_LEASE_SECONDS)

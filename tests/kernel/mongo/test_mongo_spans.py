@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from services.kernel import tracing
-from services.kernel.mongo import Aggregates, Cause, Projection, Query, Ref, Save
+from services.kernel.clock import FixedClock
+from services.kernel.due import Due
+from services.kernel.mongo import Aggregates, Cause, Database, Projection, Query, Ref, Save, pending
+from services.kernel.mongo.spans import shared
 from services.kernel.tracing import Kind, Span
 from tests.kernel.tally import TALLIES, Opened, Tally
 from tests.spans import taken
@@ -79,3 +83,50 @@ async def test_a_caller_who_is_not_sampled_leaves_nothing(
     tracing.attach(tracing.begin())
     await use(stored_tallies)
     assert spans == []
+
+
+async def test_the_queries_that_carry_an_event_away_are_spans_of_each_trace_that_told_one(
+    stored_tallies: Aggregates[Tally], spans: list[Span]
+) -> None:
+    kept, dropped = tracing.begin(sample=1), tracing.begin()
+    for key, trace in (("a", kept), ("b", dropped)):
+        cause = Cause(key, trace=trace.header())
+        await stored_tallies.create(Ref("acme", key), STATE, [Opened(), Opened()], cause)
+    await pending.remove(stored_tallies, await pending.events(stored_tallies, 10))
+    kind = TALLIES.collection
+    assert [one.name for one in spans] == [f"find {kind}", f"update {kind}"]
+    assert {(one.kind, one.parent_id, one.place.trace_id) for one in spans} == {
+        (Kind.CLIENT, kept.span_id, kept.trace_id)
+    }
+
+
+async def test_a_timer_begins_a_trace_that_its_queries_and_its_events_are_part_of(
+    database: Database, stored_tallies: Aggregates[Tally], clock: FixedClock, spans: list[Span]
+) -> None:
+    await stored_tallies.create(REF, Tally("ann", wake=clock.now()), [], Cause("open"))
+    assert await Due(database, [stored_tallies], clock, sample=1).fire(stored_tallies) == 1
+    find, save, root = spans
+    kind = TALLIES.collection
+    assert [one.name for one in spans] == [f"find {kind}", f"bulkWrite {kind}", f"fire {kind}"]
+    assert (root.parent_id, root.failed) == ("", False)
+    assert find.parent_id == save.parent_id == root.place.span_id
+    (waiting,) = await pending.events(stored_tallies, 10)
+    assert [event["trace"] for event in waiting.events] == [root.place.header()]
+
+
+async def test_timers_that_are_not_sampled_and_looks_that_find_none_leave_nothing(
+    database: Database, stored_tallies: Aggregates[Tally], clock: FixedClock, spans: list[Span]
+) -> None:
+    assert await Due(database, [stored_tallies], clock, sample=1).fire(stored_tallies) == 0
+    await stored_tallies.create(REF, Tally("ann", wake=clock.now()), [], Cause("open"))
+    assert await Due(database, [stored_tallies], clock).fire(stored_tallies) == 1
+    assert spans == []
+
+
+async def test_a_shared_command_that_fails_has_failed_for_all_it_serves(
+    stored_tallies: Aggregates[Tally], spans: list[Span]
+) -> None:
+    places = [tracing.begin(sample=1) for _ in range(2)]
+    with pytest.raises(OperationFailure), shared(stored_tallies.collection, "update", places):
+        await stored_tallies.collection.update_many({}, {"$nothing": {}})
+    assert [(one.parent_id, one.failed) for one in spans] == [(place.span_id, True) for place in places]

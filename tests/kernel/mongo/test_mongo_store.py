@@ -78,7 +78,7 @@ async def test_a_timer_that_moved_meanwhile_is_not_brought_back(stored_tallies: 
     """A timer that tells nothing moves without a new version."""
     await stored_tallies.create(HERE, Tally("ann", wake=NOON), [Opened()], Cause("open"))
     before = await stored_tallies.get(HERE)
-    (document,) = await pending.timers(stored_tallies, NOON, 10)
+    ((document, _),) = await pending.timers(stored_tallies, NOON, 10, 0)
     moved = stored_tallies.documents.moved(document, replace(before.state, wake=NOON + timedelta(days=1)))
     await pending.save(stored_tallies, [UpdateOne(moved.guard, moved.update)])
     changed = await stored_tallies.change(HERE, add(1), Cause("c"), known=before)

@@ -2250,3 +2250,33 @@ class GroupGoalDropped(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GroupGoalDropped: _TypeAlias = GroupGoalDropped  # noqa: Y015
+
+@_typing.final
+class SurveyPlanUpdated(_message.Message):
+    """What a program asks, or when, has changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SURVEY_PLAN_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    survey_plan: _builtins.str
+    """organizations/{organization}/programs/{program}/surveyPlan"""
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    revision: _builtins.int
+    """Its number from now on."""
+    def __init__(
+        self,
+        *,
+        survey_plan: _builtins.str = ...,
+        program: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["program", b"program", "revision", b"revision", "survey_plan", b"survey_plan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SurveyPlanUpdated: _TypeAlias = SurveyPlanUpdated  # noqa: Y015
