@@ -29,6 +29,7 @@ OTHERS: Final[Mapping[str, tuple[str, Fate[Any]]]] = {
     "employments": ("mentorships", COPY),
     "held_meetings": ("mentorships", COPY),
     "pairs": ("scheduling", COPY),
+    "rosters": ("scheduling", COPY),
 }
 """Collections that are no kind of aggregate: where they lie, and what becomes of a person's documents."""
 

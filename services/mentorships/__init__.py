@@ -1,9 +1,9 @@
 """The relationship of a mentor and a mentee, from its agreement to its end, and all that belongs to it.
 
 Owns    Mentorship, Goal, PlanTemplate, Plan, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
-        SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource, Group
+        SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource, Group, SurveyPlan
 Serves  MentorshipService, GoalService, PlanService, FeedbackService, CheckInService, IntroductionService,
-        SafetyService, JournalService, GrowthService, LearningService, GroupService
+        SafetyService, JournalService, GrowthService, LearningService, GroupService, SurveyService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
@@ -13,7 +13,7 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         Note{Updated,Deleted} ActionItem{Created,Updated,Completed,Dropped} SkillRated
         LearningResource{Created,Updated,Archived}
         FeedbackGiven FeedbackAcknowledged KudosGiven
-        CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
+        SurveyPlanUpdated CheckInsScheduled CheckIn{Opened,Answered,Expired} FitQuestionOpened FitAnswered
         Introduction{Proposed,Consented,Offered,Made,Declined}
         SafetyReport{Filed,Closed} SafetyCaseLogged PersonBlocked
         Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}

@@ -27,6 +27,7 @@ from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
 from services.mentorships.app.safety import SafetyReports
 from services.mentorships.app.skills import Skills
+from services.mentorships.app.surveys import SurveyCounting, Surveys
 from services.mentorships.app.templates import PlanTemplates
 from services.mentorships.domain import Goal, Mentorship
 from services.mentorships.domain.action_item import ActionItem
@@ -43,6 +44,7 @@ from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
 from services.mentorships.domain.skill import SkillRating
+from services.mentorships.domain.survey_plan import SurveyPlan
 from services.mentorships.rpc.checkins import CheckInServicer
 from services.mentorships.rpc.feedback import FeedbackServicer
 from services.mentorships.rpc.goals import GoalServicer
@@ -54,6 +56,7 @@ from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
 from services.mentorships.rpc.safety import SafetyServicer
 from services.mentorships.rpc.skills import GrowthServicer
+from services.mentorships.rpc.surveys import SurveyServicer
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import (
     add_CheckInServiceServicer_to_server,
 )
@@ -78,6 +81,7 @@ from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
 )
 from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.survey_service_pb2_grpc import add_SurveyServiceServicer_to_server
 
 Served = tuple[Callable[..., None], object]
 """The generated function that adds a servicer, and the servicer."""
@@ -97,6 +101,7 @@ class Kept(NamedTuple):
     feedback: Aggregates[Feedback]
     kudos: Aggregates[Kudos]
     check_ins: Aggregates[CheckInPlan]
+    survey_plans: Aggregates[SurveyPlan]
     fit_questions: Aggregates[FitQuestion]
     introductions: Aggregates[Introduction]
     safety_reports: Aggregates[SafetyReport]
@@ -110,6 +115,7 @@ class Uses(NamedTuple):
     following: Following
     feedback: FeedbackGiving
     check_ins: CheckIns
+    surveys: Surveys
     fit: FitQuestions
     introductions: Introductions
     blocks: Blocks
@@ -137,11 +143,12 @@ def _uses(kept: Kept, people: clients.Profiles, programs: clients.Matching, reso
     clock = resources.clock
     held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
     employments = resources.database.projection(store.EMPLOYMENTS, Employment)
-    blocks = Blocks(kept.blocks, kept.mentorships, clock)
+    blocks, surveys = Blocks(kept.blocks, kept.mentorships, clock), Surveys(kept.survey_plans, programs)
     return Uses(
         following=Following(kept.mentorships, employments, clock),
         feedback=FeedbackGiving(kept.feedback, kept.mentorships, held, clock),
-        check_ins=CheckIns(kept.check_ins, kept.mentorships, clock),
+        check_ins=CheckIns(kept.check_ins, kept.mentorships, surveys, clock),
+        surveys=surveys,
         fit=FitQuestions(kept.fit_questions, kept.mentorships),
         introductions=Introductions(kept.introductions, kept.mentorships, people, clock),
         blocks=blocks,
@@ -167,13 +174,17 @@ def _servicers(kept: Kept, uses: Uses, people: clients.Profiles, clock: Clock) -
     return _named(
         MentorshipService=(
             add_MentorshipServiceServicer_to_server,
-            MentorshipServicer(Mentorships(kept.mentorships, people, clock)),
+            MentorshipServicer(Mentorships(kept.mentorships, people, uses.surveys, clock)),
         ),
         FeedbackService=(
             add_FeedbackServiceServicer_to_server,
             FeedbackServicer(uses.feedback, KudosGiving(kept.kudos, kept.mentorships, clock)),
         ),
         CheckInService=(add_CheckInServiceServicer_to_server, CheckInServicer(uses.check_ins, uses.fit)),
+        SurveyService=(
+            add_SurveyServiceServicer_to_server,
+            SurveyServicer(uses.surveys, SurveyCounting(uses.surveys, kept.mentorships, kept.check_ins)),
+        ),
         IntroductionService=(
             add_IntroductionServiceServicer_to_server,
             IntroductionServicer(uses.introductions),
@@ -197,6 +208,7 @@ def _kept(database: Database) -> Kept:
         feedback=database.aggregates(store.FEEDBACK),
         kudos=database.aggregates(store.KUDOS),
         check_ins=database.aggregates(store.CHECK_INS),
+        survey_plans=database.aggregates(store.SURVEY_PLANS),
         fit_questions=database.aggregates(store.FIT_QUESTIONS),
         introductions=database.aggregates(store.INTRODUCTIONS),
         safety_reports=database.aggregates(store.SAFETY_REPORTS),

@@ -17,6 +17,7 @@ from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
 from services.mentorships.domain.safety import SafetyReport
 from services.mentorships.domain.skill import SkillRating
+from services.mentorships.domain.survey_plan import SurveyPlan
 from services.mentorships.wire import (
     checkins,
     feedback,
@@ -31,6 +32,7 @@ from services.mentorships.wire import (
     plans,
     safety,
     skills,
+    surveys,
 )
 
 MENTORSHIPS = Kind(
@@ -134,6 +136,9 @@ CHECK_INS = Kind(
     due_at=lambda plan: plan.due_at,
     fire=CheckInPlan.fire,
     indexes=(("mentorship",),),
+)
+SURVEY_PLANS = Kind(
+    collection="survey_plans", erasure=ORGANIZATION, state=SurveyPlan, encode=surveys.survey_plan_outgoing
 )
 FIT_QUESTIONS = Kind(
     collection="fit_questions",

@@ -17,8 +17,9 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
         KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
         MeetingReminderDue MeetingProposed MeetingBooked SeriesBooked MeetingRescheduled
-        MeetingCancelled MeetingClaimed MeetingAnswered; for webhooks
-        every event of matching, mentorships, processor, recognition and scheduling, and its own
+        MeetingCancelled MeetingClaimed MeetingAnswered GroupMeeting(ReminderDue|Booked|AttendeeAdded
+        |Rescheduled|Cancelled|AttendeeRemoved|Missed|Answered); for webhooks every event of
+        matching, mentorships, processor, recognition and scheduling, and its own
         WebhookDeliveryQueued … Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, scheduling.MeetingService for invitations,
         an SMTP server, endpoints of organizations, chats

@@ -9,7 +9,7 @@ from services.notifications.app.couriers import Couriers
 from services.notifications.app.post import Post
 from services.notifications.app.posting import Posts
 from services.notifications.domain.messages import Category, Draft
-from services.notifications.wire import chats
+from services.notifications.wire import chats, group_meetings
 from services.notifications.wire import messages as wire
 from services.notifications.wire import webhooks as hooks
 from services.pb.mentoring.matching.v1 import events_pb2 as matching
@@ -74,6 +74,18 @@ _NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
 )
 """The same for what happens in mentorships and programs; the people are named by fields of the event."""
 
+_MENTORS, _GROUP = ("mentors",), ("mentors", "members")
+_GROUP_NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
+    (scheduling.GroupMeetingReminderDue, Category.MEETING_REMINDER, _GROUP),
+    (scheduling.GroupMeetingBooked, Category.MEETING_BOOKED, _GROUP),
+    (scheduling.GroupMeetingAttendeeAdded, Category.MEETING_BOOKED, _PERSON),
+    (scheduling.GroupMeetingRescheduled, Category.MEETING_MOVED, _GROUP),
+    (scheduling.GroupMeetingCancelled, Category.MEETING_CANCELLED, _GROUP),
+    (scheduling.GroupMeetingAttendeeRemoved, Category.MEETING_CANCELLED, _PERSON),
+    (scheduling.GroupMeetingMissed, Category.REBOOK_REMINDER, _MENTORS),
+)
+"""The same for meetings of groups."""
+
 _TOLD: Final = (matching, mentorships, processor, recognition, scheduling)
 """Whose events endpoints can be told: all of them."""
 
@@ -104,6 +116,7 @@ def hear(handlers: Handlers, post: Post) -> None:
     handlers.on(RecognitionIssued, recognition_issued)
     handlers.on(MessageQueued, message_queued)
     _hear_news(handlers, post)
+    _hear_of_groups(handlers, post)
 
 
 def _hear_news(handlers: Handlers, post: Post) -> None:
@@ -130,6 +143,17 @@ def _hear_news(handlers: Handlers, post: Post) -> None:
     handlers.on(scheduling.MeetingAnswered, answered)
     handlers.on(NudgeDue, nudge_due)
     handlers.on(mentorships.MentorshipEnded, mentorship_ended)
+
+
+def _hear_of_groups(handlers: Handlers, post: Post) -> None:
+    for kind, category, whom in _GROUP_NEWS:
+        handlers.on(kind, _telling(post, category, whom, group_meetings.news))
+
+    async def answered(event: Event[scheduling.GroupMeetingAnswered]) -> None:
+        if event.message.status == ANSWER_STATUS_COUNTERED:
+            await post.queue(event.tenant, group_meetings.asked(event.tenant, event.message), _cause(event))
+
+    handlers.on(scheduling.GroupMeetingAnswered, answered)
 
 
 def hear_for_chats(handlers: Handlers, posts: Posts, post: Post) -> None:

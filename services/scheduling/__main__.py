@@ -12,9 +12,10 @@ from services.pb.mentoring.scheduling.v1.events_pb2 import PersonalDataErased
 from services.scheduling import events, store
 from services.scheduling.app.availability import Availability, Free
 from services.scheduling.app.calendars import Calendars
+from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.feeds import Subscriptions
-from services.scheduling.app.following import Mentorships
+from services.scheduling.app.following import Groups, Mentorships
 from services.scheduling.app.invitations import Invitations
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.proposals import Proposals
@@ -22,6 +23,7 @@ from services.scheduling.app.series import Series
 from services.scheduling.app.settings import Policies, ProgramSettings
 from services.scheduling.clients.calendars import Sources, Web
 from services.scheduling.clients.profiles import Profiles
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
 from services.scheduling.rpc.availability import Apps, AvailabilityServicer
@@ -33,6 +35,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     """Put the service together."""
     kept = resources.database.aggregates(store.MEETINGS)
     pairs = resources.database.projection(store.PAIRS, Pair)
+    groups = resources.database.projection(store.GROUPS, Group)
+    circles = Circles(pairs, groups)
     profiles = Profiles(resources.channel(settings.profiles_address))
     own = resources.database.aggregates(store.AVAILABILITIES)
     others = resources.database.aggregates(store.CALENDARS)
@@ -40,9 +44,9 @@ def build(settings: Settings, resources: Resources) -> Service:
     policy = Policy()
     told = resources.database.aggregates(store.SETTINGS)
     programs = ProgramSettings(told)
-    policies = Policies(policy, programs, pairs)
-    meetings = Meetings((kept, pairs), diaries, resources.clock, policy, policies)
-    free = Free(pairs, diaries, resources.clock, policy)
+    policies = Policies(policy, programs, circles)
+    meetings = Meetings((kept, circles), diaries, resources.clock, policy, policies)
+    free = Free(circles, diaries, resources.clock, policy)
     feeds = resources.database.aggregates(store.FEEDS)
     subscriptions = Subscriptions(feeds, kept, resources.clock)
     web = Web(Guard(private=settings.webhook_private))
@@ -51,14 +55,15 @@ def build(settings: Settings, resources: Resources) -> Service:
     address = settings.http_address
     booking = MeetingApps(
         meetings,
-        Series((kept, pairs), meetings, resources.clock),
+        Series((kept, circles), meetings, resources.clock),
         Invitations(meetings, kept, profiles),
-        Proposals((kept, pairs), diaries, resources.clock, policies),
+        Proposals((kept, circles), diaries, resources.clock, policies),
         programs,
     )
     handlers = Handlers()
     events.hear_own(handlers, imports)
     events.hear(handlers, Mentorships(pairs, kept, resources.clock))
+    events.hear_of_groups(handlers, Groups(groups, meetings, kept, resources.clock))
     return Service(
         name="scheduling",
         erased=PersonalDataErased,

@@ -1,4 +1,4 @@
-"""How scheduling's documents are kept in MongoDB, and under which name the copies of pairs."""
+"""How scheduling's documents are kept in MongoDB, and under which names the copies of pairs and groups."""
 
 from services.kernel.fates import IDS, ORGANIZATION, Emptied
 from services.kernel.mongo import Kind
@@ -25,7 +25,7 @@ MEETINGS = Kind(
     due_at=lambda meeting: meeting.due_at,
     fire=Meeting.fire,
     unique=("slots", "SLOT_TAKEN"),
-    indexes=(("mentorship",), ("people", "start"), ("guests", "start"), ("series",)),
+    indexes=(("mentorship",), ("group",), ("people", "start"), ("guests", "start"), ("series",)),
 )
 AVAILABILITIES = Kind(
     collection="availabilities",
@@ -60,3 +60,4 @@ SETTINGS = Kind(collection="meeting_settings", erasure=ORGANIZATION, state=Setti
 """They have their program's id."""
 
 PAIRS = "pairs"
+GROUPS = "rosters"

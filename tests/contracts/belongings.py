@@ -119,6 +119,7 @@ def _offices(word: str) -> Iterator[Step]:
     resource = {"title": word, "uri": f"https://{word}.example", "focus_areas": [word]}
     webhook = {"event_types": ["mentoring.matching.v1.MatchEnded"], "url": f"https://{word}.example/hook"}
     badge = {"display_name": word, "description": word, "criteria": word, "kind": 1}
+    yield Step("SetSurveyPlan", _LEAD, {"survey_plan": {"check_in_questions": [{"kind": 1, "text": word}]}})
     yield Step("CreatePlanTemplate", _LEAD, {"plan_template": {"display_name": word}})
     yield Step("CreateLearningResource", _LEAD, {"learning_resource": resource})
     yield Step("CreateWebhook", _ADMIN, {"webhook": webhook})

@@ -18,6 +18,8 @@ _RULES: Any = validate_pb2.field
 _RESOURCE: Any = resource_pb2.resource
 _HOLE: Final = re.compile(r"\{[^}]+\}")
 _NAMES: Final = re.compile(r"\^(organizations/.*)\$")
+_CHOICE: Final = re.compile(r"\((\w+)\|[^)]*\)")
+"""Collections of which one stands in a name; the first will do."""
 _CODES: Final = {"[A-Z]{2}": "GB", "[A-Z0-9]{0,3}": "LON", "^[a-z]+:": "https://learn.example/1"}
 _IDS: Final = {"templates": "KUDOS", "statusLists": "1"}
 _KNOWN: Final = {
@@ -75,7 +77,7 @@ def put(owner: Message, field: FieldDescriptor, text: str) -> None:
 
 def name_of(pattern: str, names: Mapping[str, str]) -> str:
     """Return a resource name of a pattern such as "organizations/[^/]+/people/[^/]+"."""
-    parts = pattern.replace("[^/]+", "*").split("/")
+    parts = _CHOICE.sub(r"\1", pattern.replace("[^/]+", "*")).split("/")
     before = ["", *parts]
     return "/".join(
         part if part.isalpha() else names.get(kind, _IDS.get(kind, ABSENT))

@@ -37,6 +37,7 @@ IMPERSONAL = {
         "ListLearningResources",
         "SuggestSkills",
     ),
+    *("GetSurveyPlan", "GetSurveyResults"),
     *("GetTemplate", "ListTemplates", "PreviewTemplate", "GetMeetingSettings", "GetRecognitionSettings"),
     *("GetWebhook", "ListWebhooks", "ListWebhookDeliveries", "CountMessages"),
     *("GetBadge", "ListBadges", "PreviewBadge", "GetIssuerDocument", "GetStatusList"),

@@ -33,11 +33,12 @@ OF_THE_ORGANIZATION = {
     "programs.history.program.display_name",
     "program_revisions.revision.program.display_name",
     "recognition_settings.issuer.name",
+    "survey_plans.questions.wording.text",
     "templates.subject",
     "templates.text",
     "templates.html",
 }
-"""Words of programs, badges and templates: HR writes them, about nobody."""
+"""Words of programs, surveys, badges and templates: HR writes them, about nobody."""
 OUTLINES = re.compile(r"(plan_templates|plans)\.(goals|tips)\.")
 """What a plan template says, and what was copied of it when it was applied."""
 CODES = re.compile(r"(^|\.)(reason|\w+_reason)$")
@@ -47,7 +48,7 @@ CODES = re.compile(r"(^|\.)(reason|\w+_reason)$")
 SEALED = {
     "action_items": ("title",),
     "calendars": ("feed.url", "name"),
-    "check_in_plans": ("check_ins.answer.words",),
+    "check_in_plans": ("check_ins.answer.said.words", "check_ins.answer.words"),
     "feedback": ("words",),
     "fit_questions": ("words",),
     "goals": ("measure", "milestones.title", "notes.text", "tasks.title", "title"),
@@ -72,6 +73,7 @@ SEALED = {
         "earlier.terms.mentee_expectations",
         "earlier.terms.mentor_expectations",
         "surveys.comment",
+        "surveys.said.words",
     ),
     "messages": ("content.html", "content.subject", "content.text"),
     "notes": ("text",),

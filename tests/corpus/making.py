@@ -27,8 +27,9 @@ _PATTERNS: Final[Mapping[str, str]] = {
     **{
         name: f"people/{{{name}}}"
         for name in (
-            *("absent", "author", "contact", "from_mentor", "guests", "lead", "mentee", "mentor"),
-            *("notified", "owner", "person", "person_left", "recipient", "requester", "to_mentor"),
+            *("absent", "author", "contact", "from_mentor", "guests", "lead", "members", "mentee"),
+            *("mentor", "mentors", "notified", "owner", "person", "person_left", "present"),
+            *("recipient", "requester", "to_mentor"),
         )
     },
     "action_item": f"{_PAIR}/actionItems/{{action_item}}",
@@ -49,6 +50,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "goal": f"{_PAIR}/goals/{{goal}}",
     "group": "groups/{group}",
     "group_goal": "groups/{group}/goals/{goal}",
+    "group_meeting": "groups/{group}/meetings/{meeting}",
     "introduction": f"{_PAIR}/introductions/{{introduction}}",
     "kudos": f"{_PAIR}/kudos/{{kudos}}",
     "learning_resource": "learningResources/{learning_resource}",
@@ -69,6 +71,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "safety_report": "safetyReports/{safety_report}",
     "skill_rating": f"{_PAIR}/skillRatings/{{skill_rating}}",
     "successor": "mentorships/{successor}",
+    "survey_plan": "programs/{program}/surveyPlan",
     "template": "templates/{template}",
     "webhook": "webhooks/{webhook}",
     "workflow": "workflows/{workflow}",

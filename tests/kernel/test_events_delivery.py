@@ -8,6 +8,7 @@ import grpc
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from grpc.aio import AioRpcError, Metadata
+from msgspec.structs import replace
 from prometheus_client import Gauge
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
@@ -18,7 +19,7 @@ from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdic
 from services.kernel.events.progress import Partition, Progress, Seen
 from services.kernel.events.worker import BATCH, Worker, chains
 from services.kernel.kafka import Record
-from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted
+from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted, GoalCreated
 from tests.kernel.conftest import Seconds
 from tests.kernel.tally import TOPIC
 from tests.kernel.test_events_codec import EVENT, arrived
@@ -239,6 +240,28 @@ async def test_an_offset_may_be_committed_after_the_effects() -> None:
     worker = Worker(HERE, delivery(handler, Letters()), done, asyncio.Semaphore(2))
     await worker.take([at(7), at(8), at(10)])
     assert (handler.calls, done.offsets, worker.next, worker.in_hand) == (3, [11], 11, None)
+
+
+def stranger(*more: tuple[str, bytes]) -> Arrived:
+    """Return a record that none of these handlers hears."""
+    other = replace(EVENT, type=GoalCreated.DESCRIPTOR.full_name, message=GoalCreated())
+    record = arrived(encode(other))
+    record.headers = [*record.headers, *more]
+    return record
+
+
+async def test_what_nobody_hears_is_done_without_a_turn() -> None:
+    done = Done()
+    worker = Worker(HERE, delivery(Handler(), Letters()), done, asyncio.Semaphore(0))
+    await worker.take([stranger()])
+    assert done.offsets == [stranger().offset + 1]
+
+
+async def test_what_nobody_can_read_is_buried_whoever_hears_it() -> None:
+    letters, done = Letters(), Done()
+    worker = Worker(HERE, delivery(Handler(), letters), done, asyncio.Semaphore(1))
+    await worker.take([stranger(("ce_type", b"another"))])
+    assert (letters.reasons, done.offsets) == ([b"DUPLICATE_HEADER"], [stranger().offset + 1])
 
 
 async def test_nothing_is_committed_for_a_batch_that_was_cut_short() -> None:

@@ -18,6 +18,7 @@ from services.kernel.events import Event
 from services.kernel.mongo import Database
 from services.kernel.run import Resources, Service
 from services.mentorships.__main__ import build
+from services.pb.mentoring.matching.v1.program_service_pb2 import Program
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
@@ -28,6 +29,7 @@ from tests.mentorships.factories import ID, MENTEE, MENTOR, NOON, ORG, STRANGER,
 
 PEOPLE = f"organizations/{ORG}/people"
 NAME = f"organizations/{ORG}/mentorships/{ID}"
+SPRING = f"organizations/{ORG}/programs/spring"
 _AGREEMENT = mentorships.Agreement(
     cadence=Duration(seconds=14 * 86_400),
     meeting_length=Duration(seconds=3_600),
@@ -106,8 +108,16 @@ async def working_together(mongo_url: str, kind: type[P], **more: Any) -> AsyncI
 
     async with (
         directory() as people,
-        running(watched, mongo_url, clock, profiles_address=people.address, **more) as at,
+        running(
+            watched,
+            mongo_url,
+            clock,
+            profiles_address=people.address,
+            matching_address=people.address,
+            **more,
+        ) as at,
     ):
+        people.programs[SPRING] = Program(name=SPRING, state=Program.STATE_ACTIVE)
         people.add(Person(name=f"{PEOPLE}/{STRANGER}", state=Person.STATE_ACTIVE))
         await at.hear(confirmed(), "match")
         pair = kind(at, clock, Due(opened[0], at.service.kinds, clock))

@@ -17,7 +17,7 @@ from services.mentorships.app.ports import Employment
 from services.mentorships.domain import EndReason, Stage
 from services.mentorships.domain.ending import Parting
 from tests.fakes import Aggregates, Projection
-from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger, surveys
 from tests.mentorships.factories import (
     ID,
     LEAD,
@@ -55,7 +55,7 @@ class World:
         self.clock = FixedClock(NOON)
         self.people = People()
         self.kept = Aggregates(store.MENTORSHIPS, self.clock)
-        self.mentorships = Mentorships(self.kept, self.people, self.clock)
+        self.mentorships = Mentorships(self.kept, self.people, surveys(self.clock), self.clock)
         self.employments = Projection(Employment)
         self.following = Following(self.kept, self.employments, self.clock)
 

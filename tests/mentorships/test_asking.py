@@ -29,7 +29,7 @@ from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as told
 from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
 from tests.fakes import Aggregates, Projection
-from tests.mentorships.callers import Everybody, foreigner, hr, lead, mentee, mentor, stranger
+from tests.mentorships.callers import Everybody, foreigner, hr, lead, mentee, mentor, stranger, surveys
 from tests.mentorships.factories import ID, LEAD, MENTEE, MENTOR, NOON, ORG, active
 
 NAME = f"organizations/{ORG}/mentorships/{ID}"
@@ -49,7 +49,8 @@ class World:
         self.mentorships = Aggregates(store.MENTORSHIPS, self.clock)
         self.plans = Aggregates(store.CHECK_INS, self.clock)
         self.questions = Aggregates(store.FIT_QUESTIONS, self.clock)
-        self.check_ins = CheckIns(self.plans, self.mentorships, self.clock)
+        self.surveys = surveys(self.clock)
+        self.check_ins = CheckIns(self.plans, self.mentorships, self.surveys, self.clock)
         self.fit = FitQuestions(self.questions, self.mentorships)
         kept = Aggregates(store.FEEDBACK, self.clock)
         feedback = FeedbackGiving(kept, self.mentorships, Projection(HeldMeeting), self.clock)
@@ -119,7 +120,7 @@ async def test_check_ins_rest_with_the_mentorship(world: World) -> None:
     world.pass_days(1)
     assert world.told() == ["CheckInOpened"] * 2
     await world.hear(paused, "paused")
-    assert all(plan.state.moves for _, plan in await world.check_ins.list(hr, ID)), "an old event, again"
+    assert all(plan.state.moves for _, (plan, _) in await world.check_ins.list(hr, ID)), "an old event, again"
 
 
 @pytest.mark.parametrize(
@@ -146,11 +147,11 @@ async def test_another_organization_asks_nobody(world: World) -> None:
 
 async def test_an_answer_is_repeated_safely_and_minds_the_version(world: World) -> None:
     world.pass_days(30)
-    seen = await world.check_ins.get(mentee, name())
+    seen, _ = await world.check_ins.get(mentee, name())
     with pytest.raises(Conflict):
         await world.check_ins.answer(mentee, name(), GOOD, Cause("a-0"), etag='"1"')
-    first = await world.check_ins.answer(mentee, name(), GOOD, Cause("a-1"), etag=seen.etag)
-    again = await world.check_ins.answer(mentee, name(), GOOD, Cause("a-1"), etag=seen.etag)
+    first, _ = await world.check_ins.answer(mentee, name(), GOOD, Cause("a-1"), etag=seen.etag)
+    again, _ = await world.check_ins.answer(mentee, name(), GOOD, Cause("a-1"), etag=seen.etag)
     assert (again.state, again.version) == (first.state, first.version)
     assert world.told().count("CheckInAnswered") == 1
 
@@ -259,7 +260,7 @@ async def test_a_meeting_told_after_the_end_asks_nobody(world: World) -> None:
     assert world.questions.rows == {}
 
 
-def _answers(plan: Any) -> list[Answer | None]:
-    state: CheckInPlan = plan.state
+def _answers(seen: Any) -> list[Answer | None]:
+    state: CheckInPlan = seen[0].state
     assert all(one.stage is not Stage.EXPIRED for one in state.check_ins)
     return [one.answer for one in state.check_ins]

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
@@ -240,16 +242,18 @@ async def test_who_comes_in_while_leaving_is_out_in_the_end(world: World) -> Non
     assert MENTEE in await world.people(world.id)
 
 
-async def test_what_happens_is_told_in_ids_and_codes(world: World) -> None:
+async def test_what_happens_is_told_in_ids_and_codes_with_who_is_in_it_after(world: World) -> None:
     await world.join(mentee)
     await world.groups.person_left(Ref(ORG, MENTOR), Cause("left"))
     name, people = f"organizations/{ORG}/groups/{world.id}", f"organizations/{ORG}/people"
+    length = Duration(seconds=DRAFT.terms.meeting_minutes * 60)
+    roster: dict[str, Any] = {"group": name, "mentors": [f"{people}/{MENTOR}"], "meeting_length": length}
     created, joined, ended = world.kept.outbox
     assert events.GroupCreated.FromString(created["value"]) == events.GroupCreated(
-        group=name, person=f"{people}/{MENTOR}"
+        **roster, person=f"{people}/{MENTOR}"
     )
     assert events.GroupJoined.FromString(joined["value"]) == events.GroupJoined(
-        group=name, person=f"{people}/{MENTEE}"
+        **roster, person=f"{people}/{MENTEE}", members=[f"{people}/{MENTEE}"]
     )
     assert events.GroupEnded.FromString(ended["value"]) == events.GroupEnded(
         group=name, reason=codes.END_REASON_PERSON_LEFT, person_left=f"{people}/{MENTOR}"

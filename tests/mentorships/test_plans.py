@@ -37,7 +37,7 @@ from services.mentorships.domain.plan_template import (
 from services.mentorships.events import hear_plans
 from services.pb.mentoring.mentorships.v1 import events_pb2 as told
 from tests.fakes import Aggregates
-from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger
+from tests.mentorships.callers import foreigner, hr, lead, mentee, mentor, stranger, surveys
 from tests.mentorships.factories import (
     ID,
     LEAD,
@@ -330,7 +330,7 @@ async def hear(world: World) -> None:
 
 @pytest.mark.parametrize("known", [True, False], ids=["planned before", "not planned yet"])
 async def test_both_are_asked_on_the_days_of_a_plan_beside_the_rhythm(world: World, known: bool) -> None:  # noqa: FBT001 -- a case of the test
-    check_ins = CheckIns(world.check_ins, world.mentorships, world.clock)
+    check_ins = CheckIns(world.check_ins, world.mentorships, surveys(world.clock), world.clock)
     if known:
         await check_ins.activated(Ref(ORG, ID), (MENTOR, MENTEE), LEAD, NOON, Cause("active"))
     ref, _ = await world.plans.apply(mentee, world.application(mentee), Cause("a"))

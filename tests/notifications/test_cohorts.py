@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from services.notifications.app.cohorts import AT_ONCE, SIZE, Cohorts, Meet
+from services.notifications.app.cohorts import AT_ONCE, MOST, SIZE, Cohorts, Meet
 
 FOR_EVER = 3600.0
 
@@ -107,11 +107,42 @@ async def test_one_that_takes_long_holds_up_neither_its_cohort_nor_the_next() ->
     async with asyncio.TaskGroup() as group:
         for number in range(SIZE * (AT_ONCE + 1)):
             group.create_task(crowd.come(number))
-        await crowd.until(crowd.begun, SIZE * (AT_ONCE + 1))
-        for number in range(1, SIZE * (AT_ONCE + 1)):
-            crowd.may_go[number].set()
+            if number:
+                crowd.may_go[number].set()
         await crowd.until(crowd.recorded, SIZE * (AT_ONCE + 1) - 1)
         crowd.may_go[0].set()
+
+
+async def test_however_long_they_take_no_more_begin_than_may_be_under_way() -> None:
+    crowd = Crowd(Cohorts(patience=0.0))
+    async with asyncio.TaskGroup() as group:
+        for number in range(MOST + 1):
+            group.create_task(crowd.come(number))
+        await crowd.until(crowd.begun, MOST)
+        await _idle()
+        assert len(crowd.begun) == MOST
+        crowd.may_go[crowd.begun[0]].set()
+        await crowd.until(crowd.begun, MOST + 1)
+        for going in crowd.may_go.values():
+            going.set()
+        await crowd.until(crowd.recorded, MOST + 1)
+
+
+async def test_who_gives_up_at_whatever_moment_keeps_no_place() -> None:
+    crowd = Crowd(Cohorts(FOR_EVER))
+    for turns in range(MOST):
+        task = asyncio.create_task(crowd.come(-1))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    crowd.begun.clear()
+    async with asyncio.TaskGroup() as group:
+        for number in range(MOST):
+            group.create_task(crowd.come(number))
+        await crowd.until(crowd.begun, MOST)
+        for going in crowd.may_go.values():
+            going.set()
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -73,11 +73,10 @@ class Invitations:
     def __init__(self) -> None:
         self.whole: list[bool] = []
 
-    async def find(
-        self, _tenant: str, mentorship: str, meeting: str, *, whole: bool = False
-    ) -> Invitation | None:
+    async def find(self, _tenant: str, message: Message, *, whole: bool = False) -> Invitation | None:
         self.whole.append(whole)
-        return Invitation("REQUEST", mentorship) if meeting == "meeting-1" else None
+        about, known = message.facts, message.facts.meeting == "meeting-1"
+        return Invitation("REQUEST", about.mentorship or about.group) if known else None
 
 
 class World:

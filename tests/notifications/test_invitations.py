@@ -16,10 +16,10 @@ from services.kernel.rpc import client
 from services.notifications.app.ports import Invitation, Mail, Person
 from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import composed
-from services.notifications.domain.messages import Content
+from services.notifications.domain.messages import Category, Content, Draft, Facts, queue
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from tests.directory import OwnIdentity
-from tests.notifications.factories import EVENT_ID, MESSAGE_ID, NOON, ORG, PAIR_ID
+from tests.notifications.factories import EVENT_ID, MENTOR, MESSAGE_ID, NOON, ORG, PAIR_ID
 
 DOCUMENT = """BEGIN:VCALENDAR
 PRODID:-//tests//EN
@@ -34,6 +34,7 @@ SUMMARY:Mit Łukasz 会议
 END:VEVENT
 END:VCALENDAR
 """.replace("\n", "\r\n")
+BOOKED = queue(Draft(MENTOR, Category.MEETING_BOOKED, Facts(PAIR_ID, meeting="m-1")), MESSAGE_ID, EVENT_ID)[0]
 MAIL = Mail(
     to=Person("Kim", "Kim Lee", "kim@acme.example", employed=True),
     content=Content("Called off", "Hello Kim,\n\nit is off.\n", "<p>Hello Kim</p>"),
@@ -112,20 +113,28 @@ async def calendars() -> AsyncIterator[tuple[Calendars, Scheduling]]:
 
 async def test_answers_are_asked_for_to_where_mails_come_from() -> None:
     async with calendars() as (held, scheduling):
-        assert await scheduling.find(ORG, PAIR_ID, "m-1") == Invitation("REQUEST", DOCUMENT)
+        assert await scheduling.find(ORG, BOOKED) == Invitation("REQUEST", DOCUMENT)
     [asked] = held.asked
     assert asked.organizer_address == "mailto:meet@acme.example"
     assert asked.name == f"organizations/{ORG}/mentorships/{PAIR_ID}/meetings/m-1"
+    assert asked.attendee == f"organizations/{ORG}/people/{MENTOR}"
     assert (asked.mentor_address, asked.whole_series) == ("", False)
+
+
+async def test_a_meeting_of_a_group_is_asked_for_under_its_group() -> None:
+    about = Facts(group="group-1", meeting="m-1")
+    async with calendars() as (held, scheduling):
+        await scheduling.find(ORG, replace(BOOKED, facts=about))
+    assert held.asked[0].name == f"organizations/{ORG}/groups/group-1/meetings/m-1"
 
 
 async def test_a_meeting_that_is_gone_invites_nobody_and_a_failure_that_passes_says_so() -> None:
     async with calendars() as (held, scheduling):
         held.failure = grpc.StatusCode.NOT_FOUND
-        assert await scheduling.find(ORG, PAIR_ID, "m-1") is None
+        assert await scheduling.find(ORG, BOOKED) is None
         held.failure = grpc.StatusCode.RESOURCE_EXHAUSTED
         with pytest.raises(Unavailable, match="SCHEDULING_UNAVAILABLE"):
-            await scheduling.find(ORG, PAIR_ID, "m-1")
+            await scheduling.find(ORG, BOOKED)
         held.failure = grpc.StatusCode.PERMISSION_DENIED
         with pytest.raises(grpc.aio.AioRpcError):
-            await scheduling.find(ORG, PAIR_ID, "m-1")
+            await scheduling.find(ORG, BOOKED)

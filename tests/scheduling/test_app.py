@@ -13,15 +13,17 @@ from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref
 from services.scheduling import store
 from services.scheduling.app.availability import Asked, Free
+from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.following import Mentorships
 from services.scheduling.app.meetings import Meetings
-from services.scheduling.app.ports import ALL
 from services.scheduling.app.settings import Policies, ProgramSettings
 from services.scheduling.domain.booking import Wish
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Hours, Range
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Pair, Stage
+from services.scheduling.domain.parents import ALL
 from services.scheduling.domain.told import Reason
 from tests.fakes import Aggregates, Projection
 from tests.scheduling.factories import (
@@ -81,9 +83,11 @@ class World:
         self.others = Aggregates(store.CALENDARS, self.clock)
         self.diaries = Diaries(Kept(self.kept, self.own, self.others), self.people, self.clock)
         self.programs = ProgramSettings(Aggregates(store.SETTINGS, self.clock))
-        self.policies = Policies(POLICY, self.programs, self.pairs)
-        self.meetings = Meetings((self.kept, self.pairs), self.diaries, self.clock, POLICY, self.policies)
-        self.free = Free(self.pairs, self.diaries, self.clock, POLICY)
+        self.groups = Projection(Group)
+        self.circles = Circles(self.pairs, self.groups)
+        self.policies = Policies(POLICY, self.programs, self.circles)
+        self.meetings = Meetings((self.kept, self.circles), self.diaries, self.clock, POLICY, self.policies)
+        self.free = Free(self.circles, self.diaries, self.clock, POLICY)
 
     async def book(
         self, caller: Caller = mentee, asked: Wish | None = None, request: str = "book"

@@ -13,7 +13,8 @@ from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain import attendance, booking
 from services.scheduling.domain.booking import move
 from services.scheduling.domain.invitations import Contact
-from services.scheduling.domain.meetings import Answer, Meeting
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.said import Answer
 from services.scheduling.domain.told import Status
 from services.scheduling.wire import calendar
 from tests.scheduling.factories import (

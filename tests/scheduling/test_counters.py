@@ -15,7 +15,8 @@ from services.scheduling.domain import attendance, proposals
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.booking import Wish, move
 from services.scheduling.domain.diary import Diary
-from services.scheduling.domain.meetings import Answer, Decision, Meeting, Stage
+from services.scheduling.domain.meetings import Decision, Meeting, Stage
+from services.scheduling.domain.said import Answer
 from services.scheduling.domain.told import (
     Closed,
     MeetingAnswered,
@@ -225,7 +226,7 @@ async def test_nobody_else_gets_the_time_that_is_asked_for_until_the_meeting_sta
     assert stored.state.proposal is not None
     with pytest.raises(Refused, match="SLOT_TAKEN"):
         await world.book(stranger, elsewhere, "r-1")
-    app = Proposals((world.kept, world.pairs), world.diaries, world.clock, world.policies)
+    app = Proposals((world.kept, world.circles), world.diaries, world.clock, world.policies)
     await app.close(mentor, (PAIR_ID, meeting), ("", Cause("leave")))
     assert (await world.book(stranger, elsewhere, "r-2"))[1] is Stage.BOOKED
     assert world.told() == ["MeetingBooked", "MeetingAnswered", "MeetingProposalClosed", "MeetingBooked"]

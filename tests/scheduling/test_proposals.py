@@ -144,7 +144,7 @@ async def world() -> World:
 
 
 def offers(world: World) -> Proposals:
-    return Proposals((world.kept, world.pairs), world.diaries, world.clock, world.policies)
+    return Proposals((world.kept, world.circles), world.diaries, world.clock, world.policies)
 
 
 async def test_nobody_else_gets_a_time_that_is_held_until_another_one_is_picked(world: World) -> None:

@@ -18,7 +18,8 @@ from services.scheduling.app.series import Scope, Series
 from services.scheduling.domain import booking
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.invitations import Reply
-from services.scheduling.domain.meetings import Answer, Meeting
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.said import Answer
 from services.scheduling.domain.series import Rhythm
 from services.scheduling.domain.told import Reason, Status
 from services.scheduling.wire import calendar, replies
@@ -126,7 +127,7 @@ async def world() -> World:
 
 
 def series_of(world: World) -> Series:
-    return Series((world.kept, world.pairs), world.meetings, world.clock)
+    return Series((world.kept, world.circles), world.meetings, world.clock)
 
 
 async def booked(world: World, wanted: Rhythm) -> list[str]:

@@ -13,7 +13,8 @@ from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain import attendance, booking
 from services.scheduling.domain.booking import move
 from services.scheduling.domain.invitations import Contact, Reply
-from services.scheduling.domain.meetings import Answer, Meeting, Told
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.said import Answer, Told
 from services.scheduling.domain.told import MeetingAnswered, MeetingMissed, MeetingNoticeGiven, Notice, Status
 from services.scheduling.wire import replies
 from tests.scheduling.factories import (

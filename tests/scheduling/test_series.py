@@ -107,7 +107,7 @@ async def world() -> World:
 
 
 def series_of(world: World) -> Series:
-    return Series((world.kept, world.pairs), world.meetings, world.clock)
+    return Series((world.kept, world.circles), world.meetings, world.clock)
 
 
 async def test_a_series_is_booked_once_and_leaves_out_what_is_taken(world: World) -> None:

@@ -124,6 +124,11 @@ def decode(record: Received, types: Mapping[str, type[Message]], topic: str = ""
     )
 
 
+def type_of(record: Received) -> bytes | None:
+    """Return the type that a record says it has; what `decode` makes of it may be Poison."""
+    return next((value for name, value in record.headers if name == "ce_type"), None)
+
+
 def _texts(record: Received) -> dict[str, str]:
     """Return our headers as texts; those of strangers may be anything."""
     ours = [(known, value) for name, value in record.headers if (known := _ours(name))]

@@ -16,8 +16,8 @@ from services.kernel.events.handlers import Handlers
 from services.kernel.events.progress import Partition, Progress, Seen
 from services.kernel.events.worker import BATCH, Worker
 
-AT_ONCE: Final = 32
-"""Records of one topic handled at once: as many as the database driver has threads.
+AT_ONCE: Final = 64
+"""Records of one topic handled at once: enough to fill the round trips of those who ask together.
 
 Each topic has its own, so that records that take long, or a backlog of them, hold up no other topic's.
 """

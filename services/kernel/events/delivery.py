@@ -16,7 +16,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from services.kernel import clock, log, metrics, tracing
 from services.kernel.errors import Conflict, Exhausted, Refusal, Unavailable
 from services.kernel.events import spans
-from services.kernel.events.codec import Event, Poison, decode
+from services.kernel.events.codec import Event, Poison, decode, type_of
 from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.events.handlers import Handlers
 from services.kernel.events.life import Sign, watched_by
@@ -93,8 +93,22 @@ class Delivery:
         self._handlers = handlers
         self._dead_letters = dead_letters
         self._group = group
+        self._types = frozenset(name.encode() for name in handlers.types)
         self._patience = patience or Patience()
         self._log = log.get_logger()
+
+    def skips(self, record: Received) -> bool:
+        """Whether nobody here hears a record, which is done with that; it needs no turn."""
+        if type_of(record) in self._types or not self._means_nothing(record):
+            return False
+        self._count(record, "skipped")
+        return True
+
+    def _means_nothing(self, record: Received) -> bool:
+        try:
+            return decode(record, self._handlers.types) is None
+        except Poison:
+            return False
 
     async def deliver(self, record: Received, stop: asyncio.Event, note: Sign) -> None:
         """Return when the record is done; `note` is called for each try and each sign of life of its handler.

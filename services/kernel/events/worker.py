@@ -83,10 +83,10 @@ class Worker:
 
     async def _handled(self, records: Sequence[Received]) -> bool:
         """Whether all are done; if not, all may be handled again: repeats have no second effect."""
-        through = False
+        through, heard = False, [record for record in records if not self._delivery.skips(record)]
         try:
             async with asyncio.TaskGroup() as together:
-                for chain in chains(records):
+                for chain in chains(heard):
                     together.create_task(self._in_order(chain))
             through = True
         except* Stopping:

@@ -11,6 +11,7 @@ from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.mentorships.app.following import succeed, successor_id
 from services.mentorships.app.ports import OVERSEERS, Aggregates, People, who
+from services.mentorships.app.surveys import Surveys
 from services.mentorships.domain import (
     Agreement,
     Mentorship,
@@ -24,6 +25,7 @@ from services.mentorships.domain import (
     ending,
     resting,
 )
+from services.mentorships.domain.survey import Occasion
 
 Act = Callable[[Mentorship, datetime], tuple[Mentorship, Sequence[MentorshipEvent]]]
 """What somebody does to a mentorship at a time."""
@@ -41,9 +43,12 @@ class Selection:
 class Mentorships:
     """The relationships. Refusals of changes are those of the decisions named in each method."""
 
-    def __init__(self, mentorships: Aggregates[Mentorship], people: People, clock: Clock) -> None:
+    def __init__(
+        self, mentorships: Aggregates[Mentorship], people: People, surveys: Surveys, clock: Clock
+    ) -> None:
         self._mentorships = mentorships
         self._people = people
+        self._surveys = surveys
         self._clock = clock
 
     async def get(self, caller: Caller, mentorship: str) -> Versioned[Mentorship]:
@@ -171,10 +176,12 @@ class Mentorships:
         self, caller: Caller, mentorship: str, answers: closing.Answers, cause: Cause, *, etag: str
     ) -> Versioned[Mentorship]:
         """Answer the closing survey: `closing.look_back`."""
+        known = (await self._mentorships.get(Ref(caller.org, mentorship))).state
+        form = (await self._surveys.plan(caller.org, known.program)).form(Occasion.CLOSING)
         return await self._change(
             caller,
             mentorship,
-            lambda state, now: closing.look_back(state, caller.subject, answers, now),
+            lambda state, now: closing.look_back(state, caller.subject, answers, now, form),
             cause,
             etag,
         )

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from services.kernel.errors import Refused
 from services.kernel.personal import Personal
 from services.mentorships.domain.rules import invalid, not_found, words
+from services.mentorships.domain.survey import NO_FORM, Form, Said, wordless
 
 FIRST_DAYS: Final = 30
 EVERY_DAYS: Final = 60
@@ -84,7 +85,10 @@ USUAL: Final = Rhythm()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Ratings from 1 (poor) to 5 (very good), 0 where left out; `words` are for the author only."""
+    """Ratings from 1 (poor) to 5 (very good), 0 where left out; `words` are for the author only.
+
+    `said` answers questions of the program, as revision `form` of its survey plan asks them.
+    """
 
     quality: int = 0
     progress: int = 0
@@ -92,19 +96,25 @@ class Answer:
     satisfaction: int = 0
     changes: tuple[Wish, ...] = ()
     words: Annotated[str, Personal("person")] = ""
+    said: tuple[Said, ...] = ()
+    form: int = 0
 
     @property
     def amendment_suggested(self) -> bool:
         """Whether something should be different."""
         return any(wish is not Wish.NOTHING for wish in self.changes)
 
-    def checked(self) -> "Answer":
-        """Return it with trimmed words. Invalid RATING_MISSING, CHANGES_CONTRADICT or TEXT_NOT_PLAIN."""
+    def checked(self, form: Form) -> "Answer":
+        """Return it with trimmed words.
+
+        Invalid RATING_MISSING, CHANGES_CONTRADICT, TEXT_NOT_PLAIN; also raises as `Form.checked`.
+        """
         if not any((self.quality, self.progress, self.confidence, self.satisfaction)):
             raise invalid("RATING_MISSING", "answer", "must hold at least one rating")
         if Wish.NOTHING in self.changes and len(self.changes) > 1:
             raise invalid("CHANGES_CONTRADICT", "answer.changes", "must be nothing, or something")
-        return replace(self, words=words(self.words, "answer.words"))
+        said = form.checked(self.form, self.said, "answer.answers")
+        return replace(self, words=words(self.words, "answer.words"), said=said, form=form.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,16 +206,16 @@ class CheckInPlan:
         return replace(self._with(closed), over=True), [CheckInsScheduled()]
 
     def answer(
-        self, ordinal: int, person: str, answer: Answer, now: datetime
+        self, ordinal: int, person: str, answer: Answer, now: datetime, form: Form = NO_FORM
     ) -> tuple["CheckInPlan", list[CheckInEvent]]:
-        """Answer an open check-in, as the person asked.
+        """Answer an open check-in, as the person asked, when the program asks what is in `form`.
 
-        Raises NotFound for anybody else, Refused CHECK_IN_ANSWERED or CHECK_IN_CLOSED, Invalid as
+        Raises NotFound for anybody else, Refused CHECK_IN_ANSWERED or CHECK_IN_CLOSED, and as
         `Answer.checked`. The clock decides even when the timer is late.
         """
         if person != self.person:
             raise not_found()
-        asked, said = self.check_in(ordinal), answer.checked()
+        asked, said = self.check_in(ordinal), answer.checked(form)
         if asked.stage is Stage.ANSWERED:
             raise Refused("CHECK_IN_ANSWERED", "this check-in is answered already")
         if asked.stage is Stage.EXPIRED or (self.moves and now >= asked.expire_time):
@@ -258,4 +268,4 @@ def plan(
 
 
 def _wordless(answer: Answer | None) -> Answer | None:
-    return None if answer is None else replace(answer, words="")
+    return None if answer is None else replace(answer, words="", said=wordless(answer.said))

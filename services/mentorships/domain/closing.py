@@ -17,6 +17,7 @@ from services.mentorships.domain.happenings import (
 )
 from services.mentorships.domain.mentorship import Extension, Mentorship, Over, Stage, Survey
 from services.mentorships.domain.rules import invalid, words
+from services.mentorships.domain.survey import NO_FORM, Form, Said
 
 EXTENSION_MONTHS: Final = 3
 
@@ -25,11 +26,13 @@ Decision = tuple[Mentorship, list[MentorshipEvent]]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How somebody looks back; ranges are the contract's."""
+    """How somebody looks back; ranges are the contract's. `said` and `form` as of `Survey`."""
 
     satisfaction: int
     recommends: bool
     comment: str = ""
+    said: tuple[Said, ...] = ()
+    form: int = 0
 
 
 def ask_for_more(mentorship: Mentorship, person: str, end_date: date | None, now: datetime) -> Decision:
@@ -85,11 +88,13 @@ def close(mentorship: Mentorship, person: str, now: datetime) -> Decision:
     return over(mentorship, Stage.COMPLETED, Over(now)), [MentorshipCompleted(lapsed=False)]
 
 
-def look_back(mentorship: Mentorship, person: str, answers: Answers, now: datetime) -> Decision:
-    """Answer the closing survey, once it is over.
+def look_back(
+    mentorship: Mentorship, person: str, answers: Answers, now: datetime, form: Form = NO_FORM
+) -> Decision:
+    """Answer the closing survey, once it is over, when the program asks what is in `form`.
 
     Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_OVER, NEVER_ACTIVE or SURVEY_ANSWERED, Invalid
-    TEXT_NOT_PLAIN.
+    TEXT_NOT_PLAIN, and as `Form.checked`.
     """
     mentorship.require_participant(person)
     if mentorship.is_open:
@@ -99,7 +104,8 @@ def look_back(mentorship: Mentorship, person: str, answers: Answers, now: dateti
     if any(survey.person == person for survey in mentorship.surveys):
         raise Refused("SURVEY_ANSWERED", "you have looked back already")
     comment = words(answers.comment, "survey.comment")
-    survey = Survey(person, answers.satisfaction, answers.recommends, comment, now)
+    said = form.checked(answers.form, answers.said, "survey.answers")
+    survey = Survey(person, answers.satisfaction, answers.recommends, comment, now, said, form.revision)
     happened = ClosingSurveyAnswered(person, answers.satisfaction, answers.recommends)
     return replace(mentorship, surveys=(*mentorship.surveys, survey)), [happened]
 

@@ -16,6 +16,7 @@ from services.mentorships.domain.goal import Goal, GoalDraft
 from services.mentorships.domain.goal_events import GoalEvent
 from services.mentorships.domain.happenings import MentorshipCreated, MentorshipEvent
 from services.mentorships.domain.rules import not_found
+from services.mentorships.domain.survey import Said, wordless
 
 
 class Stage(StrEnum):
@@ -92,13 +93,18 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How `person` looks back: satisfaction from 1 to 5, and words for nobody else."""
+    """How `person` looks back: satisfaction from 1 to 5, and words for nobody else.
+
+    `said` answers questions of the program, as revision `form` of its survey plan asks them.
+    """
 
     person: str
     satisfaction: int
     recommends: bool
     comment: Annotated[str, Personal("person")]
     time: datetime
+    said: tuple[Said, ...] = ()
+    form: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +242,7 @@ class Mentorship:
             agreement=_wordless(self.agreement),
             amendment=_wordless(self.amendment),
             earlier=tuple(one.without_words() for one in self.earlier),
-            surveys=tuple(replace(survey, comment="") for survey in self.surveys),
+            surveys=tuple(replace(one, comment="", said=wordless(one.said)) for one in self.surveys),
         )
 
 

@@ -21,25 +21,25 @@ class CheckInServicer(CheckInServiceServicer):
     async def GetCheckIn(self, request: pb.GetCheckInRequest, _: object) -> pb.CheckIn:
         """Return one check-in."""
         name = Name(*wire.check_in_path(request.name))
-        stored = await self._check_ins.get(caller(), name)
-        return wire.check_in(Ref(caller().org, name.plan), stored, name.ordinal)
+        seen = await self._check_ins.get(caller(), name)
+        return wire.check_in(Ref(caller().org, name.plan), seen, name.ordinal)
 
     async def ListCheckIns(self, request: pb.ListCheckInsRequest, _: object) -> pb.ListCheckInsResponse:
         """Return what the caller may see of a mentorship's."""
         parent = names.mentorship_ref(request.parent, "parent")
         return pb.ListCheckInsResponse(
             check_ins=[
-                wire.check_in(Ref(parent.tenant, key), stored, one.ordinal)
-                for key, stored in await self._check_ins.list(caller(), parent.id)
-                for one in stored.state.check_ins
+                wire.check_in(Ref(parent.tenant, key), seen, one.ordinal)
+                for key, seen in await self._check_ins.list(caller(), parent.id)
+                for one in seen[0].state.check_ins
             ]
         )
 
     async def AnswerCheckIn(self, request: pb.AnswerCheckInRequest, _: object) -> pb.CheckIn:
         """Answer an open check-in."""
         name, answer = Name(*wire.check_in_path(request.name)), wire.answer(request.answer)
-        stored = await self._check_ins.answer(caller(), name, answer, cause(request), etag=request.etag)
-        return wire.check_in(Ref(caller().org, name.plan), stored, name.ordinal)
+        seen = await self._check_ins.answer(caller(), name, answer, cause(request), etag=request.etag)
+        return wire.check_in(Ref(caller().org, name.plan), seen, name.ordinal)
 
     async def GetFitQuestion(self, request: pb.GetFitQuestionRequest, _: object) -> pb.FitQuestion:
         """Return what a participant was asked."""

@@ -11,6 +11,9 @@ from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships.domain import checkins as domain
 from services.mentorships.domain.rules import not_found
+from services.mentorships.domain.survey import Occasion
+from services.mentorships.domain.survey_plan import SurveyPlan
+from services.mentorships.wire import surveys
 from services.mentorships.wire.mentorships import mentorship_of
 from services.mentorships.wire.names import (
     CHECK_IN,
@@ -46,6 +49,8 @@ def answer(message: pb.CheckInAnswer) -> domain.Answer:
         satisfaction=message.satisfaction,
         changes=tuple(domain.Wish(wish.Name(one).removeprefix("CHANGE_WISH_")) for one in message.changes),
         words=message.words,
+        said=surveys.said(message.answers),
+        form=message.survey_revision,
     )
 
 
@@ -57,8 +62,9 @@ def activated(tenant: str, message: events.MentorshipActivated) -> tuple[Ref, tu
     return mentorship_of(tenant, message.mentorship), (mentor, mentee), lead
 
 
-def check_in(ref: Ref, stored: Versioned[domain.CheckInPlan], ordinal: int) -> pb.CheckIn:
-    """Encode one check-in of a stored plan."""
+def check_in(ref: Ref, seen: tuple[Versioned[domain.CheckInPlan], SurveyPlan], ordinal: int) -> pb.CheckIn:
+    """Encode one check-in of a stored plan, with what the program asks."""
+    stored, asks = seen
     plan, one = stored.state, stored.state.check_in(ordinal)
     message = pb.CheckIn(
         name=_name(ref, plan, ordinal),
@@ -73,6 +79,9 @@ def check_in(ref: Ref, stored: Versioned[domain.CheckInPlan], ordinal: int) -> p
         message.answer.CopyFrom(_answer(one.answer))
         message.amendment_suggested = one.answer.amendment_suggested
         fields.set_time(message.answer_time, one.answer_time)
+    if one.stage is not domain.Stage.EXPIRED:
+        revision = None if one.answer is None else one.answer.form
+        message.form.CopyFrom(surveys.form(asks.form(Occasion.CHECK_IN, revision)))
     return message
 
 
@@ -118,6 +127,8 @@ def _answer(said: domain.Answer) -> pb.CheckInAnswer:
         satisfaction=said.satisfaction,
         changes=_changes(said),
         words=said.words,
+        answers=surveys.answers(said.said),
+        survey_revision=said.form,
     )
 
 

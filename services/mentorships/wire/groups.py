@@ -1,6 +1,8 @@
 """Groups to and from protobuf."""
 
-from typing import Any
+from typing import Any, Final
+
+from google.protobuf.duration_pb2 import Duration
 
 from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
@@ -28,6 +30,18 @@ from services.mentorships.wire.names import (
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as codes
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import group_service_pb2 as pb
+
+_ROSTERS: Final = frozenset(
+    {
+        GroupNews.CREATED,
+        GroupNews.UPDATED,
+        GroupNews.MENTOR_JOINED,
+        GroupNews.JOINED,
+        GroupNews.PROMOTED,
+        GroupNews.LEFT,
+    }
+)
+"""News after which a group's people or terms may be others."""
 
 
 def draft(tenant: str, group: pb.Group) -> GroupDraft:
@@ -93,14 +107,24 @@ def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
         told["person"] = person_name(ref.tenant, event.person)
     if event.goal:
         told["group_goal"] = group_goal_name(ref.tenant, ref.id, event.goal)
-    if event.news is GroupNews.CREATED:
-        told["program"] = optional_program(ref.tenant, state.program)
+    if event.news in _ROSTERS:
+        told |= _roster(ref.tenant, state)
     if event.news is GroupNews.UPDATED:
         told["revision"] = state.revision
     if event.news is GroupNews.ENDED and state.over is not None:
         told["reason"] = _reason(state.over)
         told["person_left"] = optional_person(ref.tenant, state.over.left)
     return Outgoing(message=getattr(events, event.news.value)(**told), subject=name, key=ref.id)
+
+
+def _roster(tenant: str, state: Group) -> dict[str, Any]:
+    """Encode what a group is after a change, for services that keep a copy of it."""
+    return {
+        "program": optional_program(tenant, state.program),
+        "mentors": [person_name(tenant, one) for one in state.mentors],
+        "members": [person_name(tenant, one) for one in state.members],
+        "meeting_length": Duration(seconds=state.terms.meeting_minutes * 60),
+    }
 
 
 def _reason(over: domain.Over) -> codes.EndReason.ValueType:

@@ -12,6 +12,7 @@ from services.mentorships.domain.closing import Answers
 from services.mentorships.domain.ending import Parting
 from services.mentorships.domain.resting import Rest
 from services.mentorships.domain.rules import invalid
+from services.mentorships.wire import surveys
 from services.mentorships.wire.agreements import agreement, usual
 from services.mentorships.wire.days import day_message, optional_day
 from services.mentorships.wire.names import (
@@ -81,7 +82,8 @@ def parting(request: mentorships.EndMentorshipRequest) -> Parting:
 
 def answers(survey: mentorships.ClosingSurvey) -> Answers:
     """Decode how somebody looks back."""
-    return Answers(survey.satisfaction, survey.recommends, survey.comment)
+    said = surveys.said(survey.answers)
+    return Answers(survey.satisfaction, survey.recommends, survey.comment, said, survey.survey_revision)
 
 
 def mentorship(ref: Ref, stored: Versioned[domain.Mentorship]) -> mentorships.Mentorship:
@@ -145,6 +147,8 @@ def _survey(tenant: str, survey: domain.Survey) -> mentorships.ClosingSurvey:
         satisfaction=survey.satisfaction,
         recommends=survey.recommends,
         comment=survey.comment,
+        answers=surveys.answers(survey.said),
+        survey_revision=survey.form,
     )
     fields.set_time(message.create_time, survey.time)
     return message

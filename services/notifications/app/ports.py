@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.notifications.domain.chats import Format
-from services.notifications.domain.messages import Attempt, Content
+from services.notifications.domain.messages import Attempt, Content, Message
 
 S = TypeVar("S")
 P_contra = TypeVar("P_contra", contravariant=True)
@@ -72,12 +72,10 @@ class Invitation:
 class Invitations(Protocol):
     """What other services know about meetings."""
 
-    async def find(
-        self, tenant: str, mentorship: str, meeting: str, *, whole: bool = False
-    ) -> Invitation | None:
-        """Return a meeting's invitation as it stands now, None if there is no such meeting. Unavailable.
+    async def find(self, tenant: str, message: Message, *, whole: bool = False) -> Invitation | None:
+        """Return the invitation to the meeting that a message is about, as it stands now for its person.
 
-        `whole`: that of its series, if it is one of a series.
+        None if there is no such meeting. `whole`: that of its series, if it is one of a series. Unavailable.
         """
 
 

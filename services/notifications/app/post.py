@@ -12,7 +12,7 @@ from services.kernel.mongo import Cause, Decide, Ref, Versioned
 from services.notifications.app.cohorts import Cohorts
 from services.notifications.app.digests import Digests, Job
 from services.notifications.app.ports import Aggregates, Channel, Mail
-from services.notifications.app.turns import Asked, Decided, Turns
+from services.notifications.app.turns import Known, Turns
 from services.notifications.app.writing import Writer
 from services.notifications.domain import messages, posting
 from services.notifications.domain.messages import Content, Draft, Message, Reason
@@ -82,31 +82,31 @@ class Post:
 
     async def _decided(self, ref: Ref, stored: Versioned[Message]) -> Decide[Message]:
         message = stored.state
-        recipient = await self._writer.reader(ref.tenant, message.person, message.other)
+        recipient, known = await asyncio.gather(
+            self._writer.reader(ref.tenant, message.person, message.other),
+            self._turns.known(ref.tenant, message),
+        )
         if recipient is None:
             return lambda state: state.give_up(None, "RECIPIENT_UNKNOWN")
-        asked = Asked(message, stored.create_time, recipient.zone)
-        content, decided = await asyncio.gather(
-            self._writer.written(ref.tenant, message, recipient), self._turns.decided(ref.tenant, asked)
-        )
+        content = await self._writer.written(ref.tenant, message, recipient)
         if not recipient.employed:
             return lambda state: state.suppress(content, Reason.LEFT)
-        match decided.explained.route:
+        match known.explained(stored.create_time, recipient.zone, self._clock.now()).route:
             case Hold(reason, until):
                 return lambda state: state.hold(content, reason, until)
             case Suppress(reason):
                 return lambda state: state.suppress(content, reason)
             case send:
-                return await self._told(Job(ref, message, recipient, content), decided, send)
+                return await self._told(Job(ref, message, recipient, content), known, send)
 
-    async def _told(self, job: Job, decided: Decided, send: Send) -> Decide[Message]:
-        content, now, chat = job.content, self._clock.now(), decided.chat if send.chat else ""
-        shown = await self._digests.gathered(job, decided.rule) if decided.rule.digest else content
+    async def _told(self, job: Job, known: Known, send: Send) -> Decide[Message]:
+        content, now, chat = job.content, self._clock.now(), known.chat if send.chat else ""
+        shown = await self._digests.gathered(job, known.rule) if known.rule.digest else content
         if not send.mail:
             return lambda state: _beside(state.suppress(content, send.reason), chat, now)
         if not job.reader.address:
             return lambda state: _beside(state.give_up(content, "ADDRESS_MISSING"), chat, now)
-        attempt = await self._mailer.send(await self._mail(job, shown, decided.rule, now))
+        attempt = await self._mailer.send(await self._mail(job, shown, known.rule, now))
 
         def decide(state: Message) -> posting.Change:
             return _beside(state.settle(content, attempt, now, send.reason), chat, now)

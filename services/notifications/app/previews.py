@@ -10,7 +10,7 @@ from services.notifications.app.digests import Digests
 from services.notifications.app.ports import HR, Aggregates
 from services.notifications.app.post import once_id
 from services.notifications.app.singletons import found
-from services.notifications.app.turns import Asked, Turns
+from services.notifications.app.turns import Turns
 from services.notifications.app.writing import Writer
 from services.notifications.domain import messages
 from services.notifications.domain.messages import Draft, Message, Reason
@@ -47,8 +47,8 @@ class Previews:
         if not reader.employed:
             return Preview(Suppress(Reason.LEFT))
         message, _ = messages.queue(draft, "", "")
-        asked = Asked(message, cause_time or self._clock.now(), reader.zone, followed)
-        explained = (await self._turns.decided(caller.org, asked)).explained
+        now, known = self._clock.now(), await self._turns.known(caller.org, message, followed)
+        explained = known.explained(cause_time or now, reader.zone, now)
         is_sent = isinstance(explained.route, Send)
         if is_sent and not reader.address:
             return Preview(explained.route, explained.steps, failure="ADDRESS_MISSING")

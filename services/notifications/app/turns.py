@@ -17,6 +17,7 @@ from services.notifications.app.ports import Aggregates
 from services.notifications.app.workflows import Rules, Workflows
 from services.notifications.domain.hours import zone_of
 from services.notifications.domain.messages import Message
+from services.notifications.domain.preferences import Levels
 from services.notifications.domain.routing import WEEK, Explained, Sent, Turn, counts, explained
 from services.notifications.domain.rules import Rule
 
@@ -26,26 +27,26 @@ Whose = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A message to decide about: since when it exists, its person's zone, steps instead of those in force."""
+class Known:
+    """What counts for a message: its rule, what its person chose, what went out to them in the past week.
+
+    `chat` is whose chat takes it, empty: none.
+    """
 
     message: Message
-    since: datetime
-    zone: str
-    draft: Rule | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What becomes of it, by which rule, and whose chat takes it (empty: none)."""
-
-    explained: Explained
     rule: Rule
+    levels: Levels
+    sent: Sequence[Sent]
     chat: str
+
+    def explained(self, since: datetime, zone: str, now: datetime) -> Explained:
+        """Decide about a message that exists since `since`, for a person who lives in `zone`."""
+        turn = Turn(self.message, since, zone_of(zone), self.levels, self.sent, bool(self.chat))
+        return explained(turn, self.rule, now)
 
 
 class Turns:
-    """Decides what becomes of messages."""
+    """Gathers what decides about messages."""
 
     def __init__(
         self, kept: Aggregates[Message], chosen: tuple[Choices, Chats, Workflows], clock: Clock
@@ -59,17 +60,16 @@ class Turns:
         """Return all rules of an organization."""
         return await self._workflows.rules(tenant)
 
-    async def decided(self, tenant: str, asked: Asked) -> Decided:
-        """Decide by what is true now; nothing changes."""
-        rules, message = await self.rules(tenant), asked.message
-        rule = asked.draft or rules.of(message.category)
+    async def known(self, tenant: str, message: Message, draft: Rule | None = None) -> Known:
+        """Return what counts for a message now; `draft` are steps instead of those in force."""
+        rules = await self.rules(tenant)
+        rule = draft or rules.of(message.category)
         levels, chat, sent = await asyncio.gather(
             self._choices.levels(tenant, message.person),
             self._chats.whose(tenant, message),
             self._lately(tenant, message.person, rules) if counts(rule) else _nothing(),
         )
-        turn = Turn(message, asked.since, zone_of(asked.zone), levels, sent, bool(chat))
-        return Decided(explained(turn, rule, self._clock.now()), rule, chat)
+        return Known(message, rule, levels, sent, chat)
 
     async def _lately(self, tenant: str, person: str, rules: Rules) -> Sequence[Sent]:
         """Return what went out in the past week; one person's messages are delivered one after another."""

@@ -62,8 +62,8 @@ class Writer:
         """
         if self._invitations is None or not rule.invites:
             return None
-        about, whole = message.facts, message.category is Category.MEETING_BOOKED
-        return await self._invitations.find(tenant, about.mentorship, about.meeting, whole=whole)
+        whole = message.category is Category.MEETING_BOOKED
+        return await self._invitations.find(tenant, message, whole=whole)
 
     def unsubscribe(self, tenant: str, message: Message, rule: Rule) -> str:
         """Return the link that ends mails of the message's category, empty where nothing would end them."""

@@ -7,6 +7,7 @@ import grpc
 from services.kernel import ids
 from services.kernel.errors import Unavailable
 from services.notifications.app import ports as app
+from services.notifications.domain.messages import Message
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceStub
 
@@ -24,12 +25,16 @@ class Scheduling:
         self._meetings = MeetingServiceStub(channel)
         self._organizer = f"mailto:{parseaddr(sender)[1]}"
 
-    async def find(
-        self, tenant: str, mentorship: str, meeting: str, *, whole: bool = False
-    ) -> app.Invitation | None:
+    async def find(self, tenant: str, message: Message, *, whole: bool = False) -> app.Invitation | None:
         """Return a meeting's invitation, None without such a meeting. Unavailable SCHEDULING_UNAVAILABLE."""
-        name = ids.name("organizations", tenant, "mentorships", mentorship, "meetings", meeting)
-        request = pb.GetInvitationRequest(name=name, organizer_address=self._organizer, whole_series=whole)
+        about = message.facts
+        parent = ("groups", about.group) if about.group else ("mentorships", about.mentorship)
+        request = pb.GetInvitationRequest(
+            name=ids.name("organizations", tenant, *parent, "meetings", about.meeting),
+            organizer_address=self._organizer,
+            attendee=ids.name("organizations", tenant, "people", message.person),
+            whole_series=whole,
+        )
         try:
             found = await self._meetings.GetInvitation(request)
         except grpc.aio.AioRpcError as error:

@@ -185,7 +185,8 @@ class Facts:
     Feedback, kudos and the like within a mentorship have a `requester` and a `recipient` too. `code` is
     WAITLISTED, why the request was closed or the webhook is off, what was noticed about a silent pair, what a
     person is recognised for (empty: a goal), `count` times, or OWN for what the reader did, PLATFORM for what
-    nobody did, HELD for a time that is asked for and can be had. `day` and `moment` are dates that the reader
+    nobody did, HELD for a time that is asked for and can be had, LEFT for what somebody who left a group is
+    told. A meeting of a group has a `group` and no mentorship. `day` and `moment` are dates that the reader
     should know, such as an end or a deadline.
     """
 
@@ -204,6 +205,7 @@ class Facts:
     webhook: str = ""
     day: date | None = None
     moment: datetime | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,10 @@ from services.kernel.errors import Invalid, NotFound
 from services.notifications.domain.messages import Category
 
 KNOWN: Final = frozenset(
-    {"name", "other", "is_mentee", "code", "count", "misses", "mentorship", "webhook", "day", "moment"}
+    {
+        *("name", "other", "is_mentee", "group", "code", "count"),
+        *("misses", "mentorship", "webhook", "day", "moment"),
+    }
 )
 """What templates see."""
 
@@ -191,8 +194,12 @@ _SOME: Final[Mapping[str, Any]] = {
 }
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _SAMPLES: Final = tuple(
-    {**_SOME, "is_mentee": is_mentee, "misses": misses, "count": misses, "day": day, "moment": moment}
-    for is_mentee in (True, False)
+    {**_SOME, **who, "misses": misses, "count": misses, "day": day, "moment": moment}
+    for who in (
+        {"is_mentee": True, "group": False},
+        {"is_mentee": False, "group": False},
+        {"is_mentee": False, "group": True},
+    )
     for misses in (0, 1, 2)
     for day, moment in ((None, None), (_MOMENT.date(), _MOMENT))
 )

@@ -92,6 +92,7 @@ def _values(message: Message, reader: Reader, words: Words, locale: Locale) -> d
         "name": _shown(reader.names.recipient, locale),
         "other": other or _nameless(message, words, is_mentee=is_mentee),
         "is_mentee": is_mentee,
+        "group": bool(facts.group),
         "code": facts.code,
         "count": facts.count,
         "misses": facts.misses_in_row,
@@ -107,6 +108,8 @@ def _values(message: Message, reader: Reader, words: Words, locale: Locale) -> d
 def _nameless(message: Message, words: Words, *, is_mentee: bool) -> str:
     if message.facts.requester:
         return words.colleague
+    if message.facts.group:
+        return words.group
     return words.mentor if is_mentee else words.mentee
 
 

@@ -147,7 +147,7 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         enrolment=known.get("enrolment", ""),
         code=_news_code(message),
         day=_day(message),
-        moment=_moment(message),
+        moment=moment(message),
     )
     drafts = [Draft(known[field], category, facts) for field in whom if known.get(field)]
     if "guests" not in whom or not drafts:
@@ -200,7 +200,7 @@ def _day(message: Any) -> date | None:
     return date(told.year, told.month, told.day) if told is not None and told.year else None
 
 
-def _moment(message: Any) -> datetime | None:
+def moment(message: Any) -> datetime | None:
     """Return the moment that an event names: by which something ends, or when a meeting begins."""
     for field in ("expire_time", "resume_time", "proposed_start_time", "start_time"):
         if field in message.DESCRIPTOR.fields_by_name and message.HasField(field):

@@ -9,22 +9,24 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, NotFound
 from services.kernel.mongo import Cause, Ref, Versioned
+from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries
-from services.scheduling.app.ports import Availabilities, Pairs, oversees
-from services.scheduling.domain import availability, hours, meetings
+from services.scheduling.app.ports import Availabilities, oversees
+from services.scheduling.domain import availability, hours
 from services.scheduling.domain.availability import NOTHING_YET
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Range, Slot
 from services.scheduling.domain.policy import Policy
-from services.scheduling.domain.slots import free_slots
+from services.scheduling.domain.slots import free_slots, missing
 
 _HR = frozenset({"hr_admin", "service"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Free times asked for: when a mentorship's two, and `guests`, could meet. No length means as agreed."""
+    """Free times asked for: when those of a parent, and `guests`, could meet. No length means as agreed."""
 
-    mentorship: str
+    parent: str
     within: Range
     length: timedelta | None = None
     page_size: int = 0
@@ -33,18 +35,22 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Free times, the zones (mentor's, mentee's, guests') to show them in, and who has none for now."""
+    """Free times, the zones (mentor's, mentee's) to show them in, and who has none for now.
+
+    Of a group it is the first mentor's zone alone, and `missing` says of each time which members are busy.
+    """
 
     slots: Sequence[Slot]
     zones: tuple[str, ...]
     closed: tuple[str, ...] = ()
+    missing: Sequence[Sequence[str]] = ()
 
 
 class Free:
     """Free times of several people."""
 
-    def __init__(self, pairs: Pairs, diaries: Diaries, clock: Clock, policy: Policy) -> None:
-        self._pairs = pairs
+    def __init__(self, circles: Circles, diaries: Diaries, clock: Clock, policy: Policy) -> None:
+        self._circles = circles
         self._diaries = diaries
         self._clock = clock
         self._policy = policy
@@ -52,20 +58,25 @@ class Free:
     async def find(self, caller: Caller, asked: Asked) -> Found:
         """Return free times of all, earliest first, from the policy's notice on.
 
-        Refused MENTORSHIP_NOT_ACTIVE, also for callers who are neither of the two nor staff.
+        Of a group: of its mentors. Raises as `Circles.get`, Refused GROUP_OVER, Denied NOT_A_MENTOR. Who
+        neither takes part nor is staff is told the same as of what is not there.
         """
-        pair = await self._pairs.get(Ref(caller.org, asked.mentorship))
-        if pair is None or not (caller.subject in pair.people or oversees(caller)):
-            raise meetings.not_active()
-        pair.require_active()
-        length = asked.length or timedelta(minutes=pair.meeting_minutes)
+        circle = await self._circles.get(caller.org, asked.parent)
+        if not oversees(caller):
+            circle.require_searcher(caller.subject)
+        circle.require_active()
+        length = asked.length or timedelta(minutes=circle.meeting_minutes)
         now = self._clock.now()
         search = hours.search(asked.within, length, asked.page_size, now + self._policy.notice)
-        people = tuple(dict.fromkeys((*pair.people, *asked.guests)))
+        people = tuple(dict.fromkeys((*circle.people, *asked.guests)))
         diaries = await self._diaries.searching(caller.org, people, search)
         zones = tuple(diary.zone.key for diary in diaries)
         closed = tuple(diary.person for diary in diaries if not diary.is_open)
-        return Found(free_slots(diaries, search, now), zones, closed)
+        slots = free_slots(diaries, search, now)
+        if not isinstance(circle, Group):
+            return Found(slots, zones[:2], closed)
+        members = await self._diaries.searching(caller.org, circle.members, search)
+        return Found(slots, zones[:1], closed, missing(slots, members, search, now))
 
 
 class Availability:

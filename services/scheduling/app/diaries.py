@@ -61,12 +61,22 @@ class Diaries:
         return [self._diary(Diary(one, hours[one], own.get(one)), meetings, others) for one in people]
 
     async def booking(
-        self, tenant: str, people: Sequence[str], span: tuple[datetime, datetime], but: str
+        self,
+        tenant: str,
+        people: Sequence[str],
+        span: tuple[datetime, datetime],
+        but: str,
+        optional: Collection[str] = (),
     ) -> tuple[Diary, ...]:
-        """Return them for meetings that start within `span`, as if there were no meeting of the id `but`."""
+        """Return them for meetings that start within `span`, as if there were no meeting of the id `but`.
+
+        The `optional` of the people come if they can.
+        """
         own, others = await asyncio.gather(self._own(tenant, people), self._others.of(tenant, people))
-        diaries = [Diary(one, _binding(own.get(one)), own.get(one)) for one in people]
-        if not own and not others:
+        diaries = [
+            Diary(one, _binding(own.get(one)), own.get(one), optional=one in optional) for one in people
+        ]
+        if not own and not others and not optional:
             return tuple(diaries)  # the claims alone decide
         reach = _WEEK if _are_limited(own) else _REACH
         meetings = await self._meetings(tenant, people, span[0] - reach, span[1] + reach, but)

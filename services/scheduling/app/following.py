@@ -1,12 +1,16 @@
-"""Follows the mentorships that meetings belong to."""
+"""Follows the mentorships and groups that meetings belong to."""
 
 from dataclasses import replace
 
 from services.kernel.clock import Clock
 from services.kernel.mongo import Cause, Query, Ref
 from services.kernel.mongo.whole import whole_list
+from services.scheduling.app import ports
+from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import Aggregates, Pairs
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.meetings import Pair, Stage
+from services.scheduling.domain.parents import in_group, under
 from services.scheduling.domain.told import Reason
 
 
@@ -42,3 +46,38 @@ class Mentorships:
             await self._meetings.change(
                 Ref(ref.tenant, meeting), lambda state: state.drop(now, reason), cause
             )
+
+
+class Groups:
+    """Follows the groups that meetings belong to."""
+
+    def __init__(self, groups: ports.Groups, each: Meetings, kept: Aggregates, clock: Clock) -> None:
+        self._groups = groups
+        self._each = each
+        self._meetings = kept
+        self._clock = clock
+
+    async def changed(self, ref: Ref, group: Group, sequence: int, cause: Cause) -> None:
+        """Take over who is in it, and invite anew to what is ahead."""
+        await self._groups.put(ref, group, sequence)
+        await self._follow(ref, cause)
+
+    async def stopped(self, ref: Ref, sequence: int, cause: Cause) -> None:
+        """Stop booking, and call off what is ahead."""
+        group = await self._groups.get(ref)
+        if group is not None:
+            await self._groups.put(ref, replace(group, active=False), sequence)
+            await self._follow(ref, cause)
+
+    async def _follow(self, ref: Ref, cause: Cause) -> None:
+        """Let its meetings follow what is known by now, also when that was stored before a crash."""
+        group = await self._groups.get(ref)
+        if group is None:
+            return
+        where = {
+            **under(in_group(ref.id)),
+            "stage": Stage.BOOKED.value,
+            "start": {"$gt": self._clock.now()},
+        }
+        async for meeting, _ in whole_list(self._meetings, ref.tenant, Query(where=where)):
+            await self._each.follow(Ref(ref.tenant, meeting), group, cause)

@@ -12,6 +12,7 @@ from services.scheduling.app.meetings import Meetings, Names
 from services.scheduling.app.ports import Aggregates, People
 from services.scheduling.domain.invitations import Contact, Reply
 from services.scheduling.domain.meetings import Meeting, Stage, meeting_not_found
+from services.scheduling.domain.parents import under
 
 _TOO_LATE = frozenset({"ANSWER_OUTDATED", "MEETING_CANCELLED", "MEETING_OVER"})
 
@@ -34,11 +35,18 @@ class Invitations:
         self._kept = kept
         self._people = people
 
-    async def attendees(self, caller: Caller, names: Names) -> tuple[Versioned[Meeting], tuple[Contact, ...]]:
-        """Return a meeting and everybody of it, for services. Denied ADDRESSES_WITHHELD, NotFound."""
+    async def attendees(
+        self, caller: Caller, names: Names, attendee: str = ""
+    ) -> tuple[Versioned[Meeting], tuple[Contact, ...]]:
+        """Return a meeting and everybody of it, for services. Denied ADDRESSES_WITHHELD, NotFound.
+
+        To an `attendee` who is not invited any more it is called off.
+        """
         if "service" not in caller.roles:
             raise Denied("ADDRESSES_WITHHELD", "only services are told people's addresses; give them")
         stored = await self._meetings.get(caller, names)
+        if attendee and attendee not in stored.state.everybody:
+            stored = replace(stored, state=stored.state.withdrawn_from(attendee))
         return stored, tuple(await self._people.contacts(caller.org, stored.state.everybody))
 
     async def receive(self, caller: Caller, reply: Reply, cause: Cause) -> Received:
@@ -56,7 +64,7 @@ class Invitations:
     async def siblings(self, caller: Caller, meeting: Meeting) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
         """Return the meetings of a series that take place, or did."""
         stages = {"$in": [Stage.BOOKED.value, Stage.HELD.value]}
-        where = {"mentorship": meeting.mentorship, "series": meeting.series, "stage": stages}
+        where = {**under(meeting.parent), "series": meeting.series, "stage": stages}
         found = whole_stored(self._kept, caller.org, Query(where=where))
         return [(Ref(caller.org, name), stored) async for name, stored in found]
 

@@ -13,23 +13,27 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Denied, Refused
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries as Calendars
-from services.scheduling.app.ports import ALL, Aggregates, Pairs, among, oversees
+from services.scheduling.app.ports import Aggregates, among, oversees
 from services.scheduling.app.settings import Policies
-from services.scheduling.domain import attendance, booking, meetings, proposals
+from services.scheduling.domain import attendance, booking, groups, proposals
 from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
-from services.scheduling.domain.meetings import Answer, Decision, Meeting, Pair
+from services.scheduling.domain.groups import Group
+from services.scheduling.domain.meetings import Decision, Meeting
+from services.scheduling.domain.parents import is_all, under
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.said import Answer
 from services.scheduling.domain.told import Reason
 
 Names = tuple[str, str]
-"""A meeting: (mentorship, meeting)."""
+"""A meeting: (parent, meeting)."""
 
 How = tuple[str, Cause]
 """(etag, cause) of a change; an empty etag checks nothing."""
 
-Stores = tuple[Aggregates, Pairs]
+Stores = tuple[Aggregates, Circles]
 
 NewTimes = Callable[[Meeting], Wish]
 """When a meeting shall be, from when it is."""
@@ -44,7 +48,7 @@ class Meetings:
     def __init__(
         self, stores: Stores, diaries: Calendars, clock: Clock, policy: Policy, policies: Policies
     ) -> None:
-        self._meetings, self._pairs = stores
+        self._meetings, self._circles = stores
         self._diaries = diaries
         self._clock = clock
         self._policy = policy
@@ -55,62 +59,86 @@ class Meetings:
 
         A repeat answers what was stored, even when its time has passed since.
         """
-        now = self._clock.now()
         ref, known = await self._stored(caller, cause)
-        if known is not None:
-            return ref, known
-        pair = await self._pair(caller.org, wish.mentorship)
+        if known is None:
+            known = await self._booked(caller, wish, (ref, cause))
+        return ref, await self._followed(ref, known, cause)
+
+    async def _booked(self, caller: Caller, wish: Wish, new: tuple[Ref, Cause]) -> Versioned[Meeting]:
+        now, (ref, cause) = self._clock.now(), new
+        circle = await self._circles.get(caller.org, wish.parent)
         await self._diaries.require_known(caller.org, wish.guests)
-        people, policy = (*pair.people, *wish.guests), await self._policies.of_pair(caller.org, pair)
+        people, policy = booking.comers(circle, wish), await self._policies.of_circle(caller.org, circle)
+        span, optional = (wish.start, wish.start), circle.members
         for _ in range(_TRIES):
-            diaries = await self._diaries.booking(caller.org, people, (wish.start, wish.start), ref.id)
-            decision = booking.book(pair, caller.subject, wish, now, policy, diaries)
+            diaries = await self._diaries.booking(caller.org, people, span, ref.id, optional)
+            decision = booking.book(circle, caller.subject, wish, now, policy, diaries)
             try:
-                return ref, await self._meetings.create(ref, *decision, cause)
+                return await self._meetings.create(ref, *decision, cause)
             except Refused:  # the store's only one: a claim is taken, maybe just a place
-                if not _are_limited(diaries):
+                if not _are_guesses(diaries):
                     raise
         raise _raced()
+
+    async def _followed(self, ref: Ref, known: Versioned[Meeting], cause: Cause) -> Versioned[Meeting]:
+        """Return a new meeting as its group is now: what was heard while it was booked did not find it."""
+        circle = await self._circles.find(ref.tenant, known.state.parent) if known.state.group else None
+        if not isinstance(circle, Group):
+            return known
+        return await self.follow(ref, circle, replace(cause, id=f"{cause.id}/group"))
+
+    async def follow(self, ref: Ref, group: Group, cause: Cause) -> Versioned[Meeting]:
+        """Invite who came into the group, taking their time if it is free, and let go who left."""
+        now = self._clock.now()
+        try:
+            return await self._meetings.change(
+                ref, lambda one: groups.follow(one, group, now, claiming=True), cause
+            )
+        except Refused:  # the store's only one: a claim is taken
+            return await self._meetings.change(
+                ref, lambda one: groups.follow(one, group, now, claiming=False), cause
+            )
 
     async def log(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
         """Tell of a meeting that took place elsewhere. Refused SLOT_TAKEN if either had another one then."""
         ref, known = await self._stored(caller, cause)
         if known is not None:
             return ref, known
-        pair = await self._pair(caller.org, wish.mentorship)
+        pair = await self._circles.pair(caller.org, wish.parent)
         await self._diaries.require_known(caller.org, wish.guests)
         decision = attendance.log(pair, caller.subject, wish, self._clock.now(), self._policy)
         return ref, await self._meetings.create(ref, *decision, cause)
 
     async def get(self, caller: Caller, names: Names) -> Versioned[Meeting]:
-        """Return one meeting of a mentorship; participants get their own only."""
+        """Return one meeting of a mentorship or group; participants get their own only."""
         stored = await self._meetings.get(Ref(caller.org, names[1]))
         stored.state.require_under(names[0])
         if not oversees(caller):
             stored.state.require_reader(caller.subject)
         return stored
 
-    async def list(self, caller: Caller, mentorship: str, page: Query) -> Page[Meeting]:
-        """Return a page of a mentorship's meetings; participants get their own only.
+    async def list(self, caller: Caller, parent: str, page: Query) -> Page[Meeting]:
+        """Return a page of a mentorship's or group's meetings; participants get their own only.
 
         ALL is for staff: Denied STAFF_ONLY for others.
         """
         staff = oversees(caller)
-        if mentorship == ALL and not staff:
-            raise Denied("STAFF_ONLY", "only staff list the meetings of all mentorships")
-        where = {} if mentorship == ALL else {"mentorship": mentorship}
+        if is_all(parent) and not staff:
+            raise Denied("STAFF_ONLY", "only staff list the meetings of all mentorships or groups")
         if not staff:
             page = replace(page, either=among([caller.subject]))
-        return await self._meetings.list(caller.org, replace(page, where=where))
+        return await self._meetings.list(caller.org, replace(page, where=under(parent)))
 
     async def move(self, caller: Caller, names: Names, times: NewTimes, how: How) -> Versioned[Meeting]:
-        """Give a meeting another time, on both calendars at once. Refused SLOT_TAKEN."""
+        """Give a meeting another time, on all calendars at once. Refused SLOT_TAKEN."""
         now, ref = self._clock.now(), Ref(caller.org, names[1])
         policy = await self._policies.of(caller.org, names[0])
         for _ in range(_TRIES):
             known = (await self._meetings.get(ref)).state
             start = times(known).start
-            diaries = await self._diaries.booking(caller.org, known.everybody, (start, start), ref.id)
+            diaries = await self._diaries.booking(
+                caller.org, known.everybody, (start, start), ref.id, known.members
+            )
 
             def decide(known: Meeting, diaries: Diaries = diaries) -> Decision:
                 return booking.move(known, caller.subject, times(known), now, policy, diaries)
@@ -118,7 +146,7 @@ class Meetings:
             try:
                 return await self._change(caller, names, decide, how)
             except Refused as refusal:
-                if refusal.reason != "SLOT_TAKEN" or not _are_limited(diaries):
+                if refusal.reason != "SLOT_TAKEN" or not _are_guesses(diaries):
                     raise
                 decide(known)  # raises it again if the time itself was known to be taken
         raise _raced()
@@ -128,6 +156,15 @@ class Meetings:
         now = self._clock.now()
         return await self._change(
             caller, names, lambda one: one.check_in(names[0], caller.subject, now), ("", cause)
+        )
+
+    async def record(
+        self, caller: Caller, names: Names, present: tuple[str, ...], how: How
+    ) -> Versioned[Meeting]:
+        """Say who was at a group's meeting."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        return await self._change(
+            caller, names, lambda one: groups.record(one, who, present, now, self._policy), how
         )
 
     async def cancel(self, caller: Caller, names: Names, reason: Reason, how: How) -> Versioned[Meeting]:
@@ -175,7 +212,7 @@ class Meetings:
         if asked.start is None:
             return answer
         now, known = self._clock.now(), (await self._meetings.get(ref)).state
-        policy = await self._policies.of(ref.tenant, known.mentorship)
+        policy = await self._policies.of(ref.tenant, known.parent)
         span = (asked.start, asked.start)
         diaries = await self._diaries.booking(ref.tenant, known.everybody, span, ref.id)
         return lambda one: proposals.counter(answer(one), asked, now, policy, diaries)
@@ -210,12 +247,6 @@ class Meetings:
             return ref, None
         return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
 
-    async def _pair(self, tenant: str, mentorship: str) -> Pair:
-        pair = await self._pairs.get(Ref(tenant, mentorship))
-        if pair is None:
-            raise meetings.not_active()
-        return pair
-
     async def _change(
         self, caller: Caller, names: Names, decide: Callable[[Meeting], Decision], how: How
     ) -> Versioned[Meeting]:
@@ -223,9 +254,12 @@ class Meetings:
         return await self._meetings.change(Ref(caller.org, names[1]), decide, cause, etag=etag)
 
 
-def _are_limited(diaries: Diaries) -> bool:
-    """Whether what is taken may be a numbered place, of which a diary read anew shows another."""
-    return any(diary.is_limited for diary in diaries)
+def _are_guesses(diaries: Diaries) -> bool:
+    """Whether what is taken may be a numbered place, of which a diary read anew shows another.
+
+    Or the time of somebody who comes if they can.
+    """
+    return any(diary.is_guess for diary in diaries)
 
 
 def _raced() -> Conflict:

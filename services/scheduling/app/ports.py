@@ -8,14 +8,12 @@ from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar, Reading
 from services.scheduling.domain.feeds import Feed
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
 from services.scheduling.domain.recurrence import Window
 from services.scheduling.domain.settings import Settings
-
-ALL: Final = "-"
-"""Stands for all mentorships where a list asks for one."""
 
 _OVERSEERS: Final = frozenset({"program_lead", "hr_admin", "service"})
 
@@ -141,6 +139,16 @@ class Pairs(Protocol):
 
     async def put(self, ref: Ref, state: Pair, sequence: int) -> bool:
         """Store what the event numbered `sequence` tells; False when a later one was stored."""
+
+
+class Groups(Protocol):
+    """The copy of each group, by its id."""
+
+    async def get(self, ref: Ref) -> Group | None:
+        """Return one, None if nothing was heard of it."""
+
+    async def put(self, ref: Ref, state: Group, sequence: int) -> bool:
+        """Store what the event numbered `sequence` tells; False when it or a later one was stored."""
 
 
 class People(Protocol):

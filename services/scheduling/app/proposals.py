@@ -9,7 +9,7 @@ from services.kernel.mongo import Cause, Ref, Versioned
 from services.scheduling.app.diaries import Diaries
 from services.scheduling.app.meetings import How, Names, Stores
 from services.scheduling.app.settings import Policies
-from services.scheduling.domain import meetings, proposals
+from services.scheduling.domain import proposals
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.domain.proposals import Offer
 
@@ -18,7 +18,7 @@ class Proposals:
     """Offers, which are meetings without a time yet. Changes raise Conflict for a stale etag."""
 
     def __init__(self, stores: Stores, diaries: Diaries, clock: Clock, policies: Policies) -> None:
-        self._meetings, self._pairs = stores
+        self._meetings, self._circles = stores
         self._diaries = diaries
         self._clock = clock
         self._policies = policies
@@ -30,13 +30,11 @@ class Proposals:
         ref = Ref(caller.org, ids.derived_id(caller.org, "meeting", caller.subject, cause.id))
         if known := await self._meetings.get_many(caller.org, [ref.id]):
             return ref, await self._meetings.create(ref, known[ref.id].state, (), cause)
-        pair = await self._pairs.get(Ref(caller.org, mentorship))
-        if pair is None:
-            raise meetings.not_active()
+        pair = await self._circles.pair(caller.org, mentorship)
         start, end = proposals.span(offer.wishes)
         diaries = await self._diaries.booking(caller.org, pair.people, (start, end), ref.id)
         now = self._clock.now()
-        policy = await self._policies.of_pair(caller.org, pair)
+        policy = await self._policies.of_circle(caller.org, pair)
         decision = proposals.propose(pair, caller.subject, offer, now, policy, diaries)
         return ref, await self._meetings.create(ref, *decision, cause)
 

@@ -12,7 +12,6 @@ from services.kernel.errors import Conflict, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.kernel.mongo.whole import whole_list
 from services.scheduling.app.meetings import Meetings, Names, Stores
-from services.scheduling.domain import meetings
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting, Pair, Stage
 from services.scheduling.domain.series import Rhythm
@@ -48,7 +47,7 @@ class Series:
     """Books and calls off several meetings, each with a cause of its own."""
 
     def __init__(self, stores: Stores, each: Meetings, clock: Clock) -> None:
-        self._meetings, self._pairs = stores
+        self._meetings, self._circles = stores
         self._each = each
         self._clock = clock
 
@@ -59,9 +58,7 @@ class Series:
 
         Raises Refused and Invalid as `Meetings.book` for the first meeting, as a series begins with it.
         """
-        pair = await self._pairs.get(Ref(caller.org, mentorship))
-        if pair is None:
-            raise meetings.not_active()
+        pair = await self._circles.pair(caller.org, mentorship)
         wanted = rhythm(pair)
         name = ids.derived_id(caller.org, "series", caller.subject, cause.id)
         booked: list[Kept] = []

@@ -3,10 +3,11 @@
 from services.kernel.auth import Caller
 from services.kernel.errors import Conflict
 from services.kernel.mongo import Cause, Ref, Versioned
-from services.scheduling.app.ports import KeptSettings, Pairs
+from services.scheduling.app.circles import Circles
+from services.scheduling.app.ports import KeptSettings
 from services.scheduling.domain import settings
 from services.scheduling.domain.availability import NOTHING_YET
-from services.scheduling.domain.meetings import Pair
+from services.scheduling.domain.booking import Circle
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.settings import Settings
 
@@ -34,20 +35,20 @@ class ProgramSettings:
 
 
 class Policies:
-    """The policy that holds for the meetings of a pair, over what holds for all."""
+    """The policy that holds for the meetings of a pair or a group, over what holds for all."""
 
-    def __init__(self, policy: Policy, programs: ProgramSettings, pairs: Pairs) -> None:
+    def __init__(self, policy: Policy, programs: ProgramSettings, circles: Circles) -> None:
         self._policy = policy
         self._programs = programs
-        self._pairs = pairs
+        self._circles = circles
 
-    async def of_pair(self, tenant: str, pair: Pair | None) -> Policy:
-        """Return it for a pair."""
-        if pair is None or not pair.program:
+    async def of_circle(self, tenant: str, circle: Circle | None) -> Policy:
+        """Return it for a pair or a group."""
+        if circle is None or not circle.program:
             return self._policy
-        stored = await self._programs.get(Ref(tenant, pair.program))
+        stored = await self._programs.get(Ref(tenant, circle.program))
         return self._policy if stored is None else stored.state.over(self._policy)
 
-    async def of(self, tenant: str, mentorship: str) -> Policy:
-        """Return it for a mentorship."""
-        return await self.of_pair(tenant, await self._pairs.get(Ref(tenant, mentorship)))
+    async def of(self, tenant: str, parent: str) -> Policy:
+        """Return it for a mentorship or a group."""
+        return await self.of_circle(tenant, await self._circles.find(tenant, parent))

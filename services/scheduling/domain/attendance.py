@@ -7,8 +7,9 @@ from services.kernel.errors import Denied, Refused
 from services.scheduling.domain import booking
 from services.scheduling.domain.booking import Wish, invalid
 from services.scheduling.domain.diary import is_claim_of
-from services.scheduling.domain.meetings import Answer, Claim, Decision, Meeting, Pair, Stage, Told
+from services.scheduling.domain.meetings import Decision, Meeting, Pair, Stage
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.said import Answer, Claim, Told
 from services.scheduling.domain.told import (
     Closed,
     MeetingAnswered,
@@ -21,7 +22,7 @@ from services.scheduling.domain.told import (
 )
 
 Names = tuple[str, str]
-"""Who acts on a meeting of which mentorship: (mentorship, person)."""
+"""Who acts on a meeting of whom: (parent, person)."""
 
 Said = tuple[Notice, int]
 """What somebody says about coming, and by how many minutes late."""
@@ -34,8 +35,8 @@ def give_notice(meeting: Meeting, names: Names, said: Said, now: datetime, polic
     NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, MEETING_STARTED or
     ALREADY_CHECKED_IN.
     """
-    mentorship, person = names
-    meeting.require_actor(mentorship, person)
+    parent, person = names
+    meeting.require_comer(parent, person)
     meeting.require_booked()
     if now >= meeting.start:
         raise Refused("MEETING_STARTED", "notice is given before the start")
@@ -45,16 +46,23 @@ def give_notice(meeting: Meeting, names: Names, said: Said, now: datetime, polic
     if told in meeting.told:
         return meeting, []
     others = tuple(one for one in meeting.told if one.person != person)
-    latest = meeting.start + timedelta(minutes=max(one.minutes for one in (*others, told)))
-    check = max(meeting.start, min(latest, meeting.end - policy.grace)) + policy.grace
-    noticed = replace(meeting, told=(*others, told), check_time=check)
-    return noticed, [MeetingNoticeGiven(person, *said)]
+    noticed = replace(meeting, told=(*others, told))
+    return replace(noticed, check_time=_check(noticed, policy)), [MeetingNoticeGiven(person, *said)]
+
+
+def _check(meeting: Meeting, policy: Policy) -> datetime:
+    """Return when attendance is decided after what people told beforehand; of a group at the end anyway."""
+    if meeting.group:
+        return meeting.check_time
+    latest = meeting.start + timedelta(minutes=max(one.minutes for one in meeting.told))
+    return max(meeting.start, min(latest, meeting.end - policy.grace)) + policy.grace
 
 
 def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Decision:
     """Take over what somebody answered in their calendar to the invitation of that revision.
 
-    For the two, to decline before the start is to give notice of not coming; a guest's time is free again.
+    For the two, to decline before the start is to give notice of not coming; a guest's time is free again,
+    and so is that of a group's member. Who came into a group or left it makes no answer of others outdated.
     Whatever somebody answers takes back the other time that they asked for before.
     Raises NotFound, Refused MEETING_CANCELLED, MEETING_OVER or ANSWER_OUTDATED.
     """
@@ -62,7 +70,7 @@ def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Deci
     meeting.require_reader(person)
     meeting.require_booked()
     known = next((one for one in meeting.answers if one.person == person), None)
-    if revision < meeting.revision or _is_older(told, known):
+    if revision < meeting.revision - meeting.regrouped or _is_older(told, known):
         raise Refused("ANSWER_OUTDATED", "the meeting was changed, or answered anew, since this was answered")
     if told == known:
         return meeting, []
@@ -74,7 +82,7 @@ def answer(meeting: Meeting, told: Answer, revision: int, now: datetime) -> Deci
     answered = replace(meeting, answers=(*others, told))
     if now >= meeting.start or person in meeting.present:
         return answered, happened
-    if person in meeting.guests:
+    if person in meeting.guests and person not in meeting.mentors:
         return _guest_answered(answered, told), happened
     return _noticed(answered, told, happened)
 
@@ -128,7 +136,7 @@ def log(pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy) -> D
         limit = f"must be at most {policy.logged.days} days ago"
         raise invalid("START_TOO_LONG_AGO", "meeting.start_time", limit)
     meeting = Meeting(
-        mentorship=wish.mentorship,
+        mentorship=wish.parent,
         people=pair.people,
         lead=pair.lead,
         start=wish.start,
@@ -201,7 +209,7 @@ def _require_claim_of_other(meeting: Meeting, names: Names) -> None:
 
 def _held(meeting: Meeting) -> Decision:
     """Settle that it took place: both were there, and nobody can claim the same time once more."""
-    wish = Wish(meeting.mentorship, meeting.start, meeting.end)
+    wish = Wish(meeting.parent, meeting.start, meeting.end)
     slots = booking.claims(booking.bare(meeting.people), wish)
     held = replace(meeting, stage=Stage.HELD, present=meeting.people, slots=slots, claim=None)
     return held, [MeetingHeld(claimed=True)]

@@ -2,24 +2,31 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.kernel.errors import Invalid, Refused
 from services.scheduling.domain import hours
 from services.scheduling.domain.diary import Diary
-from services.scheduling.domain.meetings import Decision, Meeting, Option, Pair
+from services.scheduling.domain.groups import Group
+from services.scheduling.domain.meetings import NOBODY, Decision, Meeting, Pair
+from services.scheduling.domain.parents import group_of
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.said import Option
 from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import MeetingBooked, MeetingRescheduled
 
 Diaries = tuple[Diary, ...]
-"""Of mentor, mentee and guests."""
+"""Of mentor, mentee and guests; or of the mentors and members of a group."""
+
+Circle = Pair | Group
+"""Who meets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A meeting as asked for, start inclusive and end exclusive in UTC; alone or in a series, with guests."""
 
-    mentorship: str
+    parent: str
     start: datetime
     end: datetime
     series: str = ""
@@ -28,23 +35,22 @@ class Wish:
 
 
 def book(
-    pair: Pair, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
+    circle: Circle, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
 ) -> Decision:
     """Book a meeting of an active pair, by one of the two, if the `diaries` of all allow it (none: bare).
 
-    Raises Denied NOT_A_PARTICIPANT, Refused MENTORSHIP_NOT_ACTIVE, Invalid START_NOT_ON_QUARTER_HOUR,
-    START_IN_PAST, START_TOO_FAR_AHEAD, LENGTH_OUT_OF_RANGE or GUEST_TAKES_PART, and what `Diary.require`
+    Of a group that runs: by one of its mentors.
+    Raises as `require_participant` and `require_active`, Invalid START_NOT_ON_QUARTER_HOUR, START_IN_PAST,
+    START_TOO_FAR_AHEAD, LENGTH_OUT_OF_RANGE, GUEST_TAKES_PART or GUESTS_OF_GROUP, and what `Diary.require`
     raises.
     """
-    pair.require_participant(person)
-    pair.require_active()
-    require_guests(pair, wish)
-    known = diaries or bare((*pair.people, *wish.guests))
+    circle.require_participant(person)
+    circle.require_active()
+    require_guests(circle, wish)
+    known = diaries or bare(comers(circle, wish))
     require_bookable(wish, now, policy, known)
     meeting = Meeting(
-        mentorship=wish.mentorship,
-        people=pair.people,
-        lead=pair.lead,
+        **_whose(circle, wish),
         start=wish.start,
         end=wish.end,
         early_time=wish.start,
@@ -52,7 +58,6 @@ def book(
         slots=claims(known, wish),
         series=wish.series,
         occurrence=wish.start if wish.series else None,
-        guests=wish.guests,
         recurrence=wish.recurrence,
     )
     return timed(meeting, now, policy), [MeetingBooked()]
@@ -66,13 +71,29 @@ def move(
     Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
     and what `book` raises for the new time.
     """
-    meeting.require_actor(wish.mentorship, person)
+    meeting.require_actor(wish.parent, person)
     meeting.require_booked()
     if (meeting.start, meeting.end) == (wish.start, wish.end):
         return meeting, []
     known = diaries or bare(meeting.everybody)
     option = other_time(meeting, wish, now, policy, known)
     return moved(meeting, person, option, now, policy)
+
+
+def _whose(circle: Circle, wish: Wish) -> dict[str, Any]:
+    """Return the fields of a meeting that say whose it is, and who comes."""
+    if isinstance(circle, Pair):
+        lead = circle.lead
+        return {"mentorship": wish.parent, "people": circle.people, "lead": lead, "guests": wish.guests}
+    group = {"group": group_of(wish.parent), "mentors": circle.mentors, "guests": comers(circle, wish)}
+    return {"mentorship": "", "people": NOBODY, "lead": "", **group}
+
+
+def comers(circle: Circle, wish: Wish) -> tuple[str, ...]:
+    """Return who comes: the two and their guests, or all in the group."""
+    if isinstance(circle, Pair):
+        return (*circle.people, *wish.guests)
+    return (*circle.mentors, *circle.members)
 
 
 def other_time(meeting: Meeting, wish: Wish, now: datetime, policy: Policy, known: Diaries) -> Option:
@@ -101,6 +122,7 @@ def moved(meeting: Meeting, person: str, to: Option, now: datetime, policy: Poli
         answers=(),
         proposal=None,
         revision=meeting.revision + 1,
+        regrouped=0,
     )
     return timed(elsewhere, now, policy), [MeetingRescheduled(person, meeting.start, meeting.end)]
 
@@ -113,7 +135,7 @@ def timed(meeting: Meeting, now: datetime, policy: Policy) -> Meeting:
         meeting,
         early_time=start - policy.early,
         tardy_time=start + policy.tardy,
-        check_time=start + policy.grace,
+        check_time=meeting.end if meeting.group else start + policy.grace,
         late_time=start - policy.late_notice(meeting.end - start),
         reminders=tuple(moment for moment in reminders if moment > now),
         video=policy.video,
@@ -143,9 +165,11 @@ def require_length(wish: Wish, policy: Policy, field: str) -> None:
         )
 
 
-def require_guests(pair: Pair, wish: Wish) -> None:
-    """Raise Invalid GUEST_TAKES_PART for guests who are mentor or mentee."""
-    if not set(wish.guests).isdisjoint(pair.people):
+def require_guests(circle: Circle, wish: Wish) -> None:
+    """Raise Invalid GUEST_TAKES_PART for guests who are mentor or mentee, GUESTS_OF_GROUP for a group's."""
+    if wish.guests and isinstance(circle, Group):
+        raise invalid("GUESTS_OF_GROUP", "meeting.guests", "must be empty for a group: all in it are invited")
+    if not set(wish.guests).isdisjoint(circle.people):
         raise invalid("GUEST_TAKES_PART", "meeting.guests", "must be others than the mentor and the mentee")
 
 

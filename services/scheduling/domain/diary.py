@@ -36,6 +36,7 @@ class Diary:
     starts     of meetings that count for the limits
     claims     which those meetings make
     is_open    False when other calendars of the person cannot be known: then no time is free
+    optional   the person comes if they can: any time will do, and it is claimed if nothing else claims it
     """
 
     person: str
@@ -45,6 +46,7 @@ class Diary:
     starts: tuple[datetime, ...] = ()
     claims: frozenset[str] = frozenset()
     is_open: bool = True
+    optional: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,9 +61,14 @@ class Diary:
         return any(limit for _, limit in self._limits)
 
     @property
+    def is_guess(self) -> bool:
+        """Whether what it claims hangs on what else was claimed when it was read."""
+        return self.is_limited or self.optional
+
+    @property
     def moving(self) -> timedelta:
         """How long before its start the person wants a meeting to be moved at the latest."""
-        return timedelta(0) if self.own is None else self.own.moving * _MINUTE
+        return timedelta(0) if self.own is None or self.optional else self.own.moving * _MINUTE
 
     def possible(self, grid: Grid, length: timedelta, now: datetime) -> int:
         """Return the bits of `grid` on which a meeting could start.
@@ -81,6 +88,8 @@ class Diary:
 
         CALENDAR_STALE, NOTICE_TOO_SHORT, BEYOND_HORIZON, OUTSIDE_HOURS, LIMIT_REACHED, NOT_ON_STEP or BUSY.
         """
+        if self.optional:
+            return
         if not self.is_open:
             raise Refused("CALENDAR_STALE", "another calendar of one of the two cannot be read")
         if self.own is not None:
@@ -96,6 +105,9 @@ class Diary:
         Where the person limits meetings, each takes a numbered place of its day and week. So of two bookings
         at once only one gets the last place. Refused LIMIT_REACHED.
         """
+        if self.optional:
+            wanted = tuple(claim(self.person, quarter) for quarter in quarters_of(start, end))
+            return wanted if self.claims.isdisjoint(wanted) else ()
         before, after = self._buffers
         times = [claim(self.person, quarter) for quarter in quarters_of(start - before, end + after)]
         return (*times, *self._places(start))

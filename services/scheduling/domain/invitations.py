@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.kernel.errors import Denied
-from services.scheduling.domain.meetings import Answer, Meeting
+from services.scheduling.domain.meetings import Meeting
+from services.scheduling.domain.said import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a meeting is and how it may change. People and mentorships are plain ids of one organization.
+"""What a meeting is and how it may change. People, mentorships and groups are plain ids of one organization.
 
 Two bookings never share a person and a quarter hour: each meeting claims `slots`, and the store keeps every
 claim unique, so the rule needs neither a transaction nor a lock.
@@ -7,8 +7,11 @@ claim unique, so the rule needs neither a transaction nor a lock.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from services.kernel.errors import Denied, NotFound, Refused
+from services.scheduling.domain.parents import in_group
+from services.scheduling.domain.said import Answer, Call, Claim, Proposal, Told
 from services.scheduling.domain.series import Recurrence
 from services.scheduling.domain.told import (
     Closed,
@@ -43,6 +46,9 @@ class Stage(StrEnum):
     CLOSED = "CLOSED"
 
 
+NOBODY: Final = ("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What scheduling keeps of a mentorship: `people` are mentor and mentee, minutes and days as agreed.
@@ -66,64 +72,15 @@ class Pair:
         """Raise Denied NOT_A_PARTICIPANT unless `person` is one of the two."""
         require_participant(self.people, person)
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Nobody: the two have to be there, unlike the members of a group."""
+        return ()
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What somebody said beforehand about coming; `minutes` late."""
-
-    person: str
-    notice: Notice
-    minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """That a meeting took place, as `person` says; the other may answer until `until`."""
-
-    person: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """That a meeting was called off; no person when the platform did."""
-
-    person: str
-    reason: Reason
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What somebody answered to the invitation, and when; `start` and `end` are what a counter asks for."""
-
-    person: str
-    status: Status
-    time: datetime | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A time that is offered, in UTC, and what it claims of calendars."""
-
-    start: datetime
-    end: datetime
-    slots: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """That `person` offers the other one these times, first one first, and holds them until `until`.
-
-    Of a booked meeting it is the time that `person` asks for instead; `kept` is what it claims as it is.
-    """
-
-    person: str
-    options: tuple[Option, ...]
-    until: datetime
-    kept: tuple[str, ...] = ()
+    def require_searcher(self, person: str) -> None:
+        """Raise Refused MENTORSHIP_NOT_ACTIVE, as for an unknown one, unless `person` is one of the two."""
+        if person not in self.people:
+            raise not_active()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +97,10 @@ class Meeting:
     it claims every time of its `proposal` at once, and `start` and `end` are those of the first one; while
     it is booked and one of the two asks for another time, it claims both. `video` is the address of its
     room, with {meeting} for its id.
+
+    One of a `group` has neither mentorship nor two people, but NOBODY, which releases before groups can read.
+    `guests` are all in the group, `mentors` those of them who guide it; it is decided at its end. So many
+    last revisions as `regrouped` says changed nothing but who is invited.
     """
 
     mentorship: str
@@ -168,11 +129,29 @@ class Meeting:
     guests: tuple[str, ...] = ()
     proposal: Proposal | None = None
     video: str = ""
+    group: str = ""
+    mentors: tuple[str, ...] = ()
+    regrouped: int = 0
+
+    @property
+    def parent(self) -> str:
+        """Whose it is."""
+        return in_group(self.group) if self.group else self.mentorship
 
     @property
     def everybody(self) -> tuple[str, ...]:
-        """Mentor, mentee and guests."""
-        return (*self.people, *self.guests)
+        """Mentor, mentee and guests; or all in the group."""
+        return self.guests if self.group else (*self.people, *self.guests)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Who books, moves and calls it off: the two, or the mentors of the group."""
+        return self.mentors if self.group else self.people
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Who has a seat in the group; nobody for a meeting of two."""
+        return tuple(one for one in self.guests if one not in self.mentors) if self.group else ()
 
     @property
     def starts(self) -> tuple[datetime, ...]:
@@ -186,20 +165,40 @@ class Meeting:
         """Tell once that the series is booked of which this is the first."""
         return (self, []) if self.announced else (replace(self, announced=True), [SeriesBooked()])
 
-    def require_under(self, mentorship: str) -> None:
-        """Raise NotFound unless this is a meeting of that mentorship."""
-        if mentorship != self.mentorship:
+    def require_under(self, parent: str) -> None:
+        """Raise NotFound unless this is a meeting of that mentorship or group."""
+        if parent != self.parent:
             raise meeting_not_found()
 
     def require_reader(self, person: str) -> None:
-        """Raise NotFound unless `person` is one of the two or a guest."""
+        """Raise NotFound unless `person` is one of the two or a guest, or in the group."""
         if person not in self.everybody:
             raise meeting_not_found()
 
-    def require_actor(self, mentorship: str, person: str) -> None:
-        """Raise NotFound unless it is of that mentorship, Denied unless `person` is one of the two."""
-        self.require_under(mentorship)
-        require_participant(self.people, person)
+    def require_actor(self, parent: str, person: str) -> None:
+        """Raise NotFound unless it is of that parent, Denied unless `person` is one of the two.
+
+        Of a group: NotFound for who is not in it, Denied NOT_A_MENTOR unless `person` guides it.
+        """
+        self.require_under(parent)
+        if not self.group:
+            return require_participant(self.people, person)
+        self.require_reader(person)
+        if person not in self.mentors:
+            raise Denied("NOT_A_MENTOR", "only who guides the group may do this")
+        return None
+
+    def require_comer(self, parent: str, person: str) -> None:
+        """Raise as `require_actor` unless `person` is one of the two, or in the group."""
+        if not self.group:
+            return self.require_actor(parent, person)
+        self.require_under(parent)
+        return self.require_reader(person)
+
+    def require_pair(self) -> None:
+        """Raise Refused NOT_OF_A_PAIR for a meeting of a group."""
+        if self.group:
+            raise Refused("NOT_OF_A_PAIR", "a meeting of a group goes to the addresses that profiles knows")
 
     def require_scheduled(self) -> None:
         """Raise Refused NOT_BOOKED_YET for one that has no time (yet)."""
@@ -214,13 +213,13 @@ class Meeting:
         if self.stage is not Stage.BOOKED:
             raise over()
 
-    def check_in(self, mentorship: str, person: str, now: datetime) -> "Decision":
-        """Say that `person` is there; the second one makes the meeting held. Saying it again changes nothing.
+    def check_in(self, parent: str, person: str, now: datetime) -> "Decision":
+        """Say that `person` is there; the second of two makes it held. Saying it again changes nothing.
 
         Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER from the check on,
         or CHECK_IN_NOT_OPEN.
         """
-        self.require_actor(mentorship, person)
+        self.require_comer(parent, person)
         if person in self.present:
             return self, []
         self.require_booked()
@@ -236,18 +235,18 @@ class Meeting:
             told=tuple(told for told in self.told if told.person != person),
         )
         happened: list[MeetingEvent] = [MeetingCheckedIn(person, late)]
-        if set(there.present) != set(self.people):
+        if self.group or set(there.present) != set(self.people):
             return there, happened
         return replace(there.as_booked(), stage=Stage.HELD), [*happened, MeetingHeld()]
 
     def cancel(
-        self, mentorship: str, person: str, now: datetime, reason: Reason = Reason.UNSPECIFIED
+        self, parent: str, person: str, now: datetime, reason: Reason = Reason.UNSPECIFIED
     ) -> "Decision":
-        """Call the meeting off before it starts; both calendars are free again.
+        """Call the meeting off before it starts; all calendars are free again.
 
-        Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER or MEETING_STARTED.
+        Raises as `require_actor`, Refused MEETING_CANCELLED, MEETING_OVER or MEETING_STARTED.
         """
-        self.require_actor(mentorship, person)
+        self.require_actor(parent, person)
         self.require_booked()
         if now >= self.start:
             raise Refused("MEETING_STARTED", "a meeting is cancelled before it starts")
@@ -255,7 +254,7 @@ class Meeting:
         return self._called_off(Call(person, reason, late))
 
     def drop(self, now: datetime, reason: Reason = Reason.MENTORSHIP_ENDED) -> "Decision":
-        """Call the meeting off as its mentorship is over or rests; one that has started stays as it is."""
+        """Call it off as its mentorship or group is over, or rests; one that has started stays as it is."""
         if self.stage is Stage.PROPOSED:
             return self.unpicked("", Closed.LAPSED)
         if self.stage is not Stage.BOOKED or now >= self.start:
@@ -263,7 +262,7 @@ class Meeting:
         return self._called_off(Call("", reason, late=False))
 
     def fire(self, now: datetime) -> "Decision":
-        """Do what is due: remind, decide at the check that it was missed, let a claim or an offer lapse."""
+        """Do what is due: remind, decide at the check how it went, let a claim or an offer lapse."""
         if self.proposal is not None and now >= self.proposal.until:
             return self.unpicked("", Closed.LAPSED)
         if self.claim is not None and now >= self.claim.until:
@@ -271,7 +270,7 @@ class Meeting:
         if self.stage is not Stage.BOOKED:
             return self, []
         if now >= self.check_time:
-            return self._missed()
+            return self.decided()
         due = [moment for moment in self.reminders if moment <= now]
         if not due:
             return self, []
@@ -307,12 +306,32 @@ class Meeting:
         """Forget what somebody asked for instead of the booked time, and free it."""
         return self if self.proposal is None else replace(self, slots=self.proposal.kept, proposal=None)
 
-    def _missed(self) -> "Decision":
-        absent = tuple(person for person in self.people if person not in self.present)
-        known = {told.person for told in self.told if told.notice is Notice.ABSENT}
-        notified = tuple(person for person in absent if person in known)
+    def decided(self) -> "Decision":
+        """Say how it went: one of two that is not held yet was missed; of a group see `groups`."""
+        if self.group and all(set(side) & set(self.present) for side in (self.mentors, self.members)):
+            return replace(self, stage=Stage.HELD), [MeetingHeld()]
         missed = replace(self, stage=Stage.MISSED, slots=(), proposal=None)
-        return missed, [MeetingMissed(absent, notified)]
+        return missed, [MeetingMissed(self.absent, self.notified)]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Who of those that count was not there."""
+        awaited = self.everybody if self.group else self.people
+        return tuple(person for person in awaited if person not in self.present)
+
+    @property
+    def notified(self) -> tuple[str, ...]:
+        """Who of the absent had said so; members of a group say it in their calendars too."""
+        known = {told.person for told in self.told if told.notice is Notice.ABSENT}
+        if self.group:
+            known |= {answer.person for answer in self.answers if answer.status is Status.DECLINED}
+        return tuple(person for person in self.absent if person in known)
+
+    def withdrawn_from(self, person: str) -> "Meeting":
+        """Return it as the calendar of somebody sees it who left the group. NotFound for a meeting of two."""
+        if not self.group:
+            raise meeting_not_found()
+        return replace(self, stage=Stage.CANCELLED, guests=(person,), mentors=())
 
     def _called_off(self, call: Call) -> "Decision":
         revision = self.revision + 1

@@ -14,8 +14,9 @@ from services.kernel.errors import Denied, Invalid, Refused
 from services.scheduling.domain import booking
 from services.scheduling.domain.attendance import Names
 from services.scheduling.domain.booking import Diaries, Wish
-from services.scheduling.domain.meetings import Answer, Decision, Meeting, Option, Pair, Proposal, Stage
+from services.scheduling.domain.meetings import Decision, Meeting, Pair, Stage
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.said import Answer, Option, Proposal
 from services.scheduling.domain.told import Closed, MeetingBooked, MeetingProposalClosed, MeetingProposed
 
 
@@ -39,7 +40,7 @@ def propose(
     options = tuple(_option(wish, known) for wish in sorted(offer.wishes, key=lambda one: one.start))
     first, last = options[0], options[-1]
     meeting = Meeting(
-        mentorship=offer.wishes[0].mentorship,
+        mentorship=offer.wishes[0].parent,
         people=pair.people,
         lead=pair.lead,
         start=first.start,
@@ -59,7 +60,8 @@ def counter(
     """Hold the other time that one of the two asks for by their answer, for the other one to accept.
 
     It is held as long as offers are, and as the meeting can still be moved; it replaces what the other one
-    asked for. A time that cannot be had, and what a guest asks for, is told all the same and not held.
+    asked for. A time that cannot be had, and what a guest or somebody of a group asks for, is told all the
+    same and not held.
     """
     meeting, happened = answered
     if not happened or asked.start is None or asked.end is None or asked.person not in meeting.people:
@@ -67,7 +69,7 @@ def counter(
     kept = meeting.as_booked()
     if (asked.start, asked.end) == (kept.start, kept.end):
         return answered
-    wish, known = Wish(kept.mentorship, asked.start, asked.end), diaries or booking.bare(kept.everybody)
+    wish, known = Wish(kept.parent, asked.start, asked.end), diaries or booking.bare(kept.everybody)
     try:
         option = booking.other_time(kept, wish, now, policy, known)
     except (Refused, Invalid):

@@ -19,3 +19,14 @@ def free_slots(diaries: Sequence[Diary], search: Search, now: datetime) -> list[
         bits &= diary.possible(grid, search.length, now)
     found = islice(grid.moments(bits), search.limit)
     return [Slot(start, start + search.length) for start in found]
+
+
+def missing(
+    slots: Sequence[Slot], diaries: Sequence[Diary], search: Search, now: datetime
+) -> list[list[str]]:
+    """Return of each time who of `diaries` is not free then. Raises as `free_slots`."""
+    if not slots or not diaries:
+        return [[] for _ in slots]
+    grid = padded(search.start, search.end)
+    free = {one.person: frozenset(grid.moments(one.possible(grid, search.length, now))) for one in diaries}
+    return [[person for person, starts in free.items() if slot.start not in starts] for slot in slots]

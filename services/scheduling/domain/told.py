@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a meeting is called off; people give the first six, the platform the last two."""
+    """Why a meeting is called off; people give the first seven, the platform the last two."""
 
     UNSPECIFIED = "UNSPECIFIED"
     TIME_CONFLICT = "TIME_CONFLICT"
@@ -95,7 +95,7 @@ class MeetingNoticeGiven:
 
 @dataclass(frozen=True, slots=True)
 class MeetingCheckedIn:
-    """One of the two is there."""
+    """Somebody is there."""
 
     person: str
     late: bool = False
@@ -103,7 +103,7 @@ class MeetingCheckedIn:
 
 @dataclass(frozen=True, slots=True)
 class MeetingHeld:
-    """Both were there; `claimed` if the two said so afterwards."""
+    """Both were there; `claimed` if the two said so afterwards. Of a group: a mentor and a member were."""
 
     claimed: bool = False
 
@@ -150,6 +150,23 @@ class MeetingAnswered:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MeetingAttendeeAdded:
+    """Somebody who came into the group is invited too."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingAttendeeRemoved:
+    """Somebody who left the group is not invited any more."""
+
+    person: str
+
+
+GroupEvent = MeetingAttendeeAdded | MeetingAttendeeRemoved
+"""What happens to meetings of groups alone."""
+
 PersonalEvent = (
     MeetingProposed
     | MeetingProposalClosed
@@ -163,4 +180,7 @@ PersonalEvent = (
 )
 """What somebody did."""
 
-MeetingEvent = PersonalEvent | MeetingBooked | SeriesBooked | MeetingReminderDue | MeetingHeld | MeetingMissed
+PairEvent = PersonalEvent | MeetingBooked | SeriesBooked | MeetingReminderDue | MeetingHeld | MeetingMissed
+"""What happens to meetings of two."""
+
+MeetingEvent = PairEvent | GroupEvent

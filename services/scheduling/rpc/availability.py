@@ -13,7 +13,7 @@ from services.scheduling.app.calendars import Calendars, Import
 from services.scheduling.app.feeds import Subscriptions
 from services.scheduling.wire import availability as wire
 from services.scheduling.wire import calendars
-from services.scheduling.wire.names import AVAILABILITY, CALENDAR, FEED, MENTORSHIP, PERSON, person_name
+from services.scheduling.wire.names import AVAILABILITY, CALENDAR, FEED, PERSON, parent_of, person_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,16 @@ class AvailabilityServicer(AvailabilityServiceServicer):
     async def FindSlots(
         self, request: availability.FindSlotsRequest, _: object
     ) -> availability.FindSlotsResponse:
-        """Return free times of a mentorship's two people and their guests."""
-        tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        """Return free times of a mentorship's two people, or of a group's mentors, and their guests."""
+        tenant, parent = parent_of(request.parent)
         length = request.length.ToTimedelta() if request.HasField("length") else None
         guests = tuple(fields.owned_id(tenant, PERSON, name, "people") for name in request.people)
-        asked = Asked(mentorship, wire.range_of(request), length, request.page_size, guests)
+        asked = Asked(parent, wire.range_of(request), length, request.page_size, guests)
         found = await self._free.find(caller(), asked)
+        slots = [wire.slot(one, found.zones) for one in found.slots]
+        for slot, missing in zip(slots, found.missing, strict=False):  # none is of a pair
+            slot.busy_members.extend(person_name(tenant, person) for person in missing)
         return availability.FindSlotsResponse(
-            slots=[wire.slot(one, found.zones) for one in found.slots],
+            slots=slots,
             closed_people=[person_name(tenant, person) for person in found.closed],
         )

@@ -11,7 +11,7 @@ from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
 from services.scheduling.app.invitations import Invitations
-from services.scheduling.app.meetings import How, Meetings, Names
+from services.scheduling.app.meetings import How, Meetings
 from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Scope, Series
 from services.scheduling.app.settings import ProgramSettings
@@ -19,7 +19,7 @@ from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.wire import calendar, codes, replies, series, settings
 from services.scheduling.wire import meetings as wire
-from services.scheduling.wire.names import MEETING, MENTORSHIP, PERSON, SETTINGS, moment_of
+from services.scheduling.wire.names import MENTORSHIP, PERSON, SETTINGS, meeting_of, moment_of, parent_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +55,27 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def AcceptProposal(self, request: meetings.AcceptProposalRequest, _: object) -> meetings.Meeting:
         """Pick a time."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         start = moment_of(request.start_time, "start_time")
         return wire.meeting(ref, await self._apps.proposals.accept(caller(), names, start, _how(request)))
 
     async def CloseProposal(self, request: meetings.CloseProposalRequest, _: object) -> meetings.Meeting:
         """Decline an offer, or take it back."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._apps.proposals.close(caller(), names, _how(request)))
 
     async def GetMeeting(self, request: meetings.GetMeetingRequest, _: object) -> meetings.Meeting:
         """Return one meeting."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.get(caller(), names))
 
     async def ListMeetings(
         self, request: meetings.ListMeetingsRequest, _: object
     ) -> meetings.ListMeetingsResponse:
-        """Return a page of a mentorship's meetings, or of all mentorships'."""
-        tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        """Return a page of a mentorship's or group's meetings, or of all such."""
+        tenant, parent = parent_of(request.parent)
         query = Query(page_size=request.page_size, page_token=request.page_token)
-        page = await self._app.list(caller(), mentorship, query)
+        page = await self._app.list(caller(), parent, query)
         return meetings.ListMeetingsResponse(
             meetings=[wire.meeting(Ref(tenant, key), stored) for key, stored in page.items],
             next_page_token=page.next_page_token,
@@ -85,7 +85,7 @@ class MeetingServicer(MeetingServiceServicer):
         self, request: meetings.RescheduleMeetingRequest, _: object
     ) -> meetings.Meeting:
         """Give a meeting another time."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
 
         def times(known: Meeting) -> Wish:
             return wire.new_times(names[0], request, known)
@@ -103,7 +103,7 @@ class MeetingServicer(MeetingServiceServicer):
         self, request: meetings.RescheduleSeriesRequest, _: object
     ) -> meetings.RescheduleSeriesResponse:
         """Move a series."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         start = moment_of(request.start_time, "start_time")
         scope = Scope(meetings.RescheduleSeriesRequest.Scope.Name(request.scope).removeprefix("SCOPE_"))
         made = await self._series.move(caller(), names, start, scope, cause(request))
@@ -113,20 +113,23 @@ class MeetingServicer(MeetingServiceServicer):
         self, request: meetings.CancelSeriesRequest, _: object
     ) -> meetings.CancelSeriesResponse:
         """Call off the rest of a series."""
-        _ref, names = _meeting(request.name)
+        _ref, names = meeting_of(request.name)
         reason = codes.reason_of(request.reason)
         off = await self._series.cancel(caller(), names, reason, cause(request))
         return meetings.CancelSeriesResponse(meetings=[wire.meeting(*one) for one in off])
 
     async def GetInvitation(self, request: meetings.GetInvitationRequest, _: object) -> meetings.Invitation:
         """Return what calendars read."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         organizer, people = request.organizer_address, (request.mentor_address, request.mentee_address)
         if all(people):
             stored = await self._app.get(caller(), names)
+            stored.state.require_pair()
             look = calendar.Look(organizer, people, request.summary, request.location)
         else:
-            stored, contacts = await self._invitations.attendees(caller(), names)
+            told = request.attendee
+            attendee = fields.owned_id(ref.tenant, PERSON, told, "attendee") if told else ""
+            stored, contacts = await self._invitations.attendees(caller(), names, attendee)
             look = calendar.look(contacts, request)
         stored.state.require_scheduled()
         if request.whole_series and stored.state.recurrence is not None:
@@ -163,12 +166,20 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def CheckIn(self, request: meetings.CheckInRequest, _: object) -> meetings.Meeting:
         """Say that the caller is there."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.check_in(caller(), names, cause(request)))
+
+    async def RecordAttendance(
+        self, request: meetings.RecordAttendanceRequest, _: object
+    ) -> meetings.Meeting:
+        """Say who was there."""
+        ref, names = meeting_of(request.name)
+        present = tuple(fields.owned_id(ref.tenant, PERSON, one, "present") for one in request.present)
+        return wire.meeting(ref, await self._app.record(caller(), names, present, _how(request)))
 
     async def GiveNotice(self, request: meetings.GiveNoticeRequest, _: object) -> meetings.Meeting:
         """Say that the caller comes late or not."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         said = codes.notice_of(request.notice), request.minutes_late
         return wire.meeting(ref, await self._app.give_notice(caller(), names, said, _how(request)))
 
@@ -179,22 +190,22 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def DisputeMeeting(self, request: meetings.DisputeMeetingRequest, _: object) -> meetings.Meeting:
         """Say that a missed meeting was held."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.dispute(caller(), names, _how(request)))
 
     async def ConfirmMeeting(self, request: meetings.ConfirmMeetingRequest, _: object) -> meetings.Meeting:
         """Agree that a meeting took place."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.confirm(caller(), names, _how(request)))
 
     async def RejectMeeting(self, request: meetings.RejectMeetingRequest, _: object) -> meetings.Meeting:
         """Disagree."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.reject(caller(), names, _how(request)))
 
     async def WithdrawClaim(self, request: meetings.WithdrawClaimRequest, _: object) -> meetings.Meeting:
         """Take a claim back."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._app.withdraw(caller(), names, _how(request)))
 
     async def GetMeetingSettings(
@@ -216,14 +227,9 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def CancelMeeting(self, request: meetings.CancelMeetingRequest, _: object) -> meetings.Meeting:
         """Call a meeting off."""
-        ref, names = _meeting(request.name)
+        ref, names = meeting_of(request.name)
         reason = codes.reason_of(request.reason)
         return wire.meeting(ref, await self._app.cancel(caller(), names, reason, _how(request)))
-
-
-def _meeting(name: str) -> tuple[Ref, Names]:
-    tenant, mentorship, meeting = parse_name(MEETING, name)
-    return Ref(tenant, meeting), (mentorship, meeting)
 
 
 def _how(request: Any) -> How:

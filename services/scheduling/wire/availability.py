@@ -38,8 +38,8 @@ def hours(person: profiles.Person) -> Hours:
 
 
 def slot(found: Slot, zones: Sequence[str]) -> availability.Slot:
-    """Encode a free time, also as it shows on the clocks of both (mentor's zone first)."""
-    mentor, mentee = (found.start.astimezone(ZoneInfo(zone)).isoformat() for zone in zones[:2])
+    """Encode a free time, also as it shows on the clocks of the two (mentor's zone first), or of a mentor."""
+    mentor, mentee = ([found.start.astimezone(ZoneInfo(zone)).isoformat() for zone in zones] + [""])[:2]
     return availability.Slot(
         start_time=stamp_of(found.start),
         end_time=stamp_of(found.end),

@@ -154,8 +154,9 @@ def _attendee(meeting: Meeting, person: str, called: tuple[str, str]) -> vCalAdd
     attendee = vCalAddress(address)
     if name:
         attendee.params["CN"] = vText(name)
+    comes_along = person in meeting.guests and not meeting.group
     attendee.params["CUTYPE"] = vText("INDIVIDUAL")
-    attendee.params["ROLE"] = vText("REQ-PARTICIPANT" if person in meeting.people else "OPT-PARTICIPANT")
+    attendee.params["ROLE"] = vText("OPT-PARTICIPANT" if comes_along else "REQ-PARTICIPANT")
     attendee.params["PARTSTAT"] = vText(answers.get(person, "NEEDS-ACTION"))
     attendee.params["RSVP"] = vText("TRUE")
     return attendee

@@ -9,27 +9,30 @@ from services.kernel.mongo import Outgoing, Ref
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.scheduling.domain import told
 from services.scheduling.domain.meetings import Meeting, Stage
-from services.scheduling.wire import codes
+from services.scheduling.wire import codes, group_events
 from services.scheduling.wire.names import meeting_name, mentorship_name, person_name, stamp_of
 
 
 def outgoing(ref: Ref, state: Meeting, event: told.MeetingEvent) -> Outgoing:
-    """Encode what happened to a meeting, keyed by its mentorship's id."""
+    """Encode what happened to a meeting, keyed by its mentorship's or group's id."""
+    subject = meeting_name(ref, state.parent)
+    if state.group or isinstance(event, told.GroupEvent):
+        return Outgoing(group_events.message(ref, state, event), subject=subject, key=state.group)
     message = _event(_about(ref, state), ref.tenant, state, event)
-    return Outgoing(message, subject=meeting_name(ref, state.mentorship), key=state.mentorship)
+    return Outgoing(message, subject=subject, key=state.mentorship)
 
 
 def _about(ref: Ref, state: Meeting) -> dict[str, str]:
     mentor, mentee = (person_name(ref.tenant, person) for person in state.people)
     return {
-        "meeting": meeting_name(ref, state.mentorship),
+        "meeting": meeting_name(ref, state.parent),
         "mentorship": mentorship_name(ref.tenant, state.mentorship),
         "mentor": mentor,
         "mentee": mentee,
     }
 
 
-def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.MeetingEvent) -> Message:
+def _event(about: dict[str, Any], tenant: str, state: Meeting, event: told.PairEvent) -> Message:
     start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
         case told.MeetingBooked():

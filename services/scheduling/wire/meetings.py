@@ -1,20 +1,30 @@
 """Meetings to and from protobuf."""
 
+from typing import Any
+
 from services.kernel import fields, ids
 from services.kernel.mongo import Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
-from services.scheduling.domain import meetings
+from services.scheduling.domain import meetings, said
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.proposals import Offer
 from services.scheduling.wire import codes
-from services.scheduling.wire.names import MENTORSHIP, PERSON, meeting_name, moment_of, person_name, stamp_of
+from services.scheduling.wire.names import (
+    MENTORSHIP,
+    PERSON,
+    meeting_name,
+    moment_of,
+    parent_of,
+    person_name,
+    stamp_of,
+)
 
 
 def wish(parent: str, message: pb.Meeting) -> Wish:
-    """Decode a meeting to be booked under the mentorship named `parent`."""
-    tenant, mentorship = ids.parse_name(MENTORSHIP, parent, "parent")
+    """Decode a meeting to be booked under the mentorship or group named `parent`."""
+    tenant, under = parent_of(parent)
     return Wish(
-        mentorship=mentorship,
+        parent=under,
         start=moment_of(message.start_time, "meeting.start_time"),
         end=moment_of(message.end_time, "meeting.end_time"),
         guests=tuple(fields.owned_id(tenant, PERSON, name, "meeting.guests") for name in message.guests),
@@ -35,24 +45,22 @@ def offer(request: pb.ProposeMeetingRequest) -> Offer:
     return Offer(wishes, request.hold.ToTimedelta() if request.HasField("hold") else None)
 
 
-def new_times(mentorship: str, request: pb.RescheduleMeetingRequest, known: meetings.Meeting) -> Wish:
+def new_times(parent: str, request: pb.RescheduleMeetingRequest, known: meetings.Meeting) -> Wish:
     """Decode to when a meeting shall be moved; it keeps its length unless an end is given."""
     start = moment_of(request.start_time, "start_time")
     if not request.HasField("end_time"):
-        return Wish(mentorship, start, start + (known.end - known.start))
-    return Wish(mentorship, start, moment_of(request.end_time, "end_time"))
+        return Wish(parent, start, start + (known.end - known.start))
+    return Wish(parent, start, moment_of(request.end_time, "end_time"))
 
 
 def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
     """Encode a stored meeting."""
     state = stored.state
-    mentor, mentee = (person_name(ref.tenant, person) for person in state.people)
     message = pb.Meeting(
-        name=meeting_name(ref, state.mentorship),
+        name=meeting_name(ref, state.parent),
+        **_attendees(ref.tenant, state),
         start_time=stamp_of(state.start),
         end_time=stamp_of(state.end),
-        mentor=mentor,
-        mentee=mentee,
         state=pb.Meeting.State.Value(f"STATE_{state.stage}"),
         present=[person_name(ref.tenant, person) for person in state.present],
         etag=stored.etag,
@@ -63,7 +71,6 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
         series=state.series,
         notices=[_notice(ref.tenant, told) for told in state.told],
         answers=[_answer(ref.tenant, answer) for answer in state.answers],
-        guests=[person_name(ref.tenant, person) for person in state.guests],
         video_url=room(ref, state),
     )
     if state.occurrence is not None:
@@ -78,12 +85,23 @@ def meeting(ref: Ref, stored: Versioned[meetings.Meeting]) -> pb.Meeting:
     return message
 
 
+def _attendees(tenant: str, state: meetings.Meeting) -> dict[str, Any]:
+    """Return who comes: the two and their guests, or those of a group."""
+    mentors, members, guests = (
+        [person_name(tenant, one) for one in some] for some in (state.mentors, state.members, state.guests)
+    )
+    if state.group:
+        return {"mentors": mentors, "members": members}
+    mentor, mentee = (person_name(tenant, person) for person in state.people)
+    return {"mentor": mentor, "mentee": mentee, "guests": guests}
+
+
 def room(ref: Ref, state: meetings.Meeting) -> str:
     """Return the address of a meeting's video room, empty for none."""
     return state.video.replace("{meeting}", ref.id)
 
 
-def _proposal(tenant: str, proposal: meetings.Proposal) -> pb.Meeting.Proposal:
+def _proposal(tenant: str, proposal: said.Proposal) -> pb.Meeting.Proposal:
     return pb.Meeting.Proposal(
         person=person_name(tenant, proposal.person),
         options=[
@@ -94,12 +112,12 @@ def _proposal(tenant: str, proposal: meetings.Proposal) -> pb.Meeting.Proposal:
     )
 
 
-def _notice(tenant: str, told: meetings.Told) -> pb.Meeting.NoticeGiven:
+def _notice(tenant: str, told: said.Told) -> pb.Meeting.NoticeGiven:
     who = person_name(tenant, told.person)
     return pb.Meeting.NoticeGiven(person=who, notice=codes.notice(told.notice), minutes_late=told.minutes)
 
 
-def _answer(tenant: str, answer: meetings.Answer) -> pb.Meeting.Answer:
+def _answer(tenant: str, answer: said.Answer) -> pb.Meeting.Answer:
     who, status = person_name(tenant, answer.person), codes.answer_status(answer.status)
     message = pb.Meeting.Answer(person=who, status=status)
     if answer.start is not None and answer.end is not None:
@@ -108,6 +126,6 @@ def _answer(tenant: str, answer: meetings.Answer) -> pb.Meeting.Answer:
     return message
 
 
-def _cancellation(tenant: str, call: meetings.Call) -> pb.Meeting.Cancellation:
+def _cancellation(tenant: str, call: said.Call) -> pb.Meeting.Cancellation:
     who = person_name(tenant, call.person) if call.person else ""
     return pb.Meeting.Cancellation(person=who, reason=codes.cancel_reason(call.reason), late=call.late)

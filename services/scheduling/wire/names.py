@@ -9,9 +9,12 @@ from services.kernel import fields, ids
 from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref
+from services.scheduling.domain.parents import group_of, in_group
 
 MENTORSHIP: Final = "organizations/*/mentorships/*"
 MEETING: Final = "organizations/*/mentorships/*/meetings/*"
+GROUP: Final = "organizations/*/groups/*"
+_GROUPS_MEETING: Final = "organizations/*/groups/*/meetings/*"
 AVAILABILITY: Final = "organizations/*/people/*/availability"
 CALENDAR: Final = "organizations/*/people/*/calendars/*"
 FEED: Final = "organizations/*/people/*/calendarFeed"
@@ -40,9 +43,36 @@ def mentorship_name(tenant: str, mentorship: str) -> str:
     return ids.name("organizations", tenant, "mentorships", mentorship)
 
 
-def meeting_name(ref: Ref, mentorship: str) -> str:
+def group_name(tenant: str, group: str) -> str:
+    """Return a group's full name."""
+    return ids.name("organizations", tenant, "groups", group)
+
+
+def meeting_name(ref: Ref, parent: str) -> str:
     """Return the full name of a meeting."""
-    return ids.name("organizations", ref.tenant, "mentorships", mentorship, "meetings", ref.id)
+    group = group_of(parent)
+    above = ("groups", group) if group else ("mentorships", parent)
+    return ids.name("organizations", ref.tenant, *above, "meetings", ref.id)
+
+
+def parent_of(name: str, field: str = "parent") -> tuple[str, str]:
+    """Decode (organization, parent) of what a meeting may be under. Raises Invalid MALFORMED_NAME."""
+    if _is_group(name):
+        tenant, group = ids.parse_name(GROUP, name, field)
+        return tenant, in_group(group)
+    tenant, mentorship = ids.parse_name(MENTORSHIP, name, field)
+    return tenant, mentorship
+
+
+def meeting_of(name: str) -> tuple[Ref, tuple[str, str]]:
+    """Decode a meeting's name: where it is kept, and (parent, meeting). Raises Invalid MALFORMED_NAME."""
+    of_group = _is_group(name)
+    tenant, above, meeting = ids.parse_name(_GROUPS_MEETING if of_group else MEETING, name)
+    return Ref(tenant, meeting), (in_group(above) if of_group else above, meeting)
+
+
+def _is_group(name: str) -> bool:
+    return name.split("/")[2:3] == ["groups"]
 
 
 def moment_of(stamp: Timestamp, field: str) -> datetime:

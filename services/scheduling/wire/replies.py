@@ -14,7 +14,7 @@ from services.kernel.clock import truncated
 from services.kernel.errors import Invalid
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.scheduling.domain.invitations import Reply
-from services.scheduling.domain.meetings import Answer
+from services.scheduling.domain.said import Answer
 from services.scheduling.domain.told import Status
 
 _CALENDAR: Final = "BEGIN:VCALENDAR"

@@ -8,12 +8,14 @@ from services.kernel.clock import FixedClock
 from services.kernel.mongo import Cause, Database, Ref
 from services.scheduling import store
 from services.scheduling.app.availability import Asked, Free
+from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries, Kept
 from services.scheduling.app.ports import People
 from services.scheduling.domain import availability, calendars
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.booking import Wish, book
 from services.scheduling.domain.calendars import HORIZON, Busy, Calendar
+from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Range, Window
 from services.scheduling.domain.meetings import Pair
 from services.scheduling.domain.policy import Policy
@@ -49,13 +51,14 @@ async def search(url: str, count: int) -> list[Figure]:
             database.aggregates(store.CALENDARS),
         )
         pairs = database.projection(store.PAIRS, Pair)
+        groups = database.projection(store.GROUPS, Group)
         await database.migrate()
         people = tuple(f"person-{number}" for number in range(count))
         await pairs.put(Ref(ORG, "pair"), PAIR, 1)
         for number, person in enumerate(people):
             await _fill(kept, person, number)
         await _meet(kept, PAIR)
-        free = Free(pairs, Diaries(kept, _nobody(), clock), clock, Policy())
+        free = Free(Circles(pairs, groups), Diaries(kept, _nobody(), clock), clock, Policy())
         asked = Asked("pair", Range(MONDAY, MONDAY + DAYS), timedelta(hours=1), 100, people[2:])
         cpu = time.process_time()
         waits = [await _timed(free, asked) for _ in range(SEARCHES)]

@@ -21,6 +21,7 @@ class Words:
     colleague: str
     mentor: str
     mentee: str
+    group: str
     greeting: str
     digest: str
     test: str

@@ -27,11 +27,12 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as mentoring_dot_mentorships_dot_v1_dot_codes__pb2
+from services.pb.mentoring.mentorships.v1 import survey_service_pb2 as mentoring_dot_mentorships_dot_v1_dot_survey__service__pb2
 from services.pb.mentoring.options.v1 import audit_pb2 as mentoring_dot_options_dot_v1_dot_audit__pb2
 from services.pb.mentoring.options.v1 import auth_pb2 as mentoring_dot_options_dot_v1_dot_auth__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mentoring/mentorships/v1/check_in_service.proto\x12\x18mentoring.mentorships.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mentoring/mentorships/v1/codes.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xe7\x04\n\x07\x43heckIn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06person\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07ordinal\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12<\n\x05state\x18\x04 \x01(\x0e\x32\'.mentoring.mentorships.v1.CheckIn.StateB\x04\xe2\x41\x01\x03\x12\x33\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12=\n\x06\x61nswer\x18\x07 \x01(\x0b\x32\'.mentoring.mentorships.v1.CheckInAnswerB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x61nswer_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12!\n\x13\x61mendment_suggested\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\n \x01(\tB\x04\xe2\x41\x01\x03\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_ANSWERED\x10\x02\x12\x11\n\rSTATE_EXPIRED\x10\x03:m\xea\x41j\n\x1dmentorships.mentoring/CheckIn\x12Iorganizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}\"\xeb\x01\n\rCheckInAnswer\x12\x1a\n\x07quality\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1b\n\x08progress\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1d\n\nconfidence\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1f\n\x0csatisfaction\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12H\n\x07\x63hanges\x18\x05 \x03(\x0e\x32$.mentoring.mentorships.v1.ChangeWishB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"\xf5\x02\n\x0b\x46itQuestion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06person\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x30\n\x03\x66it\x18\x03 \x01(\x0e\x32\x1d.mentoring.mentorships.v1.FitB\x04\xe2\x41\x01\x03\x12\x13\n\x05words\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:s\xea\x41p\n!mentorships.mentoring/FitQuestion\x12Korganizations/{organization}/mentorships/{mentorship}/fitQuestions/{person}\"d\n\x11GetCheckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/checkIns/[^/]+$\"Y\n\x13ListCheckInsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\"L\n\x14ListCheckInsResponse\x12\x34\n\tcheck_ins\x18\x01 \x03(\x0b\x32!.mentoring.mentorships.v1.CheckIn\"\xe0\x01\n\x14\x41nswerCheckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/checkIns/[^/]+$\x12\x43\n\x06\x61nswer\x18\x02 \x01(\x0b\x32\'.mentoring.mentorships.v1.CheckInAnswerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"l\n\x15GetFitQuestionRequest\x12S\n\x04name\x18\x01 \x01(\tBE\xe2\x41\x01\x02\xbaH>r<2:^organizations/[^/]+/mentorships/[^/]+/fitQuestions/[^/]+$\"\xf8\x01\n\x18\x41nswerFitQuestionRequest\x12S\n\x04name\x18\x01 \x01(\tBE\xe2\x41\x01\x02\xbaH>r<2:^organizations/[^/]+/mentorships/[^/]+/fitQuestions/[^/]+$\x12:\n\x03\x66it\x18\x02 \x01(\x0e\x32\x1d.mentoring.mentorships.v1.FitB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x8a\x05\n\x0e\x43heckInService\x12u\n\nGetCheckIn\x12+.mentoring.mentorships.v1.GetCheckInRequest\x1a!.mentoring.mentorships.v1.CheckIn\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\x88\x01\n\x0cListCheckIns\x12-.mentoring.mentorships.v1.ListCheckInsRequest\x1a..mentoring.mentorships.v1.ListCheckInsResponse\"\x19\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x98\xb5\x18\x01\x12r\n\rAnswerCheckIn\x12..mentoring.mentorships.v1.AnswerCheckInRequest\x1a!.mentoring.mentorships.v1.CheckIn\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12\x81\x01\n\x0eGetFitQuestion\x12/.mentoring.mentorships.v1.GetFitQuestionRequest\x1a%.mentoring.mentorships.v1.FitQuestion\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12~\n\x11\x41nswerFitQuestion\x12\x32.mentoring.mentorships.v1.AnswerFitQuestionRequest\x1a%.mentoring.mentorships.v1.FitQuestion\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04nameb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mentoring/mentorships/v1/check_in_service.proto\x12\x18mentoring.mentorships.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$mentoring/mentorships/v1/codes.proto\x1a-mentoring/mentorships/v1/survey_service.proto\x1a mentoring/options/v1/audit.proto\x1a\x1fmentoring/options/v1/auth.proto\"\xa1\x05\n\x07\x43heckIn\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06person\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07ordinal\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12<\n\x05state\x18\x04 \x01(\x0e\x32\'.mentoring.mentorships.v1.CheckIn.StateB\x04\xe2\x41\x01\x03\x12\x33\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12=\n\x06\x61nswer\x18\x07 \x01(\x0b\x32\'.mentoring.mentorships.v1.CheckInAnswerB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x61nswer_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12!\n\x13\x61mendment_suggested\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x38\n\x04\x66orm\x18\x0b \x01(\x0b\x32$.mentoring.mentorships.v1.SurveyFormB\x04\xe2\x41\x01\x03\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_ANSWERED\x10\x02\x12\x11\n\rSTATE_EXPIRED\x10\x03:m\xea\x41j\n\x1dmentorships.mentoring/CheckIn\x12Iorganizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}\"\xd0\x02\n\rCheckInAnswer\x12\x1a\n\x07quality\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1b\n\x08progress\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1d\n\nconfidence\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1f\n\x0csatisfaction\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12H\n\x07\x63hanges\x18\x05 \x03(\x0e\x32$.mentoring.mentorships.v1.ChangeWishB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x41\n\x07\x61nswers\x18\x07 \x03(\x0b\x32&.mentoring.mentorships.v1.SurveyAnswerB\x08\xbaH\x05\x92\x01\x02\x10\n\x12 \n\x0fsurvey_revision\x18\x08 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xf5\x02\n\x0b\x46itQuestion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06person\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x30\n\x03\x66it\x18\x03 \x01(\x0e\x32\x1d.mentoring.mentorships.v1.FitB\x04\xe2\x41\x01\x03\x12\x13\n\x05words\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:s\xea\x41p\n!mentorships.mentoring/FitQuestion\x12Korganizations/{organization}/mentorships/{mentorship}/fitQuestions/{person}\"d\n\x11GetCheckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/checkIns/[^/]+$\"Y\n\x13ListCheckInsRequest\x12\x42\n\x06parent\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xbaH+r)2\'^organizations/[^/]+/mentorships/[^/]+$\"L\n\x14ListCheckInsResponse\x12\x34\n\tcheck_ins\x18\x01 \x03(\x0b\x32!.mentoring.mentorships.v1.CheckIn\"\xe0\x01\n\x14\x41nswerCheckInRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xbaH:r826^organizations/[^/]+/mentorships/[^/]+/checkIns/[^/]+$\x12\x43\n\x06\x61nswer\x18\x02 \x01(\x0b\x32\'.mentoring.mentorships.v1.CheckInAnswerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"l\n\x15GetFitQuestionRequest\x12S\n\x04name\x18\x01 \x01(\tBE\xe2\x41\x01\x02\xbaH>r<2:^organizations/[^/]+/mentorships/[^/]+/fitQuestions/[^/]+$\"\xf8\x01\n\x18\x41nswerFitQuestionRequest\x12S\n\x04name\x18\x01 \x01(\tBE\xe2\x41\x01\x02\xbaH>r<2:^organizations/[^/]+/mentorships/[^/]+/fitQuestions/[^/]+$\x12:\n\x03\x66it\x18\x02 \x01(\x0e\x32\x1d.mentoring.mentorships.v1.FitB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x05words\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1b\n\nrequest_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x8a\x05\n\x0e\x43heckInService\x12u\n\nGetCheckIn\x12+.mentoring.mentorships.v1.GetCheckInRequest\x1a!.mentoring.mentorships.v1.CheckIn\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12\x88\x01\n\x0cListCheckIns\x12-.mentoring.mentorships.v1.ListCheckInsRequest\x1a..mentoring.mentorships.v1.ListCheckInsResponse\"\x19\x90\x02\x01\x8a\xb5\x18\x0e\x12\x04\x01\x02\x03\x04\x1a\x06parent\x98\xb5\x18\x01\x12r\n\rAnswerCheckIn\x12..mentoring.mentorships.v1.AnswerCheckInRequest\x1a!.mentoring.mentorships.v1.CheckIn\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04name\x12\x81\x01\n\x0eGetFitQuestion\x12/.mentoring.mentorships.v1.GetFitQuestionRequest\x1a%.mentoring.mentorships.v1.FitQuestion\"\x17\x90\x02\x01\x8a\xb5\x18\x0c\x12\x04\x01\x02\x03\x04\x1a\x04name\x98\xb5\x18\x01\x12~\n\x11\x41nswerFitQuestion\x12\x32.mentoring.mentorships.v1.AnswerFitQuestionRequest\x1a%.mentoring.mentorships.v1.FitQuestion\"\x0e\x8a\xb5\x18\n\x12\x02\x01\x02\x1a\x04nameb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +59,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKIN'].fields_by_name['amendment_suggested']._serialized_options = b'\342A\001\003'
   _globals['_CHECKIN'].fields_by_name['etag']._loaded_options = None
   _globals['_CHECKIN'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_CHECKIN'].fields_by_name['form']._loaded_options = None
+  _globals['_CHECKIN'].fields_by_name['form']._serialized_options = b'\342A\001\003'
   _globals['_CHECKIN']._loaded_options = None
   _globals['_CHECKIN']._serialized_options = b'\352Aj\n\035mentorships.mentoring/CheckIn\022Iorganizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}'
   _globals['_CHECKINANSWER'].fields_by_name['quality']._loaded_options = None
@@ -72,6 +75,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKINANSWER'].fields_by_name['changes']._serialized_options = b'\272H\016\222\001\013\030\001\"\007\202\001\004\020\001 \000'
   _globals['_CHECKINANSWER'].fields_by_name['words']._loaded_options = None
   _globals['_CHECKINANSWER'].fields_by_name['words']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_CHECKINANSWER'].fields_by_name['answers']._loaded_options = None
+  _globals['_CHECKINANSWER'].fields_by_name['answers']._serialized_options = b'\272H\005\222\001\002\020\n'
+  _globals['_CHECKINANSWER'].fields_by_name['survey_revision']._loaded_options = None
+  _globals['_CHECKINANSWER'].fields_by_name['survey_revision']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_FITQUESTION'].fields_by_name['name']._loaded_options = None
   _globals['_FITQUESTION'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_FITQUESTION'].fields_by_name['person']._loaded_options = None
@@ -122,26 +129,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKINSERVICE'].methods_by_name['GetFitQuestion']._serialized_options = b'\220\002\001\212\265\030\014\022\004\001\002\003\004\032\004name\230\265\030\001'
   _globals['_CHECKINSERVICE'].methods_by_name['AnswerFitQuestion']._loaded_options = None
   _globals['_CHECKINSERVICE'].methods_by_name['AnswerFitQuestion']._serialized_options = b'\212\265\030\n\022\002\001\002\032\004name'
-  _globals['_CHECKIN']._serialized_start=305
-  _globals['_CHECKIN']._serialized_end=920
-  _globals['_CHECKIN_STATE']._serialized_start=724
-  _globals['_CHECKIN_STATE']._serialized_end=809
-  _globals['_CHECKINANSWER']._serialized_start=923
-  _globals['_CHECKINANSWER']._serialized_end=1158
-  _globals['_FITQUESTION']._serialized_start=1161
-  _globals['_FITQUESTION']._serialized_end=1534
-  _globals['_GETCHECKINREQUEST']._serialized_start=1536
-  _globals['_GETCHECKINREQUEST']._serialized_end=1636
-  _globals['_LISTCHECKINSREQUEST']._serialized_start=1638
-  _globals['_LISTCHECKINSREQUEST']._serialized_end=1727
-  _globals['_LISTCHECKINSRESPONSE']._serialized_start=1729
-  _globals['_LISTCHECKINSRESPONSE']._serialized_end=1805
-  _globals['_ANSWERCHECKINREQUEST']._serialized_start=1808
-  _globals['_ANSWERCHECKINREQUEST']._serialized_end=2032
-  _globals['_GETFITQUESTIONREQUEST']._serialized_start=2034
-  _globals['_GETFITQUESTIONREQUEST']._serialized_end=2142
-  _globals['_ANSWERFITQUESTIONREQUEST']._serialized_start=2145
-  _globals['_ANSWERFITQUESTIONREQUEST']._serialized_end=2393
-  _globals['_CHECKINSERVICE']._serialized_start=2396
-  _globals['_CHECKINSERVICE']._serialized_end=3046
+  _globals['_CHECKIN']._serialized_start=352
+  _globals['_CHECKIN']._serialized_end=1025
+  _globals['_CHECKIN_STATE']._serialized_start=829
+  _globals['_CHECKIN_STATE']._serialized_end=914
+  _globals['_CHECKINANSWER']._serialized_start=1028
+  _globals['_CHECKINANSWER']._serialized_end=1364
+  _globals['_FITQUESTION']._serialized_start=1367
+  _globals['_FITQUESTION']._serialized_end=1740
+  _globals['_GETCHECKINREQUEST']._serialized_start=1742
+  _globals['_GETCHECKINREQUEST']._serialized_end=1842
+  _globals['_LISTCHECKINSREQUEST']._serialized_start=1844
+  _globals['_LISTCHECKINSREQUEST']._serialized_end=1933
+  _globals['_LISTCHECKINSRESPONSE']._serialized_start=1935
+  _globals['_LISTCHECKINSRESPONSE']._serialized_end=2011
+  _globals['_ANSWERCHECKINREQUEST']._serialized_start=2014
+  _globals['_ANSWERCHECKINREQUEST']._serialized_end=2238
+  _globals['_GETFITQUESTIONREQUEST']._serialized_start=2240
+  _globals['_GETFITQUESTIONREQUEST']._serialized_end=2348
+  _globals['_ANSWERFITQUESTIONREQUEST']._serialized_start=2351
+  _globals['_ANSWERFITQUESTIONREQUEST']._serialized_end=2599
+  _globals['_CHECKINSERVICE']._serialized_start=2602
+  _globals['_CHECKINSERVICE']._serialized_end=3252
 # @@protoc_insertion_point(module_scope)

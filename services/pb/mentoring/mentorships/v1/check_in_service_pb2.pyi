@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
+from services.pb.mentoring.mentorships.v1 import survey_service_pb2 as _survey_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -64,6 +65,7 @@ class CheckIn(_message.Message):
     ANSWER_TIME_FIELD_NUMBER: _builtins.int
     AMENDMENT_SUGGESTED_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
     person: _builtins.str
@@ -92,6 +94,10 @@ class CheckIn(_message.Message):
     def answer_time(self) -> _timestamp_pb2.Timestamp:
         """When it was answered."""
 
+    @_builtins.property
+    def form(self) -> _survey_service_pb2.SurveyForm:
+        """What the program asks beside the ratings: now while it is open, as it was answered afterwards; absent once closed."""
+
     def __init__(
         self,
         *,
@@ -105,10 +111,11 @@ class CheckIn(_message.Message):
         answer_time: _timestamp_pb2.Timestamp | None = ...,
         amendment_suggested: _builtins.bool = ...,
         etag: _builtins.str = ...,
+        form: _survey_service_pb2.SurveyForm | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "expire_time", b"expire_time", "open_time", b"open_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "expire_time", b"expire_time", "form", b"form", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_suggested", b"amendment_suggested", "answer", b"answer", "answer_time", b"answer_time", "etag", b"etag", "expire_time", b"expire_time", "name", b"name", "open_time", b"open_time", "ordinal", b"ordinal", "person", b"person", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amendment_suggested", b"amendment_suggested", "answer", b"answer", "answer_time", b"answer_time", "etag", b"etag", "expire_time", b"expire_time", "form", b"form", "name", b"name", "open_time", b"open_time", "ordinal", b"ordinal", "person", b"person", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -126,6 +133,8 @@ class CheckInAnswer(_message.Message):
     SATISFACTION_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
     quality: _builtins.int
     """The relationship."""
     progress: _builtins.int
@@ -136,9 +145,15 @@ class CheckInAnswer(_message.Message):
     """All in all."""
     words: _builtins.str
     """For the author only."""
+    survey_revision: _builtins.int
+    """The revision of the form that was read, needed with answers; another one in force is refused with ABORTED."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_codes_pb2.ChangeWish.ValueType]:
         """What should be different; nothing else beside CHANGE_WISH_NOTHING."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[_survey_service_pb2.SurveyAnswer]:
+        """To questions of the program, at most one each. Ratings and choices are for staff too, words for the author only."""
 
     def __init__(
         self,
@@ -149,10 +164,12 @@ class CheckInAnswer(_message.Message):
         satisfaction: _builtins.int = ...,
         changes: _abc.Iterable[_codes_pb2.ChangeWish.ValueType] | None = ...,
         words: _builtins.str = ...,
+        answers: _abc.Iterable[_survey_service_pb2.SurveyAnswer] | None = ...,
+        survey_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "confidence", b"confidence", "progress", b"progress", "quality", b"quality", "satisfaction", b"satisfaction", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "changes", b"changes", "confidence", b"confidence", "progress", b"progress", "quality", b"quality", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

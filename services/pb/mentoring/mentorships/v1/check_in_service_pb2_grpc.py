@@ -83,7 +83,8 @@ class CheckInServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AnswerCheckIn(self, request, context):
-        """Answers an open check-in, once; a single rating is enough. What should change is settled by the two:
+        """Answers an open check-in, once; a single rating is enough, with the required questions of the program if it has
+        any. What should change is settled by the two:
         where the reply says amendment_suggested, MentorshipService.ProposeAgreement is the next step.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -23,7 +23,8 @@ class CheckInServiceStub:
     ListCheckIns: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.ListCheckInsRequest, _check_in_service_pb2.ListCheckInsResponse]
     """Lists the check-ins of a mentorship that the caller may see, by person, earliest first."""
     AnswerCheckIn: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.AnswerCheckInRequest, _check_in_service_pb2.CheckIn]
-    """Answers an open check-in, once; a single rating is enough. What should change is settled by the two:
+    """Answers an open check-in, once; a single rating is enough, with the required questions of the program if it has
+    any. What should change is settled by the two:
     where the reply says amendment_suggested, MentorshipService.ProposeAgreement is the next step.
     """
     GetFitQuestion: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.GetFitQuestionRequest, _check_in_service_pb2.FitQuestion]
@@ -60,7 +61,8 @@ class CheckInServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _check_in_service_pb2.AnswerCheckInRequest,
         context: _aio.ServicerContext[_check_in_service_pb2.AnswerCheckInRequest, _abc.Awaitable[_check_in_service_pb2.CheckIn]],
     ) -> _abc.Awaitable[_check_in_service_pb2.CheckIn]:
-        """Answers an open check-in, once; a single rating is enough. What should change is settled by the two:
+        """Answers an open check-in, once; a single rating is enough, with the required questions of the program if it has
+        any. What should change is settled by the two:
         where the reply says amendment_suggested, MentorshipService.ProposeAgreement is the next step.
         """
 

@@ -1854,22 +1854,40 @@ class GroupCreated(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who guides it."""
     program: _builtins.str
     """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
         program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1883,19 +1901,41 @@ class GroupUpdated(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     revision: _builtins.int
     """The number of its terms."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         revision: _builtins.int = ...,
+        program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1935,19 +1975,41 @@ class GroupMentorJoined(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who joined."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1987,19 +2049,41 @@ class GroupJoined(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who joined."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2039,19 +2123,41 @@ class GroupPromoted(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who moved up."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2065,19 +2171,41 @@ class GroupLeft(_message.Message):
 
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MEETING_LENGTH_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """Who went."""
+    program: _builtins.str
+    """The program that it belongs to; empty for none."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it now, those included whom this is about."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has a seat now."""
+
+    @_builtins.property
+    def meeting_length(self) -> _duration_pb2.Duration:
+        """How long it meets, as agreed."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
+        program: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        meeting_length: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2250,3 +2378,33 @@ class GroupGoalDropped(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GroupGoalDropped: _TypeAlias = GroupGoalDropped  # noqa: Y015
+
+@_typing.final
+class SurveyPlanUpdated(_message.Message):
+    """What a program asks, or when, has changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SURVEY_PLAN_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    survey_plan: _builtins.str
+    """organizations/{organization}/programs/{program}/surveyPlan"""
+    program: _builtins.str
+    """organizations/{organization}/programs/{program}"""
+    revision: _builtins.int
+    """Its number from now on."""
+    def __init__(
+        self,
+        *,
+        survey_plan: _builtins.str = ...,
+        program: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["program", b"program", "revision", b"revision", "survey_plan", b"survey_plan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SurveyPlanUpdated: _TypeAlias = SurveyPlanUpdated  # noqa: Y015

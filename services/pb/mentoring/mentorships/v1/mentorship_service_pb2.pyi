@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from services.pb.mentoring.mentorships.v1 import codes_pb2 as _codes_pb2
+from services.pb.mentoring.mentorships.v1 import survey_service_pb2 as _survey_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -265,6 +266,8 @@ class ClosingSurvey(_message.Message):
     RECOMMENDS_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
     person: _builtins.str
     """Who answered."""
     satisfaction: _builtins.int
@@ -273,9 +276,15 @@ class ClosingSurvey(_message.Message):
     """Whether they would recommend mentoring to others."""
     comment: _builtins.str
     """In their own words, for nobody else."""
+    survey_revision: _builtins.int
+    """The revision of the program's survey plan that was read, needed with answers; another one in force is refused with ABORTED."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When they answered."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[_survey_service_pb2.SurveyAnswer]:
+        """To questions of the program, at most one each. Ratings and choices are for staff too, words for the author only."""
 
     def __init__(
         self,
@@ -285,10 +294,12 @@ class ClosingSurvey(_message.Message):
         recommends: _builtins.bool = ...,
         comment: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        answers: _abc.Iterable[_survey_service_pb2.SurveyAnswer] | None = ...,
+        survey_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "create_time", b"create_time", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "comment", b"comment", "create_time", b"create_time", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

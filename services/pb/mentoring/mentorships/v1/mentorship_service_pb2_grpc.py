@@ -221,7 +221,8 @@ class MentorshipServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AnswerClosingSurvey(self, request, context):
-        """Looks back on a mentorship that is over, once for each of the two.
+        """Looks back on a mentorship that is over, once for each of the two. SurveyService.GetSurveyPlan tells what the
+        program asks of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,7 +57,9 @@ class MentorshipServiceStub:
     the same mentee and program is proposed. Answers the other one.
     """
     AnswerClosingSurvey: _aio.UnaryUnaryMultiCallable[_mentorship_service_pb2.AnswerClosingSurveyRequest, _mentorship_service_pb2.Mentorship]
-    """Looks back on a mentorship that is over, once for each of the two."""
+    """Looks back on a mentorship that is over, once for each of the two. SurveyService.GetSurveyPlan tells what the
+    program asks of its own.
+    """
 
 class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
     """Carries a mentorship from its agreement to its end."""
@@ -192,6 +194,8 @@ class MentorshipServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mentorship_service_pb2.AnswerClosingSurveyRequest,
         context: _aio.ServicerContext[_mentorship_service_pb2.AnswerClosingSurveyRequest, _abc.Awaitable[_mentorship_service_pb2.Mentorship]],
     ) -> _abc.Awaitable[_mentorship_service_pb2.Mentorship]:
-        """Looks back on a mentorship that is over, once for each of the two."""
+        """Looks back on a mentorship that is over, once for each of the two. SurveyService.GetSurveyPlan tells what the
+        program asks of its own.
+        """
 
 def add_MentorshipServiceServicer_to_server(servicer: MentorshipServiceServicer, server: _aio.Server) -> None: ...

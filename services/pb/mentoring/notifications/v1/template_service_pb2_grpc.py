@@ -31,8 +31,8 @@ class TemplateServiceStub:
     that language (en, de, fr, es, ar), else in the built-in English ones.
 
     Templates are Jinja with no more than {{ variables }}, {% if %} and two filters: `plural(one=…, few=…, other=…)`,
-    where "#" stands for the number, and `date`. They know name, other, is_mentee, code, misses, mentorship, webhook,
-    day and moment. In `html` every value is escaped.
+    where "#" stands for the number, and `date`. They know name, other, is_mentee, group, code, misses, mentorship,
+    webhook, day and moment. In `html` every value is escaped.
     """
 
     def __init__(self, channel):
@@ -74,8 +74,8 @@ class TemplateServiceServicer:
     that language (en, de, fr, es, ar), else in the built-in English ones.
 
     Templates are Jinja with no more than {{ variables }}, {% if %} and two filters: `plural(one=…, few=…, other=…)`,
-    where "#" stands for the number, and `date`. They know name, other, is_mentee, code, misses, mentorship, webhook,
-    day and moment. In `html` every value is escaped.
+    where "#" stands for the number, and `date`. They know name, other, is_mentee, group, code, misses, mentorship,
+    webhook, day and moment. In `html` every value is escaped.
     """
 
     def GetTemplate(self, request, context):
@@ -155,8 +155,8 @@ class TemplateService:
     that language (en, de, fr, es, ar), else in the built-in English ones.
 
     Templates are Jinja with no more than {{ variables }}, {% if %} and two filters: `plural(one=…, few=…, other=…)`,
-    where "#" stands for the number, and `date`. They know name, other, is_mentee, code, misses, mentorship, webhook,
-    day and moment. In `html` every value is escaped.
+    where "#" stands for the number, and `date`. They know name, other, is_mentee, group, code, misses, mentorship,
+    webhook, day and moment. In `html` every value is escaped.
     """
 
     @staticmethod

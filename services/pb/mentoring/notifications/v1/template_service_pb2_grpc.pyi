@@ -18,8 +18,8 @@ class TemplateServiceStub:
     that language (en, de, fr, es, ar), else in the built-in English ones.
 
     Templates are Jinja with no more than {{ variables }}, {% if %} and two filters: `plural(one=…, few=…, other=…)`,
-    where "#" stands for the number, and `date`. They know name, other, is_mentee, code, misses, mentorship, webhook,
-    day and moment. In `html` every value is escaped.
+    where "#" stands for the number, and `date`. They know name, other, is_mentee, group, code, misses, mentorship,
+    webhook, day and moment. In `html` every value is escaped.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -40,8 +40,8 @@ class TemplateServiceServicer(metaclass=_abc_1.ABCMeta):
     that language (en, de, fr, es, ar), else in the built-in English ones.
 
     Templates are Jinja with no more than {{ variables }}, {% if %} and two filters: `plural(one=…, few=…, other=…)`,
-    where "#" stands for the number, and `date`. They know name, other, is_mentee, code, misses, mentorship, webhook,
-    day and moment. In `html` every value is escaped.
+    where "#" stands for the number, and `date`. They know name, other, is_mentee, group, code, misses, mentorship,
+    webhook, day and moment. In `html` every value is escaped.
     """
 
     @_abc_1.abstractmethod

@@ -606,7 +606,7 @@ class FindSlotsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PEOPLE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """organizations/{id}/mentorships/{id}"""
+    """organizations/{id}/mentorships/{id}, or organizations/{id}/groups/{id} for its mentors: times free for all of these."""
     page_size: _builtins.int
     """At most this many; 0 means 20, more than 100 means 100."""
     @_builtins.property
@@ -683,10 +683,11 @@ class Slot(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     MENTOR_LOCAL_START_FIELD_NUMBER: _builtins.int
     MENTEE_LOCAL_START_FIELD_NUMBER: _builtins.int
+    BUSY_MEMBERS_FIELD_NUMBER: _builtins.int
     mentor_local_start: _builtins.str
-    """The same start for the mentor, RFC 3339 with offset."""
+    """The same start for the mentor, of a group the first one, RFC 3339 with offset."""
     mentee_local_start: _builtins.str
-    """The same start for the mentee, RFC 3339 with offset."""
+    """The same start for the mentee, RFC 3339 with offset; empty for a group."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """First moment."""
@@ -695,6 +696,10 @@ class Slot(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """First moment after."""
 
+    @_builtins.property
+    def busy_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which members of the group are not free then."""
+
     def __init__(
         self,
         *,
@@ -702,10 +707,11 @@ class Slot(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         mentor_local_start: _builtins.str = ...,
         mentee_local_start: _builtins.str = ...,
+        busy_members: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "mentee_local_start", b"mentee_local_start", "mentor_local_start", b"mentor_local_start", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["busy_members", b"busy_members", "end_time", b"end_time", "mentee_local_start", b"mentee_local_start", "mentor_local_start", b"mentor_local_start", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -37,7 +37,7 @@ class _CancelReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CancelRe
     CANCEL_REASON_OTHER: _CancelReason.ValueType  # 6
     """Anything else."""
     CANCEL_REASON_MENTORSHIP_ENDED: _CancelReason.ValueType  # 7
-    """The mentorship is over; only the platform says so."""
+    """The mentorship, or the group, is over; only the platform says so."""
     CANCEL_REASON_MENTORSHIP_PAUSED: _CancelReason.ValueType  # 8
     """The mentorship rests; only the platform says so."""
 
@@ -59,7 +59,7 @@ CANCEL_REASON_NOT_NEEDED: CancelReason.ValueType  # 5
 CANCEL_REASON_OTHER: CancelReason.ValueType  # 6
 """Anything else."""
 CANCEL_REASON_MENTORSHIP_ENDED: CancelReason.ValueType  # 7
-"""The mentorship is over; only the platform says so."""
+"""The mentorship, or the group, is over; only the platform says so."""
 CANCEL_REASON_MENTORSHIP_PAUSED: CancelReason.ValueType  # 8
 """The mentorship rests; only the platform says so."""
 Global___CancelReason: _TypeAlias = CancelReason  # noqa: Y015

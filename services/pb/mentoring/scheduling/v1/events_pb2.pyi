@@ -922,6 +922,642 @@ class MeetingCancelled(_message.Message):
 Global___MeetingCancelled: _TypeAlias = MeetingCancelled  # noqa: Y015
 
 @_typing.final
+class GroupMeetingBooked(_message.Message):
+    """A meeting of a group is booked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingBooked: _TypeAlias = GroupMeetingBooked  # noqa: Y015
+
+@_typing.final
+class GroupMeetingRescheduled(_message.Message):
+    """It has another time. Reminders of the old one are off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    OLD_START_TIME_FIELD_NUMBER: _builtins.int
+    OLD_END_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who moved it."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    @_builtins.property
+    def old_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have begun."""
+
+    @_builtins.property
+    def old_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have been over."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        old_start_time: _timestamp_pb2.Timestamp | None = ...,
+        old_end_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "old_end_time", b"old_end_time", "old_start_time", b"old_start_time", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingRescheduled: _TypeAlias = GroupMeetingRescheduled  # noqa: Y015
+
+@_typing.final
+class GroupMeetingCancelled(_message.Message):
+    """It is called off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who called it off; empty when the platform did."""
+    late: _builtins.bool
+    """Whether that was less than a day before the start, or than three hours for a flash meeting."""
+    reason: _codes_pb2.CancelReason.ValueType
+    """Why."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it would have begun."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        late: _builtins.bool = ...,
+        reason: _codes_pb2.CancelReason.ValueType = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "late", b"late", "members", b"members", "mentors", b"mentors", "person", b"person", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingCancelled: _TypeAlias = GroupMeetingCancelled  # noqa: Y015
+
+@_typing.final
+class GroupMeetingReminderDue(_message.Message):
+    """It begins soon. Never told of one that was called off or moved away."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def before(self) -> _duration_pb2.Duration:
+        """How long before the start this reminder is."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        before: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingReminderDue: _TypeAlias = GroupMeetingReminderDue  # noqa: Y015
+
+@_typing.final
+class GroupMeetingAttendeeAdded(_message.Message):
+    """Somebody who came into the group is invited to a meeting that was booked before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingAttendeeAdded: _TypeAlias = GroupMeetingAttendeeAdded  # noqa: Y015
+
+@_typing.final
+class GroupMeetingAttendeeRemoved(_message.Message):
+    """Somebody who left the group is not invited any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who."""
+    sequence: _builtins.int
+    """SEQUENCE of its calendar entry."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingAttendeeRemoved: _TypeAlias = GroupMeetingAttendeeRemoved  # noqa: Y015
+
+@_typing.final
+class GroupMeetingAnswered(_message.Message):
+    """Somebody answered the invitation in their calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    PROPOSED_START_TIME_FIELD_NUMBER: _builtins.int
+    PROPOSED_END_TIME_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who answered."""
+    status: _codes_pb2.AnswerStatus.ValueType
+    """What."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def proposed_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it shall begin instead, if they ask for another time; else absent."""
+
+    @_builtins.property
+    def proposed_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it shall end then."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        status: _codes_pb2.AnswerStatus.ValueType = ...,
+        proposed_start_time: _timestamp_pb2.Timestamp | None = ...,
+        proposed_end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "proposed_end_time", b"proposed_end_time", "proposed_start_time", b"proposed_start_time", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingAnswered: _TypeAlias = GroupMeetingAnswered  # noqa: Y015
+
+@_typing.final
+class GroupMeetingNoticeGiven(_message.Message):
+    """Somebody said before the start that they come late or not at all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    MINUTES_LATE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who said so."""
+    notice: _codes_pb2.Notice.ValueType
+    """What."""
+    minutes_late: _builtins.int
+    """How late."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        notice: _codes_pb2.Notice.ValueType = ...,
+        minutes_late: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "minutes_late", b"minutes_late", "notice", b"notice", "person", b"person", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingNoticeGiven: _TypeAlias = GroupMeetingNoticeGiven  # noqa: Y015
+
+@_typing.final
+class GroupMeetingCheckedIn(_message.Message):
+    """Somebody is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    person: _builtins.str
+    """Who checked in."""
+    late: _builtins.bool
+    """Whether they came late."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        person: _builtins.str = ...,
+        late: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "late", b"late", "members", b"members", "mentors", b"mentors", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingCheckedIn: _TypeAlias = GroupMeetingCheckedIn  # noqa: Y015
+
+@_typing.final
+class GroupMeetingHeld(_message.Message):
+    """It took place: a mentor and a member were there. Told when it is over, and anew when a mentor corrects who was there: the last of this and GroupMeetingMissed counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    ABSENT_FIELD_NUMBER: _builtins.int
+    NOTIFIED_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    @_builtins.property
+    def present(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who was there."""
+
+    @_builtins.property
+    def absent(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who was not."""
+
+    @_builtins.property
+    def notified(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who of the absent had said so before the start, or declined."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        present: _abc.Iterable[_builtins.str] | None = ...,
+        absent: _abc.Iterable[_builtins.str] | None = ...,
+        notified: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "notified", b"notified", "present", b"present", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingHeld: _TypeAlias = GroupMeetingHeld  # noqa: Y015
+
+@_typing.final
+class GroupMeetingMissed(_message.Message):
+    """It did not take place: no mentor was there, or no member."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    ABSENT_FIELD_NUMBER: _builtins.int
+    NOTIFIED_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment after."""
+
+    @_builtins.property
+    def present(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who was there."""
+
+    @_builtins.property
+    def absent(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who was not."""
+
+    @_builtins.property
+    def notified(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who of the absent had said so before the start, or declined."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        present: _abc.Iterable[_builtins.str] | None = ...,
+        absent: _abc.Iterable[_builtins.str] | None = ...,
+        notified: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "notified", b"notified", "present", b"present", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupMeetingMissed: _TypeAlias = GroupMeetingMissed  # noqa: Y015
+
+@_typing.final
 class PersonalDataErased(_message.Message):
     """This service keeps nothing readable any more about a person who was erased."""
 

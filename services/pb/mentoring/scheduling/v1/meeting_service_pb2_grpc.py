@@ -105,6 +105,11 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.RecordAttendance = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/RecordAttendance',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RecordAttendanceRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+                _registered_method=True)
         self.GiveNotice = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/GiveNotice',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GiveNoticeRequest.SerializeToString,
@@ -157,7 +162,7 @@ class MeetingServiceServicer:
     """
 
     def BookMeeting(self, request, context):
-        """Books a meeting on a quarter hour. Refused when either person has another one then.
+        """Books a meeting on a quarter hour. Refused when either person has another one then. A group's mentors book for all in it: all mentors must be free then; members who are not are invited all the same.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -192,7 +197,7 @@ class MeetingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMeetings(self, request, context):
-        """Lists the meetings of a mentorship, first booked first. "organizations/{organization}/mentorships/-" lists those of all, for staff.
+        """Lists the meetings of a mentorship or of a group, first booked first. "organizations/{organization}/mentorships/-" and "organizations/{organization}/groups/-" list those of all, for staff.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,7 +246,7 @@ class MeetingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckIn(self, request, context):
-        """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period.
+        """Says that the calling participant is there. From 15 minutes before the start until the check after the grace period; of a group's meeting until its end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,6 +254,13 @@ class MeetingServiceServicer:
 
     def RescheduleMeeting(self, request, context):
         """Gives a meeting another time, in one step on both calendars. Refused when it is too late, or when either person has another meeting then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordAttendance(self, request, context):
+        """Says who was at a group's meeting, as one of its mentors: from its start until 7 days after its end. What it says replaces what was known before. It took place if a mentor and a member were there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -388,6 +400,11 @@ def add_MeetingServiceServicer_to_server(servicer, server):
             'RescheduleMeeting': grpc.unary_unary_rpc_method_handler(
                     servicer.RescheduleMeeting,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'RecordAttendance': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordAttendance,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RecordAttendanceRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
             ),
             'GiveNotice': grpc.unary_unary_rpc_method_handler(
@@ -814,6 +831,33 @@ class MeetingService:
             target,
             '/mentoring.scheduling.v1.MeetingService/RescheduleMeeting',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RescheduleMeetingRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordAttendance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/RecordAttendance',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.RecordAttendanceRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
             options,
             channel_credentials,
