@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy import callgraph
-from deploy.k8s import backup, kafka, scaling, settings, sizes
+from deploy.k8s import backup, dashboards, kafka, scaling, settings, sizes
 from deploy.k8s.certificates import CLIENTS
 from deploy.kafka import access, topics
 from services.kernel.config import Settings
@@ -139,6 +139,13 @@ def test_every_caller_has_a_certificate_with_its_name() -> None:
 def test_portals_are_told_to_call_as_services_call_each_other() -> None:
     (told,) = re.findall(r"```json\n(.*?)```", (K8S / "README.md").read_text(), re.DOTALL)
     assert json.loads(told) == client.SERVICE_CONFIG
+
+
+def test_grafana_in_the_cluster_finds_the_dashboards_of_the_code() -> None:
+    found = of_kind("components/monitoring", "ConfigMap").values()
+    assert {one["metadata"]["labels"].get("grafana_dashboard") for one in found} == {"1"}
+    files = {name: text for one in found for name, text in one["data"].items()}
+    assert files == {file.name: file.read_text() for file in dashboards.FOLDER.glob("*.json")}
 
 
 def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
