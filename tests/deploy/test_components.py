@@ -161,6 +161,17 @@ def test_who_copies_databases_has_the_servers_own_role_for_that_and_no_other() -
     assert user["passwordSecretRef"] == {"name": settings.BACKUP.name, "key": settings.BACKUP.key}
 
 
+def test_restoring_is_told_for_that_very_user_and_for_the_files_that_copies_lie_in() -> None:
+    told = (K8S / "README.md").read_text()
+    (place,) = re.findall(r"/spec/users/(\d+)/roles/-", told)
+    users = yaml.safe_load((K8S / "components/mongodb-community/users.yaml").read_text())["spec"]["users"]
+    assert users[int(place)]["name"] == backup.NAME
+    jobs = of_kind("components/backup", "CronJob")
+    assert set(re.findall(r"once (backup-\w+)", told)) <= set(jobs)
+    ((_, ledger),) = re.findall(r"open\((\"|')(\S+?)\1\)", told)
+    assert ledger in yaml.dump(jobs["backup-ledger"])
+
+
 def test_in_its_audit_log_a_service_may_add_and_neither_change_nor_take_away() -> None:
     text = (K8S / "components/mongodb-community/users.yaml").read_text()
     for role in yaml.safe_load(text)["spec"]["security"]["roles"]:

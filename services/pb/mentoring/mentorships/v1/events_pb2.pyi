@@ -2364,22 +2364,28 @@ class GroupGoalCompleted(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     GROUP_GOAL_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """The mentor who said so."""
     group_goal: _builtins.str
     """organizations/{organization}/groups/{group}/goals/{goal}"""
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who had a seat then; empty in events of before it was told."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
         group_goal: _builtins.str = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "members", b"members", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
