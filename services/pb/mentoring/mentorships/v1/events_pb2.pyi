@@ -1857,6 +1857,7 @@ class GroupCreated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -1875,6 +1876,10 @@ class GroupCreated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1884,10 +1889,11 @@ class GroupCreated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1905,6 +1911,7 @@ class GroupUpdated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     revision: _builtins.int
@@ -1923,6 +1930,10 @@ class GroupUpdated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1932,10 +1943,11 @@ class GroupUpdated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1979,6 +1991,7 @@ class GroupMentorJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -1997,6 +2010,10 @@ class GroupMentorJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2006,10 +2023,11 @@ class GroupMentorJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2053,6 +2071,7 @@ class GroupJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2071,6 +2090,10 @@ class GroupJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2080,10 +2103,11 @@ class GroupJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2127,6 +2151,7 @@ class GroupPromoted(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2145,6 +2170,10 @@ class GroupPromoted(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2154,10 +2183,11 @@ class GroupPromoted(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2175,6 +2205,7 @@ class GroupLeft(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2193,6 +2224,10 @@ class GroupLeft(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2202,10 +2237,11 @@ class GroupLeft(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
