@@ -20,7 +20,7 @@ from services.scheduling.domain.told import MeetingAttendeeAdded, MeetingAttende
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What scheduling keeps of a group: `mentors` guide, `members` have a seat, minutes as agreed.
+    """What scheduling keeps of a group: `mentors` guide, `members` have a seat, minutes and days as agreed.
 
     No program: it is one of its own. It runs until it is completed or ended.
     """
@@ -36,11 +36,6 @@ class Group:
     def people(self) -> tuple[str, ...]:
         """Those whose hours decide when it meets."""
         return self.mentors
-
-    @property
-    def lead(self) -> str:
-        """Nobody: what its meetings miss is its mentors' matter."""
-        return ""
 
     def require_active(self) -> None:
         """Raise Refused GROUP_OVER once it is over."""
