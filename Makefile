@@ -56,7 +56,7 @@ verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof 
 	@$(BIN)/python -m deploy.verify.debian
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
-manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes and rules
+manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes, rules and dashboards
 	@$(BIN)/python -m deploy.k8s
 
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)

@@ -247,7 +247,14 @@ async def test_what_happens_is_told_in_ids_and_codes_with_who_is_in_it_after(wor
     await world.groups.person_left(Ref(ORG, MENTOR), Cause("left"))
     name, people = f"organizations/{ORG}/groups/{world.id}", f"organizations/{ORG}/people"
     length = Duration(seconds=DRAFT.terms.meeting_minutes * 60)
-    roster: dict[str, Any] = {"group": name, "mentors": [f"{people}/{MENTOR}"], "meeting_length": length}
+    cadence = Duration(seconds=DRAFT.terms.cadence_days * 86_400)
+    mentors = [f"{people}/{MENTOR}"]
+    roster: dict[str, Any] = {
+        "group": name,
+        "mentors": mentors,
+        "meeting_length": length,
+        "cadence": cadence,
+    }
     created, joined, ended = world.kept.outbox
     assert events.GroupCreated.FromString(created["value"]) == events.GroupCreated(
         **roster, person=f"{people}/{MENTOR}"

@@ -126,6 +126,7 @@ def _roster(tenant: str, state: Group) -> dict[str, Any]:
         "mentors": [person_name(tenant, one) for one in state.mentors],
         "members": [person_name(tenant, one) for one in state.members],
         "meeting_length": Duration(seconds=state.terms.meeting_minutes * 60),
+        "cadence": Duration(seconds=state.terms.cadence_days * 86_400),
     }
 
 

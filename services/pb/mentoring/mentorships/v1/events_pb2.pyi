@@ -1893,6 +1893,7 @@ class GroupCreated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -1911,6 +1912,10 @@ class GroupCreated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1920,10 +1925,11 @@ class GroupCreated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1941,6 +1947,7 @@ class GroupUpdated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     revision: _builtins.int
@@ -1959,6 +1966,10 @@ class GroupUpdated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1968,10 +1979,11 @@ class GroupUpdated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2015,6 +2027,7 @@ class GroupMentorJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2033,6 +2046,10 @@ class GroupMentorJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2042,10 +2059,11 @@ class GroupMentorJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2089,6 +2107,7 @@ class GroupJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2107,6 +2126,10 @@ class GroupJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2116,10 +2139,11 @@ class GroupJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2163,6 +2187,7 @@ class GroupPromoted(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2181,6 +2206,10 @@ class GroupPromoted(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2190,10 +2219,11 @@ class GroupPromoted(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2211,6 +2241,7 @@ class GroupLeft(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2229,6 +2260,10 @@ class GroupLeft(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2238,10 +2273,11 @@ class GroupLeft(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
