@@ -651,6 +651,9 @@ class ClosingSurveyAnswered(_message.Message):
     PERSON_FIELD_NUMBER: _builtins.int
     SATISFACTION_FIELD_NUMBER: _builtins.int
     RECOMMENDS_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
@@ -659,6 +662,18 @@ class ClosingSurveyAnswered(_message.Message):
     """1 (poor) to 5 (very good)."""
     recommends: _builtins.bool
     """Whether they would recommend mentoring to others."""
+    survey_revision: _builtins.int
+    """The revision of the program's survey plan that was answered; 0 for none."""
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the program's own questions that were answered, as in SurveyService."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The answers, in the same order: ratings from 1 to 5, places of chosen options from 1, and 1 for words, which are
+        not told.
+        """
+
     def __init__(
         self,
         *,
@@ -666,10 +681,13 @@ class ClosingSurveyAnswered(_message.Message):
         person: _builtins.str = ...,
         satisfaction: _builtins.int = ...,
         recommends: _builtins.bool = ...,
+        survey_revision: _builtins.int = ...,
+        questions: _abc.Iterable[_builtins.str] | None = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "questions", b"questions", "recommends", b"recommends", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1413,6 +1431,9 @@ class CheckInAnswered(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     SATISFACTION_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     check_in: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
     mentorship: _builtins.str
@@ -1427,9 +1448,21 @@ class CheckInAnswered(_message.Message):
     """Trust in oneself."""
     satisfaction: _builtins.int
     """All in all."""
+    survey_revision: _builtins.int
+    """The revision of the program's survey plan that was answered; 0 for none."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_codes_pb2.ChangeWish.ValueType]:
         """What should be different."""
+
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the program's own questions that were answered, as in SurveyService."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The answers, in the same order: ratings from 1 to 5, places of chosen options from 1, and 1 for words, which are
+        not told.
+        """
 
     def __init__(
         self,
@@ -1442,10 +1475,13 @@ class CheckInAnswered(_message.Message):
         confidence: _builtins.int = ...,
         satisfaction: _builtins.int = ...,
         changes: _abc.Iterable[_codes_pb2.ChangeWish.ValueType] | None = ...,
+        survey_revision: _builtins.int = ...,
+        questions: _abc.Iterable[_builtins.str] | None = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "check_in", b"check_in", "confidence", b"confidence", "mentorship", b"mentorship", "person", b"person", "progress", b"progress", "quality", b"quality", "satisfaction", b"satisfaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "check_in", b"check_in", "confidence", b"confidence", "mentorship", b"mentorship", "person", b"person", "progress", b"progress", "quality", b"quality", "questions", b"questions", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
