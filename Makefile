@@ -46,17 +46,17 @@ lint: $(STAMP) ## ruff, import contracts, buf, compose schema
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/python protos/generate.py --lint
+	$(BIN)/python -m protos.generate --lint
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 types: $(STAMP) ## mypy --strict
-	$(BIN)/mypy services deploy tests protos/generate.py
+	$(BIN)/mypy services deploy tests protos
 
 verify-deploy: $(STAMP) $(OPS) ## prove what operators get, and that each proof can fail (ONLY="yaml compose"; VERIFY_SKIP_MISSING=1 without a tool)
 	@$(BIN)/python -m deploy.verify.debian
 	@$(BIN)/python -m deploy.verify $(ONLY)
 
-manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes and rules
+manifests: $(STAMP) ## write what repeats in k8s/ from the call graph, topics, sizes, rules and dashboards
 	@$(BIN)/python -m deploy.k8s
 
 test: $(STAMP) ## every test on real servers (KAFKA=apache|embedded forces the broker)
@@ -90,10 +90,10 @@ bench-notifications: $(STAMP) ## messages from event to mail server beside a bar
 	@$(BIN)/python -m tests.bench.notifications
 
 protos: $(STAMP) ## regenerate services/pb from protos/
-	$(BIN)/python protos/generate.py
+	$(BIN)/python -m protos.generate
 
 protos-check: $(STAMP) ## fail when services/pb differs from protos/, or a contract breaks against main
-	$(BIN)/python protos/generate.py --check
+	$(BIN)/python -m protos.generate --check
 
 licences: $(OPS) ## write deploy/LICENCES.md again from what is installed
 	@$(BIN)/python -m deploy.verify.licences

@@ -1,7 +1,8 @@
 """Regenerate `services/pb` from `protos/` (default), check it (`--check`) or lint the contracts (`--lint`).
 
 Own protos and `buf/validate` are generated; `google.*` modules come from their wheels. Imports get the one
-prefix `services.pb`. The descriptor set for downstream readers lands in `services/pb/mentoring.binpb`.
+prefix `services.pb`. Downstream readers get the descriptor set `services/pb/mentoring.binpb` and the events
+as an AsyncAPI document, `services/pb/mentoring.asyncapi.yaml`.
 """
 
 import argparse
@@ -15,7 +16,10 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
+
+from protos import asyncapi
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
@@ -25,28 +29,36 @@ OWN_IMPORT = re.compile(r"(?m)^(\s*from) (mentoring|buf)\.")
 
 def generate(out: Path) -> None:
     """Write modules, stubs, packages and the descriptor set below `out`."""
-    own = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / "mentoring").rglob("*.proto"))
-    arguments = [
-        "protoc",
-        f"-I{PROTOS}",
-        f"-I{PROTOS / 'third_party'}",
-        f"-I{files('grpc_tools') / '_proto'}",
+    compiled(
         f"--python_out={out}",
         f"--grpc_python_out={out}",
         f"--mypy_out={out}",
         f"--mypy_grpc_out=only_async:{out}",
         "--include_imports",
         f"--descriptor_set_out={out / 'mentoring.binpb'}",
-        *own,
         "buf/validate/validate.proto",
-    ]
-    if protoc.main(arguments):
-        raise SystemExit("protoc failed")
+    )
     drop_empty_services(out)
+    (out / "mentoring.asyncapi.yaml").write_text(asyncapi.document(with_comments()))
     for path in [*out.rglob("*.py"), *out.rglob("*.pyi")]:
         path.write_text(OWN_IMPORT.sub(r"\1 services.pb.\2.", path.read_text()))
     for folder in [out, *(path for path in out.rglob("*") if path.is_dir())]:
         (folder / "__init__.py").write_text('"""Generated from protos/; never edited."""\n')
+
+
+def compiled(*arguments: str) -> None:
+    """Run protoc on the own protos. Raises SystemExit when it fails."""
+    own = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / "mentoring").rglob("*.proto"))
+    roots = (PROTOS, PROTOS / "third_party", files("grpc_tools") / "_proto")
+    if protoc.main(["protoc", *(f"-I{root}" for root in roots), *arguments, *own]):
+        raise SystemExit("protoc failed")
+
+
+def with_comments() -> FileDescriptorSet:
+    """Return the own protos with where everything stands and what is said of it."""
+    with tempfile.NamedTemporaryFile() as file:
+        compiled("--include_source_info", f"--descriptor_set_out={file.name}")
+        return FileDescriptorSet.FromString(file.read())
 
 
 def drop_empty_services(out: Path) -> None:

@@ -7,6 +7,7 @@ from deploy.k8s import (
     backup,
     certificates,
     checks,
+    dashboards,
     files,
     gateway,
     kafka,
@@ -75,6 +76,7 @@ def _components(platform: Platform) -> Files:
         "check/jobs": checks.documents(platform),
         "gateway/routes": gateway.documents(platform),
         "monitoring/rules": rules.load(),
+        "monitoring/dashboards": dashboards.load(),
     }
     return {f"components/{name}.yaml": files.text(each) for name, each in documents.items()}
 

@@ -15,7 +15,7 @@ from deploy.k8s import gateway
 from deploy.kafka import topics
 from deploy.mongo import backup
 from deploy.verify.check import Check, Plant
-from deploy.verify.pods import Document, Ours, ours
+from deploy.verify.pods import Document, Ours, ours, template_of
 from deploy.verify.tree import Tree
 from services.kernel import probes
 from services.kernel.config import Settings, StreamSettings
@@ -43,10 +43,11 @@ _LISTENS: Final = {"GRPC_ADDRESS": "grpc", "HTTP_ADDRESS": "links", "METRICS_ADD
 
 
 def run(tree: Tree) -> Iterator[str]:
-    """Judge every container of ours in every overlay, and every route to one."""
+    """Judge every container of ours in every overlay, and every way to one."""
     for overlay, documents in tree.documents.items():
         addresses = set(_addresses(documents))
-        yield from (f"{overlay}: {mistake}" for mistake in _routed(documents, addresses))
+        apart = (*_routed(documents, addresses), *_led(documents), *_scraped(documents))
+        yield from (f"{overlay}: {mistake}" for mistake in apart)
         for one in ours(documents):
             found = (*_command(one), *_names(one), *_ports(one), *_probed(one), *_peers(one, addresses))
             yield from (f"{overlay}: {one.name}: {mistake}" for mistake in found)
@@ -129,6 +130,30 @@ def _routed(documents: Sequence[Document], addresses: set[str]) -> Iterator[str]
             yield from (f"a route is for {name}, which nobody serves" for name in named - _ANSWERED)
 
 
+def _led(documents: Sequence[Document]) -> Iterator[str]:
+    pods = [template for template in map(template_of, documents) if template]
+    for service in (one for one in documents if one["kind"] == "Service"):
+        wanted = service["spec"].get("selector", {}).items()
+        named = {
+            port.get("name")
+            for pod in pods
+            if wanted <= pod["metadata"]["labels"].items()
+            for container in pod["spec"]["containers"]
+            for port in container.get("ports", ())
+        }
+        for port in service["spec"]["ports"]:
+            target = port.get("targetPort", port["port"])
+            if isinstance(target, str) and target not in named:
+                yield f"Service {service['metadata']['name']} leads to {target}, a port that no pod of it has"
+
+
+def _scraped(documents: Sequence[Document]) -> Iterator[str]:
+    for monitor in (one for one in documents if one["kind"] == "PodMonitor"):
+        for asked in monitor["spec"]["podMetricsEndpoints"]:
+            if asked["port"] != _LISTENS["METRICS_ADDRESS"] or asked["path"] not in _PATHS:
+                yield f"metrics are fetched from {asked['path']} on {asked['port']}, where nobody answers"
+
+
 def _addresses(documents: Sequence[Document]) -> Iterator[str]:
     for one in documents:
         if one["kind"] == "Service":
@@ -162,6 +187,12 @@ CHECK: Final = Check(
             "- name: match\n          port: 50051",
         ),
         Plant("a route for what nobody serves", _ROUTES, "v1.PersonService", "v1.PeopleService"),
+        Plant(
+            "a port that pods do not have", "k8s/base/matching/service.yaml", "targetPort: g", "targetPort: c"
+        ),
+        Plant(
+            "metrics of nobody", "k8s/components/monitoring/podmonitor.yaml", "port: metrics", "port: metric"
+        ),
         Plant("a part that no backup has", _BACKUP, "- data", "- dates"),
         Plant("backups of which none is kept", _BACKUP, "- '14'", "- '0'"),
         Plant("nothing that is done once", _BACKUP, "- export-erasures", "- export-ledger"),

@@ -17,8 +17,8 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         MentorshipEndNear MentorshipCompleted MentorshipEnded CheckInOpened FitQuestionOpened FeedbackGiven
         KudosGiven IntroductionProposed IntroductionOffered IntroductionMade, from scheduling
         MeetingReminderDue MeetingProposed MeetingBooked SeriesBooked MeetingRescheduled
-        MeetingCancelled MeetingClaimed MeetingAnswered GroupMeeting(ReminderDue|Booked|AttendeeAdded
-        |Rescheduled|Cancelled|AttendeeRemoved|Missed|Answered); for webhooks every event of
+        MeetingCancelled MeetingClaimed MeetingAnswered GroupSeriesBooked GroupMeeting(ReminderDue|Booked
+        |AttendeeAdded|Rescheduled|Cancelled|AttendeeRemoved|Missed|Answered); for webhooks every event of
         matching, mentorships, processor, recognition and scheduling, and its own
         WebhookDeliveryQueued … Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, scheduling.MeetingService for invitations,

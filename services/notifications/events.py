@@ -78,6 +78,7 @@ _MENTORS, _GROUP = ("mentors",), ("mentors", "members")
 _GROUP_NEWS: Final[tuple[tuple[type[Any], Category, tuple[str, ...]], ...]] = (
     (scheduling.GroupMeetingReminderDue, Category.MEETING_REMINDER, _GROUP),
     (scheduling.GroupMeetingBooked, Category.MEETING_BOOKED, _GROUP),
+    (scheduling.GroupSeriesBooked, Category.MEETING_BOOKED, _GROUP),
     (scheduling.GroupMeetingAttendeeAdded, Category.MEETING_BOOKED, _PERSON),
     (scheduling.GroupMeetingRescheduled, Category.MEETING_MOVED, _GROUP),
     (scheduling.GroupMeetingCancelled, Category.MEETING_CANCELLED, _GROUP),

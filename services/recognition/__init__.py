@@ -4,6 +4,6 @@ Owns    Recognition, Badge, BadgeAward and its credential, RecognitionChoice, Re
 Serves  RecognitionService, BadgeService, SettingsService, CredentialService
 Tells   Recognition{Issued,Revoked} BadgeUpdated BadgeAwarded BadgeAwardRevoked CredentialIssued
         RecognitionChoiceUpdated RecognitionSettingsUpdated
-Hears   processor.RecognitionEarned
+Hears   processor.RecognitionEarned, mentorships.GroupGoalCompleted
 Calls   nobody
 """

@@ -7,8 +7,8 @@ Tells   MeetingProposed MeetingProposalClosed MeetingBooked SeriesBooked Meeting
         MeetingReminderDue MeetingNoticeGiven MeetingCheckedIn MeetingHeld MeetingMissed MeetingClaimed
         MeetingClaimClosed MeetingAnswered MeetingCancelled MeetingSettingsUpdated AvailabilityUpdated
         CalendarChanged CalendarFetchDue CalendarFetched CalendarFeedChanged, and of groups
-        GroupMeeting(Booked|Rescheduled|ReminderDue|AttendeeAdded|AttendeeRemoved|Answered|NoticeGiven
-        |CheckedIn|Held|Missed|Cancelled)
+        GroupSeriesBooked GroupMeeting(Booked|Rescheduled|ReminderDue|AttendeeAdded|AttendeeRemoved
+        |Answered|NoticeGiven|CheckedIn|Held|Missed|Cancelled)
 Hears   mentorships.Mentorship(Activated|Paused|Resumed|Completed|Ended),
         mentorships.Group(Created|Updated|MentorJoined|Joined|Promoted|Left|Completed|Ended), its own
         CalendarFetchDue

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy import callgraph
-from deploy.k8s import backup, kafka, scaling, settings, sizes
+from deploy.k8s import backup, dashboards, kafka, scaling, settings, sizes
 from deploy.k8s.certificates import CLIENTS
 from deploy.kafka import access, topics
 from services.kernel.config import Settings
@@ -141,6 +141,13 @@ def test_portals_are_told_to_call_as_services_call_each_other() -> None:
     assert json.loads(told) == client.SERVICE_CONFIG
 
 
+def test_grafana_in_the_cluster_finds_the_dashboards_of_the_code() -> None:
+    found = of_kind("components/monitoring", "ConfigMap").values()
+    assert {one["metadata"]["labels"].get("grafana_dashboard") for one in found} == {"1"}
+    files = {name: text for one in found for name, text in one["data"].items()}
+    assert files == {file.name: file.read_text() for file in dashboards.FOLDER.glob("*.json")}
+
+
 def test_a_user_of_the_database_has_its_own_services_databases_only() -> None:
     text = (K8S / "components/mongodb-community/users.yaml").read_text()
     users = yaml.safe_load(text)["spec"]["users"]
@@ -159,6 +166,17 @@ def test_who_copies_databases_has_the_servers_own_role_for_that_and_no_other() -
     (user,) = [one for one in yaml.safe_load(text)["spec"]["users"] if one["name"] == backup.NAME]
     assert user["roles"] == [{"name": "backup", "db": "admin"}]
     assert user["passwordSecretRef"] == {"name": settings.BACKUP.name, "key": settings.BACKUP.key}
+
+
+def test_restoring_is_told_for_that_very_user_and_for_the_files_that_copies_lie_in() -> None:
+    told = (K8S / "README.md").read_text()
+    (place,) = re.findall(r"/spec/users/(\d+)/roles/-", told)
+    users = yaml.safe_load((K8S / "components/mongodb-community/users.yaml").read_text())["spec"]["users"]
+    assert users[int(place)]["name"] == backup.NAME
+    jobs = of_kind("components/backup", "CronJob")
+    assert set(re.findall(r"once (backup-\w+)", told)) <= set(jobs)
+    ((_, ledger),) = re.findall(r"open\((\"|')(\S+?)\1\)", told)
+    assert ledger in yaml.dump(jobs["backup-ledger"])
 
 
 def test_in_its_audit_log_a_service_may_add_and_neither_change_nor_take_away() -> None:

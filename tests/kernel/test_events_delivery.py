@@ -17,13 +17,13 @@ from services.kernel.events import Handlers, TooManyDeadLetters, encode, sign
 from services.kernel.events.dead_letters import DeadLetters
 from services.kernel.events.delivery import Delivery, Patience, Stopping, Verdict, verdict
 from services.kernel.events.progress import Partition, Progress, Seen
-from services.kernel.events.worker import BATCH, Worker, chains
+from services.kernel.events.worker import BATCH, LONG_AT_ONCE, Worker, chains
 from services.kernel.kafka import Record
 from services.pb.mentoring.mentorships.v1.events_pb2 import GoalCompleted, GoalCreated
 from tests.kernel.conftest import Seconds
 from tests.kernel.tally import TOPIC
 from tests.kernel.test_events_codec import EVENT, arrived
-from tests.kernel.topic import Arrived
+from tests.kernel.topic import PATIENCE, Arrived
 
 HERE = Partition(TOPIC, 0)
 AT_ONCE = Patience(tries=3, first=0, longest=0)
@@ -262,6 +262,30 @@ async def test_what_nobody_can_read_is_buried_whoever_hears_it() -> None:
     worker = Worker(HERE, delivery(Handler(), letters), done, asyncio.Semaphore(1))
     await worker.take([stranger(("ce_type", b"another"))])
     assert (letters.reasons, done.offsets) == ([b"DUPLICATE_HEADER"], [stranger().offset + 1])
+
+
+async def test_records_that_take_long_take_no_turn_from_others_and_few_are_in_hand_at_once() -> None:
+    """The others are through while as many of the long ones as may wait for them."""
+    handlers, long, through = Handlers(), list[str](), asyncio.Event()
+
+    async def takes_long(event: Any) -> None:
+        long.append(event.key)
+        if len(long) <= LONG_AT_ONCE:
+            await through.wait()
+
+    async def quick(_: Any) -> None:
+        assert len(long) == LONG_AT_ONCE
+        through.set()
+
+    handlers.on(GoalCompleted, takes_long, takes_long=True)
+    handlers.on(GoalCreated, quick)
+    deliver = Delivery(handlers, DeadLetters(Letters(), "tests", limit=1), "tests", patience=AT_ONCE)
+    done, last = Done(), stranger()
+    last.key, last.offset = b"another", 99
+    worker = Worker(HERE, deliver, done, asyncio.Semaphore(1))
+    async with asyncio.timeout(PATIENCE):
+        await worker.take([*(at(number, f"k{number}".encode()) for number in range(2 * LONG_AT_ONCE)), last])
+    assert (len(long), done.offsets) == (2 * LONG_AT_ONCE, [100])
 
 
 async def test_nothing_is_committed_for_a_batch_that_was_cut_short() -> None:

@@ -1,9 +1,10 @@
-"""Names and durations as requests carry them, times as answers do."""
+"""Names, durations and masks as requests carry them, times as answers do."""
 
 from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.pb.mentoring.mentorships.v1.goal_service_pb2 import Goal
+from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 
 PERSON = "organizations/*/people/*"
 
@@ -59,3 +61,25 @@ def test_the_first_moment_of_1970_is_a_time_too() -> None:
     goal = Goal()
     fields.set_time(goal.create_time, datetime(1970, 1, 1, tzinfo=UTC))
     assert goal.HasField("create_time")
+
+
+@pytest.mark.parametrize(
+    ("paths", "changed"),
+    [
+        (["title", "grade", "title"], ("grade", "title")),
+        (["*"], ("grade", "title", "manager")),
+        ([], ("grade", "title")),
+        (["name", "etag", "create_time", "grade"], ("grade",)),
+    ],
+    ids=["named", "all", "empty means populated", "what only comes out is passed over"],
+)
+def test_a_mask_picks_fields_that_can_be_changed(paths: list[str], changed: tuple[str, ...]) -> None:
+    message = Person(name="organizations/acme/people/ada", title="Countess", grade=3, etag='"1"')
+    assert fields.masked(message, FieldMask(paths=paths), ("grade", "title", "manager")) == changed
+
+
+@pytest.mark.parametrize("path", ["email", "skills_offered.level", "salary", ""])
+def test_a_mask_may_not_name_what_cannot_be_changed(path: str) -> None:
+    with pytest.raises(Invalid, match="UNKNOWN_FIELD") as refused:
+        fields.masked(Person(), FieldMask(paths=["title", path]), ("grade", "title"))
+    assert [field for field, _ in refused.value.fields] == ["update_mask"]

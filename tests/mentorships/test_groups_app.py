@@ -247,7 +247,14 @@ async def test_what_happens_is_told_in_ids_and_codes_with_who_is_in_it_after(wor
     await world.groups.person_left(Ref(ORG, MENTOR), Cause("left"))
     name, people = f"organizations/{ORG}/groups/{world.id}", f"organizations/{ORG}/people"
     length = Duration(seconds=DRAFT.terms.meeting_minutes * 60)
-    roster: dict[str, Any] = {"group": name, "mentors": [f"{people}/{MENTOR}"], "meeting_length": length}
+    cadence = Duration(seconds=DRAFT.terms.cadence_days * 86_400)
+    mentors = [f"{people}/{MENTOR}"]
+    roster: dict[str, Any] = {
+        "group": name,
+        "mentors": mentors,
+        "meeting_length": length,
+        "cadence": cadence,
+    }
     created, joined, ended = world.kept.outbox
     assert events.GroupCreated.FromString(created["value"]) == events.GroupCreated(
         **roster, person=f"{people}/{MENTOR}"
@@ -262,15 +269,18 @@ async def test_what_happens_is_told_in_ids_and_codes_with_who_is_in_it_after(wor
     assert not any(DRAFT.title.encode() in event["value"] for event in world.kept.outbox)
 
 
-async def test_goals_are_told_by_their_names_alone(world: World) -> None:
+async def test_goals_are_told_by_their_names_and_whose_they_were(world: World) -> None:
+    await world.join(mentee)
     draft = GroupGoalDraft("Each gives one talk")
     await world.groups.add_goal(mentor, world.id, draft, world.how())
     await world.groups.complete_goal(mentor, world.id, "1", world.how())
     name = f"organizations/{ORG}/groups/{world.id}"
     about = {"group": name, "person": f"organizations/{ORG}/people/{MENTOR}", "group_goal": f"{name}/goals/1"}
-    _, added, completed = world.kept.outbox
+    *_, added, completed = world.kept.outbox
     assert events.GroupGoalAdded.FromString(added["value"]) == events.GroupGoalAdded(**about)
-    assert events.GroupGoalCompleted.FromString(completed["value"]) == events.GroupGoalCompleted(**about)
+    assert events.GroupGoalCompleted.FromString(completed["value"]) == events.GroupGoalCompleted(
+        **about, members=[f"organizations/{ORG}/people/{MENTEE}"]
+    )
 
 
 async def test_a_group_survives_the_way_out_and_back(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from services.pb.mentoring.mentorships.v1 import check_in_service_pb2 as check_ins
+from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import mentorship_service_pb2 as mentorships
 from services.pb.mentoring.mentorships.v1 import survey_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import CheckInServiceStub
@@ -61,6 +62,19 @@ class World(Pair):
         request = pb.GetSurveyResultsRequest(name=PLAN, occasion=occasion)
         return await self.surveys.GetSurveyResults(request, metadata=who)
 
+    async def values(self, kind: str) -> list[tuple[str, int]]:
+        """Return what the latest event of a kind tells of answers to the program's own questions."""
+        found = [
+            event["value"]
+            for kept in self.at.service.kinds
+            async for row in kept.collection.find({})
+            for event in row["outbox"]
+            if event["type"].endswith(f".{kind}")
+        ]
+        told = getattr(events, kind).FromString(found[-1])
+        assert told.survey_revision == 1
+        return list(zip(told.questions, told.values, strict=True))
+
 
 @pytest.fixture
 async def world(mongo_url: str) -> AsyncIterator[World]:
@@ -92,6 +106,7 @@ async def test_a_check_in_brings_the_programs_questions_and_keeps_which_were_ans
     for kind in world.at.service.kinds:
         async for row in kind.collection.find({}):
             assert SECRET not in str(row), "words are sealed"
+    assert await world.values("CheckInAnswered") == [("1", 5), ("2", 2), ("3", 1)], "and no words"
     get = check_ins.GetCheckInRequest(name=asked.name)
     seen = await CheckInServiceStub(world.at.channel).GetCheckIn(get, metadata=world.lead)
     assert list(seen.answer.answers) == [*answers, SurveyAnswer(question="3")]
@@ -142,6 +157,7 @@ async def test_the_closing_survey_asks_the_programs_questions_too(world: World) 
     request = mentorships.AnswerClosingSurveyRequest(name=NAME, survey=survey)
     (kept,) = (await stub.AnswerClosingSurvey(request, metadata=world.mentee)).closing_surveys
     assert (list(kept.answers), kept.survey_revision) == (list(survey.answers), 1)
+    assert await world.values("ClosingSurveyAnswered") == [(question.id, 1)]
     get = mentorships.GetMentorshipRequest(name=NAME)
     (seen,) = (await stub.GetMentorship(get, metadata=world.hr)).closing_surveys
     assert (list(seen.answers), seen.satisfaction) == ([SurveyAnswer(question=question.id)], 5)

@@ -130,7 +130,7 @@ async def test_a_chat_is_changed_under_its_version_tried_and_removed(world: Worl
     changed = await world.update("url", etag=made.etag, url=f"{world.url}/2")
     code, why = await refused(world.update("url", etag=made.etag, url=f"{world.url}/3"))
     assert (code, why) == (grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
-    code, why = await refused(world.update("host"))
+    code, why = await refused(world.update("colour"))
     assert (code, why) == (grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_FIELD")
     asked = pb.TestChatRequest(name=NAME, language_code="de-CH")
     tested = await world.chats.TestChat(asked, metadata=world.mentee)

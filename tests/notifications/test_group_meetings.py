@@ -58,6 +58,18 @@ async def test_everybody_gets_the_invitation_and_is_reminded(world: World) -> No
         await world.hear(told(scheduling.GroupMeetingBooked), tenant="globex")
 
 
+async def test_a_series_is_told_of_as_one(world: World) -> None:
+    for event in (
+        told(scheduling.GroupMeetingBooked, series="series-1"),
+        told(scheduling.GroupMeetingAttendeeAdded, person=f"{PEOPLE}/newcomer", told_of_series=True),
+        told(scheduling.GroupMeetingAttendeeRemoved, person=f"{PEOPLE}/newcomer", told_of_series=True),
+    ):
+        assert await mailed(world, event) == {}
+    subjects = await mailed(world, told(scheduling.GroupSeriesBooked, series="series-1"))
+    assert list(subjects) == EVERYBODY
+    assert world.invitations.whole == [True] * 3
+
+
 async def test_a_reminder_goes_to_all_and_changes_no_calendar(world: World) -> None:
     subject = "Your mentoring meeting with your mentoring group is near"
     assert await mailed(world, told(scheduling.GroupMeetingReminderDue)) == dict.fromkeys(EVERYBODY, subject)
@@ -97,6 +109,7 @@ async def test_who_comes_or_leaves_alone_is_told_with_what_their_calendar_needs(
 ) -> None:
     assert await mailed(world, told(event, person=f"{PEOPLE}/newcomer")) == {"newcomer": subject}
     assert world.everybody.mails[0].invitation is not None
+    assert world.invitations.whole == [True], "of a series, to all of it"
 
 
 async def test_mentors_hear_of_a_meeting_that_did_not_take_place(world: World) -> None:

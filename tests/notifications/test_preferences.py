@@ -130,7 +130,7 @@ def test_an_update_changes_what_its_mask_says(
 
 def test_a_mask_names_only_what_can_be_changed() -> None:
     with pytest.raises(Invalid, match="UNKNOWN_FIELD") as refusal:
-        wire.update(pb.Preferences(), FieldMask(paths=["name", "muted_mail", "etag"]))
+        wire.update(pb.Preferences(), FieldMask(paths=["colour", "muted_mail", "mail.rhythm"]))
     assert [path for path, _ in refusal.value.fields] == ["update_mask", "update_mask"]
 
 

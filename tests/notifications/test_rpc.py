@@ -264,7 +264,7 @@ async def test_an_organizations_quiet_hours_hold_a_mail_until_the_timer_comes(wo
 
 
 async def test_wrong_updates_name_their_field(world: World) -> None:
-    assert await refused(world.mute(REBOOK, mask="name")) == (
+    assert await refused(world.mute(REBOOK, mask="colour")) == (
         grpc.StatusCode.INVALID_ARGUMENT,
         "UNKNOWN_FIELD",
     )

@@ -34,7 +34,7 @@ PRAISE = [
     kind.removeprefix("KIND_")
     for kind in Recognition.Kind.DESCRIPTOR.values_by_name
     if "GOAL_COMPLETED" not in kind
-]
+] + ["GROUP_GOAL_COMPLETED"]
 NAMES = Names("Kim", "Ada Lovelace")
 REQUEST_CATEGORIES = [one for one in Category if one.startswith("MATCH_REQUEST")]
 PAIR_CATEGORIES = [one for one in Category if one not in REQUEST_CATEGORIES]

@@ -277,7 +277,7 @@ def test_an_update_takes_what_its_mask_names() -> None:
     with pytest.raises(Invalid, match="STATE_MISSING"):
         wire.update(pb.Webhook(), FieldMask(paths=["state"]))
     with pytest.raises(Invalid, match="UNKNOWN_FIELD"):
-        wire.update(message, FieldMask(paths=["name"]))
+        wire.update(message, FieldMask(paths=["colour"]))
 
 
 def test_endpoints_hear_whatever_can_be_chosen_but_not_of_their_own_deliveries(world: World) -> None:

@@ -78,6 +78,16 @@ def test_any_other_recognition_is_news_for_the_one_who_earned_it(person: str) ->
     assert told == [Draft(person, Category.RECOGNITION, TEN_MEETINGS)]
 
 
+def test_a_goal_of_a_group_is_news_for_each_member_and_of_no_mentorship() -> None:
+    told = meetings_recognised(MENTEE)
+    told.kind = Recognition.KIND_GOAL_COMPLETED
+    told.mentorship, told.count, told.group = "", 0, f"organizations/{ORG}/groups/circle"
+    told.goal = f"{told.group}/goals/1"
+    (draft,) = wire.congratulations(ORG, told)
+    assert (draft.person, draft.facts.code) == (MENTEE, "GROUP_GOAL_COMPLETED")
+    assert (draft.facts.mentorship, draft.facts.goal) == ("", "")
+
+
 def test_a_kind_of_a_newer_recognition_service_is_told_in_general_words() -> None:
     told = meetings_recognised()
     told.kind = 99  # type: ignore[assignment]  # not known yet

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.date_pb2 import Date
 from google.type.dayofweek_pb2 import DayOfWeek
 from hypothesis import given
@@ -67,27 +66,6 @@ def test_a_first_day_that_is_on_no_calendar_is_refused(day: Date) -> None:
     with pytest.raises(Invalid) as refused:
         wire.values("acme", pb.Person(hire_date=day))
     assert refused.value.fields[0][0] == "person.hire_date"
-
-
-@pytest.mark.parametrize(
-    ("paths", "fields"),
-    [
-        (["title", "grade", "title"], ("title", "grade")),
-        (["*"], domain.FIELDS),
-        ([], ("grade", "title")),
-    ],
-    ids=["named", "all", "empty means populated"],
-)
-def test_a_mask_picks_fields(paths: list[str], fields: tuple[str, ...]) -> None:
-    message = pb.Person(name="organizations/acme/people/ada", title="Countess", grade=3, etag='"1"')
-    assert wire.masked(message, FieldMask(paths=paths)) == fields
-
-
-@pytest.mark.parametrize("path", ["name", "etag", "create_time", "skills_offered.level", "salary", ""])
-def test_a_mask_may_not_name_what_cannot_be_changed(path: str) -> None:
-    with pytest.raises(Invalid, match="UNKNOWN_FIELD") as refused:
-        wire.masked(pb.Person(), FieldMask(paths=["title", path]))
-    assert [field for field, _ in refused.value.fields] == ["update_mask"]
 
 
 def test_events_carry_ids_and_codes_only() -> None:

@@ -73,7 +73,7 @@ def test_a_star_replaces_all_of_it() -> None:
 @pytest.mark.parametrize(
     ("message", "paths", "reason", "field"),
     [
-        (pb.Badge(), ["revision"], "UNKNOWN_FIELD", "update_mask"),
+        (pb.Badge(), ["version"], "UNKNOWN_FIELD", "update_mask"),
         (pb.Badge(), ["kind"], "KIND_MISSING", "badge.kind"),
     ],
 )

@@ -16,7 +16,7 @@ from services.scheduling.app.following import Groups
 from services.scheduling.domain import attendance, booking, groups, proposals
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.diary import claimed
-from services.scheduling.domain.groups import Group
+from services.scheduling.domain.groups import Following, Group
 from services.scheduling.domain.hours import Range
 from services.scheduling.domain.meetings import Meeting, Stage
 from services.scheduling.domain.parents import in_group
@@ -163,23 +163,23 @@ def test_it_is_not_found_under_a_mentorship_nor_under_another_group() -> None:
 
 def test_who_comes_is_invited_and_who_leaves_is_let_go() -> None:
     changed = replace(GROUP, members=(MEMBER, STRANGER))
-    meeting, events = groups.follow(booked(), changed, MORNING, claiming=True)
+    meeting, events = groups.follow(booked(), changed, MORNING, Following())
     assert [(type(one).__name__, one.person) for one in events] == [  # type: ignore[union-attr]  # both name one
         ("MeetingAttendeeAdded", STRANGER),
         ("MeetingAttendeeRemoved", MENTEE),
     ]
     assert (meeting.members, meeting.revision) == ((MEMBER, STRANGER), 1)
     assert (taken_of(meeting, STRANGER), taken_of(meeting, MENTEE)) == (4, 0)
-    assert groups.follow(meeting, changed, MORNING, claiming=True) == (meeting, [])
+    assert groups.follow(meeting, changed, MORNING, Following()) == (meeting, [])
 
 
 def test_one_that_has_begun_stays_as_it_is() -> None:
     for group in (replace(GROUP, members=()), replace(GROUP, active=False)):
-        assert groups.follow(booked(), group, NOON, claiming=True) == (booked(), [])
+        assert groups.follow(booked(), group, NOON, Following()) == (booked(), [])
 
 
 def test_the_answers_of_others_count_although_somebody_came_or_left() -> None:
-    meeting, _ = groups.follow(booked(), replace(GROUP, members=(MENTEE,)), MORNING, claiming=True)
+    meeting, _ = groups.follow(booked(), replace(GROUP, members=(MENTEE,)), MORNING, Following())
     yes = Answer(MENTEE, Status.ACCEPTED)
     answered, _ = attendance.answer(meeting, yes, 0, MORNING)
     assert answered.answers == (yes,)
@@ -220,7 +220,7 @@ def test_whoever_comes_and_goes_the_invited_are_the_group_and_nobody_else_loses_
     meeting = booked()
     for members in rounds:
         now = replace(GROUP, members=tuple(sorted(members)))
-        after, events = groups.follow(meeting, now, MORNING, claiming=True)
+        after, events = groups.follow(meeting, now, MORNING, Following())
         assert set(after.everybody) == {*GROUP.mentors, *members}
         assert after.revision == meeting.revision + bool(events)
         people = {slot.partition("/")[0] for slot in after.slots}

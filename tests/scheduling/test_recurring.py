@@ -25,7 +25,7 @@ from services.scheduling.domain.told import Reason, Status
 from services.scheduling.wire import calendar, replies
 from tests.examples import examples
 from tests.scheduling.factories import MENTEE, MINUTE, MORNING, NOON, ORG, PAIR, PAIR_ID, POLICY
-from tests.scheduling.test_app import World, mentee, service
+from tests.scheduling.test_app import World, mentee, mentor, service
 from tests.scheduling.test_diary import ZONES, second_zone
 
 HOUR = 60 * MINUTE
@@ -194,6 +194,17 @@ async def test_an_answer_counts_for_one_of_a_series_or_for_all_of_it(
     assert (await app.receive(service, reply, Cause("reply")))[0] is Outcome.TAKEN
     answered = [bool((await world.kept.get(Ref(ORG, one))).state.answers) for one in ids]
     assert answered == ([True] * 3 if occurrence is None else [False, True, False])
+
+
+async def test_an_answer_to_a_series_of_which_one_is_over_is_to_the_rest(world: World) -> None:
+    ids = await booked(world, rhythm(count=3))
+    series = (await world.kept.get(Ref(ORG, ids[0]))).state.series
+    world.clock.advance(NOON - world.clock.now())
+    for caller in (mentor, mentee):
+        await world.meetings.check_in(caller, (PAIR_ID, ids[0]), Cause(caller.subject))
+    app = Invitations(world.meetings, world.kept, world.people)
+    meant = await app.meant(ORG, Reply(series, Answer("", Status.DECLINED), 0, ""))
+    assert sorted(ref.id for ref, _ in meant) == sorted(ids[1:])
 
 
 async def test_the_rest_of_a_series_is_still_called_off_as_one(world: World) -> None:

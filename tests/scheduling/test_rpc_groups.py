@@ -240,6 +240,28 @@ async def test_an_answer_by_mail_counts_for_who_sent_it(group: Group) -> None:
     ]
 
 
+async def test_a_group_meets_in_series(group: Group) -> None:
+    world = group.world
+    request = meetings.BookSeriesRequest(
+        parent=GROUP, start_time=stamp(NOON), time_zone="Europe/Berlin", count=3, interval_days=7
+    )
+    assert (await refused(world.meetings.BookSeries(request, metadata=group.member)))[1] == "NOT_A_MENTOR"
+    booked = (await world.meetings.BookSeries(request, metadata=world.mentor)).meetings
+    assert len(booked) == 3
+    assert await world.told(booked[0]) == ["GroupMeetingBooked", "GroupSeriesBooked"]
+    later = meetings.RescheduleSeriesRequest(
+        name=booked[1].name,
+        start_time=stamp(NOON + 7 * 24 * HOUR + HOUR),
+        scope=meetings.RescheduleSeriesRequest.SCOPE_FOLLOWING,
+    )
+    moved = await world.meetings.RescheduleSeries(later, metadata=group.co_mentor)
+    assert [one.name for one in moved.meetings] == [one.name for one in booked[1:]]
+    off = await world.meetings.CancelSeries(
+        meetings.CancelSeriesRequest(name=booked[0].name), metadata=world.mentor
+    )
+    assert len(off.meetings) == 3
+
+
 async def test_times_are_those_of_the_mentors_with_the_members_who_are_busy(group: Group) -> None:
     world = group.world
     await world.at.hear(

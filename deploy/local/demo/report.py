@@ -1,6 +1,7 @@
 """Shows the demo to people: progress bars, tables and one mentee's story; and one JSON line to machines."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,16 @@ from deploy.local.demo.story import Story
 from services.pb.mentoring.matching.v1.matching_service_pb2 import Contribution, Match
 from services.pb.mentoring.notifications.v1.inbox_service_pb2 import Message
 
-TELLING = {"person", "absent", "misses_in_row", "category", "score_ppm", "revision", "start_time"}
+TELLING = {
+    "person",
+    "absent",
+    "misses_in_row",
+    "category",
+    "score_ppm",
+    "revision",
+    "start_time",
+    "to_status",
+}
 """Fields that say in a few words what happened."""
 
 
@@ -112,13 +122,14 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
 
 
 def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:
-    """Tell the story of the mentee who went through most kinds of things, and through few of each."""
+    """Tell the story of the mentee in fewest pairs who went through most kinds of things, and few of each."""
     mentions = _mentions(ledger)
     told = {pair.mentee: sorted(mentions[pair.mentee] | mentions[pair.name]) for pair in story.pairs}
     if not told:
         return
     kinds = {mentee: {ledger.events[place].type for place in places} for mentee, places in told.items()}
-    mentee = max(told, key=lambda name: (len(kinds[name]), -len(told[name]), name))
+    pairs = Counter(person for pair in story.pairs for person in (pair.mentor, pair.mentee))
+    mentee = max(told, key=lambda name: (-pairs[name], len(kinds[name]), -len(told[name]), name))
     rows = [
         (f"{event.time:%Y-%m-%d %H:%M}", event.type.rsplit(".", 1)[-1], _detail(event), event.id)
         for event in (ledger.events[place] for place in told[mentee])
@@ -165,7 +176,8 @@ def _text(descriptor: FieldDescriptor, value: Any) -> str:
     if descriptor.is_repeated:
         return ", ".join(_short(one) for one in value)
     if descriptor.enum_type is not None:
-        return str(descriptor.enum_type.values_by_number[value].name.split("_", 1)[1].lower())
+        prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", descriptor.enum_type.name).upper()
+        return str(descriptor.enum_type.values_by_number[value].name.removeprefix(f"{prefix}_").lower())
     return str(value.ToJsonString()) if descriptor.message_type is not None else _short(str(value))
 
 

@@ -95,6 +95,7 @@ class Delivery:
         self._dead_letters = dead_letters
         self._group = group
         self._types = frozenset(name.encode() for name in handlers.types)
+        self._long = frozenset(name.encode() for name in handlers.types if handlers.take_long(name))
         self._patience = patience or Patience()
         self._log = log.get_logger()
 
@@ -104,6 +105,10 @@ class Delivery:
         if skipped := len(records) - len(heard):
             self._count(records[0], "skipped", skipped)
         return heard
+
+    def takes_long(self, record: Received) -> bool:
+        """Whether a handler of the record is known to take long."""
+        return type_of(record) in self._long
 
     async def deliver(self, record: Received, stop: asyncio.Event, note: Sign) -> None:
         """Return when the record is done; `note` is called for each try and each sign of life of its handler.

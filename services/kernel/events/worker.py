@@ -1,7 +1,7 @@
 """One assigned partition: its batches one after another, its offset after their effects."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -15,6 +15,8 @@ from services.kernel.kafka import Received
 
 BATCH: Final = 500
 """Records that a partition has in hand at most, and that it may have waiting beside them."""
+LONG_AT_ONCE: Final = 8
+"""Chains of one partition in hand at once with a record that takes long."""
 _RETRY_SECONDS: Final = 1.0
 
 Done = Callable[[Partition, int], None]
@@ -27,7 +29,8 @@ class Worker:
     Records that come while it is busy wait here, not in the client: one partition's records that nobody takes
     there hold back those of all others by up to 0.1 s, and then by as long as a broker lets a fetch wait.
 
-    `slots` bounds how many are handled at once, in this process and of all partitions that share them.
+    `slots` bounds how many are handled at once, in this process and of all partitions that share them. What
+    takes long holds one of the partition's own few instead, or many of those would hold up all the others.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Worker:
         self._delivery = delivery
         self._tell_done = done
         self._slots = slots
+        self._long_slots = asyncio.Semaphore(LONG_AT_ONCE)
         self._waiting: list[Received] = []
         self._stop = asyncio.Event()
         self._log = log.get_logger(topic=partition.topic, partition=str(partition.partition))
@@ -99,8 +103,9 @@ class Worker:
             self._tell_done(self.partition, self.next)
         return through
 
-    async def _in_order(self, chain: Iterable[Received]) -> None:
-        async with self._slots:
+    async def _in_order(self, chain: Sequence[Received]) -> None:
+        takes_long = any(map(self._delivery.takes_long, chain))
+        async with self._long_slots if takes_long else self._slots:
             for record in chain:
                 await self._delivery.deliver(record, self._stop, self._note)
 

@@ -6,12 +6,12 @@ from typing import Protocol
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kernel import fields
+from services.kernel.fields import masked
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import enrolments
 from services.matching.domain.enrolments import Wishes
 from services.matching.wire import people
 from services.matching.wire.names import enrolment_name, person_id, person_name, person_names
-from services.matching.wire.programs import masked
 from services.matching.wire.settings import wrong
 from services.pb.mentoring.matching.v1 import program_service_pb2 as pb
 

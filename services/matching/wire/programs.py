@@ -1,17 +1,15 @@
 """Programs to and from protobuf."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
 from services.kernel import fields
-from services.kernel.errors import Invalid
+from services.kernel.fields import masked
 from services.kernel.mongo import Ref, Versioned
 from services.matching.domain import programs
 from services.matching.domain.programs import Program, Revision
@@ -50,27 +48,6 @@ def program_draft(tenant: str, message: pb.Program) -> Program:
     """Decode a program. Invalid names the field that is missing or wrong."""
     draft = Draft(tenant, message, type_of(message))
     return _consistent(Program(**{setting: read(draft, field) for field, setting in SETTING_OF.items()}))
-
-
-def masked(message: Message, mask: FieldMask, changeable: Collection[str]) -> tuple[str, ...]:
-    """Return the fields an update changes: those of the mask, all for "*", the populated for an empty mask.
-
-    Fields that only ever come out are passed over (AIP-203), as is the etag a change relies on.
-    Invalid UNKNOWN_FIELD names every other path.
-    """
-    if "*" in mask.paths:
-        return tuple(changeable)
-    if not mask.paths:
-        populated = {field.name for field, _ in message.ListFields()}
-        return tuple(field for field in changeable if field in populated)
-    unknown = sorted(set(mask.paths).difference(message.DESCRIPTOR.fields_by_name))
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that there are none of",
-            fields=[("update_mask", f"{path[:64]} is not a field") for path in unknown[:20]],
-        )
-    return tuple(field for field in changeable if field in mask.paths)
 
 
 def changing(tenant: str, message: pb.Program, mask: FieldMask, known: Program) -> Program:

@@ -97,7 +97,7 @@ class Said:
     @property
     def value(self) -> int:
         """The rating or choice; 1 for words, 0 for nothing."""
-        return self.rating or self.choice or bool(self.words)
+        return self.rating or self.choice or int(bool(self.words))
 
 
 _VALUE_OF: Final = {QuestionKind.RATING: "rating", QuestionKind.CHOICE: "choice", QuestionKind.TEXT: "words"}

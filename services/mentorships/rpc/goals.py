@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.kernel.fields import masked
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.mentorships.app.goals import Goals, Selection
@@ -9,7 +10,6 @@ from services.mentorships.app.ports import How
 from services.mentorships.domain.goal import GOAL_FIELDS
 from services.mentorships.wire import goals as wire
 from services.mentorships.wire import names
-from services.mentorships.wire.masks import masked
 from services.pb.mentoring.mentorships.v1 import goal_service_pb2 as goals
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceServicer
 

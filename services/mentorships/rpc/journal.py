@@ -4,6 +4,7 @@ from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
+from services.kernel.fields import masked
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.mentorships.app.action_items import ActionItems, Selection
@@ -13,7 +14,6 @@ from services.mentorships.domain.action_item import ITEM_FIELDS
 from services.mentorships.domain.note import NOTE_FIELDS
 from services.mentorships.wire import journal as wire
 from services.mentorships.wire import names
-from services.mentorships.wire.masks import masked
 from services.pb.mentoring.mentorships.v1 import journal_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.journal_service_pb2_grpc import JournalServiceServicer
 

@@ -1,5 +1,6 @@
 """PlanService: decode, app, encode."""
 
+from services.kernel.fields import masked
 from services.kernel.mongo import Query, Ref, Versioned
 from services.kernel.rpc import caller, cause
 from services.mentorships.app.plans import Plans, goal_ids
@@ -9,7 +10,6 @@ from services.mentorships.domain.plan_template import TEMPLATE_FIELDS
 from services.mentorships.wire import names
 from services.mentorships.wire import plans as wire
 from services.mentorships.wire.days import given_day
-from services.mentorships.wire.masks import masked
 from services.pb.mentoring.mentorships.v1 import plan_service_pb2 as pb
 from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import PlanServiceServicer
 

@@ -113,6 +113,7 @@ def _event(ref: Ref, plan: domain.CheckInPlan, event: domain.CheckInEvent) -> Me
                 confidence=said.confidence,
                 satisfaction=said.satisfaction,
                 changes=_changes(said),
+                **surveys.told(said.form, said.said),
                 **about,
             )
         case domain.CheckInExpired(ordinal):

@@ -107,6 +107,8 @@ def group_outgoing(ref: Ref, state: Group, event: GroupEvent) -> Outgoing:
         told["person"] = person_name(ref.tenant, event.person)
     if event.goal:
         told["group_goal"] = group_goal_name(ref.tenant, ref.id, event.goal)
+    if event.news is GroupNews.GOAL_COMPLETED:
+        told["members"] = [person_name(ref.tenant, one) for one in state.members]
     if event.news in _ROSTERS:
         told |= _roster(ref.tenant, state)
     if event.news is GroupNews.UPDATED:
@@ -124,6 +126,7 @@ def _roster(tenant: str, state: Group) -> dict[str, Any]:
         "mentors": [person_name(tenant, one) for one in state.mentors],
         "members": [person_name(tenant, one) for one in state.members],
         "meeting_length": Duration(seconds=state.terms.meeting_minutes * 60),
+        "cadence": Duration(seconds=state.terms.cadence_days * 86_400),
     }
 
 

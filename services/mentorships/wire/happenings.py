@@ -10,6 +10,7 @@ from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref
 from services.mentorships import domain
 from services.mentorships.domain import Mentorship
+from services.mentorships.wire import surveys
 from services.mentorships.wire.agreements import DAY, MINUTE
 from services.mentorships.wire.days import day_message, optional_day
 from services.mentorships.wire.names import mentorship_name, optional_person, optional_program, person_name
@@ -110,9 +111,13 @@ def _handed_over(ref: Ref, state: Mentorship, _: domain.MentorshipHandedOver) ->
     )
 
 
-def _survey_answered(ref: Ref, _: Mentorship, event: domain.ClosingSurveyAnswered) -> Message:
+def _survey_answered(ref: Ref, state: Mentorship, event: domain.ClosingSurveyAnswered) -> Message:
+    survey = _there(next((one for one in state.surveys if one.person == event.person), None))
     return events.ClosingSurveyAnswered(
-        **_by(ref, event.person), satisfaction=event.satisfaction, recommends=event.recommends
+        **_by(ref, event.person),
+        satisfaction=event.satisfaction,
+        recommends=event.recommends,
+        **surveys.told(survey.form, survey.said),
     )
 
 

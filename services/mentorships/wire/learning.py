@@ -6,6 +6,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from services.kernel import fields
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships.domain.learning import (
     LearningDraft,
@@ -17,7 +18,6 @@ from services.mentorships.domain.learning import (
     Part,
 )
 from services.mentorships.wire import names
-from services.mentorships.wire.masks import masked
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import learning_service_pb2 as pb
 

@@ -1,7 +1,7 @@
 """Surveys of programs to and from protobuf; a survey plan is named by its program."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -78,6 +78,15 @@ def form(asked: Form) -> pb.SurveyForm:
 def answers(given: Iterable[Said]) -> list[pb.SurveyAnswer]:
     """Encode answers; of words that are not shown only the question is left."""
     return [_answer(one) for one in given]
+
+
+def told(form: int, given: Sequence[Said]) -> dict[str, Any]:
+    """Encode answers for all to hear, as fields of an event: without words."""
+    return {
+        "survey_revision": form,
+        "questions": [one.number for one in given],
+        "values": [one.value for one in given],
+    }
 
 
 def results(counted: Sequence[Result]) -> pb.SurveyResults:

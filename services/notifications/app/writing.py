@@ -62,7 +62,7 @@ class Writer:
         """
         if self._invitations is None or not rule.invites:
             return None
-        whole = message.category is Category.MEETING_BOOKED
+        whole = message.category is Category.MEETING_BOOKED or message.facts.code == "LEFT"
         return await self._invitations.find(tenant, message, whole=whole)
 
     def unsubscribe(self, tenant: str, message: Message, rule: Rule) -> str:

@@ -6,6 +6,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kernel import fields, ids
 from services.kernel.errors import Invalid
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import chats
 from services.notifications.domain.chats import Chat, Format, Stage
@@ -21,15 +22,7 @@ _FIELDS: Final = {"url": "url", "format": "format", "categories": "categories", 
 
 def update(owner: str, message: pb.Chat, mask: FieldMask) -> tuple[Chat, tuple[str, ...]]:
     """Decode new values and which fields to take from them. Raises Invalid UNKNOWN_FIELD or STATE_MISSING."""
-    unknown = sorted(set(mask.paths) - {*_FIELDS, "*"})
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    populated = {field.name for field, _ in message.ListFields()}
-    named = set(_FIELDS) if "*" in mask.paths else set(mask.paths) or populated
+    named = masked(message, mask, _FIELDS)
     if "state" in mask.paths and not message.state:
         raise Invalid("STATE_MISSING", "a state is needed", fields=(("chat.state", "must be given"),))
     is_card = message.format == pb.Chat.FORMAT_ADAPTIVE_CARD
@@ -40,7 +33,7 @@ def update(owner: str, message: pb.Chat, mask: FieldMask) -> tuple[Chat, tuple[s
         categories=categories(message.categories),
         stage=Stage.DISABLED if message.state == pb.Chat.STATE_DISABLED else Stage.ENABLED,
     )
-    return values, tuple(own for path, own in _FIELDS.items() if path in named)
+    return values, tuple(_FIELDS[path] for path in named)
 
 
 def chat(ref: Ref, stored: Versioned[Chat]) -> pb.Chat:

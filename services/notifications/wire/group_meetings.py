@@ -18,8 +18,10 @@ _OF_THE_ADDRESSEE: Final = (scheduling.GroupMeetingAttendeeAdded, scheduling.Gro
 def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:
     """Decode an event for those whom its fields `whom` name; each is told who did it, if somebody else did.
 
-    Raises Invalid for malformed and foreign names.
+    Of a series the first event tells. Raises Invalid for malformed and foreign names.
     """
+    if _is_told(message):
+        return []
     facts = Facts(
         group=fields.owned_id(tenant, _GROUP, message.group, "group"),
         meeting=fields.owned_id(tenant, _MEETING, message.group_meeting, "group_meeting"),
@@ -28,6 +30,13 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
     addressees = dict.fromkeys(one for field in whom for one in _people(tenant, message, field))
     by = "" if isinstance(message, _OF_THE_ADDRESSEE) else next(_people(tenant, message, "person"), "")
     return [Draft(one, category, _told(message, facts, by, one)) for one in addressees]
+
+
+def _is_told(message: Any) -> bool:
+    """Whether another event tells the same: that of the series, or of the first in it."""
+    if isinstance(message, scheduling.GroupMeetingBooked):
+        return bool(message.series)
+    return isinstance(message, _OF_THE_ADDRESSEE) and message.told_of_series
 
 
 def asked(tenant: str, message: scheduling.GroupMeetingAnswered) -> list[Draft]:

@@ -70,17 +70,19 @@ def alerts(tenant: str, message: processor.LeadAlertDue) -> list[Draft]:
 
 
 def congratulations(tenant: str, message: recognition.RecognitionIssued) -> list[Draft]:
-    """Decode what somebody is recognised for: a goal is both people's news, all else that of who earned it.
+    """Decode what somebody is recognised for: a pair's goal is news of both, all else of who earned it.
 
     Raises Invalid for malformed and foreign names.
     """
-    both = message.kind in _FOR_BOTH
+    both = message.kind in _FOR_BOTH and not message.group
     facts = Facts(
-        mentorship=fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
+        mentorship=""
+        if message.group
+        else fields.owned_id(tenant, _MENTORSHIP, message.mentorship, "mentorship"),
         mentor=fields.owned_id(tenant, PERSON, message.mentor, "mentor"),
         mentee=fields.owned_id(tenant, PERSON, message.mentee, "mentee"),
-        goal=fields.owned_id(tenant, _GOAL, message.goal, "goal") if both or message.goal else "",
-        code="" if both else _kind(message.kind),
+        goal="" if message.group else _goal(tenant, message.goal, needed=both),
+        code="" if both else _praise(message),
         count=message.count,
     )
     if both:
@@ -88,9 +90,14 @@ def congratulations(tenant: str, message: recognition.RecognitionIssued) -> list
     return [Draft(fields.owned_id(tenant, PERSON, message.person, "person"), Category.RECOGNITION, facts)]
 
 
-def _kind(kind: recognitions.Recognition.Kind.ValueType) -> str:
-    known = kind in recognitions.Recognition.Kind.values()
-    return recognitions.Recognition.Kind.Name(kind).removeprefix("KIND_") if known else "OTHER"
+def _goal(tenant: str, goal: str, *, needed: bool) -> str:
+    return fields.owned_id(tenant, _GOAL, goal, "goal") if needed or goal else ""
+
+
+def _praise(message: recognition.RecognitionIssued) -> str:
+    known = message.kind in recognitions.Recognition.Kind.values()
+    kind = recognitions.Recognition.Kind.Name(message.kind).removeprefix("KIND_") if known else "OTHER"
+    return f"GROUP_{kind}" if message.group else kind
 
 
 def request_news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> list[Draft]:

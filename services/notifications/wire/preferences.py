@@ -6,7 +6,7 @@ from typing import Final
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kernel import ids
-from services.kernel.errors import Invalid
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain.hours import Hours, Window
 from services.notifications.domain.messages import Category
@@ -35,16 +35,8 @@ def update(message: pb.Preferences, mask: FieldMask) -> tuple[Preferences, tuple
 
     Raises Invalid UNKNOWN_FIELD for a path that is no changeable field.
     """
-    unknown = sorted(set(mask.paths) - {*_FIELDS, "*"})
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    populated = {field.name for field, _ in message.ListFields()}
-    named = set(_FIELDS) if "*" in mask.paths else set(mask.paths) or populated
-    return _preferences(message), tuple(own for path, own in _FIELDS.items() if path in named)
+    named = masked(message, mask, _FIELDS)
+    return _preferences(message), tuple(_FIELDS[path] for path in named)
 
 
 def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None) -> pb.Preferences:

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from services.kernel import fields, ids
 from services.kernel.errors import Invalid
 from services.kernel.events import Event
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.notifications.domain import deliveries, webhooks
 from services.notifications.domain.deliveries import Delivery, News
@@ -60,15 +61,7 @@ def update(message: pb.Webhook, mask: FieldMask) -> tuple[Webhook, tuple[str, ..
 
     Raises Invalid UNKNOWN_FIELD, UNKNOWN_EVENT_TYPE or STATE_MISSING.
     """
-    unknown = sorted(set(mask.paths) - {*_FIELDS, "*"})
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    populated = {field.name for field, _ in message.ListFields()}
-    named = set(_FIELDS) if "*" in mask.paths else set(mask.paths) or populated
+    named = masked(message, mask, _FIELDS)
     if "event_types" in named:
         webhooks.require_types(message.event_types, EVENTS)
     if "state" in named and not message.state:
@@ -77,7 +70,7 @@ def update(message: pb.Webhook, mask: FieldMask) -> tuple[Webhook, tuple[str, ..
         Stage(pb.Webhook.State.Name(message.state).removeprefix("STATE_")) if message.state else Stage.ENABLED
     )
     values = Webhook(message.url, tuple(message.event_types), "", stage)
-    return values, tuple(own for path, own in _FIELDS.items() if path in named)
+    return values, tuple(_FIELDS[path] for path in named)
 
 
 def webhook(ref: Ref, stored: Versioned[Webhook]) -> pb.Webhook:

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+from services.kernel.fields import masked
 from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceServicer
 from services.profiles.app.people import Directory, Imports
+from services.profiles.domain import FIELDS
 from services.profiles.wire import people as wire
 
 
@@ -54,7 +56,7 @@ class PersonService(PersonServiceServicer):
         """Change the fields of the mask."""
         who, message = caller(), request.person
         person = wire.person_id(who.org, message.name, "person.name")
-        values = wire.values(who.org, message, wire.masked(message, request.update_mask))
+        values = wire.values(who.org, message, masked(message, request.update_mask, FIELDS))
         changed = await self._directory.update(who, person, values, message.etag, cause(request))
         return wire.stored(Ref(who.org, person), changed)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 
@@ -95,26 +94,6 @@ def values(tenant: str, message: pb.Person, fields: Iterable[str] = domain.FIELD
     Raises Invalid for a manager of another organization and for a hire date that is on no calendar.
     """
     return {field: _read(tenant, message, field) for field in fields}
-
-
-def masked(message: pb.Person, mask: FieldMask) -> tuple[str, ...]:
-    """Return the fields an update changes: those of the mask, all for "*", the populated for an empty mask.
-
-    Raises Invalid UNKNOWN_FIELD for a path that is no changeable field.
-    """
-    if "*" in mask.paths:
-        return domain.FIELDS
-    if not mask.paths:
-        populated = {field.name for field, _ in message.ListFields()}
-        return tuple(field for field in domain.FIELDS if field in populated)
-    unknown = sorted(set(mask.paths).difference(domain.FIELDS))
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    return tuple(dict.fromkeys(mask.paths))
 
 
 def role(number: pb.Person.Role.ValueType) -> Role | None:

@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 
 class Place(NamedTuple):
-    """Where something is earned: by a person in a mentorship."""
+    """Where something is earned: by a person in a mentorship; "": in groups."""
 
     person: str
     mentorship: str
@@ -61,10 +61,12 @@ Event = RecognitionIssued | RecognitionRevoked
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What one of a pair is recognised for, with the ids of the events that prove it, and the rule.
+    """What somebody is recognised for, with the ids of the events that prove it, and the rule.
 
-    `goal` is empty unless one was reached, `count` 0 where nothing is counted. `person` is empty in what was
-    stored before mentors were recognised too; `earner` is who it is about.
+    It is one of a pair in a `mentorship`, or a `mentee` of a `group` whose `mentor` said that a goal is
+    reached; the other of these places is "". `goal` is empty unless one was reached, `count` 0 where nothing
+    is counted. `person` is empty in what was stored before mentors were recognised too; `earner` is who it is
+    about.
     """
 
     mentor: str
@@ -79,6 +81,7 @@ class Recognition:
     policy_version: str = ""
     stage: Stage = Stage.ISSUED
     revoke_reason: str = ""
+    group: str = ""
 
     @property
     def earner(self) -> str:

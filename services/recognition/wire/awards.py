@@ -45,9 +45,9 @@ def award(ref: Ref, stored: Versioned[Award]) -> pb.BadgeAward:
 
 
 def outgoing(ref: Ref, state: Award, event: Event) -> Outgoing:
-    """Encode what happened to an award, keyed by its mentorship's id."""
+    """Encode what happened to an award, keyed by its mentorship's id, or its own for a group's goal."""
     name = award_name(ref.tenant, state.person, ref.id)
-    return Outgoing(message=_told(ref, state, event, name), subject=name, key=state.mentorship)
+    return Outgoing(message=_told(ref, state, event, name), subject=name, key=state.mentorship or ref.id)
 
 
 def _told(ref: Ref, state: Award, event: Event, name: str) -> Message:

@@ -1,6 +1,5 @@
 """Badges, and what a rule would mean, to and from protobuf."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,6 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kernel import fields
 from services.kernel.errors import Invalid
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.recognition.v1 import badge_service_pb2 as pb
 from services.pb.mentoring.recognition.v1 import events_pb2 as events
@@ -42,7 +42,7 @@ def wanted(message: pb.Badge) -> Badge:
 
 def changed(message: pb.Badge, mask: FieldMask, known: Badge) -> Badge:
     """Return what a badge is like after an update. Invalid UNKNOWN_FIELD or KIND_MISSING."""
-    chosen = _chosen(message, mask)
+    chosen = masked(message, mask, _CHANGEABLE)
     if "kind" in chosen and not message.kind:
         raise Invalid("KIND_MISSING", "kind is missing", fields=(("badge.kind", "must be set"),))
     words = {field: getattr(message, field) for field in chosen if field in _WORDS}
@@ -50,23 +50,6 @@ def changed(message: pb.Badge, mask: FieldMask, known: Badge) -> Badge:
     if "kind" in chosen:
         rule["kind"] = kind(message.kind)
     return replace(known, words=replace(known.words, **words), **rule)
-
-
-def _chosen(message: pb.Badge, mask: FieldMask) -> Sequence[str]:
-    """Return the fields an update changes: those of the mask, all for "*", those set for none."""
-    if "*" in mask.paths:
-        return _CHANGEABLE
-    if not mask.paths:
-        populated = {field.name for field, _ in message.ListFields()}
-        return [field for field in _CHANGEABLE if field in populated]
-    unknown = sorted(set(mask.paths).difference(_CHANGEABLE))
-    if unknown:
-        raise Invalid(
-            "UNKNOWN_FIELD",
-            "update_mask names fields that cannot be changed",
-            fields=[("update_mask", f"{path[:64]} is not a changeable field") for path in unknown[:20]],
-        )
-    return mask.paths
 
 
 def badge(ref: Ref, stored: Versioned[Badge]) -> pb.Badge:

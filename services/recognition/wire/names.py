@@ -6,6 +6,8 @@ ORGANIZATION = "organizations/*"
 PERSON = f"{ORGANIZATION}/people/*"
 MENTORSHIP = f"{ORGANIZATION}/mentorships/*"
 GOAL = f"{MENTORSHIP}/goals/*"
+GROUP = f"{ORGANIZATION}/groups/*"
+GROUP_GOAL = f"{GROUP}/goals/*"
 RECOGNITION = f"{PERSON}/recognitions/*"
 CHOICE = f"{PERSON}/recognitionChoice"
 SETTINGS = f"{ORGANIZATION}/recognitionSettings"
@@ -22,13 +24,18 @@ def person_name(tenant: str, person: str) -> str:
 
 
 def mentorship_name(tenant: str, mentorship: str) -> str:
-    """Return a mentorship's full name."""
-    return ids.name("organizations", tenant, "mentorships", mentorship)
+    """Return a mentorship's full name, "" for none."""
+    return ids.name("organizations", tenant, "mentorships", mentorship) if mentorship else ""
 
 
-def goal_name(tenant: str, mentorship: str, goal: str) -> str:
-    """Return a goal's full name, "" for none."""
-    return ids.name("organizations", tenant, "mentorships", mentorship, "goals", goal) if goal else ""
+def group_name(tenant: str, group: str) -> str:
+    """Return a group's full name, "" for none."""
+    return ids.name("organizations", tenant, "groups", group) if group else ""
+
+
+def goal_name(parent: str, goal: str) -> str:
+    """Return the full name of a goal of the mentorship or group named `parent`, "" for none."""
+    return f"{parent}/goals/{goal}" if goal else ""
 
 
 def recognition_name(tenant: str, person: str, recognition: str) -> str:

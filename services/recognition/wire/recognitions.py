@@ -5,6 +5,7 @@ from typing import Final
 from services.kernel import fields
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Outgoing, Ref, Versioned
+from services.pb.mentoring.mentorships.v1.events_pb2 import GroupGoalCompleted
 from services.pb.mentoring.processor.v1 import events_pb2 as processor
 from services.pb.mentoring.recognition.v1 import events_pb2 as events
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as pb
@@ -17,9 +18,12 @@ from services.recognition.domain.recognitions import (
 )
 from services.recognition.wire.names import (
     GOAL,
+    GROUP,
+    GROUP_GOAL,
     MENTORSHIP,
     PERSON,
     goal_name,
+    group_name,
     mentorship_name,
     person_name,
     recognition_name,
@@ -36,6 +40,9 @@ _KINDS: Final = {
     processor.ACHIEVEMENT_MENTORSHIP_COMPLETED: Kind.MENTORSHIP_COMPLETED,
 }
 """What is earned with an achievement; unspecified in events of before it was told."""
+
+_TOGETHER: Final = "group-goal/1"
+"""The rule by which a goal of a group is earned by all its members."""
 
 _ABOUT_A_GOAL: Final = frozenset({Kind.GOAL_COMPLETED, Kind.FIRST_GOAL})
 
@@ -65,6 +72,29 @@ def earned(tenant: str, message: processor.RecognitionEarned) -> Recognition:
     )
 
 
+def earned_together(tenant: str, event: str, message: GroupGoalCompleted) -> list[Recognition]:
+    """Decode what each member of a group earned, as the event of this id tells.
+
+    Raises Invalid for malformed names and names of other organizations.
+    """
+    mentor = fields.owned_id(tenant, PERSON, message.person, "person")
+    group = fields.owned_id(tenant, GROUP, message.group, "group")
+    goal = fields.owned_id(tenant, GROUP_GOAL, message.group_goal, "group_goal")
+    return [
+        Recognition(
+            mentor=mentor,
+            mentee=member,
+            mentorship="",
+            goal=goal,
+            evidence=(event,),
+            rule=_TOGETHER,
+            person=member,
+            group=group,
+        )
+        for member in (fields.owned_id(tenant, PERSON, one, "members") for one in message.members)
+    ]
+
+
 def reason(code: pb.RevokeReason.ValueType) -> Reason:
     """Decode why a recognition is taken back."""
     return Reason(pb.RevokeReason.Name(code).removeprefix("REVOKE_REASON_"))
@@ -87,7 +117,8 @@ def recognition(ref: Ref, stored: Versioned[Recognition]) -> pb.Recognition:
         name=recognition_name(ref.tenant, state.earner, ref.id),
         kind=kind_code(state.kind),
         mentorship=mentorship_name(ref.tenant, state.mentorship),
-        goal=goal_name(ref.tenant, state.mentorship, state.goal),
+        group=group_name(ref.tenant, state.group),
+        goal=_goal(ref, state),
         evidence_event_ids=state.evidence,
         rule=state.rule,
         count=state.count,
@@ -101,11 +132,16 @@ def recognition(ref: Ref, stored: Versioned[Recognition]) -> pb.Recognition:
 
 
 def outgoing(ref: Ref, state: Recognition, event: Event) -> Outgoing:
-    """Encode what happened to a recognition, keyed by its mentorship's id."""
+    """Encode what happened to a recognition, keyed by the id of its mentorship or group."""
     name = recognition_name(ref.tenant, state.earner, ref.id)
     message = _issued(ref, state) if isinstance(event, RecognitionIssued) else _revoked(ref, state)
     message.recognition = name
-    return Outgoing(message=message, subject=name, key=state.mentorship)
+    return Outgoing(message=message, subject=name, key=state.mentorship or state.group)
+
+
+def _goal(ref: Ref, state: Recognition) -> str:
+    parent = mentorship_name(ref.tenant, state.mentorship) or group_name(ref.tenant, state.group)
+    return goal_name(parent, state.goal)
 
 
 def _issued(ref: Ref, state: Recognition) -> events.RecognitionIssued:
@@ -114,7 +150,8 @@ def _issued(ref: Ref, state: Recognition) -> events.RecognitionIssued:
         mentorship=mentorship_name(ref.tenant, state.mentorship),
         mentor=person_name(ref.tenant, state.mentor),
         mentee=person_name(ref.tenant, state.mentee),
-        goal=goal_name(ref.tenant, state.mentorship, state.goal),
+        group=group_name(ref.tenant, state.group),
+        goal=_goal(ref, state),
         person=person_name(ref.tenant, state.earner),
         count=state.count,
     )

@@ -8,7 +8,7 @@ from services.kernel.mongo.whole import whole_list
 from services.scheduling.app import ports
 from services.scheduling.app.meetings import Meetings
 from services.scheduling.app.ports import Aggregates, Pairs
-from services.scheduling.domain.groups import Group
+from services.scheduling.domain.groups import Following, Group
 from services.scheduling.domain.meetings import Pair, Stage
 from services.scheduling.domain.parents import in_group, under
 from services.scheduling.domain.told import Reason
@@ -79,5 +79,10 @@ class Groups:
             "stage": Stage.BOOKED.value,
             "start": {"$gt": self._clock.now()},
         }
-        async for meeting, _ in whole_list(self._meetings, ref.tenant, Query(where=where)):
-            await self._each.follow(Ref(ref.tenant, meeting), group, cause)
+        found = [one async for one in whole_list(self._meetings, ref.tenant, Query(where=where))]
+        found.sort(key=lambda one: one[1].start, reverse=True)
+        # The first of a series tells of all of it, so it follows when the others have.
+        telling = {state.series: meeting for meeting, state in found}
+        for meeting, state in found:
+            how = Following(told_of_series=bool(state.series) and telling[state.series] != meeting)
+            await self._each.follow(Ref(ref.tenant, meeting), group, how, cause)

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     OUTDATED = "OUTDATED"
 
 
+Kept = tuple[Ref, Versioned[Meeting]]
 Received = tuple[Outcome, Ref, Versioned[Meeting]]
 
 
@@ -55,21 +56,26 @@ class Invitations:
         Denied SENDER_IS_NOT_ATTENDEE or ATTENDEE_UNKNOWN, NotFound, Unavailable.
         """
         meant = await self.meant(caller.org, reply)
-        first = meant[0][1].state
-        contacts = await self._people.contacts(caller.org, first.everybody)
-        person = reply.author(first, contacts)
-        answers = [await self._answer(caller, one, (person, reply), cause) for one in meant]
+        last = max((stored.state for _, stored in meant), key=lambda one: one.start)
+        contacts = await self._people.contacts(caller.org, last.everybody)
+        person = reply.author(last, contacts)
+        answers = [await self._answer(caller, one, (person, reply), cause) for one in whose(meant, person)]
         return next((one for one in answers if one[0] is Outcome.TAKEN), answers[0])
 
-    async def siblings(self, caller: Caller, meeting: Meeting) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
-        """Return the meetings of a series that take place, or did."""
+    async def siblings(self, caller: Caller, meeting: Meeting) -> Sequence[Kept]:
+        """Return the meetings of a series that take place, or did.
+
+        Of a group those that are ahead and that the same people come to; of one that is withdrawn from
+        somebody, those that they are not invited to any more, withdrawn as well.
+        """
         stages = {"$in": [Stage.BOOKED.value, Stage.HELD.value]}
         where = {**under(meeting.parent), "series": meeting.series, "stage": stages}
-        found = whole_stored(self._kept, caller.org, Query(where=where))
-        return [(Ref(caller.org, name), stored) async for name, stored in found]
+        listed = whole_stored(self._kept, caller.org, Query(where=where))
+        found = [(Ref(caller.org, name), stored) async for name, stored in listed]
+        return _of_group(meeting, found) if meeting.group else found
 
-    async def meant(self, tenant: str, reply: Reply) -> Sequence[tuple[Ref, Versioned[Meeting]]]:
-        """Return the meetings that an answer is to. NotFound for none."""
+    async def meant(self, tenant: str, reply: Reply) -> Sequence[Kept]:
+        """Return the meetings that an answer is to: of a series those that are ahead, if any. NotFound."""
         ref = Ref(tenant, reply.meeting)
         if known := await self._kept.get_many(tenant, [ref.id]):
             return [(ref, known[ref.id])]
@@ -80,7 +86,7 @@ class Invitations:
         found = [(Ref(tenant, name), stored) async for name, stored in listed]
         if not found:
             raise meeting_not_found()
-        return found
+        return [one for one in found if one[1].state.stage is Stage.BOOKED] or found
 
     async def _answer(
         self, caller: Caller, of: tuple[Ref, Versioned[Meeting]], told: tuple[str, Reply], cause: Cause
@@ -94,3 +100,20 @@ class Invitations:
                 raise
             return Outcome.OUTDATED, ref, stored
         return Outcome.TAKEN, ref, taken
+
+
+def whose(meant: Sequence[Kept], person: str) -> Sequence[Kept]:
+    """Return those that somebody is invited to, having joined their group later; all if none is."""
+    return [one for one in meant if person in one[1].state.everybody] or meant
+
+
+def _of_group(meeting: Meeting, found: Sequence[Kept]) -> Sequence[Kept]:
+    ahead = [one for one in found if one[1].state.stage is Stage.BOOKED]
+    if not meeting.is_withdrawn:
+        return [one for one in ahead if one[1].state.everybody == meeting.everybody]
+    [left] = meeting.guests
+    return [
+        (ref, replace(stored, state=stored.state.withdrawn_from(left)))
+        for ref, stored in ahead
+        if left not in stored.state.everybody
+    ]

@@ -20,7 +20,7 @@ from services.scheduling.app.settings import Policies
 from services.scheduling.domain import attendance, booking, groups, proposals
 from services.scheduling.domain.attendance import Said
 from services.scheduling.domain.booking import Diaries, Wish
-from services.scheduling.domain.groups import Group
+from services.scheduling.domain.groups import Following, Group
 from services.scheduling.domain.meetings import Decision, Meeting
 from services.scheduling.domain.parents import is_all, under
 from services.scheduling.domain.policy import Policy
@@ -85,19 +85,16 @@ class Meetings:
         circle = await self._circles.find(ref.tenant, known.state.parent) if known.state.group else None
         if not isinstance(circle, Group):
             return known
-        return await self.follow(ref, circle, replace(cause, id=f"{cause.id}/group"))
+        return await self.follow(ref, circle, Following(), replace(cause, id=f"{cause.id}/group"))
 
-    async def follow(self, ref: Ref, group: Group, cause: Cause) -> Versioned[Meeting]:
+    async def follow(self, ref: Ref, group: Group, how: Following, cause: Cause) -> Versioned[Meeting]:
         """Invite who came into the group, taking their time if it is free, and let go who left."""
         now = self._clock.now()
         try:
-            return await self._meetings.change(
-                ref, lambda one: groups.follow(one, group, now, claiming=True), cause
-            )
+            return await self._meetings.change(ref, lambda one: groups.follow(one, group, now, how), cause)
         except Refused:  # the store's only one: a claim is taken
-            return await self._meetings.change(
-                ref, lambda one: groups.follow(one, group, now, claiming=False), cause
-            )
+            bare = replace(how, claiming=False)
+            return await self._meetings.change(ref, lambda one: groups.follow(one, group, now, bare), cause)
 
     async def log(self, caller: Caller, wish: Wish, cause: Cause) -> tuple[Ref, Versioned[Meeting]]:
         """Tell of a meeting that took place elsewhere. Refused SLOT_TAKEN if either had another one then."""

@@ -12,8 +12,10 @@ from services.kernel.errors import Conflict, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.kernel.mongo.whole import whole_list
 from services.scheduling.app.meetings import Meetings, Names, Stores
-from services.scheduling.domain.booking import Wish
-from services.scheduling.domain.meetings import Meeting, Pair, Stage
+from services.scheduling.app.ports import among
+from services.scheduling.domain.booking import Circle, Wish
+from services.scheduling.domain.meetings import Meeting, Stage
+from services.scheduling.domain.parents import under
 from services.scheduling.domain.series import Rhythm
 from services.scheduling.domain.told import Reason
 
@@ -52,20 +54,19 @@ class Series:
         self._clock = clock
 
     async def book(
-        self, caller: Caller, mentorship: str, rhythm: Callable[[Pair], Rhythm], cause: Cause
+        self, caller: Caller, parent: str, rhythm: Callable[[Circle], Rhythm], cause: Cause
     ) -> Booked:
-        """Book what can be had of a rhythm, which hangs on what the two agreed.
+        """Book what can be had of a rhythm, which hangs on what the two, or the group, agreed.
 
         Raises Refused and Invalid as `Meetings.book` for the first meeting, as a series begins with it.
         """
-        pair = await self._circles.pair(caller.org, mentorship)
-        wanted = rhythm(pair)
+        wanted = rhythm(await self._circles.get(caller.org, parent))
         name = ids.derived_id(caller.org, "series", caller.subject, cause.id)
         booked: list[Kept] = []
         skipped: list[tuple[datetime, str]] = []
         for place, start in enumerate(wanted.starts()):
             end = start + wanted.length
-            wish = Wish(mentorship, start, end, series=name, recurrence=wanted.recurrence)
+            wish = Wish(parent, start, end, series=name, recurrence=wanted.recurrence)
             try:
                 booked.append(await self._each.book(caller, wish, _part(cause, place)))
             except (Refused, Invalid, Conflict) as refusal:
@@ -107,12 +108,10 @@ class Series:
                 moved.append((Ref(caller.org, name), one))
         return Moved(sorted(moved, key=lambda one: one[1].state.start), kept)
 
-    async def _ahead(
-        self, caller: Caller, mentorship: str, series: str, since: datetime
-    ) -> dict[str, datetime]:
+    async def _ahead(self, caller: Caller, parent: str, series: str, since: datetime) -> dict[str, datetime]:
         """Return when meetings of a series start that are ahead, from `since` on, by their ids."""
-        where = {"mentorship": mentorship, "people": caller.subject, "series": series}
-        found = whole_list(self._meetings, caller.org, Query(where=where))
+        query = Query(where={**under(parent), "series": series}, either=among([caller.subject]))
+        found = whole_list(self._meetings, caller.org, query)
         now = self._clock.now()
         starts = {name: one.start async for name, one in found if one.stage is Stage.BOOKED}
         return {name: start for name, start in starts.items() if start >= since and start > now}

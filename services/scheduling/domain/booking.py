@@ -1,4 +1,4 @@
-"""Booking a meeting and moving it: which times can be had, and what it claims of both calendars."""
+"""Booking a meeting and moving it: which times can be had, and what it claims of calendars."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,9 +66,9 @@ def book(
 def move(
     meeting: Meeting, person: str, wish: Wish, now: datetime, policy: Policy, diaries: Diaries = ()
 ) -> Decision:
-    """Give a meeting another time, for which both have to check in anew; the same time changes nothing.
+    """Give a meeting another time, for which all have to check in anew; the same time changes nothing.
 
-    Raises NotFound, Denied NOT_A_PARTICIPANT, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
+    Raises as `Meeting.require_actor`, Refused MEETING_CANCELLED, MEETING_OVER, RESCHEDULED_TOO_LATE,
     and what `book` raises for the new time.
     """
     meeting.require_actor(wish.parent, person)

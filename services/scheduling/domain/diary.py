@@ -91,13 +91,13 @@ class Diary:
         if self.optional:
             return
         if not self.is_open:
-            raise Refused("CALENDAR_STALE", "another calendar of one of the two cannot be read")
+            raise Refused("CALENDAR_STALE", "another calendar of one of the people cannot be read")
         if self.own is not None:
             self._require_in_time(start, now, self.own)
             self._require_open(start, end)
         before, after = self._buffers
         if any(start - before < last and first < end + after for first, last in self.busy):
-            raise Refused("SLOT_TAKEN", "one of the two is busy then")
+            raise Refused("SLOT_TAKEN", "one of the people is busy then")
 
     def claims_for(self, start: datetime, end: datetime) -> tuple[str, ...]:
         """Return what a meeting claims of this calendar: quarter hours with their buffers, and places.
@@ -176,19 +176,19 @@ class Diary:
 
     def _require_in_time(self, start: datetime, now: datetime, own: Availability) -> None:
         if start < now + own.notice * _MINUTE:
-            raise Refused("NOTICE_TOO_SHORT", "one of the two wants to know earlier")
+            raise Refused("NOTICE_TOO_SHORT", "one of the people wants to know earlier")
         if start > now + timedelta(days=own.horizon):
-            raise Refused("BEYOND_HORIZON", "one of the two does not plan that far ahead")
+            raise Refused("BEYOND_HORIZON", "one of the people does not plan that far ahead")
 
     def _require_open(self, start: datetime, end: datetime) -> None:
         grid = Grid.over(start, end)
         if grid.project(self.zone, self._open()) != (1 << grid.count) - 1:
-            raise Refused("OUTSIDE_HOURS", "one of the two takes no meetings then")
+            raise Refused("OUTSIDE_HOURS", "one of the people takes no meetings then")
         day = start.astimezone(self.zone).date()
         if not self._full().isdisjoint(_period(day, unit) for unit, _ in self._limits):
             raise _full()
         if not grid.project(self.zone, self._starts()) & 1:
-            raise Refused("NOT_ON_STEP", "one of the two starts meetings at other minutes")
+            raise Refused("NOT_ON_STEP", "one of the people starts meetings at other minutes")
 
 
 def padded(start: datetime, end: datetime) -> Grid:
@@ -232,4 +232,4 @@ def _period(day: date, unit: str) -> str:
 
 
 def _full() -> Refused:
-    return Refused("LIMIT_REACHED", "one of the two has enough meetings then")
+    return Refused("LIMIT_REACHED", "one of the people has enough meetings then")

@@ -20,7 +20,7 @@ from services.scheduling.domain.told import MeetingAttendeeAdded, MeetingAttende
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What scheduling keeps of a group: `mentors` guide, `members` have a seat, minutes as agreed.
+    """What scheduling keeps of a group: `mentors` guide, `members` have a seat, minutes and days as agreed.
 
     No program: it is one of its own. It runs until it is completed or ended.
     """
@@ -30,16 +30,12 @@ class Group:
     meeting_minutes: int
     program: str = ""
     active: bool = True
+    cadence_days: int = 14
 
     @property
     def people(self) -> tuple[str, ...]:
         """Those whose hours decide when it meets."""
         return self.mentors
-
-    @property
-    def lead(self) -> str:
-        """Nobody: what its meetings miss is its mentors' matter."""
-        return ""
 
     def require_active(self) -> None:
         """Raise Refused GROUP_OVER once it is over."""
@@ -58,11 +54,20 @@ class Group:
         self.require_participant(person)
 
 
-def follow(meeting: Meeting, group: Group, now: datetime, *, claiming: bool) -> Decision:
-    """Invite who came into the group since it was booked, and let go who left. One that has begun stays.
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How a meeting follows its group.
 
-    `claiming` takes the time of who came, which may be taken already; who left has theirs back.
+    claiming        whether it takes the time of who came, which may be taken already
+    told_of_series  whether another meeting of the same series tells who comes and goes
     """
+
+    claiming: bool = True
+    told_of_series: bool = False
+
+
+def follow(meeting: Meeting, group: Group, now: datetime, how: Following) -> Decision:
+    """Invite who came into the group since it was booked, and let go who left. One that has begun stays."""
     if meeting.stage is not Stage.BOOKED or now >= meeting.start:
         return meeting, []
     if not group.active:
@@ -77,7 +82,7 @@ def follow(meeting: Meeting, group: Group, now: datetime, *, claiming: bool) -> 
         meeting,
         mentors=group.mentors,
         guests=wanted,
-        slots=(*kept, *(_claims(meeting, new) if claiming else ())),
+        slots=(*kept, *(_claims(meeting, new) if how.claiming else ())),
         present=tuple(one for one in meeting.present if one in wanted),
         tardy=tuple(one for one in meeting.tardy if one in wanted),
         told=tuple(one for one in meeting.told if one.person in wanted),
@@ -85,7 +90,8 @@ def follow(meeting: Meeting, group: Group, now: datetime, *, claiming: bool) -> 
         revision=meeting.revision + 1,
         regrouped=meeting.regrouped + 1,
     )
-    return changed, [*map(MeetingAttendeeAdded, new), *map(MeetingAttendeeRemoved, gone)]
+    added = [MeetingAttendeeAdded(one, how.told_of_series) for one in new]
+    return changed, [*added, *(MeetingAttendeeRemoved(one, how.told_of_series) for one in gone)]
 
 
 def record(

@@ -333,6 +333,11 @@ class Meeting:
             raise meeting_not_found()
         return replace(self, stage=Stage.CANCELLED, guests=(person,), mentors=())
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it is seen so."""
+        return bool(self.group) and not self.mentors
+
     def _called_off(self, call: Call) -> "Decision":
         revision = self.revision + 1
         off = replace(self, stage=Stage.CANCELLED, slots=(), proposal=None, revision=revision, call=call)

@@ -152,16 +152,18 @@ class MeetingAnswered:
 
 @dataclass(frozen=True, slots=True)
 class MeetingAttendeeAdded:
-    """Somebody who came into the group is invited too."""
+    """Somebody who came into the group is invited too; `told_of_series`: another one of it tells."""
 
     person: str
+    told_of_series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingAttendeeRemoved:
-    """Somebody who left the group is not invited any more."""
+    """Somebody who left the group is not invited any more; `told_of_series` as for who came."""
 
     person: str
+    told_of_series: bool = False
 
 
 GroupEvent = MeetingAttendeeAdded | MeetingAttendeeRemoved

@@ -10,7 +10,7 @@ from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as meetings
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceServicer
-from services.scheduling.app.invitations import Invitations
+from services.scheduling.app.invitations import Invitations, whose
 from services.scheduling.app.meetings import How, Meetings
 from services.scheduling.app.proposals import Proposals
 from services.scheduling.app.series import Scope, Series
@@ -94,9 +94,9 @@ class MeetingServicer(MeetingServiceServicer):
 
     async def BookSeries(self, request: meetings.BookSeriesRequest, _: object) -> meetings.BookSeriesResponse:
         """Book meetings at the same time on one wall clock."""
-        _tenant, mentorship = parse_name(MENTORSHIP, request.parent, "parent")
+        _tenant, parent = parent_of(request.parent)
         rhythm = partial(series.rhythm, request)
-        made = await self._series.book(caller(), mentorship, rhythm, cause(request))
+        made = await self._series.book(caller(), parent, rhythm, cause(request))
         return series.booked(made.meetings, made.skipped)
 
     async def RescheduleSeries(
@@ -132,10 +132,9 @@ class MeetingServicer(MeetingServiceServicer):
             stored, contacts = await self._invitations.attendees(caller(), names, attendee)
             look = calendar.look(contacts, request)
         stored.state.require_scheduled()
-        if request.whole_series and stored.state.recurrence is not None:
-            document = calendar.series(await self._invitations.siblings(caller(), stored.state), look)
-        else:
-            document = calendar.invitation(ref, stored, look)
+        whole = request.whole_series and stored.state.recurrence is not None
+        siblings = await self._invitations.siblings(caller(), stored.state) if whole else ()
+        document = calendar.series(siblings, look) if siblings else calendar.invitation(ref, stored, look)
         return meetings.Invitation(
             method=calendar.method(stored.state),
             document=document,
@@ -151,7 +150,7 @@ class MeetingServicer(MeetingServiceServicer):
         person = fields.owned_id(who.org, PERSON, request.person, "person")
         told = replies.reply(who.org, request.document)
         said = replace(told.answer, person=person), told.revision
-        meant = await self._invitations.meant(who.org, told)
+        meant = whose(await self._invitations.meant(who.org, told), person)
         answered = [await self._app.answer(who, ref.id, said, cause(request)) for ref, _ in meant]
         return wire.meeting(*answered[0])
 

@@ -9,6 +9,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.date_pb2 import Date
 
 from services.kernel.errors import Invalid
+from services.kernel.fields import masked
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
@@ -51,25 +52,10 @@ def slot(found: Slot, zones: Sequence[str]) -> availability.Slot:
 def changes(message: availability.Availability, mask: FieldMask) -> dict[str, Any]:
     """Decode what an update sets: fields of the domain by name.
 
-    Fields that only ever come out are passed over (AIP-203). Invalid UNKNOWN_FIELD, DATE_MALFORMED.
+    Invalid as `masked`, or DATE_MALFORMED.
     """
-    readers = _READERS
-    if "*" in mask.paths:
-        chosen = list(readers)
-    elif mask.paths:
-        chosen = _known(message, mask)
-    else:
-        populated = {field.name for field, _ in message.ListFields()}
-        chosen = [field for field in readers if field in populated]
-    return {readers[field][0]: readers[field][1](message) for field in chosen}
-
-
-def _known(message: availability.Availability, mask: FieldMask) -> list[str]:
-    unknown = sorted(set(mask.paths).difference(message.DESCRIPTOR.fields_by_name))
-    if unknown:
-        wrong = [("update_mask", f"{path[:64]} is not a field") for path in unknown[:20]]
-        raise Invalid("UNKNOWN_FIELD", "update_mask names fields that there are none of", fields=wrong)
-    return [field for field in _READERS if field in mask.paths]
+    chosen = masked(message, mask, _READERS)
+    return {_READERS[field][0]: _READERS[field][1](message) for field in chosen}
 
 
 def _windows(message: availability.Availability) -> tuple[Window, ...] | None:

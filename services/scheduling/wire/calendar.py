@@ -88,7 +88,13 @@ def invitation(ref: Ref, stored: Versioned[Meeting], look: Look) -> str:
 
 
 def series(items: Sequence[Kept], look: Look) -> str:
-    """Return the document that invites everybody to all meetings of a series that take place."""
+    """Return the document that invites everybody to all meetings of a series that take place.
+
+    Of meetings that are withdrawn it withdraws each.
+    """
+    if all(method(stored.state) == "CANCEL" for _, stored in items):
+        each = (_invited(_event(ref, stored, look), stored.state, look) for ref, stored in items)
+        return _document("CANCEL", each)
     return _document(
         "REQUEST", [_invited(event, meeting, look) for event, meeting in _recurring(items, look)]
     )

@@ -24,7 +24,10 @@ def message(ref: Ref, state: Meeting, event: told.MeetingEvent) -> Message:
     start, end = stamp_of(state.start), stamp_of(state.end)
     match event:
         case told.MeetingBooked():
-            return events.GroupMeetingBooked(**about, start_time=start, end_time=end)
+            series = state.series
+            return events.GroupMeetingBooked(**about, start_time=start, end_time=end, series=series)
+        case told.SeriesBooked():
+            return events.GroupSeriesBooked(**about, start_time=start, series=state.series)
         case told.MeetingReminderDue(before):
             wait = Duration()
             wait.FromTimedelta(before)
@@ -35,7 +38,7 @@ def message(ref: Ref, state: Meeting, event: told.MeetingEvent) -> Message:
         case told.MeetingMissed():
             attendance = _attendance(ref.tenant, state)
             return events.GroupMeetingMissed(**about, **attendance, start_time=start, end_time=end)
-        case told.SeriesBooked() | told.MeetingProposed() | told.MeetingProposalClosed():
+        case told.MeetingProposed() | told.MeetingProposalClosed():
             raise TypeError(type(event))
         case told.MeetingClaimed() | told.MeetingClaimClosed():
             raise TypeError(type(event))
@@ -90,12 +93,14 @@ def _of_person(about: dict[str, Any], state: Meeting, event: _OfPerson) -> Messa
             message = events.GroupMeetingCheckedIn(**about, late=late)
         case told.MeetingAnswered():
             message = _answered(about, event)
-        case told.MeetingAttendeeAdded():
+        case told.MeetingAttendeeAdded(_, told_of_series):
             message = events.GroupMeetingAttendeeAdded(
-                **about, start_time=start, end_time=end, sequence=sequence
+                **about, start_time=start, end_time=end, sequence=sequence, told_of_series=told_of_series
             )
-        case told.MeetingAttendeeRemoved():
-            message = events.GroupMeetingAttendeeRemoved(**about, start_time=start, sequence=sequence)
+        case told.MeetingAttendeeRemoved(_, told_of_series):
+            message = events.GroupMeetingAttendeeRemoved(
+                **about, start_time=start, sequence=sequence, told_of_series=told_of_series
+            )
     return message
 
 

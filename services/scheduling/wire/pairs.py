@@ -40,8 +40,8 @@ def group_of(tenant: str, message: Any) -> tuple[Ref, groups.Group | None]:
         for field in ("mentors", "members")
     )
     program = fields.owned_id(tenant, PROGRAM, message.program, "program") if message.program else ""
-    minutes = message.meeting_length.ToTimedelta() // _MINUTE
-    return ref, groups.Group(mentors, members, minutes, program)
+    minutes, days = message.meeting_length.ToTimedelta() // _MINUTE, message.cadence.ToTimedelta().days
+    return ref, groups.Group(mentors, members, minutes, program, cadence_days=days or 14)
 
 
 def group_ref(tenant: str, message: Any) -> Ref:

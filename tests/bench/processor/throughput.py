@@ -4,14 +4,11 @@ import uuid
 from statistics import mean
 from typing import NamedTuple
 
-from deploy.local import kafka
 from tests.bench.figures import Figure
 from tests.bench.processor.events import Lives
 from tests.bench.processor.hosts import FAUST, PLAIN, Bench
 
 BACKLOG = 24_000
-ON_EMBEDDED = 6_000
-"""It answers every fetch at once, however long a client would wait: they ask it a thousand times a second."""
 
 
 class Work(NamedTuple):
@@ -23,16 +20,14 @@ class Work(NamedTuple):
 
 
 async def alone(bench: Bench, broker: str) -> list[Figure]:
-    """Compare one member on Faust with the plain loop, in turns; once where fetches take the time."""
-    embedded = broker == kafka.Kind.EMBEDDED
-    backlog = ON_EMBEDDED if embedded else BACKLOG
+    """Compare one member on Faust with the plain loop, in turns."""
     done: dict[tuple[str, ...], list[Work]] = {FAUST: [], PLAIN: []}
-    for _ in range(1 if embedded else 2):
+    for _ in range(2):
         for argv, found in done.items():
-            found.append(await work(bench, argv, 1, backlog))
+            found.append(await work(bench, argv, 1, BACKLOG))
     ours, plain = done.values()
     decisions = f"{mean(one.told for one in ours):.2f} decisions each"
-    note = f"{backlog} events of 1000 pairs, {decisions}; baseline: aiokafka alone"
+    note = f"{BACKLOG} events of 1000 pairs, {decisions}; baseline: aiokafka alone"
     return [
         Figure(f"processor {broker}", _rate(ours), "events/s", _rate(plain), note=note),
         Figure(

@@ -651,6 +651,9 @@ class ClosingSurveyAnswered(_message.Message):
     PERSON_FIELD_NUMBER: _builtins.int
     SATISFACTION_FIELD_NUMBER: _builtins.int
     RECOMMENDS_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     mentorship: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}"""
     person: _builtins.str
@@ -659,6 +662,18 @@ class ClosingSurveyAnswered(_message.Message):
     """1 (poor) to 5 (very good)."""
     recommends: _builtins.bool
     """Whether they would recommend mentoring to others."""
+    survey_revision: _builtins.int
+    """The revision of the program's survey plan that was answered; 0 for none."""
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the program's own questions that were answered, as in SurveyService."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The answers, in the same order: ratings from 1 to 5, places of chosen options from 1, and 1 for words, which are
+        not told.
+        """
+
     def __init__(
         self,
         *,
@@ -666,10 +681,13 @@ class ClosingSurveyAnswered(_message.Message):
         person: _builtins.str = ...,
         satisfaction: _builtins.int = ...,
         recommends: _builtins.bool = ...,
+        survey_revision: _builtins.int = ...,
+        questions: _abc.Iterable[_builtins.str] | None = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "recommends", b"recommends", "satisfaction", b"satisfaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentorship", b"mentorship", "person", b"person", "questions", b"questions", "recommends", b"recommends", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1413,6 +1431,9 @@ class CheckInAnswered(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     SATISFACTION_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    SURVEY_REVISION_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     check_in: _builtins.str
     """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
     mentorship: _builtins.str
@@ -1427,9 +1448,21 @@ class CheckInAnswered(_message.Message):
     """Trust in oneself."""
     satisfaction: _builtins.int
     """All in all."""
+    survey_revision: _builtins.int
+    """The revision of the program's survey plan that was answered; 0 for none."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_codes_pb2.ChangeWish.ValueType]:
         """What should be different."""
+
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the program's own questions that were answered, as in SurveyService."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The answers, in the same order: ratings from 1 to 5, places of chosen options from 1, and 1 for words, which are
+        not told.
+        """
 
     def __init__(
         self,
@@ -1442,10 +1475,13 @@ class CheckInAnswered(_message.Message):
         confidence: _builtins.int = ...,
         satisfaction: _builtins.int = ...,
         changes: _abc.Iterable[_codes_pb2.ChangeWish.ValueType] | None = ...,
+        survey_revision: _builtins.int = ...,
+        questions: _abc.Iterable[_builtins.str] | None = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "check_in", b"check_in", "confidence", b"confidence", "mentorship", b"mentorship", "person", b"person", "progress", b"progress", "quality", b"quality", "satisfaction", b"satisfaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "check_in", b"check_in", "confidence", b"confidence", "mentorship", b"mentorship", "person", b"person", "progress", b"progress", "quality", b"quality", "questions", b"questions", "satisfaction", b"satisfaction", "survey_revision", b"survey_revision", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1857,6 +1893,7 @@ class GroupCreated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -1875,6 +1912,10 @@ class GroupCreated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1884,10 +1925,11 @@ class GroupCreated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1905,6 +1947,7 @@ class GroupUpdated(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     revision: _builtins.int
@@ -1923,6 +1966,10 @@ class GroupUpdated(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -1932,10 +1979,11 @@ class GroupUpdated(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "program", b"program", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1979,6 +2027,7 @@ class GroupMentorJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -1997,6 +2046,10 @@ class GroupMentorJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2006,10 +2059,11 @@ class GroupMentorJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2053,6 +2107,7 @@ class GroupJoined(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2071,6 +2126,10 @@ class GroupJoined(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2080,10 +2139,11 @@ class GroupJoined(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2127,6 +2187,7 @@ class GroupPromoted(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2145,6 +2206,10 @@ class GroupPromoted(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2154,10 +2219,11 @@ class GroupPromoted(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2175,6 +2241,7 @@ class GroupLeft(_message.Message):
     MENTORS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     MEETING_LENGTH_FIELD_NUMBER: _builtins.int
+    CADENCE_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
@@ -2193,6 +2260,10 @@ class GroupLeft(_message.Message):
     def meeting_length(self) -> _duration_pb2.Duration:
         """How long it meets, as agreed."""
 
+    @_builtins.property
+    def cadence(self) -> _duration_pb2.Duration:
+        """How often it meets, as agreed."""
+
     def __init__(
         self,
         *,
@@ -2202,10 +2273,11 @@ class GroupLeft(_message.Message):
         mentors: _abc.Iterable[_builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         meeting_length: _duration_pb2.Duration | None = ...,
+        cadence: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["meeting_length", b"meeting_length"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "meeting_length", b"meeting_length"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cadence", b"cadence", "group", b"group", "meeting_length", b"meeting_length", "members", b"members", "mentors", b"mentors", "person", b"person", "program", b"program"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2328,22 +2400,28 @@ class GroupGoalCompleted(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     GROUP_GOAL_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
     group: _builtins.str
     """organizations/{organization}/groups/{group}"""
     person: _builtins.str
     """The mentor who said so."""
     group_goal: _builtins.str
     """organizations/{organization}/groups/{group}/goals/{goal}"""
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who had a seat then; empty in events of before it was told."""
+
     def __init__(
         self,
         *,
         group: _builtins.str = ...,
         person: _builtins.str = ...,
         group_goal: _builtins.str = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_goal", b"group_goal", "members", b"members", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

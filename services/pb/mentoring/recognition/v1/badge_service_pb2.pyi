@@ -96,7 +96,7 @@ Global___Badge: _TypeAlias = Badge  # noqa: Y015
 
 @_typing.final
 class BadgeAward(_message.Message):
-    """A badge of a person. In each mentorship a person holds a badge once."""
+    """A badge of a person. In each mentorship, and for all groups together, a person holds a badge once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -175,7 +175,7 @@ class BadgeAward(_message.Message):
     recognition: _builtins.str
     """The recognition that earned it."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's goal."""
     origin: Global___BadgeAward.Origin.ValueType
     """How it came about."""
     state: Global___BadgeAward.State.ValueType

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from services.pb.mentoring.recognition.v1 import recognition_service_pb2 as mentoring_dot_recognition_dot_v1_dot_recognition__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/recognition/v1/events.proto\x12\x18mentoring.recognition.v1\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xc3\x01\n\x11RecognitionIssued\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12\x0c\n\x04goal\x18\x06 \x01(\t\x12\x0e\n\x06person\x18\x07 \x01(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\"\x85\x01\n\x12RecognitionRevoked\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReason\"/\n\x0c\x42\x61\x64geUpdated\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\"k\n\x0c\x42\x61\x64geAwarded\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x12\n\nmentorship\x18\x04 \x01(\t\x12\x13\n\x0brecognition\x18\x05 \x01(\t\"[\n\x11\x42\x61\x64geAwardRevoked\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x12\n\nmentorship\x18\x04 \x01(\t\"K\n\x10\x43redentialIssued\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\t\"=\n\x18RecognitionChoiceUpdated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x11\n\topted_out\x18\x02 \x01(\x08\":\n\x1aRecognitionSettingsUpdated\x12\x1c\n\x14recognition_settings\x18\x01 \x01(\t\"5\n\x12PersonalDataErased\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0f\n\x07\x65rasure\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%mentoring/recognition/v1/events.proto\x12\x18mentoring.recognition.v1\x1a\x32mentoring/recognition/v1/recognition_service.proto\"\xd2\x01\n\x11RecognitionIssued\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32*.mentoring.recognition.v1.Recognition.Kind\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x0e\n\x06mentor\x18\x04 \x01(\t\x12\x0e\n\x06mentee\x18\x05 \x01(\t\x12\x0c\n\x04goal\x18\x06 \x01(\t\x12\x0e\n\x06person\x18\x07 \x01(\t\x12\r\n\x05\x63ount\x18\x08 \x01(\x05\x12\r\n\x05group\x18\t \x01(\t\"\x85\x01\n\x12RecognitionRevoked\x12\x13\n\x0brecognition\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\t\x12\x36\n\x06reason\x18\x04 \x01(\x0e\x32&.mentoring.recognition.v1.RevokeReason\"/\n\x0c\x42\x61\x64geUpdated\x12\r\n\x05\x62\x61\x64ge\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\"k\n\x0c\x42\x61\x64geAwarded\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x12\n\nmentorship\x18\x04 \x01(\t\x12\x13\n\x0brecognition\x18\x05 \x01(\t\"[\n\x11\x42\x61\x64geAwardRevoked\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\r\n\x05\x62\x61\x64ge\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12\x12\n\nmentorship\x18\x04 \x01(\t\"K\n\x10\x43redentialIssued\x12\x13\n\x0b\x62\x61\x64ge_award\x18\x01 \x01(\t\x12\x0e\n\x06person\x18\x02 \x01(\t\x12\x12\n\nmentorship\x18\x03 \x01(\t\"=\n\x18RecognitionChoiceUpdated\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x11\n\topted_out\x18\x02 \x01(\x08\":\n\x1aRecognitionSettingsUpdated\x12\x1c\n\x14recognition_settings\x18\x01 \x01(\t\"5\n\x12PersonalDataErased\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0f\n\x07\x65rasure\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,21 +33,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mentoring.recognition.v1.ev
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RECOGNITIONISSUED']._serialized_start=120
-  _globals['_RECOGNITIONISSUED']._serialized_end=315
-  _globals['_RECOGNITIONREVOKED']._serialized_start=318
-  _globals['_RECOGNITIONREVOKED']._serialized_end=451
-  _globals['_BADGEUPDATED']._serialized_start=453
-  _globals['_BADGEUPDATED']._serialized_end=500
-  _globals['_BADGEAWARDED']._serialized_start=502
-  _globals['_BADGEAWARDED']._serialized_end=609
-  _globals['_BADGEAWARDREVOKED']._serialized_start=611
-  _globals['_BADGEAWARDREVOKED']._serialized_end=702
-  _globals['_CREDENTIALISSUED']._serialized_start=704
-  _globals['_CREDENTIALISSUED']._serialized_end=779
-  _globals['_RECOGNITIONCHOICEUPDATED']._serialized_start=781
-  _globals['_RECOGNITIONCHOICEUPDATED']._serialized_end=842
-  _globals['_RECOGNITIONSETTINGSUPDATED']._serialized_start=844
-  _globals['_RECOGNITIONSETTINGSUPDATED']._serialized_end=902
-  _globals['_PERSONALDATAERASED']._serialized_start=904
-  _globals['_PERSONALDATAERASED']._serialized_end=957
+  _globals['_RECOGNITIONISSUED']._serialized_end=330
+  _globals['_RECOGNITIONREVOKED']._serialized_start=333
+  _globals['_RECOGNITIONREVOKED']._serialized_end=466
+  _globals['_BADGEUPDATED']._serialized_start=468
+  _globals['_BADGEUPDATED']._serialized_end=515
+  _globals['_BADGEAWARDED']._serialized_start=517
+  _globals['_BADGEAWARDED']._serialized_end=624
+  _globals['_BADGEAWARDREVOKED']._serialized_start=626
+  _globals['_BADGEAWARDREVOKED']._serialized_end=717
+  _globals['_CREDENTIALISSUED']._serialized_start=719
+  _globals['_CREDENTIALISSUED']._serialized_end=794
+  _globals['_RECOGNITIONCHOICEUPDATED']._serialized_start=796
+  _globals['_RECOGNITIONCHOICEUPDATED']._serialized_end=857
+  _globals['_RECOGNITIONSETTINGSUPDATED']._serialized_start=859
+  _globals['_RECOGNITIONSETTINGSUPDATED']._serialized_end=917
+  _globals['_PERSONALDATAERASED']._serialized_start=919
+  _globals['_PERSONALDATAERASED']._serialized_end=972
 # @@protoc_insertion_point(module_scope)

@@ -31,22 +31,25 @@ class RecognitionIssued(_message.Message):
     GOAL_FIELD_NUMBER: _builtins.int
     PERSON_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     recognition: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
     kind: _recognition_service_pb2.Recognition.Kind.ValueType
     """What it is for."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     mentor: _builtins.str
-    """Who guides."""
+    """Who guides; for a group's goal, the mentor who said that it is reached."""
     mentee: _builtins.str
     """Who is guided."""
     goal: _builtins.str
-    """What was reached; empty unless a goal was."""
+    """What was reached, of the mentorship or the group; empty unless a goal was."""
     person: _builtins.str
     """Who earned it; empty in events of before it was told: the mentee."""
     count: _builtins.int
     """How many meetings, goals or kudos; 0 where nothing is counted."""
+    group: _builtins.str
+    """organizations/{organization}/groups/{group} in which it was earned; empty for a mentorship's."""
     def __init__(
         self,
         *,
@@ -58,10 +61,11 @@ class RecognitionIssued(_message.Message):
         goal: _builtins.str = ...,
         person: _builtins.str = ...,
         count: _builtins.int = ...,
+        group: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "goal", b"goal", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "goal", b"goal", "group", b"group", "kind", b"kind", "mentee", b"mentee", "mentor", b"mentor", "mentorship", b"mentorship", "person", b"person", "recognition", b"recognition"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -82,7 +86,7 @@ class RecognitionRevoked(_message.Message):
     person: _builtins.str
     """Whose it was."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     reason: _recognition_service_pb2.RevokeReason.ValueType
     """Why."""
     def __init__(
@@ -145,7 +149,7 @@ class BadgeAwarded(_message.Message):
     person: _builtins.str
     """Whose it is."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     recognition: _builtins.str
     """The recognition that earned it."""
     def __init__(
@@ -182,7 +186,7 @@ class BadgeAwardRevoked(_message.Message):
     person: _builtins.str
     """Whose it was."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     def __init__(
         self,
         *,
@@ -213,7 +217,7 @@ class CredentialIssued(_message.Message):
     person: _builtins.str
     """Whose it is."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     def __init__(
         self,
         *,

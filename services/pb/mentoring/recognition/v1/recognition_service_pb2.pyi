@@ -67,7 +67,7 @@ class Recognition(_message.Message):
         KIND_UNSPECIFIED: Recognition._Kind.ValueType  # 0
         """Never stored."""
         KIND_GOAL_COMPLETED: Recognition._Kind.ValueType  # 1
-        """A goal was reached."""
+        """A goal was reached, of a mentorship by its mentee or of a group by all its members."""
         KIND_FIRST_GOAL: Recognition._Kind.ValueType  # 2
         """The first goal of the mentorship was reached."""
         KIND_MEETINGS_HELD: Recognition._Kind.ValueType  # 3
@@ -87,7 +87,7 @@ class Recognition(_message.Message):
     KIND_UNSPECIFIED: Recognition.Kind.ValueType  # 0
     """Never stored."""
     KIND_GOAL_COMPLETED: Recognition.Kind.ValueType  # 1
-    """A goal was reached."""
+    """A goal was reached, of a mentorship by its mentee or of a group by all its members."""
     KIND_FIRST_GOAL: Recognition.Kind.ValueType  # 2
     """The first goal of the mentorship was reached."""
     KIND_MEETINGS_HELD: Recognition.Kind.ValueType  # 3
@@ -136,14 +136,15 @@ class Recognition(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     REVOKE_REASON_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """organizations/{organization}/people/{person}/recognitions/{recognition}"""
     kind: Global___Recognition.Kind.ValueType
     """What it is for."""
     mentorship: _builtins.str
-    """The mentorship in which it was earned."""
+    """The mentorship in which it was earned; empty for a group's."""
     goal: _builtins.str
-    """What was reached; empty unless a goal was."""
+    """What was reached, of the mentorship or the group; empty unless a goal was."""
     rule: _builtins.str
     """The rule that decided, with its version."""
     count: _builtins.int
@@ -156,6 +157,8 @@ class Recognition(_message.Message):
     """Why it was taken back."""
     etag: _builtins.str
     """Version of this resource, quoted."""
+    group: _builtins.str
+    """organizations/{organization}/groups/{group} in which it was earned; empty for a mentorship's."""
     @_builtins.property
     def evidence_event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of the events that prove it."""
@@ -179,10 +182,11 @@ class Recognition(_message.Message):
         state: Global___Recognition.State.ValueType = ...,
         revoke_reason: Global___RevokeReason.ValueType = ...,
         etag: _builtins.str = ...,
+        group: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "create_time", b"create_time", "etag", b"etag", "evidence_event_ids", b"evidence_event_ids", "goal", b"goal", "kind", b"kind", "mentorship", b"mentorship", "name", b"name", "policy_version", b"policy_version", "revoke_reason", b"revoke_reason", "rule", b"rule", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "create_time", b"create_time", "etag", b"etag", "evidence_event_ids", b"evidence_event_ids", "goal", b"goal", "group", b"group", "kind", b"kind", "mentorship", b"mentorship", "name", b"name", "policy_version", b"policy_version", "revoke_reason", b"revoke_reason", "rule", b"rule", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

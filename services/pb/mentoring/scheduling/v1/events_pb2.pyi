@@ -933,10 +933,13 @@ class GroupMeetingBooked(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
     group_meeting: _builtins.str
     """organizations/{organization}/groups/{group}/meetings/{meeting}"""
     group: _builtins.str
     """The group."""
+    series: _builtins.str
+    """Id that the meetings of one series share; empty for a single meeting."""
     @_builtins.property
     def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who guides it."""
@@ -962,14 +965,63 @@ class GroupMeetingBooked(_message.Message):
         members: _abc.Iterable[_builtins.str] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        series: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GroupMeetingBooked: _TypeAlias = GroupMeetingBooked  # noqa: Y015
+
+@_typing.final
+class GroupSeriesBooked(_message.Message):
+    """A series of a group was booked as a whole; GroupMeetingBooked told of each meeting before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_MEETING_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    MENTORS_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    group_meeting: _builtins.str
+    """Its first meeting: organizations/{organization}/groups/{group}/meetings/{meeting}"""
+    group: _builtins.str
+    """The group."""
+    series: _builtins.str
+    """Id that its meetings share."""
+    @_builtins.property
+    def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who guides it."""
+
+    @_builtins.property
+    def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who else is invited."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the first one."""
+
+    def __init__(
+        self,
+        *,
+        group_meeting: _builtins.str = ...,
+        group: _builtins.str = ...,
+        mentors: _abc.Iterable[_builtins.str] | None = ...,
+        members: _abc.Iterable[_builtins.str] | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        series: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "series", b"series", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupSeriesBooked: _TypeAlias = GroupSeriesBooked  # noqa: Y015
 
 @_typing.final
 class GroupMeetingRescheduled(_message.Message):
@@ -1165,6 +1217,7 @@ class GroupMeetingAttendeeAdded(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    TOLD_OF_SERIES_FIELD_NUMBER: _builtins.int
     group_meeting: _builtins.str
     """organizations/{organization}/groups/{group}/meetings/{meeting}"""
     group: _builtins.str
@@ -1173,6 +1226,8 @@ class GroupMeetingAttendeeAdded(_message.Message):
     """Who."""
     sequence: _builtins.int
     """SEQUENCE of its calendar entry."""
+    told_of_series: _builtins.bool
+    """Whether the same is told of another meeting of the same series, whose message says it of all."""
     @_builtins.property
     def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who guides it."""
@@ -1200,10 +1255,11 @@ class GroupMeetingAttendeeAdded(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        told_of_series: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time", "told_of_series", b"told_of_series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1222,6 +1278,7 @@ class GroupMeetingAttendeeRemoved(_message.Message):
     PERSON_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    TOLD_OF_SERIES_FIELD_NUMBER: _builtins.int
     group_meeting: _builtins.str
     """organizations/{organization}/groups/{group}/meetings/{meeting}"""
     group: _builtins.str
@@ -1230,6 +1287,8 @@ class GroupMeetingAttendeeRemoved(_message.Message):
     """Who."""
     sequence: _builtins.int
     """SEQUENCE of its calendar entry."""
+    told_of_series: _builtins.bool
+    """Whether the same is told of another meeting of the same series, whose message says it of all."""
     @_builtins.property
     def mentors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who guides it."""
@@ -1252,10 +1311,11 @@ class GroupMeetingAttendeeRemoved(_message.Message):
         person: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        told_of_series: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "group_meeting", b"group_meeting", "members", b"members", "mentors", b"mentors", "person", b"person", "sequence", b"sequence", "start_time", b"start_time", "told_of_series", b"told_of_series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1037,7 +1037,7 @@ class BookSeriesRequest(_message.Message):
     INTERVAL_DAYS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """organizations/{id}/mentorships/{id}"""
+    """organizations/{id}/mentorships/{id} or organizations/{id}/groups/{id}"""
     time_zone: _builtins.str
     """IANA name of the zone whose wall clock shows the same time at each."""
     count: _builtins.int
@@ -1163,7 +1163,7 @@ class RescheduleSeriesRequest(_message.Message):
     SCOPE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """One of its meetings: organizations/{id}/mentorships/{id}/meetings/{id}"""
+    """One of its meetings: organizations/{id}/mentorships/{id}/meetings/{id} or organizations/{id}/groups/{id}/meetings/{id}"""
     scope: Global___RescheduleSeriesRequest.Scope.ValueType
     """Which ones."""
     request_id: _builtins.str
@@ -1203,7 +1203,7 @@ class RescheduleSeriesResponse(_message.Message):
         MEETING_FIELD_NUMBER: _builtins.int
         REASON_FIELD_NUMBER: _builtins.int
         meeting: _builtins.str
-        """organizations/{id}/mentorships/{id}/meetings/{id}"""
+        """organizations/{id}/mentorships/{id}/meetings/{id} or organizations/{id}/groups/{id}/meetings/{id}"""
         reason: _builtins.str
         """Why, as the reason of a refused move, such as SLOT_TAKEN."""
         def __init__(
@@ -1252,7 +1252,7 @@ class CancelSeriesRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    """organizations/{id}/mentorships/{id}/meetings/{id} or organizations/{id}/groups/{id}/meetings/{id}"""
     reason: _codes_pb2.CancelReason.ValueType
     """Why."""
     request_id: _builtins.str

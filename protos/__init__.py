@@ -1,0 +1,1 @@
+"""The contracts, and how code and documents come from them."""
