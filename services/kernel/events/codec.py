@@ -124,12 +124,16 @@ def decode(record: Received, types: Mapping[str, type[Message]], topic: str = ""
     )
 
 
+def type_of(record: Received) -> bytes | None:
+    """Return the one type that a record says it has; what `decode` makes of it may be Poison."""
+    said = [value for name, value in record.headers if name == "ce_type"]
+    return said[0] if len(said) == 1 else None
+
+
 def is_foreign(record: Received, types: Container[bytes]) -> bool:
     """Whether a record is of a type of its topic that is none of `types`; no more of it is read."""
-    said = [value for name, value in record.headers if name == "ce_type"]
-    if len(said) != 1 or said[0] is None or said[0] in types:
-        return False
-    return said[0].rpartition(b".")[0] == record.topic.encode()
+    said = type_of(record)
+    return said is not None and said not in types and said.rpartition(b".")[0] == record.topic.encode()
 
 
 def _texts(record: Received) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from services.kernel import clock, log, metrics, tracing
 from services.kernel.errors import Conflict, Exhausted, Refusal, Unavailable
 from services.kernel.events import spans
-from services.kernel.events.codec import Event, Poison, decode, is_foreign
+from services.kernel.events.codec import Event, Poison, decode, is_foreign, type_of
 from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.events.handlers import Handlers
 from services.kernel.events.life import Sign, watched_by
