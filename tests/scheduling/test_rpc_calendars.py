@@ -327,3 +327,7 @@ async def test_a_series_is_invited_to_as_one_entry_and_moved_as_one(world: World
     again = await world.meetings.GetInvitation(ask, metadata=world.mentee)
     assert len(vobject.readOne(again.document).vevent_list) == 3
     assert await world.told(made.meetings[0]) == ["MeetingBooked", "SeriesBooked"]
+    off = meetings.CancelMeetingRequest(name=ask.name)
+    await world.meetings.CancelMeeting(off, metadata=world.mentor)
+    rest = await world.meetings.GetInvitation(ask, metadata=world.mentee)
+    assert (rest.method, vobject.readOne(rest.document).method.value) == ("REQUEST", "REQUEST")

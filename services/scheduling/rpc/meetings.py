@@ -135,8 +135,9 @@ class MeetingServicer(MeetingServiceServicer):
         whole = request.whole_series and stored.state.recurrence is not None
         siblings = await self._invitations.siblings(caller(), stored.state) if whole else ()
         document = calendar.series(siblings, look) if siblings else calendar.invitation(ref, stored, look)
+        _, shown = siblings[0] if siblings else (ref, stored)
         return meetings.Invitation(
-            method=calendar.method(stored.state),
+            method=calendar.method(shown.state),
             document=document,
             uid=calendar.uid(ref, stored.state),
             sequence=stored.state.revision,
