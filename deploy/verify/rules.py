@@ -42,5 +42,6 @@ EXAMPLES = Check(
     plants=(
         Plant("a threshold that never fires", f"{FOLDER}/rules/platform.yml", "> 120", "> 1200"),
         Plant("a threshold that always fires", f"{FOLDER}/rules/platform.yml", "> 120", "> 1"),
+        Plant("an alert that does not wait", f"{FOLDER}/rules/platform.yml", "for: 2m", "for: 1m"),
     ),
 )

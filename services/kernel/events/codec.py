@@ -4,7 +4,7 @@ Strict on reading: what is missing, doubled or malformed is Poison, never guesse
 missing id would silently switch off that repeats have no second effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
@@ -125,8 +125,15 @@ def decode(record: Received, types: Mapping[str, type[Message]], topic: str = ""
 
 
 def type_of(record: Received) -> bytes | None:
-    """Return the type that a record says it has; what `decode` makes of it may be Poison."""
-    return next((value for name, value in record.headers if name == "ce_type"), None)
+    """Return the one type that a record says it has; what `decode` makes of it may be Poison."""
+    said = [value for name, value in record.headers if name == "ce_type"]
+    return said[0] if len(said) == 1 else None
+
+
+def is_foreign(record: Received, types: Container[bytes]) -> bool:
+    """Whether a record is of a type of its topic that is none of `types`; no more of it is read."""
+    said = type_of(record)
+    return said is not None and said not in types and said.rpartition(b".")[0] == record.topic.encode()
 
 
 def _texts(record: Received) -> dict[str, str]:

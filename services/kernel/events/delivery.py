@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from services.kernel import clock, log, metrics, tracing
 from services.kernel.errors import Conflict, Exhausted, Refusal, Unavailable
 from services.kernel.events import spans
-from services.kernel.events.codec import Event, Poison, decode, type_of
+from services.kernel.events.codec import Event, Poison, decode, is_foreign, type_of
 from services.kernel.events.dead_letters import DeadLetters, Failure
 from services.kernel.events.handlers import Handlers
 from services.kernel.events.life import Sign, watched_by
@@ -98,18 +99,12 @@ class Delivery:
         self._patience = patience or Patience()
         self._log = log.get_logger()
 
-    def skips(self, record: Received) -> bool:
-        """Whether nobody here hears a record, which is done with that; it needs no turn."""
-        if type_of(record) in self._types or not self._means_nothing(record):
-            return False
-        self._count(record, "skipped")
-        return True
-
-    def _means_nothing(self, record: Received) -> bool:
-        try:
-            return decode(record, self._handlers.types) is None
-        except Poison:
-            return False
+    def heard(self, records: Sequence[Received]) -> list[Received]:
+        """Return the records that need a turn; the others, which mean nothing here, are done with that."""
+        heard = [record for record in records if not is_foreign(record, self._types)]
+        if skipped := len(records) - len(heard):
+            self._count(records[0], "skipped", skipped)
+        return heard
 
     def takes_long(self, record: Received) -> bool:
         """Whether a handler of the record is known to take long."""
@@ -191,8 +186,8 @@ class Delivery:
         about = spans.about(record, event, self._group)
         return tracing.span(spans.name(record), Kind.CONSUMER, **about)
 
-    def _count(self, record: Received, outcome: str) -> None:
-        metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc()
+    def _count(self, record: Received, outcome: str, number: int = 1) -> None:
+        metrics.CONSUMER_RECORDS.labels(record.topic, self._group, outcome).inc(number)
         if outcome != "retry":
             metrics.CONSUMER_PROGRESS.set_to_current_time()
 

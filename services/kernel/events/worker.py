@@ -87,7 +87,7 @@ class Worker:
 
     async def _handled(self, records: Sequence[Received]) -> bool:
         """Whether all are done; if not, all may be handled again: repeats have no second effect."""
-        through, heard = False, [record for record in records if not self._delivery.skips(record)]
+        through, heard = False, self._delivery.heard(records)
         try:
             async with asyncio.TaskGroup() as together:
                 for chain in chains(heard):
