@@ -140,11 +140,16 @@ class Stack:
         await self._supervisor.forget(unit)
         await unit.kill()
 
-    async def restart(self, name: str, **extra: str) -> None:
-        """Stop a process if it runs; start it on its old data and ports, a service with `extra` settings."""
+    async def down(self, name: str) -> None:
+        """Stop a process in order; it stays down until `restart`."""
         unit = self._unit(name)
         await self._supervisor.forget(unit)
         await unit.stop()
+
+    async def restart(self, name: str, **extra: str) -> None:
+        """Stop a process if it runs; start it on its old data and ports, a service with `extra` settings."""
+        await self.down(name)
+        unit = self._unit(name)
         if isinstance(unit, Daemon):
             unit.extra = extra
         await unit.start()

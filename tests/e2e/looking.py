@@ -52,7 +52,8 @@ def left(found: Dump) -> list[tuple[tuple[str, str], str]]:
 
 
 async def restore(world: World, backup: Dump, databases: Sequence[str]) -> None:
-    """Bring databases back to what they were."""
+    """Bring databases back to what they were, while no service runs: they remember keys."""
+    await asyncio.gather(*(world.stack.down(name) for name in KEEPERS))
     async with Database(world.stack.state.mongo, "restore", SystemClock()) as database:
         for (name, collection), documents in backup.items():
             if name in databases and collection not in {"leases", "request_ids"}:
@@ -60,6 +61,7 @@ async def restore(world: World, backup: Dump, databases: Sequence[str]) -> None:
                 await kept.delete_many({})
                 if documents:
                     await kept.insert_many([RawBSONDocument(one) for one in documents])
+    await asyncio.gather(*(world.stack.restart(name) for name in KEEPERS))
 
 
 async def records(world: World) -> bytes:
