@@ -12,13 +12,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.kernel import ids
 from services.kernel.audit.checking import Head, Report
 from services.kernel.audit.entry import Entry
+from services.kernel.tables import inert
 from services.pb.mentoring.audit.v1 import audit_service_pb2 as pb
 
 COLUMNS: Final = (
     *("id", "at", "caller", "roles", "behalf", "method", "resources", "code", "reason", "changes"),
     *("digest", "etag", "new_etag", "address", "agent", "call"),
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _TURNING: Final = (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 _BIDI: Final = {sign: f"\\u{sign:04x}" for sign in _TURNING}
 """Signs that turn the order of a line on a screen, or end it."""
@@ -125,8 +125,7 @@ def _fields(stored: Entry) -> dict[str, Any]:
 
 def _cell(value: Any) -> str:
     text = ";".join(value) if isinstance(value, list | tuple) else str(value)
-    text = " ".join(text.split()).translate(_BIDI)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return inert(" ".join(text.split()).translate(_BIDI))
 
 
 def _row(cells: Sequence[str]) -> bytes:

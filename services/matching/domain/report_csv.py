@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
+from services.kernel.tables import inert
 from services.matching.domain.plan import Leftover, Plan, Proposal
 
 HEADER: Final = ("mentee", "mentor", "state", "score", "mentor_score", "rank", "reasons")
@@ -13,8 +14,6 @@ HEADER: Final = ("mentee", "mentor", "state", "score", "mentor_score", "rank", "
 REASONS: Final = 3
 """Criteria told per pair: those that add most to the mentee's score."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
 
 def report_csv(plan: Plan, *, header: bool = True) -> str:
     """Return RFC 4180 text; without a header it goes on from an earlier part."""
@@ -22,7 +21,7 @@ def report_csv(plan: Plan, *, header: bool = True) -> str:
     writer = csv.writer(text)
     if header:
         writer.writerow(HEADER)
-    writer.writerows([_inert(value) for value in row] for row in _rows(plan))
+    writer.writerows([inert(value) for value in row] for row in _rows(plan))
     return text.getvalue()
 
 
@@ -50,8 +49,3 @@ def _obstacles(alone: Leftover) -> str:
     if alone.nearest:
         parts.insert(0, f"nearest {alone.nearest} {percent(alone.nearest_score_ppm)}")
     return f"{alone.obstacle}: {'; '.join(parts)}" if parts else str(alone.obstacle)
-
-
-def _inert(value: str) -> str:
-    """Keep spreadsheets from taking a value for a formula."""
-    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from services.kernel.tables import inert
 from services.mentorships.domain.checkins import Answer, CheckInPlan, Wish
 from services.mentorships.domain.mentorship import Survey
 from services.mentorships.domain.survey import HIGHEST_RATING, Occasion, Question, QuestionKind, Said, Wording
@@ -113,21 +114,16 @@ def _labels(wording: Wording) -> Sequence[str]:
 def _rows(result: Result) -> Iterator[tuple[object, ...]]:
     wording = result.question.wording
     shown = ("hidden",) * 3 if result.hidden else (result.people, result.answers, _mean(result))
-    about = (result.question.id, wording.kind, _inert(wording.text), *shown)
+    about = (result.question.id, wording.kind, inert(wording.text), *shown)
     if not result.counts:
         yield (*about, "", "")
     for label, times in zip(_labels(wording), result.counts, strict=False):
-        yield (*about, _inert(label), times)
+        yield (*about, inert(label), times)
 
 
 def _mean(result: Result) -> str:
     rated = result.answers and result.question.wording.kind is QuestionKind.RATING
     return f"{result.mean:.2f}" if rated else ""
-
-
-def _inert(value: str) -> str:
-    """Keep spreadsheets from taking a value for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _rated(answer: Answer) -> Iterator[tuple[str, int]]:
