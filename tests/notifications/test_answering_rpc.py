@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import grpc
@@ -65,8 +64,8 @@ class World:
         [message] = (await stub.ListMessages(mine, metadata=metadata)).messages
         await self.at.hear(MessageQueued(message=message.name), "queued-1")
         text = self.box.mails[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
-        [url] = re.findall(r"https://links\.example/answer/\S+", text)
-        return urlsplit(url).path
+        [url] = re.findall(r"https://links\.example(/answer/\S+)", text)
+        return str(url)
 
     async def _opened(self) -> CheckInOpened:
         """Return what mentorships told of the mentee's check-in."""
@@ -164,14 +163,14 @@ async def test_only_a_service_may_answer_for_somebody_and_only_for_whom_was_aske
     await world.pair.pass_days(30)
     name = (await world.pair.open()).name
     service = world.pair.at.token("notifications", "service")
-    said = {"name": name, "answer": pb.CheckInAnswer(satisfaction=1)}
+    said = pb.CheckInAnswer(satisfaction=1)
     for who, whom, status in (
         (world.pair.mentee, MENTEE, grpc.StatusCode.PERMISSION_DENIED),
         (world.pair.hr, MENTEE, grpc.StatusCode.PERMISSION_DENIED),
         (service, MENTOR, grpc.StatusCode.NOT_FOUND),
     ):
         person = f"{PEOPLE}/{whom}"
-        answer = pb.AnswerLinkedCheckInRequest(person=person, **said)
+        answer = pb.AnswerLinkedCheckInRequest(name=name, person=person, answer=said)
         assert (await refused(world.check_ins.AnswerLinkedCheckIn(answer, metadata=who)))[0] is status
         get = pb.GetLinkedCheckInRequest(name=name, person=person)
         assert (await refused(world.check_ins.GetLinkedCheckIn(get, metadata=who)))[0] is status
