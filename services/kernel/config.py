@@ -100,7 +100,8 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     )
     matching_address: Address | None = Field(
         default=None,
-        description="host:port of matching, asked for programs; by profiles for what it keeps of a person",
+        description="host:port of matching, asked for programs; by profiles for what it keeps of a person; "
+        "by notifications for requests, unset: their mails carry no link",
     )
     mentorships_address: Address | None = Field(
         default=None,

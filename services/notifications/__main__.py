@@ -1,6 +1,6 @@
 """Wires the service. `python -m services.notifications [rpc|events|relay|due]`, all of them by default."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from services.notifications.app.couriers import Couriers
 from services.notifications.app.deliveries import Deliveries
 from services.notifications.app.inbox import Inbox
 from services.notifications.app.live import Live
+from services.notifications.app.ports import Answerable
 from services.notifications.app.post import Post
 from services.notifications.app.posting import Posts
 from services.notifications.app.previews import Previews
@@ -30,13 +31,14 @@ from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import ChatHooks
+from services.notifications.clients.matching import Matching
 from services.notifications.clients.mentorships import Mentorships
 from services.notifications.clients.profiles import Profiles
 from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
 from services.notifications.domain.chats import Seal
-from services.notifications.domain.links import Links
+from services.notifications.domain.links import CHECK_INS, MATCH_REQUESTS, Links
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.rpc.answers import AnswerPages
 from services.notifications.rpc.chats import ChatServicer
@@ -71,8 +73,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     http = Http(private=settings.webhook_private)
     key = settings.signing_key_file.read_bytes().strip() if settings.signing_key_file else None
     secrets = Secrets(key) if key else None
-    mentorships = _mentorships(settings, resources)
-    links = _links(settings, key, answers=mentorships is not None)
+    askers = _askers(settings, resources)
+    links = Links(key, settings.public_url, askers) if key and settings.public_url else None
     choices, templates = Choices(preferences), Templates(own_words)
     chats = Chats(kept_chats, ChatHooks(http), Seal(key) if key else None, private=settings.webhook_private)
     writer = Writer(profiles, templates, links, _scheduling(settings, resources))
@@ -86,7 +88,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     events.hear_for_chats(handlers, posts, post)
     events.hear_for_webhooks(handlers, couriers, post)
     counting = partial(count_by, messages, paths=("category", "stage", "reason", "chat.stage"))
-    answering = Answering(links, profiles, mentorships, clock) if links and mentorships else None
+    answering = Answering(links, profiles, askers, clock) if links else None
     endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     return Service(
         name="notifications",
@@ -124,10 +126,6 @@ def _scheduling(settings: Settings, resources: Resources) -> Scheduling | None:
     return Scheduling(resources.channel(address), settings.mail_from) if address else None
 
 
-def _links(settings: Settings, key: bytes | None, *, answers: bool) -> Links | None:
-    return Links(key, settings.public_url, answers=answers) if key and settings.public_url else None
-
-
 def _loops(
     settings: Settings, links: Links | None, choices: Choices, answering: Answering | None
 ) -> Sequence[Loop]:
@@ -137,9 +135,13 @@ def _loops(
     return (Site(settings.http_address, links, choices, pages).run,)
 
 
-def _mentorships(settings: Settings, resources: Resources) -> Mentorships | None:
-    address = settings.mentorships_address
-    return Mentorships(resources.channel(address)) if address else None
+def _askers(settings: Settings, resources: Resources) -> Mapping[str, Answerable]:
+    """Return whose questions links answer, by collection."""
+    asking: Sequence[tuple[str, str | None, Callable[[grpc.aio.Channel], Answerable]]] = (
+        (CHECK_INS, settings.mentorships_address, Mentorships),
+        (MATCH_REQUESTS, settings.matching_address, Matching),
+    )
+    return {kind: client(resources.channel(address)) for kind, address, client in asking if address}
 
 
 def _served(*servicers: Any) -> tuple[Servicer, ...]:

@@ -112,4 +112,4 @@ def test_every_name_stands_for_a_known_port_or_server() -> None:
 
 def test_callers_are_who_calls() -> None:
     assert GRAPH.callers("profiles") == ("matching", "mentorships", "scheduling", "notifications")
-    assert GRAPH.callers("matching") == ("profiles", "mentorships")
+    assert GRAPH.callers("matching") == ("profiles", "mentorships", "notifications")

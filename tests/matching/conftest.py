@@ -85,9 +85,10 @@ class Identity:
 
 @dataclass
 class Platform:
-    """Two running services: stubs to call matching, and the parts behind that tests drive by hand."""
+    """Two running services: matching's address and stubs to call it, and parts that tests drive by hand."""
 
     issuer: Issuer
+    address: str
     programs: Any
     matching: Any
     requests: Any
@@ -214,11 +215,11 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
         *_small(stores, profiles),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
-    target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
-    channel = await backstage.channel(target)
+    here = await backstage.serve("matching", servicers)
+    channel = await backstage.channel(grpc.aio.insecure_channel(here))
     stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
     others = SkillServiceStub(channel), TeamServiceStub(channel)
-    return Platform(issuer, *stubs, *others, _operations(channel), computing, settling, stores, imports)
+    return Platform(issuer, here, *stubs, *others, _operations(channel), computing, settling, stores, imports)
 
 
 @pytest.fixture

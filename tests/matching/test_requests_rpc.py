@@ -1,20 +1,26 @@
 """Requests between people and rematches through real gRPC sockets, a real database and real profiles."""
 
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 
+from services.kernel.errors import Denied, NotFound, Refused
 from services.kernel.mongo import Cause, Ref
+from services.kernel.rpc import client
+from services.notifications.clients.matching import Matching
+from services.notifications.domain.checkins import Stage
+from services.notifications.domain.links import Action
 from services.pb.mentoring.matching.v1 import match_request_service_pb2 as pb
 from services.pb.mentoring.matching.v1 import matching_service_pb2 as matching
 from services.pb.mentoring.matching.v1 import program_service_pb2 as program_pb
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
 from tests.kernel.rpc.conftest import failure
-from tests.matching.conftest import Platform
+from tests.matching.conftest import Identity, Platform
 from tests.matching.export import COLUMNS, row
-from tests.matching.factories import ORG
+from tests.matching.factories import NOW, ORG
 
 pytestmark = pytest.mark.servers
 Code = grpc.StatusCode
@@ -141,6 +147,66 @@ async def test_a_mentor_without_a_seat_is_asked_in_line_and_answers_all_the_same
     await story.do("AcceptMatchRequest", "e2", asked.name)
     await story.hear(asked.name)
     assert (await story.read("e4", asked.name)).state == pb.MatchRequest.STATE_WAITLISTED
+
+
+@pytest.fixture
+async def links(story: Story) -> AsyncIterator[Matching]:
+    """Answer as notifications does for who followed a link in a message."""
+    platform = story.platform
+    async with client.channel(platform.address, Identity(platform.issuer)) as channel:
+        yield Matching(channel)
+
+
+def linked(name: str, who: str) -> Action:
+    """Return what a link lets somebody answer."""
+    return Action(ORG, who, name.removeprefix(f"organizations/{ORG}/"), NOW + timedelta(days=14))
+
+
+async def test_a_link_says_yes_for_whom_was_asked_once_and_never_no_after_it(
+    story: Story, links: Matching
+) -> None:
+    asked = await story.ask()
+    mine = linked(asked.name, "e2")
+    assert (await links.get(mine)).stage is Stage.OPEN
+    for _ in range(2):
+        assert (await links.answer(mine, {"answer": "yes"})).stage is Stage.ANSWERED
+    assert (await story.read("e2", asked.name)).state == pb.MatchRequest.STATE_ACCEPTED
+    with pytest.raises(Refused, match="REQUEST_ACCEPTED"):
+        await links.answer(mine, {"answer": "no"})
+    assert (await links.get(mine)).stage is Stage.ANSWERED
+
+
+async def test_a_link_says_no_and_finds_out_what_was_taken_back(story: Story, links: Matching) -> None:
+    first = await story.ask()
+    assert (await links.answer(linked(first.name, "e2"), {"answer": "no"})).stage is Stage.ANSWERED
+    assert (await story.read("e3", first.name)).state == pb.MatchRequest.STATE_DECLINED
+    second = await story.ask()
+    await story.do("WithdrawMatchRequest", "e3", second.name)
+    mine = linked(second.name, "e2")
+    with pytest.raises(Refused, match="REQUEST_OVER"):
+        await links.answer(mine, {"answer": "yes"})
+    assert (await links.get(mine)).stage is Stage.EXPIRED
+
+
+async def test_only_a_service_answers_for_somebody_and_only_for_the_person_asked(
+    story: Story, links: Matching
+) -> None:
+    asked = await story.ask()
+    with pytest.raises(Denied, match="NOT_THE_RECIPIENT"):
+        await links.answer(linked(asked.name, "e3"), {"answer": "yes"})
+    for read in (
+        links.get(linked(asked.name, "e4")),
+        links.answer(linked(asked.name, "e4"), {"answer": "no"}),
+    ):
+        with pytest.raises(NotFound):
+            await read
+    for who in ("e2", "hr"):
+        for call in (
+            story.do("GetLinkedMatchRequest", who, asked.name, person=person("e2")),
+            story.do("AnswerLinkedMatchRequest", who, asked.name, person=person("e2"), answer=1),
+        ):
+            assert (await failure(call)).code is Code.PERMISSION_DENIED
+    assert (await story.read("e2", asked.name)).state == pb.MatchRequest.STATE_PENDING
 
 
 async def test_the_same_request_again_answers_the_same(story: Story) -> None:

@@ -1,8 +1,8 @@
-"""Answering a check-in by a link: what the link says, where it stands, what its page shows and does."""
+"""Answering by a link: what the link says, where it stands, what its page shows and does."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import aiohttp
@@ -18,14 +18,36 @@ from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import body
 from services.notifications.domain.chats import Format
 from services.notifications.domain.checkins import Answer, CheckIn, Kind, Question, Said, Stage, answer_of
-from services.notifications.domain.links import Action, Button, Links, Unsubscription, action_of
+from services.notifications.domain.links import (
+    CHECK_INS,
+    USUAL,
+    Action,
+    Button,
+    Links,
+    Unsubscription,
+    action_of,
+)
+from services.notifications.domain.match_requests import MatchRequest, says_yes
 from services.notifications.domain.messages import Category, Facts
-from services.notifications.domain.pages import notice, question
+from services.notifications.domain.pages import notice, over, question, thanks
 from services.notifications.domain.texts import linked
-from services.notifications.domain.words import LANGUAGES, words_of
+from services.notifications.domain.words import LANGUAGES, PageWords, words_of
 from services.notifications.rpc.answers import AnswerPages
 from services.notifications.rpc.site import Site
-from tests.notifications.factories import CONTENT, MENTEE, MENTOR, NOON, ORG, PAIR_ID, queued
+from services.notifications.wire import messages as wire
+from services.pb.mentoring.matching.v1 import events_pb2 as matching
+from tests.notifications.factories import (
+    CONTENT,
+    MENTEE,
+    MENTOR,
+    NOON,
+    ORG,
+    PAIR_ID,
+    REQUEST,
+    REQUEST_ID,
+    queued,
+    request_news,
+)
 from tests.notifications.test_chat import OWN, SHARED, ChatWorld
 from tests.notifications.test_languages import Tags
 from tests.notifications.world import KIM, LINKS, World
@@ -34,6 +56,7 @@ CHECK_IN = "55555555-5555-5555-8555-555555555555.1"
 LATER = NOON + timedelta(days=14)
 FACTS = Facts(PAIR_ID, moment=LATER, check_in=CHECK_IN)
 ACTION = Action(ORG, MENTEE, f"mentorships/{PAIR_ID}/checkIns/{CHECK_IN}", LATER)
+OFFERED = replace(REQUEST, requester=MENTOR, recipient=MENTEE, program="spring")
 HELPFUL = Question("1", Kind.RATING, "How helpful is <b>this</b>?", required=True)
 PLACE = Question("2", Kind.CHOICE, "Where?", ("Office", "Online"))
 WHY = Question("3", Kind.TEXT, "Why?")
@@ -52,21 +75,21 @@ class Mentorships:
 
     async def get(self, action: Action) -> CheckIn:
         if self.down:
-            raise Unavailable("MENTORSHIPS_UNAVAILABLE", "down")
+            raise Unavailable("ASKER_UNAVAILABLE", "down")
         if action != ACTION:
             raise NotFound("NOT_FOUND", "no such check-in")
         return self.check_in
 
-    async def answer(self, action: Action, answer: Answer) -> None:
-        open_now = (await self.get(action)).stage is Stage.OPEN
+    async def answer(self, action: Action, form: Mapping[str, str]) -> CheckIn:
+        now, answer = await self.get(action), answer_of(form)
         if not answer.ratings:
             raise Invalid("RATING_MISSING", "no rating")
-        if answer in self.answers:
-            return
-        if not open_now:
+        if answer not in self.answers and now.stage is not Stage.OPEN:
             raise Refused("CHECK_IN_ANSWERED", "answered already")
-        self.answers.append(answer)
+        if answer not in self.answers:
+            self.answers.append(answer)
         self.check_in = CheckIn(Stage.ANSWERED)
+        return self.check_in
 
 
 @pytest.fixture
@@ -81,7 +104,7 @@ def asked() -> Mentorships:
 
 @pytest.fixture
 async def client(world: World, asked: Mentorships) -> AsyncIterator[Client]:
-    pages = AnswerPages(Answering(LINKS, world.people, asked, world.clock))
+    pages = AnswerPages(Answering(LINKS, world.people, {CHECK_INS: asked}, world.clock))
     site = Site("127.0.0.1:0", LINKS, world.choices, pages.routes())
     async with TestClient(TestServer(site.app())) as made:
         yield made
@@ -140,11 +163,25 @@ def test_forged_foreign_and_expired_links_and_those_of_another_purpose_are_all_u
         (Category.NUDGE, FACTS),
         (Category.CHECK_IN, replace(FACTS, check_in="")),
         (Category.CHECK_IN, replace(FACTS, moment=None)),
+        (Category.MATCH_REQUESTED, replace(REQUEST, program="")),
+        (Category.MATCH_REQUEST_QUESTION, OFFERED),
+        (Category.MATCH_REQUESTED, replace(OFFERED, recipient=MENTOR)),
     ],
 )
 def test_what_asks_nothing_has_no_link(category: Category, facts: Facts) -> None:
-    assert action_of(ORG, queued(MENTEE, category, facts)) is None
-    assert action_of(ORG, queued(MENTEE, Category.CHECK_IN, FACTS)) == ACTION
+    assert action_of(ORG, queued(MENTEE, category, facts), NOON) is None
+    assert action_of(ORG, queued(MENTEE, Category.CHECK_IN, FACTS), NOON) == ACTION
+
+
+def test_whoever_is_asked_for_a_match_may_answer_for_two_weeks_from_each_message() -> None:
+    resource = f"programs/spring/matchRequests/{REQUEST_ID}"
+    for event, category in (
+        (matching.MatchRequested, Category.MATCH_REQUESTED),
+        (matching.MatchRequestReminded, Category.MATCH_REQUEST_REMINDER),
+    ):
+        [told] = wire.request_news(ORG, request_news(event), category, ("recipient",))
+        action = action_of(ORG, queued(told.person, category, told.facts), NOON)
+        assert action == Action(ORG, MENTOR, resource, NOON + USUAL)
 
 
 async def test_the_mail_of_a_check_in_leads_to_its_page_and_the_inbox_keeps_no_link(world: World) -> None:
@@ -163,7 +200,7 @@ def test_without_a_site_or_anybody_to_take_answers_there_is_no_link(
     world: World, links: Links | None
 ) -> None:
     writer = Writer(world.people, world.templates, links)
-    assert writer.answering(ORG, queued(MENTEE, Category.CHECK_IN, FACTS), KIM) is None
+    assert writer.answering(ORG, queued(MENTEE, Category.CHECK_IN, FACTS), KIM, NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -219,17 +256,17 @@ async def test_following_the_link_asks_and_changes_nothing(client: Client, asked
 async def test_one_click_answers_and_a_repeat_answers_the_same(client: Client, asked: Mentorships) -> None:
     for _ in range(2):
         answer = await client.post(path(), data={"satisfaction": "4", "quality": "", "unknown": "x"})
-        assert (answer.status, words_of("en").page.thanks in await answer.text()) == (200, True)
+        assert (answer.status, words_of("en").page.check_in.thanks in await answer.text()) == (200, True)
     assert asked.answers == [Answer({"satisfaction": 4})]
 
 
 async def test_another_answer_comes_too_late_and_the_page_says_so(client: Client, asked: Mentorships) -> None:
     await client.post(path(), data={"satisfaction": "4"})
     second = await client.post(path(), data={"satisfaction": "1"})
-    assert (second.status, words_of("en").page.answered in await second.text()) == (400, True)
-    assert words_of("en").page.answered in await (await client.get(path())).text()
+    assert (second.status, words_of("en").page.check_in.answered in await second.text()) == (400, True)
+    assert words_of("en").page.check_in.answered in await (await client.get(path())).text()
     asked.check_in = CheckIn(Stage.EXPIRED)
-    assert words_of("en").page.closed in await (await client.get(path())).text()
+    assert words_of("en").page.check_in.closed in await (await client.get(path())).text()
     assert len(asked.answers) == 1
 
 
@@ -263,7 +300,7 @@ async def test_every_link_that_does_not_work_looks_the_same_in_the_browsers_lang
         await (await client.get(f"/answer/{wrong}", headers=german)).text()
         for wrong in ("forged", token(replace(ACTION, expire_time=NOON)), token(strangers))
     ]
-    assert set(texts) == {notice("unknown", "de")}
+    assert set(texts) == {notice(words_of("de").page.unknown, "de")}
     world.clock.advance(timedelta(days=15))
     assert (await client.get(path())).status == 404
 
@@ -281,7 +318,7 @@ async def test_the_page_speaks_the_persons_language_and_runs_its_way(world: Worl
     world.people.known[MENTEE] = replace(KIM, languages=("ar-EG", "en"))
     text = await (await client.get(path(), headers={"Accept-Language": "de"})).text()
     assert '<html lang="ar" dir="rtl">' in text
-    assert words_of("ar").page.satisfaction in text
+    assert words_of("ar").page.check_in.satisfaction in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -311,8 +348,29 @@ def test_a_form_is_read_without_knowing_the_questions() -> None:
     )
 
 
-def test_no_language_borrows_its_page_from_english() -> None:
-    english = words_of("en").page
+def test_a_request_is_answered_by_yes_or_no_and_nothing_else() -> None:
+    page = question(MatchRequest(Stage.OPEN), "en")
+    assert Tags(page).tags.count("button") == 2
+    assert [says_yes({"answer": value}) for value in ("yes", "no")] == [True, False]
+    for wrong in ({}, {"answer": "maybe"}):
+        with pytest.raises(Invalid, match="ANSWER_MALFORMED"):
+            says_yes(wrong)
+
+
+@pytest.mark.parametrize("about", [CheckIn, MatchRequest])
+def test_every_ending_has_a_page_of_its_own(about: type[CheckIn] | type[MatchRequest]) -> None:
+    for language in LANGUAGES:
+        ends = [over(about(stage), language) for stage in (Stage.ANSWERED, Stage.EXPIRED)]
+        assert len({*ends, thanks(about(Stage.ANSWERED), language)}) == 3
+
+
+def test_no_language_borrows_its_pages_from_english() -> None:
+    english = said(words_of("en").page)
     for language in LANGUAGES[1:]:
-        page = words_of(language).page
-        assert [name for name in page.__slots__ if getattr(page, name) == getattr(english, name)] == []
+        assert english.isdisjoint(said(words_of(language).page))
+
+
+def said(page: PageWords) -> set[str]:
+    """Return every sentence of a language's pages."""
+    parts = [asdict(page.check_in), asdict(page.match_request)]
+    return {page.link, page.unknown, page.later, *(text for part in parts for text in part.values())}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.kernel import ids
+from services.kernel.auth import Caller
 from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.matching.app.ports import Wanted
@@ -59,6 +60,22 @@ class MatchRequestService(MatchRequestServiceServicer):
         ref, name = _request(request.name)
         return wire.request(ref, await self._requests.decline(caller(), name, _how(request)))
 
+    async def GetLinkedMatchRequest(
+        self, request: pb.GetLinkedMatchRequestRequest, _: object
+    ) -> pb.LinkedMatchRequest:
+        """Return how a request stands for who followed a link."""
+        ref, name = _request(request.name)
+        return wire.linked(ref, await self._requests.get(_linked(request.person), name))
+
+    async def AnswerLinkedMatchRequest(
+        self, request: pb.AnswerLinkedMatchRequestRequest, _: object
+    ) -> pb.LinkedMatchRequest:
+        """Say yes or no for who followed a link."""
+        ref, name = _request(request.name)
+        accepts = request.answer == pb.AnswerLinkedMatchRequestRequest.ANSWER_ACCEPT
+        answer = self._requests.accept if accepts else self._requests.decline
+        return wire.linked(ref, await answer(_linked(request.person), name, ("", cause(request))))
+
     async def AskForMore(self, request: pb.AskForMoreRequest, _: object) -> pb.MatchRequest:
         """Ask the requester something."""
         ref, name = _request(request.name)
@@ -82,6 +99,12 @@ class MatchRequestService(MatchRequestServiceServicer):
         """Remind the person asked."""
         ref, name = _request(request.name)
         return wire.request(ref, await self._requests.remind(caller(), name, _how(request)))
+
+
+def _linked(person: str) -> Caller:
+    """Return the person a service vouches for, who may do only what everybody asked may."""
+    org = caller().org
+    return Caller(org, names.person_id(org, person, "person"), frozenset())
 
 
 def _request(name: str) -> tuple[Ref, tuple[str, str]]:

@@ -47,3 +47,9 @@ def request(ref: Ref, stored: Versioned[requests.MatchRequest]) -> pb.MatchReque
     fields.set_time(message.create_time, stored.create_time)
     fields.set_time(message.update_time, stored.update_time)
     return message
+
+
+def linked(ref: Ref, stored: Versioned[requests.MatchRequest]) -> pb.LinkedMatchRequest:
+    """Encode what a page behind a link shows of a request."""
+    whole = request(ref, stored)
+    return pb.LinkedMatchRequest(name=whole.name, state=whole.state)

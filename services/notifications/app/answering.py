@@ -5,46 +5,48 @@ from dataclasses import dataclass
 
 from services.kernel.clock import Clock
 from services.kernel.errors import Conflict, Invalid, NotFound, Refused
-from services.notifications.app.ports import CheckIns, People
-from services.notifications.domain.checkins import CheckIn, Stage, answer_of
+from services.notifications.app.ports import Answerable, People
 from services.notifications.domain.links import Action, Links
+from services.notifications.domain.pages import About
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A check-in as it stands, and in which language its person reads; `taken`: their answer just was."""
+    """What is asked as it stands, and in which language its person reads; `taken`: their answer just was."""
 
-    check_in: CheckIn
+    about: About
     language: str
     taken: bool = False
 
 
 class Answering:
-    """Answers check-ins. A link of somebody who left or was erased is as unknown as a forged one."""
+    """Answers `askers`, by collection. A link of who left or was erased is as unknown as a forged one."""
 
-    def __init__(self, links: Links, people: People, check_ins: CheckIns, clock: Clock) -> None:
+    def __init__(self, links: Links, people: People, askers: Mapping[str, Answerable], clock: Clock) -> None:
         self._links = links
         self._people = people
-        self._check_ins = check_ins
+        self._askers = askers
         self._clock = clock
 
     async def asked(self, token: str) -> Asked:
         """Return what a link lets answer. NotFound, Unavailable."""
-        action, language = await self._opened(token)
-        return Asked(await self._check_ins.get(action), language)
+        action, asker, language = await self._opened(token)
+        return Asked(await asker.get(action), language)
 
     async def answer(self, token: str, form: Mapping[str, str]) -> Asked:
         """Answer, once however often the same comes, else return how it stands. NotFound, Unavailable."""
-        action, language = await self._opened(token)
+        action, asker, language = await self._opened(token)
         try:
-            await self._check_ins.answer(action, answer_of(form))
+            return Asked(await asker.answer(action, form), language, taken=True)
         except (Refused, Invalid, Conflict):
-            return Asked(await self._check_ins.get(action), language)
-        return Asked(CheckIn(Stage.ANSWERED), language, taken=True)
+            return Asked(await asker.get(action), language)
 
-    async def _opened(self, token: str) -> tuple[Action, str]:
+    async def _opened(self, token: str) -> tuple[Action, Answerable, str]:
         action = self._links.action(token, self._clock.now())
-        person = await self._people.find(action.tenant, action.person)
-        if person is None or not person.employed:
+        person, asker = (
+            await self._people.find(action.tenant, action.person),
+            self._askers.get(action.collection),
+        )
+        if person is None or not person.employed or asker is None:
             raise NotFound("LINK_UNKNOWN", "no such link")
-        return action, person.languages[0] if person.languages else ""
+        return action, asker, person.languages[0] if person.languages else ""

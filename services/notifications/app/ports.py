@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.notifications.domain.chats import Format
-from services.notifications.domain.checkins import Answer, CheckIn
 from services.notifications.domain.links import Action, Button
 from services.notifications.domain.messages import Attempt, Content, Message
+from services.notifications.domain.pages import About
 
 S = TypeVar("S")
 P_contra = TypeVar("P_contra", contravariant=True)
@@ -116,17 +116,17 @@ class Posting:
     button: Button | None = None
 
 
-class CheckIns(Protocol):
-    """Check-ins of other people's mentorships, asked for and answered for whom a link was written for."""
+class Answerable(Protocol):
+    """What another service asks people, answered for whom a link was written for."""
 
-    async def get(self, action: Action) -> CheckIn:
+    async def get(self, action: Action) -> About:
         """Return what is asked. NotFound, Unavailable."""
 
-    async def answer(self, action: Action, answer: Answer) -> None:
-        """Answer, once however often the same comes.
+    async def answer(self, action: Action, form: Mapping[str, str]) -> About:
+        """Answer as a page's form says, once however often the same comes; return how it stands then.
 
-        NotFound, Refused CHECK_IN_ANSWERED or CHECK_IN_CLOSED, Invalid for what the questions do not allow,
-        Conflict if others are asked by now, Unavailable.
+        NotFound, Refused for what takes no answer any more, Invalid for what is none, Conflict if something
+        else is asked by now, Unavailable.
         """
 
 

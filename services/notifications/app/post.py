@@ -117,7 +117,8 @@ class Post:
 
     async def _mail(self, job: Job, content: Content, rule: Rule, now: datetime) -> Mail:
         tenant, message = job.ref.tenant, job.message
-        button = self._writer.answering(tenant, message, job.reader) if content is job.content else None
+        alone = content is job.content
+        button = self._writer.answering(tenant, message, job.reader, now) if alone else None
         return Mail(
             to=job.reader,
             content=content if button is None else texts.linked(content, button),

@@ -69,5 +69,6 @@ class Posts:
         told = await self._digests.told(Job(ref, message, reader, content))
         if owner == EVERYBODY:
             return texts.posted(told, reader.full_name), None
-        alone = told is content
-        return texts.posted(told), self._writer.answering(ref.tenant, message, reader) if alone else None
+        if told is not content:
+            return texts.posted(told), None
+        return texts.posted(told), self._writer.answering(ref.tenant, message, reader, self._clock.now())

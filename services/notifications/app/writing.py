@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.kernel import log
 from services.notifications.app.ports import Invitation, Invitations, People, Person
@@ -72,10 +73,10 @@ class Writer:
             return ""
         return self._links.unsubscribe(Unsubscription(tenant, message.person, message.category))
 
-    def answering(self, tenant: str, message: Message, reader: Person) -> Button | None:
+    def answering(self, tenant: str, message: Message, reader: Person, now: datetime) -> Button | None:
         """Return the link to a page that answers what a message asks, None where there is none."""
-        action = action_of(tenant, message)
-        if action is None or self._links is None or not self._links.answers:
+        action = action_of(tenant, message, now)
+        if action is None or self._links is None or action.collection not in self._links.answers:
             return None
         return Button(words_of(_language(reader)).page.link, self._links.answer(action))
 

@@ -8,14 +8,26 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.kernel.errors import NotFound
 from services.notifications.domain.messages import Category, Message
 
 _MAC_BYTES: Final = 20
+USUAL: Final = timedelta(days=14)
+"""For so long a link answers what tells no end of its own, as long as a match request usually waits."""
+CHECK_INS: Final = "checkIns"
+MATCH_REQUESTS: Final = "matchRequests"
+"""Collections of what a link can answer."""
+_ASKING: Final = (
+    Category.MATCH_REQUESTED,
+    Category.MATCH_REQUEST_REMINDER,
+    Category.MATCH_REQUEST_ANSWER,
+    Category.MATCH_REQUEST_PROMOTED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,11 @@ class Action:
     resource: str
     expire_time: datetime
 
+    @property
+    def collection(self) -> str:
+        """Of which kind it is: CHECK_INS or MATCH_REQUESTS."""
+        return self.resource.split("/")[-2]
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -45,22 +62,25 @@ class Button:
     url: str
 
 
-def action_of(tenant: str, message: Message) -> Action | None:
+def action_of(tenant: str, message: Message, now: datetime) -> Action | None:
     """Return what a message lets its person answer, None if it asks nothing that a page can take."""
     facts = message.facts
-    if message.category is not Category.CHECK_IN or not facts.check_in or facts.moment is None:
-        return None
-    resource = f"mentorships/{facts.mentorship}/checkIns/{facts.check_in}"
-    return Action(tenant, message.person, resource, facts.moment.replace(microsecond=0))
+    if message.category is Category.CHECK_IN and facts.check_in and facts.moment:
+        resource = f"mentorships/{facts.mentorship}/{CHECK_INS}/{facts.check_in}"
+        return Action(tenant, message.person, resource, facts.moment.replace(microsecond=0))
+    if message.category in _ASKING and facts.program and message.person == facts.recipient:
+        resource = f"programs/{facts.program}/{MATCH_REQUESTS}/{facts.request}"
+        return Action(tenant, message.person, resource, (now + USUAL).replace(microsecond=0))
+    return None
 
 
 class Links:
     """Writes and reads links below `base`, such as https://mentoring.example; `key` is secret.
 
-    `answers`: whether there are links that answer, which needs somebody to take the answers.
+    `answers` are the collections of what its links answer: each needs somebody to take the answers.
     """
 
-    def __init__(self, key: bytes, base: str, *, answers: bool = False) -> None:
+    def __init__(self, key: bytes, base: str, answers: Collection[str] = ()) -> None:
         self._unsubscribing = _Seal(key, b"unsubscribe/1")
         self._answering = _Seal(key, b"answer/1")
         self._base = base.rstrip("/")

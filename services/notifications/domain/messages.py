@@ -207,6 +207,7 @@ class Facts:
     moment: datetime | None = None
     group: str = ""
     check_in: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

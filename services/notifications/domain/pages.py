@@ -11,32 +11,66 @@ from services.notifications.domain.checkins import (
     CheckIn,
     Kind,
     Question,
+    Stage,
 )
+from services.notifications.domain.match_requests import FIELD, NO, YES, MatchRequest
 from services.notifications.domain.templates import locale_of
-from services.notifications.domain.words import words_of
+from services.notifications.domain.words import CheckInWords, RequestWords, words_of
+
+About = CheckIn | MatchRequest
+"""What a page is about."""
 
 _SCALE = tuple(str(number) for number in range(1, HIGHEST + 1))
 
 
-def question(check_in: CheckIn, language: str) -> str:
-    """Return the page that asks: one click on the last question sends everything."""
-    words = words_of(language).page
+def question(about: About, language: str) -> str:
+    """Return the page that asks: one click sends everything."""
+    words = _words(about, language)
+    return _page(words.title, _asked(about, language), language)
+
+
+def thanks(about: About, language: str) -> str:
+    """Return the page after an answer."""
+    return notice(_words(about, language).thanks, language)
+
+
+def over(about: About, language: str) -> str:
+    """Return the page about what takes no answer any more."""
+    words = _words(about, language)
+    return notice(words.answered if about.stage is Stage.ANSWERED else words.closed, language)
+
+
+def notice(text: str, language: str) -> str:
+    """Return a page that says one thing."""
+    return _page(text, "", language)
+
+
+def _words(about: About, language: str) -> CheckInWords | RequestWords:
+    page = words_of(language).page
+    return page.check_in if isinstance(about, CheckIn) else page.match_request
+
+
+def _asked(about: About, language: str) -> str:
+    if isinstance(about, CheckIn):
+        return _check_in(about, words_of(language).page.check_in)
+    words = words_of(language).page.match_request
+    answers = "".join(
+        f'<button name="{FIELD}" value="{value}">{escape(text)}</button> '
+        for value, text in ((YES, words.yes), (NO, words.no))
+    )
+    return f'<form method="post"><p>{escape(words.ask)}</p>{answers}</form>'
+
+
+def _check_in(check_in: CheckIn, words: CheckInWords) -> str:
     *others, last = RATINGS
     more = "".join(_radios(name, getattr(words, name), _SCALE, required=False) for name in others)
     own = "".join(_own(one) for one in check_in.questions)
     buttons = "".join(f'<button name="{last}" value="{number}">{number}</button> ' for number in _SCALE)
-    form = (
+    return (
         f'<form method="post"><input type="hidden" name="{REVISION}" value="{check_in.revision}">'
         f"<p>{escape(words.scale)}</p><details><summary>{escape(words.more)}</summary>{more}</details>{own}"
         f"<fieldset><legend>{escape(words.satisfaction)}</legend>{buttons}</fieldset></form>"
     )
-    return _page(words.title, form, language)
-
-
-def notice(what: str, language: str) -> str:
-    """Return a page that says one thing: `what` names it among a language's words."""
-    words = words_of(language).page
-    return _page(words.title, f"<p>{escape(getattr(words, what))}</p>", language)
 
 
 def _own(one: Question) -> str:

@@ -1,4 +1,4 @@
-"""The page behind a link that answers a check-in: GET asks, POST does, without scripts or sign-in."""
+"""The pages behind links that answer what is asked: GET asks, POST does, without scripts or sign-in."""
 
 from collections.abc import Awaitable, Sequence
 from typing import Final
@@ -9,15 +9,14 @@ from services.kernel.errors import NotFound, Unavailable
 from services.notifications.app.answering import Answering, Asked
 from services.notifications.domain import pages
 from services.notifications.domain.checkins import Stage
+from services.notifications.domain.words import words_of
 from services.notifications.rpc.site import page
 
 _PATH: Final = "/answer/{token}"
-_OVER: Final = {Stage.ANSWERED: "answered", Stage.EXPIRED: "closed"}
-"""What a page says of a check-in that takes no answer any more."""
 
 
 class AnswerPages:
-    """Serves the page."""
+    """Serves the pages."""
 
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
@@ -36,17 +35,17 @@ class AnswerPages:
 
 async def _told(request: web.Request, asking: Awaitable[Asked], refused: int = 200) -> web.Response:
     """Show how it stands, with the status `refused` unless an answer was taken."""
+    spoken = _spoken(request)
     try:
         asked = await asking
     except NotFound:
-        return page(404, pages.notice("unknown", _spoken(request)))
+        return page(404, pages.notice(words_of(spoken).page.unknown, spoken))
     except Unavailable:
-        return page(503, pages.notice("later", _spoken(request)))
+        return page(503, pages.notice(words_of(spoken).page.later, spoken))
     if asked.taken:
-        return page(200, pages.notice("thanks", asked.language))
-    if asked.check_in.stage is Stage.OPEN:
-        return page(refused, pages.question(asked.check_in, asked.language))
-    return page(refused, pages.notice(_OVER[asked.check_in.stage], asked.language))
+        return page(200, pages.thanks(asked.about, asked.language))
+    shown = pages.question if asked.about.stage is Stage.OPEN else pages.over
+    return page(refused, shown(asked.about, asked.language))
 
 
 def _spoken(request: web.Request) -> str:

@@ -108,6 +108,7 @@ def request_news(tenant: str, message: Any, category: Category, whom: Sequence[s
     """
     facts = Facts(
         request=fields.owned_id(tenant, _REQUEST, message.match_request, "match_request"),
+        program=ids.parse_name(_REQUEST, message.match_request, "match_request")[1],
         requester=fields.owned_id(tenant, PERSON, message.requester, "requester"),
         recipient=fields.owned_id(tenant, PERSON, message.recipient, "recipient"),
         code=_code(message),

@@ -14,13 +14,9 @@ LANGUAGES: Final = ("en", "de", "fr", "es", "ar")
 
 
 @dataclass(frozen=True, slots=True)
-class PageWords:
-    """What the page of a check-in says, and `link`, which leads there.
+class CheckInWords:
+    """What the page of a check-in says: what the numbers mean, four questions, then how it ended."""
 
-    Four questions, what the numbers mean, what else may be answered; then how it ended.
-    """
-
-    link: str
     title: str
     scale: str
     more: str
@@ -31,8 +27,30 @@ class PageWords:
     thanks: str
     answered: str
     closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWords:
+    """What the page of a request to be matched says: a question and two answers, then how it ended."""
+
+    title: str
+    ask: str
+    yes: str
+    no: str
+    thanks: str
+    answered: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """What the pages behind links say; `link` leads there, `unknown` and `later` are of links that do not."""
+
+    link: str
     unknown: str
     later: str
+    check_in: CheckInWords
+    match_request: RequestWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,10 @@ def _loaded(language: str) -> Words:
             category: (told[category]["subject"], f"{greeting}\n\n{told[category]['text']}\n-- \n{footer}\n")
             for category in Category
         },
-        page=PageWords(**told["page"]),
+        page=_page_words(**told["page"]),
         **texts,
     )
+
+
+def _page_words(check_in: dict[str, str], match_request: dict[str, str], **shared: str) -> PageWords:
+    return PageWords(**shared, check_in=CheckInWords(**check_in), match_request=RequestWords(**match_request))

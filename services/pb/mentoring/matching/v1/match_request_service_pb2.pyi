@@ -343,6 +343,115 @@ class DeclineMatchRequestRequest(_message.Message):
 Global___DeclineMatchRequestRequest: _TypeAlias = DeclineMatchRequestRequest  # noqa: Y015
 
 @_typing.final
+class LinkedMatchRequest(_message.Message):
+    """What a page behind a link shows of a request: no words, nobody's name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/programs/{program}/matchRequests/{match_request}"""
+    state: Global___MatchRequest.State.ValueType
+    """How far it is."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: Global___MatchRequest.State.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkedMatchRequest: _TypeAlias = LinkedMatchRequest  # noqa: Y015
+
+@_typing.final
+class GetLinkedMatchRequestRequest(_message.Message):
+    """Asks how a request stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/matchRequests/{id}"""
+    person: _builtins.str
+    """Whom the link was written for. Of anybody but the two, the request does not exist."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLinkedMatchRequestRequest: _TypeAlias = GetLinkedMatchRequestRequest  # noqa: Y015
+
+@_typing.final
+class AnswerLinkedMatchRequestRequest(_message.Message):
+    """Says yes or no for who followed a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Answer:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _AnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AnswerLinkedMatchRequestRequest._Answer.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ANSWER_UNSPECIFIED: AnswerLinkedMatchRequestRequest._Answer.ValueType  # 0
+        """Never valid."""
+        ANSWER_ACCEPT: AnswerLinkedMatchRequestRequest._Answer.ValueType  # 1
+        """Yes."""
+        ANSWER_DECLINE: AnswerLinkedMatchRequestRequest._Answer.ValueType  # 2
+        """No."""
+
+    class Answer(_Answer, metaclass=_AnswerEnumTypeWrapper):
+        """What is said."""
+
+    ANSWER_UNSPECIFIED: AnswerLinkedMatchRequestRequest.Answer.ValueType  # 0
+    """Never valid."""
+    ANSWER_ACCEPT: AnswerLinkedMatchRequestRequest.Answer.ValueType  # 1
+    """Yes."""
+    ANSWER_DECLINE: AnswerLinkedMatchRequestRequest.Answer.ValueType  # 2
+    """No."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/programs/{id}/matchRequests/{id}"""
+    person: _builtins.str
+    """Whom the link was written for: the person asked."""
+    answer: Global___AnswerLinkedMatchRequestRequest.Answer.ValueType
+    """The answer."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+        answer: Global___AnswerLinkedMatchRequestRequest.Answer.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "name", b"name", "person", b"person", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerLinkedMatchRequestRequest: _TypeAlias = AnswerLinkedMatchRequestRequest  # noqa: Y015
+
+@_typing.final
 class AskForMoreRequest(_message.Message):
     """Asks a question."""
 

@@ -60,6 +60,16 @@ class MatchRequestServiceStub:
                 request_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.DeclineMatchRequestRequest.SerializeToString,
                 response_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.MatchRequest.FromString,
                 _registered_method=True)
+        self.GetLinkedMatchRequest = channel.unary_unary(
+                '/mentoring.matching.v1.MatchRequestService/GetLinkedMatchRequest',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.GetLinkedMatchRequestRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.FromString,
+                _registered_method=True)
+        self.AnswerLinkedMatchRequest = channel.unary_unary(
+                '/mentoring.matching.v1.MatchRequestService/AnswerLinkedMatchRequest',
+                request_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.AnswerLinkedMatchRequestRequest.SerializeToString,
+                response_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.FromString,
+                _registered_method=True)
         self.AskForMore = channel.unary_unary(
                 '/mentoring.matching.v1.MatchRequestService/AskForMore',
                 request_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.AskForMoreRequest.SerializeToString,
@@ -121,6 +131,21 @@ class MatchRequestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLinkedMatchRequest(self, request, context):
+        """Returns how a request stands, for the page behind a signed link in a message to the person asked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerLinkedMatchRequest(self, request, context):
+        """Says yes or no as AcceptMatchRequest and DeclineMatchRequest do, for the person whom a signed link was written
+        for: the service that wrote the link, and found it unchanged and in time, vouches for them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AskForMore(self, request, context):
         """Asks the requester a question before answering.
         """
@@ -176,6 +201,16 @@ def add_MatchRequestServiceServicer_to_server(servicer, server):
                     servicer.DeclineMatchRequest,
                     request_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.DeclineMatchRequestRequest.FromString,
                     response_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.MatchRequest.SerializeToString,
+            ),
+            'GetLinkedMatchRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLinkedMatchRequest,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.GetLinkedMatchRequestRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.SerializeToString,
+            ),
+            'AnswerLinkedMatchRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerLinkedMatchRequest,
+                    request_deserializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.AnswerLinkedMatchRequestRequest.FromString,
+                    response_serializer=mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.SerializeToString,
             ),
             'AskForMore': grpc.unary_unary_rpc_method_handler(
                     servicer.AskForMore,
@@ -334,6 +369,60 @@ class MatchRequestService:
             '/mentoring.matching.v1.MatchRequestService/DeclineMatchRequest',
             mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.DeclineMatchRequestRequest.SerializeToString,
             mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.MatchRequest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLinkedMatchRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchRequestService/GetLinkedMatchRequest',
+            mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.GetLinkedMatchRequestRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerLinkedMatchRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.matching.v1.MatchRequestService/AnswerLinkedMatchRequest',
+            mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.AnswerLinkedMatchRequestRequest.SerializeToString,
+            mentoring_dot_matching_dot_v1_dot_match__request__service__pb2.LinkedMatchRequest.FromString,
             options,
             channel_credentials,
             insecure,

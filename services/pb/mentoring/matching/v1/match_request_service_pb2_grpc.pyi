@@ -26,6 +26,12 @@ class MatchRequestServiceStub:
     """Says yes, as the person asked: the two are matched."""
     DeclineMatchRequest: _aio.UnaryUnaryMultiCallable[_match_request_service_pb2.DeclineMatchRequestRequest, _match_request_service_pb2.MatchRequest]
     """Says no, as the person asked."""
+    GetLinkedMatchRequest: _aio.UnaryUnaryMultiCallable[_match_request_service_pb2.GetLinkedMatchRequestRequest, _match_request_service_pb2.LinkedMatchRequest]
+    """Returns how a request stands, for the page behind a signed link in a message to the person asked."""
+    AnswerLinkedMatchRequest: _aio.UnaryUnaryMultiCallable[_match_request_service_pb2.AnswerLinkedMatchRequestRequest, _match_request_service_pb2.LinkedMatchRequest]
+    """Says yes or no as AcceptMatchRequest and DeclineMatchRequest do, for the person whom a signed link was written
+    for: the service that wrote the link, and found it unchanged and in time, vouches for them.
+    """
     AskForMore: _aio.UnaryUnaryMultiCallable[_match_request_service_pb2.AskForMoreRequest, _match_request_service_pb2.MatchRequest]
     """Asks the requester a question before answering."""
     AnswerMatchRequest: _aio.UnaryUnaryMultiCallable[_match_request_service_pb2.AnswerMatchRequestRequest, _match_request_service_pb2.MatchRequest]
@@ -77,6 +83,24 @@ class MatchRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_match_request_service_pb2.DeclineMatchRequestRequest, _abc.Awaitable[_match_request_service_pb2.MatchRequest]],
     ) -> _abc.Awaitable[_match_request_service_pb2.MatchRequest]:
         """Says no, as the person asked."""
+
+    @_abc_1.abstractmethod
+    def GetLinkedMatchRequest(
+        self,
+        request: _match_request_service_pb2.GetLinkedMatchRequestRequest,
+        context: _aio.ServicerContext[_match_request_service_pb2.GetLinkedMatchRequestRequest, _abc.Awaitable[_match_request_service_pb2.LinkedMatchRequest]],
+    ) -> _abc.Awaitable[_match_request_service_pb2.LinkedMatchRequest]:
+        """Returns how a request stands, for the page behind a signed link in a message to the person asked."""
+
+    @_abc_1.abstractmethod
+    def AnswerLinkedMatchRequest(
+        self,
+        request: _match_request_service_pb2.AnswerLinkedMatchRequestRequest,
+        context: _aio.ServicerContext[_match_request_service_pb2.AnswerLinkedMatchRequestRequest, _abc.Awaitable[_match_request_service_pb2.LinkedMatchRequest]],
+    ) -> _abc.Awaitable[_match_request_service_pb2.LinkedMatchRequest]:
+        """Says yes or no as AcceptMatchRequest and DeclineMatchRequest do, for the person whom a signed link was written
+        for: the service that wrote the link, and found it unchanged and in time, vouches for them.
+        """
 
     @_abc_1.abstractmethod
     def AskForMore(
