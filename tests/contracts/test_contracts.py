@@ -37,7 +37,7 @@ IMPERSONAL = {
         "ListLearningResources",
         "SuggestSkills",
     ),
-    *("GetSurveyPlan", "GetSurveyResults"),
+    *("GetSurveyPlan", "GetSurveyResults", "GetProgramReport"),
     *("GetTemplate", "ListTemplates", "PreviewTemplate", "GetMeetingSettings", "GetRecognitionSettings"),
     *("GetWebhook", "ListWebhooks", "ListWebhookDeliveries", "CountMessages"),
     *("GetBadge", "ListBadges", "PreviewBadge", "GetIssuerDocument", "GetStatusList"),
