@@ -143,7 +143,7 @@ async def test_a_report_is_of_the_callers_own_mentorships_and_of_those_created_w
     abroad = SPRING.replace(ORG, "globex")
     assert (await world.report(world.foreigner, abroad)).funnel.matched == 0
     for start, end, matched in ((0, None, 1), (1, None, 0), (None, 0, 0), (None, 1, 1), (-2, 2, 1)):
-        span = {
+        span: dict[str, Any] = {
             name: stamp(NOON + days * DAY)
             for name, days in (("start_time", start), ("end_time", end))
             if days is not None
