@@ -244,7 +244,18 @@ def _page(
 
 
 def _without(row: Document, fields: Sequence[str]) -> Document:
-    return {**row, "state": {name: value for name, value in row["state"].items() if name not in fields}}
+    return {**row, "state": _pruned(row["state"], fields)}
+
+
+def _pruned(value: Any, paths: Sequence[str]) -> Any:
+    """Return a value without what paths lead to, in every element of an array, as a projection of MongoDB."""
+    if isinstance(value, list | tuple):
+        return [_pruned(element, paths) for element in value]
+    if not isinstance(value, Mapping):
+        return value
+    steps = [path.partition(".") for path in paths]
+    below = {name: [rest for step, _, rest in steps if step == name and rest] for name in value}
+    return {name: _pruned(part, below[name]) for name, part in value.items() if name not in paths}
 
 
 def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) -> bool:
