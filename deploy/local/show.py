@@ -5,7 +5,7 @@ from rich.table import Table
 
 from deploy.local.folder import Folder, State
 
-LINKS = {"scheduling": "calendar feeds", "notifications": "unsubscribe links"}
+LINKS = {"scheduling": "calendar feeds", "notifications": "links in messages"}
 """What the links that people open lead to, by service."""
 
 

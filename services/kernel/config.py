@@ -102,7 +102,10 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
         default=None,
         description="host:port of matching, asked for programs; by profiles for what it keeps of a person",
     )
-    mentorships_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
+    mentorships_address: Address | None = Field(
+        default=None,
+        description="as MATCHING_ADDRESS; by notifications for check-ins, unset: their mails carry no link",
+    )
     notifications_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     recognition_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     scheduling_address: Address | None = Field(

@@ -26,6 +26,7 @@ from services.matching.app.runs import CohortRuns
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
 from services.matching.app.skills import Skills
+from services.matching.app.teams import Teams
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
@@ -43,6 +44,7 @@ from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.matching.rpc.requests import MatchRequestService
 from services.matching.rpc.skills import SkillService
+from services.matching.rpc.teams import TeamService
 from services.pb.mentoring.matching.v1.events_pb2 import PersonalDataErased
 from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
     add_MatchRequestServiceServicer_to_server,
@@ -50,6 +52,7 @@ from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
 from services.pb.mentoring.matching.v1.matching_service_pb2_grpc import add_MatchingServiceServicer_to_server
 from services.pb.mentoring.matching.v1.program_service_pb2_grpc import add_ProgramServiceServicer_to_server
 from services.pb.mentoring.matching.v1.skill_service_pb2_grpc import add_SkillServiceServicer_to_server
+from services.pb.mentoring.matching.v1.team_service_pb2_grpc import add_TeamServiceServicer_to_server
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -85,6 +88,7 @@ def _stores(database: Database) -> Stores:
         requests=database.aggregates(store.REQUESTS),
         seats=database.aggregates(store.SEATS),
         revisions=database.aggregates(store.REVISIONS),
+        team_settings=database.aggregates(store.TEAM_SETTINGS),
     )
 
 
@@ -111,6 +115,11 @@ def _servicers(
             "mentoring.matching.v1.MatchRequestService",
         ),
         (add_SkillServiceServicer_to_server, SkillService(skills), "mentoring.matching.v1.SkillService"),
+        (
+            add_TeamServiceServicer_to_server,
+            TeamService(Teams(stores, people)),
+            "mentoring.matching.v1.TeamService",
+        ),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
 

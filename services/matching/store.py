@@ -1,4 +1,4 @@
-"""Matching's eight kinds of documents in MongoDB."""
+"""Matching's nine kinds of documents in MongoDB."""
 
 from services.kernel.fates import IDS, ORGANIZATION, Sealed
 from services.kernel.mongo import Kind
@@ -9,7 +9,8 @@ from services.matching.domain.programs import KeptRevision, Program
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part
 from services.matching.domain.seats import Seats
-from services.matching.wire import events
+from services.matching.domain.teams import TeamSettings
+from services.matching.wire import events, teams
 
 PROGRAMS = Kind(collection="programs", erasure=ORGANIZATION, state=Program, encode=events.program_outgoing)
 ENROLMENTS = Kind(
@@ -62,4 +63,7 @@ REVISIONS = Kind(
 SEATS = Kind(
     collection="mentor_seats", erasure=IDS, concerns=(ITSELF,), state=Seats, encode=events.seats_outgoing
 )
-"""Seats have their mentor's id."""
+TEAM_SETTINGS = Kind(
+    collection="team_settings", erasure=ORGANIZATION, state=TeamSettings, encode=teams.settings_outgoing
+)
+"""Seats have their mentor's id; of team settings there is one document in an organization."""

@@ -22,5 +22,6 @@ Hears   processor.RebookReminderDue, processor.LeadAlertDue, recognition.Recogni
         matching, mentorships, processor, recognition and scheduling, and its own
         WebhookDeliveryQueued … Failed, WebhookDisabled
 Calls   profiles.PersonService for names and addresses, scheduling.MeetingService for invitations,
-        an SMTP server, endpoints of organizations, chats
+        mentorships.CheckInService for who answers by a link, an SMTP server, endpoints of organizations,
+        chats
 """

@@ -12,7 +12,9 @@ from services.kernel.mongo.counts import count_by
 from services.kernel.mongo.feed import follow
 from services.kernel.rpc.server import Servicer
 from services.kernel.run import Resources, Service, main
+from services.kernel.run.service import Loop
 from services.notifications import events, store
+from services.notifications.app.answering import Answering
 from services.notifications.app.chats import Chats
 from services.notifications.app.choices import Choices
 from services.notifications.app.couriers import Couriers
@@ -28,6 +30,7 @@ from services.notifications.app.webhooks import Webhooks
 from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import ChatHooks
+from services.notifications.clients.mentorships import Mentorships
 from services.notifications.clients.profiles import Profiles
 from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
@@ -35,6 +38,7 @@ from services.notifications.clients.webhooks import Http
 from services.notifications.domain.chats import Seal
 from services.notifications.domain.links import Links
 from services.notifications.domain.webhooks import Secrets
+from services.notifications.rpc.answers import AnswerPages
 from services.notifications.rpc.chats import ChatServicer
 from services.notifications.rpc.deliveries import DeliveryServicer
 from services.notifications.rpc.messages import InboxServicer
@@ -67,7 +71,8 @@ def build(settings: Settings, resources: Resources) -> Service:
     http = Http(private=settings.webhook_private)
     key = settings.signing_key_file.read_bytes().strip() if settings.signing_key_file else None
     secrets = Secrets(key) if key else None
-    links = Links(key, settings.public_url) if key and settings.public_url else None
+    mentorships = _mentorships(settings, resources)
+    links = _links(settings, key, answers=mentorships is not None)
     choices, templates = Choices(preferences), Templates(own_words)
     chats = Chats(kept_chats, ChatHooks(http), Seal(key) if key else None, private=settings.webhook_private)
     writer = Writer(profiles, templates, links, _scheduling(settings, resources))
@@ -81,6 +86,7 @@ def build(settings: Settings, resources: Resources) -> Service:
     events.hear_for_chats(handlers, posts, post)
     events.hear_for_webhooks(handlers, couriers, post)
     counting = partial(count_by, messages, paths=("category", "stage", "reason", "chat.stage"))
+    answering = Answering(links, profiles, mentorships, clock) if links and mentorships else None
     endpoints = Webhooks((webhooks, deliveries), secrets, clock, private=settings.webhook_private)
     return Service(
         name="notifications",
@@ -97,7 +103,7 @@ def build(settings: Settings, resources: Resources) -> Service:
         ),
         handlers=handlers,
         kinds=(messages, preferences, webhooks, deliveries, own_words, kept_chats, kept_workflows),
-        loops=(Site(settings.http_address, links, choices).run,) if settings.http_address and links else (),
+        loops=_loops(settings, links, choices, answering),
         stop=(couriers.hands.close, posts.hands.close, http.close, smtp.close),
     )
 
@@ -116,6 +122,24 @@ _ADD: Final[Sequence[tuple[Callable[[Any, grpc.aio.Server], None], str]]] = (
 def _scheduling(settings: Settings, resources: Resources) -> Scheduling | None:
     address = settings.scheduling_address
     return Scheduling(resources.channel(address), settings.mail_from) if address else None
+
+
+def _links(settings: Settings, key: bytes | None, *, answers: bool) -> Links | None:
+    return Links(key, settings.public_url, answers=answers) if key and settings.public_url else None
+
+
+def _loops(
+    settings: Settings, links: Links | None, choices: Choices, answering: Answering | None
+) -> Sequence[Loop]:
+    if links is None or not settings.http_address:
+        return ()
+    pages = AnswerPages(answering).routes() if answering else ()
+    return (Site(settings.http_address, links, choices, pages).run,)
+
+
+def _mentorships(settings: Settings, resources: Resources) -> Mentorships | None:
+    address = settings.mentorships_address
+    return Mentorships(resources.channel(address)) if address else None
 
 
 def _served(*servicers: Any) -> tuple[Servicer, ...]:

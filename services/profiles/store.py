@@ -1,4 +1,8 @@
-"""People and erasures in MongoDB, one document each."""
+"""People and erasures in MongoDB, one document each.
+
+Lists of people are narrowed by role, state and manager, so each of these has its index: matching asks who
+reports to a manager whenever one looks at their team.
+"""
 
 from services.kernel.fates import Emptied, Kept
 from services.kernel.mongo import Kind
@@ -13,7 +17,7 @@ PEOPLE = Kind(
     erasure=Emptied(erase),
     state=Person,
     encode=people.outgoing,
-    indexes=(("roles",), ("state",)),
+    indexes=(("roles",), ("state",), ("manager",)),
     concerns=(ITSELF,),
 )
 ERASURES = Kind(

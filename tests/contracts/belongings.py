@@ -92,6 +92,7 @@ def _matching(word: str) -> Iterator[Step]:
     yield Step("JoinProgram", _MENTEE, {"roles": ["ROLE_MENTEE"]})
     yield Step("JoinProgram", _MENTOR, {"roles": ["ROLE_MENTOR"]})
     yield Step("CreateMatchRequest", _MENTEE, {"message": word})
+    yield Step("UpdateTeamSettings", _ADMIN, {"team_settings": {"switched_off": True}})
 
 
 def _shared_work(word: str) -> Iterator[Step]:

@@ -39,6 +39,7 @@ IMPERSONAL = {
     ),
     *("GetSurveyPlan", "GetSurveyResults", "GetProgramReport"),
     *("GetTemplate", "ListTemplates", "PreviewTemplate", "GetMeetingSettings", "GetRecognitionSettings"),
+    "GetTeamSettings",
     *("GetWebhook", "ListWebhooks", "ListWebhookDeliveries", "CountMessages"),
     *("GetBadge", "ListBadges", "PreviewBadge", "GetIssuerDocument", "GetStatusList"),
 }

@@ -72,6 +72,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "skill_rating": f"{_PAIR}/skillRatings/{{skill_rating}}",
     "successor": "mentorships/{successor}",
     "survey_plan": "programs/{program}/surveyPlan",
+    "team_settings": "teamSettings",
     "template": "templates/{template}",
     "webhook": "webhooks/{webhook}",
     "workflow": "workflows/{workflow}",

@@ -30,6 +30,7 @@ from services.matching.app.runs import CohortRuns
 from services.matching.app.seats import Seats
 from services.matching.app.settling import Settling
 from services.matching.app.skills import Skills
+from services.matching.app.teams import Teams
 from services.matching.clients.computing import MatcherProcess
 from services.matching.clients.profiles import ProfilesPeople
 from services.matching.clients.recommending import RecommenderProcess
@@ -38,6 +39,7 @@ from services.matching.rpc.operations import Operations
 from services.matching.rpc.programs import ProgramService
 from services.matching.rpc.requests import MatchRequestService
 from services.matching.rpc.skills import SkillService
+from services.matching.rpc.teams import TeamService
 from services.pb.mentoring.matching.v1.match_request_service_pb2_grpc import (
     MatchRequestServiceStub,
     add_MatchRequestServiceServicer_to_server,
@@ -53,6 +55,10 @@ from services.pb.mentoring.matching.v1.program_service_pb2_grpc import (
 from services.pb.mentoring.matching.v1.skill_service_pb2_grpc import (
     SkillServiceStub,
     add_SkillServiceServicer_to_server,
+)
+from services.pb.mentoring.matching.v1.team_service_pb2_grpc import (
+    TeamServiceStub,
+    add_TeamServiceServicer_to_server,
 )
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from services.profiles.app.people import Directory, Imports
@@ -86,6 +92,7 @@ class Platform:
     matching: Any
     requests: Any
     skills: Any
+    teams: Any
     operations: Any
     computing: Computing
     settling: Settling
@@ -97,13 +104,13 @@ class Platform:
         token = self.issuer.token(sub=person, roles=[role], org=org)
         return (("authorization", f"Bearer {token}"),)
 
-    async def import_people(self, file: bytes) -> None:
-        """Bring profiles in line with an HR export."""
+    async def import_people(self, file: bytes, name: str = "import") -> None:
+        """Bring profiles in line with an HR export, once per name."""
 
         async def chunks() -> AsyncIterator[bytes]:
             yield file
 
-        async for _ in self.imports.run(IMPORTER, chunks(), Cause("import"), validate_only=False):
+        async for _ in self.imports.run(IMPORTER, chunks(), Cause(name), validate_only=False):
             pass
 
 
@@ -161,6 +168,15 @@ def _operations(channel: grpc.aio.Channel) -> Any:
     return stub(channel)
 
 
+def _small(stores: Stores, people: ProfilesPeople) -> list[Servicer]:
+    """Return those that share nothing with the others."""
+    skills, teams = SkillService(Skills(None)), TeamService(Teams(stores, people))
+    return [
+        (add_SkillServiceServicer_to_server, skills, "mentoring.matching.v1.SkillService"),
+        (add_TeamServiceServicer_to_server, teams, "mentoring.matching.v1.TeamService"),
+    ]
+
+
 async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) -> Platform:
     """Wire both services as their `__main__` do, except for the event loop between them."""
     people: tuple[Any] = await backstage.database(PEOPLE)
@@ -171,7 +187,7 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
     profiles = ProfilesPeople(await backstage.channel(client.channel(address, Identity(issuer))))
     matcher.people = profiles
     kinds = (store.PROGRAMS, store.ENROLMENTS, store.RUNS, store.MATCHES)
-    rest = (store.PARTS, store.REQUESTS, store.SEATS, store.REVISIONS)
+    rest = (store.PARTS, store.REQUESTS, store.SEATS, store.REVISIONS, store.TEAM_SETTINGS)
     stores = Stores(*await backstage.database(*kinds, *rest))
     clock, cohorts = FixedClock(NOW), Cohorts(stores)
     runs, computing = CohortRuns(stores, clock), Computing(stores, cohorts, matcher)
@@ -195,18 +211,14 @@ async def started(backstage: Backstage, issuer: Issuer, matcher: SharedMatcher) 
             MatchRequestService(Requests(stores, Pairing(stores, profiles, clock), Seats(stores), clock)),
             "mentoring.matching.v1.MatchRequestService",
         ),
-        (
-            add_SkillServiceServicer_to_server,
-            SkillService(Skills(None)),
-            "mentoring.matching.v1.SkillService",
-        ),
+        *_small(stores, profiles),
         (add_OperationsServicer_to_server, Operations(runs), "google.longrunning.Operations"),
     ]
     target = grpc.aio.insecure_channel(await backstage.serve("matching", servicers))
     channel = await backstage.channel(target)
     stubs = ProgramServiceStub(channel), MatchingServiceStub(channel), MatchRequestServiceStub(channel)
-    skills = SkillServiceStub(channel)
-    return Platform(issuer, *stubs, skills, _operations(channel), computing, settling, stores, imports)
+    others = SkillServiceStub(channel), TeamServiceStub(channel)
+    return Platform(issuer, *stubs, *others, _operations(channel), computing, settling, stores, imports)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ KINDS: dict[str, Kind[Any]] = {
     "requests": store.REQUESTS,
     "seats": store.SEATS,
     "revisions": store.REVISIONS,
+    "team_settings": store.TEAM_SETTINGS,
 }
 
 

@@ -40,6 +40,7 @@ KINDS = (
     store.REQUESTS,
     store.SEATS,
     store.REVISIONS,
+    store.TEAM_SETTINGS,
 )
 GUY = "mentor-0"
 

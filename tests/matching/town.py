@@ -141,6 +141,7 @@ class Town:
             store.REQUESTS,
             store.SEATS,
             store.REVISIONS,
+            store.TEAM_SETTINGS,
         )
         self.asked_for = Blind(store.REQUESTS, self.clock, self.breaks)
         self.kept: list[Breakable[Any]] = [

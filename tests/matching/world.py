@@ -47,6 +47,9 @@ class Colleagues:
             raise NotFound("PERSON_NOT_FOUND", "a person is not known")
         return [self.known[one] for one in people]
 
+    async def reports(self, tenant: str, manager: str) -> list[str]:
+        return [one.id for one in self.known.values() if tenant == ORG and one.manager == manager]
+
 
 class Answered:
     """The answer of a computation that is through; None when it was given up."""
@@ -114,6 +117,7 @@ class World:
             Aggregates(store.REQUESTS, clock),
             Aggregates(store.SEATS, clock),
             Aggregates(store.REVISIONS, clock),
+            Aggregates(store.TEAM_SETTINGS, clock),
         )
         self.people = Colleagues(
             Member(LEAD), mentor(), mentee(), replace(mentee(STRANGER), sought=(), grade=7)

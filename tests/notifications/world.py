@@ -40,7 +40,7 @@ ADA = Person("Ada", "Ada Lovelace", "ada@acme.example", employed=True)
 
 
 SEAL = Seal(b"k" * 32)
-LINKS = Links(b"k" * 32, "https://mentoring.example")
+LINKS = Links(b"k" * 32, "https://mentoring.example", answers=True)
 
 
 class People:

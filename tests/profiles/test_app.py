@@ -14,7 +14,7 @@ from services.kernel.auth import Caller
 from services.kernel.clock import FixedClock
 from services.kernel.errors import AlreadyExists, Conflict, Exhausted, Invalid, NotFound
 from services.kernel.mongo import Cause, Query, Ref
-from services.profiles.app.people import BATCH, IMPORTS_AT_ONCE, Directory, Imports
+from services.profiles.app.people import BATCH, IMPORTS_AT_ONCE, Directory, Imports, Wanted
 from services.profiles.domain import Person, Progress, Rejected, Role, State, Step, Summary
 from services.profiles.store import PEOPLE
 from tests import fakes
@@ -94,8 +94,8 @@ async def test_lists_are_narrowed_by_role_and_state() -> None:
     await people_.update(
         HR, "cid", {"roles": (Role.MENTOR,), "state": State.ON_LEAVE}, "", Cause("cid rests")
     )
-    mentors = await people_.list(HR, Role.MENTOR, None, (0, ""))
-    working = await people_.list(HR, Role.MENTOR, State.ACTIVE, (0, ""))
+    mentors = await people_.list(HR, Wanted(Role.MENTOR), (0, ""))
+    working = await people_.list(HR, Wanted(Role.MENTOR, State.ACTIVE), (0, ""))
     assert [id_ for id_, _ in mentors.items] == ["bob", "cid"]
     assert [id_ for id_, _ in working.items] == ["bob"]
 

@@ -187,6 +187,16 @@ async def test_lists_come_page_by_page_narrowed_by_role_and_state(client: Client
     assert seen == [client.name(id_) for id_ in ids]
 
 
+async def test_lists_are_narrowed_to_the_direct_reports_of_a_manager(client: Client) -> None:
+    for id_, manager in (("ada", ""), ("bob", "ada"), ("cid", "bob"), ("dan", "ada")):
+        await client.create(id_, manager=manager)
+    request = pb.ListPeopleRequest(parent=client.parent, manager=client.name("ada"))
+    found = await call(client, "ListPeople", request, "service")
+    assert [one.name for one in found.people] == [client.name("bob"), client.name("dan")]
+    request.manager = "organizations/globex/people/ada"
+    assert (await failure(call(client, "ListPeople", request))).code is Code.NOT_FOUND
+
+
 @pytest.mark.parametrize("method", ["BatchGetPeople", "ListPeople", "CreatePerson", "UpdatePerson"])
 async def test_mentees_may_only_look_people_up(client: Client, method: str) -> None:
     request = {

@@ -20,6 +20,7 @@ from services.matching.domain.recommending import Asked, Recommended
 from services.matching.domain.requests import MatchRequest
 from services.matching.domain.runs import CohortRun, Part, Progress
 from services.matching.domain.seats import Seats
+from services.matching.domain.teams import TeamSettings
 
 S = TypeVar("S")
 
@@ -59,6 +60,9 @@ class People(Protocol):
 
     async def get_many(self, tenant: str, people: Sequence[str]) -> Sequence[Member]:
         """Return any number of people in the order asked for. NotFound when one is absent, Unavailable."""
+
+    async def reports(self, tenant: str, manager: str) -> Sequence[str]:
+        """Return who reports to somebody directly and has not left. Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class Stores:
     requests: Aggregates[MatchRequest]
     seats: Aggregates[Seats]
     revisions: Aggregates[KeptRevision]
+    team_settings: Aggregates[TeamSettings]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ ENROLMENT = f"{PROGRAM}/enrolments/*"
 OPERATION = f"{ORGANIZATION}/operations/*"
 MATCH = f"{PROGRAM}/matches/*"
 REQUEST = f"{PROGRAM}/matchRequests/*"
-ENROLMENT = f"{PROGRAM}/enrolments/*"
 MENTORSHIP = f"{ORGANIZATION}/mentorships/*"
+TEAM_SETTINGS = f"{ORGANIZATION}/teamSettings"
 
 
 def organization_name(tenant: str) -> str:
@@ -74,3 +74,8 @@ def request_name(tenant: str, program: str, request: str) -> str:
 def seats_name(tenant: str, mentor: str) -> str:
     """Return the full name of a mentor's seats; there is no method to read them."""
     return ids.name("organizations", tenant, "people", mentor, "mentorSeats")
+
+
+def team_settings_name(tenant: str) -> str:
+    """Return the full name of what managers see in an organization."""
+    return ids.name("organizations", tenant, "teamSettings")

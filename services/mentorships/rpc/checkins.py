@@ -1,5 +1,6 @@
 """CheckInService: decode, app, encode."""
 
+from services.kernel.auth import Caller
 from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.mentorships.app.checkins import CheckIns, Name
@@ -41,6 +42,20 @@ class CheckInServicer(CheckInServiceServicer):
         seen = await self._check_ins.answer(caller(), name, answer, cause(request), etag=request.etag)
         return wire.check_in(Ref(caller().org, name.plan), seen, name.ordinal)
 
+    async def GetLinkedCheckIn(self, request: pb.GetLinkedCheckInRequest, _: object) -> pb.LinkedCheckIn:
+        """Return what a page asks who followed a link."""
+        name = Name(*wire.check_in_path(request.name))
+        seen = await self._check_ins.get(_linked(request.person), name)
+        return wire.linked(Ref(caller().org, name.plan), seen, name.ordinal)
+
+    async def AnswerLinkedCheckIn(
+        self, request: pb.AnswerLinkedCheckInRequest, _: object
+    ) -> pb.LinkedCheckIn:
+        """Answer an open check-in for who followed a link."""
+        name, answer = Name(*wire.check_in_path(request.name)), wire.answer(request.answer)
+        seen = await self._check_ins.answer(_linked(request.person), name, answer, cause(request), etag="")
+        return wire.linked(Ref(caller().org, name.plan), seen, name.ordinal)
+
     async def GetFitQuestion(self, request: pb.GetFitQuestionRequest, _: object) -> pb.FitQuestion:
         """Return what a participant was asked."""
         mentorship, person = names.path(names.FIT_QUESTION, request.name)
@@ -56,3 +71,9 @@ class CheckInServicer(CheckInServiceServicer):
             caller(), (mentorship, person.id), said, cause(request), etag=request.etag
         )
         return fit_wire.fit_question(person.tenant, stored)
+
+
+def _linked(person: str) -> Caller:
+    """Return the person a service vouches for, who may do only what everybody asked may."""
+    org = caller().org
+    return Caller(org, names.person_id(org, person, "person"), frozenset())

@@ -85,6 +85,17 @@ def check_in(ref: Ref, seen: tuple[Versioned[domain.CheckInPlan], SurveyPlan], o
     return message
 
 
+def linked(
+    ref: Ref, seen: tuple[Versioned[domain.CheckInPlan], SurveyPlan], ordinal: int
+) -> pb.LinkedCheckIn:
+    """Encode what a page behind a link shows of a check-in."""
+    whole = check_in(ref, seen, ordinal)
+    shown = pb.LinkedCheckIn(name=whole.name, state=whole.state)
+    if whole.state == pb.CheckIn.STATE_OPEN:
+        shown.form.CopyFrom(whole.form)
+    return shown
+
+
 def check_in_outgoing(ref: Ref, plan: domain.CheckInPlan, event: domain.CheckInEvent) -> Outgoing:
     """Encode what happened to check-ins, keyed by their mentorship's id; never words."""
     subject = below(ref.tenant, plan.mentorship, "checkInPlans", ref.id)

@@ -11,6 +11,7 @@ from services.notifications.app.remembered import Remembered
 from services.notifications.app.singletons import found, stored
 from services.notifications.domain import chats
 from services.notifications.domain.chats import Chat, Seal, Stage
+from services.notifications.domain.links import Button
 from services.notifications.domain.messages import Attempt, Message, Verdict
 from services.notifications.domain.preferences import EVERYBODY
 from services.notifications.domain.webhooks import require_url
@@ -47,15 +48,15 @@ class Chats:
     async def _any(self, tenant: str) -> bool:
         return bool((await self._chats.list(tenant, Query({"stage": Stage.ENABLED}, 1))).items)
 
-    async def post(self, ref: Ref, text: str) -> Attempt | None:
-        """Try once to post to a chat; None if it is off or removed."""
+    async def post(self, ref: Ref, text: str, button: Button | None = None) -> Attempt | None:
+        """Try once to post to a chat, with a link if given; None if it is off or removed."""
         known = await found(self._chats, ref)
         if known is None or not known.state.is_on or self._seal is None:
             return None
         url = self._seal.opened(ref.tenant, ref.id, known.state.url)
         if url is None:  # sealed before the platform's key changed: nobody can post there
             return Attempt(Verdict.PERMANENT, "URL_UNREADABLE")
-        return await self._way.send(Posting(url, known.state.format, text))
+        return await self._way.send(Posting(url, known.state.format, text, button))
 
     async def works(self, ref: Ref, cause: Cause) -> None:
         """Note that a chat took a message."""

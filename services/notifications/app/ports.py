@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
 from services.notifications.domain.chats import Format
+from services.notifications.domain.checkins import Answer, CheckIn
+from services.notifications.domain.links import Action, Button
 from services.notifications.domain.messages import Attempt, Content, Message
 
 S = TypeVar("S")
@@ -106,11 +108,26 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A text for the chat behind an incoming webhook; `url` is a secret."""
+    """A text, and a link if any, for the chat behind an incoming webhook; `url` is a secret."""
 
     url: str
     format: Format
     text: str
+    button: Button | None = None
+
+
+class CheckIns(Protocol):
+    """Check-ins of other people's mentorships, asked for and answered for whom a link was written for."""
+
+    async def get(self, action: Action) -> CheckIn:
+        """Return what is asked. NotFound, Unavailable."""
+
+    async def answer(self, action: Action, answer: Answer) -> None:
+        """Answer, once however often the same comes.
+
+        NotFound, Refused CHECK_IN_ANSWERED or CHECK_IN_CLOSED, Invalid for what the questions do not allow,
+        Conflict if others are asked by now, Unavailable.
+        """
 
 
 class Channel(Protocol[P_contra]):

@@ -14,7 +14,7 @@ from services.notifications.app.digests import Digests, Job
 from services.notifications.app.ports import Aggregates, Channel, Mail
 from services.notifications.app.turns import Known, Turns
 from services.notifications.app.writing import Writer
-from services.notifications.domain import messages, posting
+from services.notifications.domain import messages, posting, texts
 from services.notifications.domain.messages import Content, Draft, Message, Reason
 from services.notifications.domain.routing import Hold, Send, Suppress
 from services.notifications.domain.rules import Rule
@@ -117,9 +117,10 @@ class Post:
 
     async def _mail(self, job: Job, content: Content, rule: Rule, now: datetime) -> Mail:
         tenant, message = job.ref.tenant, job.message
+        button = self._writer.answering(tenant, message, job.reader) if content is job.content else None
         return Mail(
             to=job.reader,
-            content=content,
+            content=content if button is None else texts.linked(content, button),
             message_id=message.mail_message_id,
             cause=message.cause_event_id,
             date=now,

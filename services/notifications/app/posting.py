@@ -11,6 +11,7 @@ from services.notifications.app.digests import Digests, Job
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.writing import Writer
 from services.notifications.domain import posting, texts
+from services.notifications.domain.links import Button
 from services.notifications.domain.messages import Message, Verdict
 from services.notifications.domain.preferences import EVERYBODY
 
@@ -46,8 +47,8 @@ class Posts:
         if not posting.is_ready(stored.state):
             return
         turn = Cause(ids.derived_id("post", ref.key, str(stored.version)))
-        text, chat = await self._text(ref, stored.state, owner), Ref(ref.tenant, owner)
-        attempt = await self._chats.post(chat, text) if text else None
+        (text, button), chat = await self._said(ref, stored.state, owner), Ref(ref.tenant, owner)
+        attempt = await self._chats.post(chat, text, button) if text else None
         if attempt is None:
             await self._messages.change(ref, posting.discard, turn)
             return
@@ -56,11 +57,17 @@ class Posts:
         if attempt.verdict is Verdict.ACCEPTED:
             await self._chats.works(chat, turn)
 
-    async def _text(self, ref: Ref, message: Message, owner: str) -> str:
-        """Return what to post; empty if there is nobody to tell any more."""
+    async def _said(self, ref: Ref, message: Message, owner: str) -> tuple[str, Button | None]:
+        """Return what to post, empty if there is nobody to tell any more.
+
+        A link that answers stays out of sight of others, as it needs no sign-in.
+        """
         reader = await self._writer.reader(ref.tenant, message.person)
         if reader is None or not reader.employed:
-            return ""
+            return "", None
         content = await self._writer.written(ref.tenant, message, reader)
         told = await self._digests.told(Job(ref, message, reader, content))
-        return texts.posted(told, reader.full_name if owner == EVERYBODY else "")
+        if owner == EVERYBODY:
+            return texts.posted(told, reader.full_name), None
+        alone = told is content
+        return texts.posted(told), self._writer.answering(ref.tenant, message, reader) if alone else None

@@ -7,13 +7,14 @@ from services.kernel import log
 from services.notifications.app.ports import Invitation, Invitations, People, Person
 from services.notifications.app.templates import Templates
 from services.notifications.domain import texts
-from services.notifications.domain.links import Links, Unsubscription
+from services.notifications.domain.links import Button, Links, Unsubscription, action_of
 from services.notifications.domain.messages import Category, Content, Message
 from services.notifications.domain.rules import Rule, Urgency
+from services.notifications.domain.words import words_of
 
 
 class Writer:
-    """Knows people and words. Without `links`, mails carry no way to unsubscribe by one click.
+    """Knows people and words. Without `links`, messages carry no way to unsubscribe or answer by one click.
 
     Without `invitations`, mails about meetings carry nothing for calendars.
     """
@@ -70,6 +71,13 @@ class Writer:
         if self._links is None or rule.urgency is Urgency.CRITICAL:
             return ""
         return self._links.unsubscribe(Unsubscription(tenant, message.person, message.category))
+
+    def answering(self, tenant: str, message: Message, reader: Person) -> Button | None:
+        """Return the link to a page that answers what a message asks, None where there is none."""
+        action = action_of(tenant, message)
+        if action is None or self._links is None or not self._links.answers:
+            return None
+        return Button(words_of(_language(reader)).page.link, self._links.answer(action))
 
 
 def _language(person: Person) -> str:

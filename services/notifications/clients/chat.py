@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.notifications.app.ports import Channel, Parcel, Posting
 from services.notifications.domain.chats import Format
+from services.notifications.domain.links import Button
 from services.notifications.domain.messages import Attempt, Verdict
 
 LONGEST: Final = 3_000
@@ -31,8 +32,12 @@ class ChatHooks:
 
 def body(posting: Posting) -> bytes:
     """Return the body of a request."""
-    text = _bounded(posting.text)
-    told = _card(text) if posting.format is Format.ADAPTIVE_CARD else {"text": _escaped(text)}
+    text, button = _bounded(posting.text), posting.button
+    if posting.format is Format.ADAPTIVE_CARD:
+        return json.dumps(_card(text, button), ensure_ascii=False).encode()
+    # An address that stands alone is a link everywhere, and ours has nothing in it to escape.
+    link = f"\n\n{_escaped(button.label)}:\n{button.url}" if button else ""
+    told = {"text": _escaped(text) + link}
     return json.dumps(told, ensure_ascii=False).encode()
 
 
@@ -46,18 +51,20 @@ def _escaped(text: str) -> str:
     return plain.replace("@", "@\u200b")
 
 
-def _card(text: str) -> dict[str, Any]:
+def _card(text: str, button: Button | None) -> dict[str, Any]:
     """Return a Teams message: TextRun shows what it gets as it is, without Markdown."""
     lines = [
         {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line}]}
         for line in text.split("\n")
         if line.strip()
     ]
-    card = {
+    card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": lines,
     }
+    if button is not None:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": button.label, "url": button.url}]
     content = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
     return {"type": "message", "attachments": [content]}

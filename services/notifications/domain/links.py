@@ -1,6 +1,7 @@
-"""Links in mails that need no sign-in: a token says what they do, and a MAC that we wrote it.
+"""Links in messages that need no sign-in: a token says what they do, and a MAC that we wrote it.
 
-One-click unsubscribing (RFC 8058): the link acts on POST only, for as long as the mail is kept.
+One-click unsubscribing (RFC 8058): the link acts on POST only, for as long as the mail is kept. A link that
+answers does so too, and only for its person, about its one thing, and until it expires.
 """
 
 import base64
@@ -8,12 +9,12 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from services.kernel.errors import NotFound
-from services.notifications.domain.messages import Category
+from services.notifications.domain.messages import Category, Message
 
-_PURPOSE: Final = b"unsubscribe/1"
 _MAC_BYTES: Final = 20
 
 
@@ -26,12 +27,44 @@ class Unsubscription:
     category: Category
 
 
-class Links:
-    """Writes and reads links below `base`, such as https://mentoring.example; `key` is secret."""
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a person may answer until `expire_time`: `resource` is its name within the organization."""
 
-    def __init__(self, key: bytes, base: str) -> None:
-        self._key = hmac.digest(key, _PURPOSE, hashlib.sha256)
+    tenant: str
+    person: str
+    resource: str
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link as people see it."""
+
+    label: str
+    url: str
+
+
+def action_of(tenant: str, message: Message) -> Action | None:
+    """Return what a message lets its person answer, None if it asks nothing that a page can take."""
+    facts = message.facts
+    if message.category is not Category.CHECK_IN or not facts.check_in or facts.moment is None:
+        return None
+    resource = f"mentorships/{facts.mentorship}/checkIns/{facts.check_in}"
+    return Action(tenant, message.person, resource, facts.moment.replace(microsecond=0))
+
+
+class Links:
+    """Writes and reads links below `base`, such as https://mentoring.example; `key` is secret.
+
+    `answers`: whether there are links that answer, which needs somebody to take the answers.
+    """
+
+    def __init__(self, key: bytes, base: str, *, answers: bool = False) -> None:
+        self._unsubscribing = _Seal(key, b"unsubscribe/1")
+        self._answering = _Seal(key, b"answer/1")
         self._base = base.rstrip("/")
+        self.answers = answers
 
     def unsubscribe(self, wish: Unsubscription) -> str:
         """Return the address that takes the wish."""
@@ -39,11 +72,42 @@ class Links:
 
     def token(self, wish: Unsubscription) -> str:
         """Return the last part of that address."""
-        body = f"{wish.tenant}/{wish.person}/{wish.category}".encode()
-        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+        return self._unsubscribing.token(f"{wish.tenant}/{wish.person}/{wish.category}")
 
     def read(self, token: str) -> Unsubscription:
         """Return what a token says. NotFound for one that was not written here."""
+        tenant, person, category = self._unsubscribing.read(token).split("/")
+        return Unsubscription(tenant, person, Category(category))
+
+    def answer(self, action: Action) -> str:
+        """Return the address of the page that answers."""
+        expires = int(action.expire_time.timestamp())
+        body = f"{expires}/{action.tenant}/{action.person}/{action.resource}"
+        return f"{self._base}/answer/{self._answering.token(body)}"
+
+    def action(self, token: str, now: datetime) -> Action:
+        """Return what the last part of such an address allows.
+
+        NotFound for one that was not written here, for something else, or that is expired at `now`.
+        """
+        expires, tenant, person, resource = self._answering.read(token).split("/", 3)
+        action = Action(tenant, person, resource, datetime.fromtimestamp(int(expires), UTC))
+        if now >= action.expire_time:
+            raise _unknown()
+        return action
+
+
+class _Seal:
+    """Tokens of one purpose: those of another do not fit."""
+
+    def __init__(self, key: bytes, purpose: bytes) -> None:
+        self._key = hmac.digest(key, purpose, hashlib.sha256)
+
+    def token(self, text: str) -> str:
+        body = text.encode()
+        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+
+    def read(self, token: str) -> str:
         try:
             raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except (binascii.Error, UnicodeEncodeError) as error:
@@ -51,8 +115,7 @@ class Links:
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(body)):
             raise _unknown()
-        tenant, person, category = body.decode().split("/")
-        return Unsubscription(tenant, person, Category(category))
+        return body.decode()
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, hashlib.sha256)[:_MAC_BYTES]

@@ -4,6 +4,7 @@ import html
 from typing import Final
 
 _HEAD: Final = '<head><meta charset="utf-8"></head>'
+_FOOTER: Final = "<hr><p><small>"
 
 
 def page(text: str, language: str, direction: str) -> str:
@@ -13,10 +14,20 @@ def page(text: str, language: str, direction: str) -> str:
     return f'<!doctype html><html lang="{language}" dir="{direction}">{_HEAD}<body>\n{body}\n</body></html>\n'
 
 
+def with_link(document: str, label: str, url: str) -> str:
+    """Return an HTML document that leads somewhere too: ahead of its footer, else at its end."""
+    link = f'<p><a href="{html.escape(url)}">{html.escape(label)}</a></p>\n'
+    for end in (_FOOTER, "</body>"):
+        head, found, tail = document.rpartition(end)
+        if found:
+            return f"{head}{link}{found}{tail}"
+    return document + link
+
+
 def _part(part: str) -> str:
     lines = part.strip("\n").split("\n")
     if lines[0].startswith("-- "):
-        return f"<hr><p><small>{_line(lines[1:])}</small></p>"
+        return f"{_FOOTER}{_line(lines[1:])}</small></p>"
     if all(line.startswith("  - ") for line in lines):
         return f"<ul>{''.join(f'<li>{_line([line[4:]])}</li>' for line in lines)}</ul>"
     if lines[0].startswith("    "):

@@ -206,6 +206,7 @@ class Facts:
     day: date | None = None
     moment: datetime | None = None
     group: str = ""
+    check_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

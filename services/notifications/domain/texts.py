@@ -8,7 +8,8 @@ from babel import Locale
 
 from services.notifications.domain import templates
 from services.notifications.domain.hours import zone_of
-from services.notifications.domain.markup import page
+from services.notifications.domain.links import Button
+from services.notifications.domain.markup import page, with_link
 from services.notifications.domain.messages import Content, Facts, Message
 from services.notifications.domain.templates import locale_of, render
 from services.notifications.domain.words import Words, base_of, words_of
@@ -69,6 +70,15 @@ def digest(contents: Sequence[Content], reader: Reader) -> Content:
     text = f"{greeting}\n\n{words.digest}\n\n{lines}\n\n-- \n{words.footer}\n"
     subject = f"{contents[0].subject} (+{len(contents) - 1})"
     return Content(subject, text, page(text, str(locale).replace("_", "-"), locale.text_direction))
+
+
+def linked(content: Content, button: Button) -> Content:
+    """Return what a mail says that leads to a page too."""
+    text, mark, footer = content.text.rpartition(_FOOTER)
+    body = (text if mark else footer).rstrip("\n")
+    plain = f"{body}\n\n{button.label}:\n{button.url}\n{mark}{footer if mark else ''}"
+    html = content.html and with_link(content.html, button.label, button.url)
+    return Content(content.subject, plain, html)
 
 
 def posted(content: Content, addressee: str = "") -> str:

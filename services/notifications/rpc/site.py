@@ -1,9 +1,10 @@
-"""The pages behind links in mails: unsubscribing with one click (RFC 8058).
+"""The pages behind links in messages: unsubscribing with one click (RFC 8058), and what `answers` adds.
 
 GET changes nothing, as scanners of mail systems follow links; POST without cookies or sign-in does.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -14,10 +15,11 @@ from services.kernel.mongo import Cause, Ref
 from services.notifications.app.choices import Choices
 from services.notifications.domain.links import Links
 
-_LARGEST_BODY: Final = 4096
+_LARGEST_BODY: Final = 65_536
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -31,19 +33,26 @@ _DONE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Un
 
 
 class Site:
-    """Serves the links of `links` on `address` (host:port)."""
+    """Serves the links of `links` on `address` (host:port), and `more` pages beside unsubscribing."""
 
-    def __init__(self, address: str, links: Links, choices: Choices) -> None:
+    def __init__(
+        self, address: str, links: Links, choices: Choices, more: Sequence[web.RouteDef] = ()
+    ) -> None:
         self._address = address
         self._links = links
         self._choices = choices
+        self._more = more
         self.port = 0
 
     def app(self) -> web.Application:
         """Return the application, for a runner."""
         made = web.Application(client_max_size=_LARGEST_BODY)
         made.add_routes(
-            [web.get("/unsubscribe/{token}", self._ask), web.post("/unsubscribe/{token}", self._do)]
+            [
+                web.get("/unsubscribe/{token}", self._ask),
+                web.post("/unsubscribe/{token}", self._do),
+                *self._more,
+            ]
         )
         return made
 
@@ -63,8 +72,8 @@ class Site:
         try:
             self._links.read(request.match_info["token"])
         except NotFound:
-            return _page(404, "")
-        return _page(200, _ASK)
+            return page(404, "")
+        return page(200, _ASK)
 
     async def _do(self, request: web.Request) -> web.Response:
         """Honour the link. The body is not asked for more than RFC 8058 lets a mail program send."""
@@ -72,13 +81,14 @@ class Site:
         try:
             wish = self._links.read(token)
         except NotFound:
-            return _page(404, "")
+            return page(404, "")
         form = await request.post()
         if form.get("List-Unsubscribe") != "One-Click":
-            return _page(400, "")
+            return page(400, "")
         await self._choices.unsubscribe(Ref(wish.tenant, wish.person), wish.category, Cause(f"link:{token}"))
-        return _page(200, _DONE)
+        return page(200, _DONE)
 
 
-def _page(status: int, body: str) -> web.Response:
+def page(status: int, body: str) -> web.Response:
+    """Return a page that nothing may embed or keep, and that tells its address to nobody."""
     return web.Response(status=status, text=body, content_type="text/html", headers=_HEADERS)

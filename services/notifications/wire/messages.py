@@ -33,6 +33,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "mentorship": _MENTORSHIP,
     "meeting": f"{_MENTORSHIP}/meetings/*",
     "enrolment": "organizations/*/programs/*/enrolments/*",
+    "check_in": f"{_MENTORSHIP}/checkIns/*",
     **dict.fromkeys((*_PAIR, "person", "author", "recipient", "contact", "lead"), PERSON),
 }
 """Which fields of an event name something that messages are about or go to."""
@@ -152,6 +153,7 @@ def news(tenant: str, message: Any, category: Category, whom: Sequence[str]) -> 
         requester=known.get(requester, ""),
         recipient=known.get(recipient, ""),
         enrolment=known.get("enrolment", ""),
+        check_in=known.get("check_in", ""),
         code=_news_code(message),
         day=_day(message),
         moment=moment(message),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from services.kernel import ids
 from services.kernel.auth import Caller
@@ -48,6 +48,14 @@ class People(Protocol):
         """Store many, new or not; tell for each what became of it."""
 
 
+class Wanted(NamedTuple):
+    """Whom a list is about; what is not given does not matter. `manager`: who report to this one directly."""
+
+    roles: domain.Role | None = None
+    state: domain.State | None = None
+    manager: str = ""
+
+
 class Directory:
     """The people, one by one and in pages."""
 
@@ -73,12 +81,9 @@ class Directory:
             )
         return [found[person] for person in people]
 
-    async def list(
-        self, caller: Caller, role: domain.Role | None, state: domain.State | None, page: tuple[int, str]
-    ) -> Page[Person]:
-        """Return a page of (size, token) of people, oldest first, of one role and state if given."""
-        wanted = {"roles": role, "state": state}
-        where = {field: value.value for field, value in wanted.items() if value is not None}
+    async def list(self, caller: Caller, wanted: Wanted, page: tuple[int, str]) -> Page[Person]:
+        """Return a page of (size, token) of those wanted, oldest first."""
+        where = {field: str(value) for field, value in wanted._asdict().items() if value}
         return await self._people.list(caller.org, Query(where=where, page_size=page[0], page_token=page[1]))
 
     async def create(

@@ -8,7 +8,7 @@ from services.kernel.mongo import Ref
 from services.kernel.rpc import caller, cause
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceServicer
-from services.profiles.app.people import Directory, Imports
+from services.profiles.app.people import Directory, Imports, Wanted
 from services.profiles.domain import FIELDS
 from services.profiles.wire import people as wire
 
@@ -40,9 +40,9 @@ class PersonService(PersonServiceServicer):
     async def ListPeople(self, request: pb.ListPeopleRequest, _: object) -> pb.ListPeopleResponse:
         """Return one page."""
         who = caller()
-        found = await self._directory.list(
-            who, wire.role(request.role), wire.state(request.state), (request.page_size, request.page_token)
-        )
+        manager = wire.person_id(who.org, request.manager, "manager") if request.manager else ""
+        wanted = Wanted(wire.role(request.role), wire.state(request.state), manager)
+        found = await self._directory.list(who, wanted, (request.page_size, request.page_token))
         return wire.page(who.org, found)
 
     async def CreatePerson(self, request: pb.CreatePersonRequest, _: object) -> pb.Person:

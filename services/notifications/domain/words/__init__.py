@@ -14,6 +14,28 @@ LANGUAGES: Final = ("en", "de", "fr", "es", "ar")
 
 
 @dataclass(frozen=True, slots=True)
+class PageWords:
+    """What the page of a check-in says, and `link`, which leads there.
+
+    Four questions, what the numbers mean, what else may be answered; then how it ended.
+    """
+
+    link: str
+    title: str
+    scale: str
+    more: str
+    quality: str
+    progress: str
+    confidence: str
+    satisfaction: str
+    thanks: str
+    answered: str
+    closed: str
+    unknown: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What one language says. `templates` are (subject, text) by category."""
 
@@ -27,6 +49,7 @@ class Words:
     test: str
     footer: str
     templates: Mapping[Category, tuple[str, str]]
+    page: PageWords
 
 
 def base_of(language: str) -> str:
@@ -53,5 +76,6 @@ def _loaded(language: str) -> Words:
             category: (told[category]["subject"], f"{greeting}\n\n{told[category]['text']}\n-- \n{footer}\n")
             for category in Category
         },
+        page=PageWords(**told["page"]),
         **texts,
     )

@@ -1143,6 +1143,28 @@ class MentorSeatsFreed(_message.Message):
 Global___MentorSeatsFreed: _TypeAlias = MentorSeatsFreed  # noqa: Y015
 
 @_typing.final
+class TeamSettingsUpdated(_message.Message):
+    """What managers see of their teams changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEAM_SETTINGS_FIELD_NUMBER: _builtins.int
+    team_settings: _builtins.str
+    """organizations/{organization}/teamSettings"""
+    def __init__(
+        self,
+        *,
+        team_settings: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["team_settings", b"team_settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TeamSettingsUpdated: _TypeAlias = TeamSettingsUpdated  # noqa: Y015
+
+@_typing.final
 class PersonalDataErased(_message.Message):
     """This service keeps nothing readable any more about a person who was erased."""
 

@@ -176,6 +176,38 @@ class CheckInAnswer(_message.Message):
 Global___CheckInAnswer: _TypeAlias = CheckInAnswer  # noqa: Y015
 
 @_typing.final
+class LinkedCheckIn(_message.Message):
+    """What a page behind a link shows of a check-in: never an answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/checkIns/{check_in}"""
+    state: Global___CheckIn.State.ValueType
+    """What became of it."""
+    @_builtins.property
+    def form(self) -> _survey_service_pb2.SurveyForm:
+        """What the program asks beside the ratings; absent unless it is open."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: Global___CheckIn.State.ValueType = ...,
+        form: _survey_service_pb2.SurveyForm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["form", b"form"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "name", b"name", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkedCheckIn: _TypeAlias = LinkedCheckIn  # noqa: Y015
+
+@_typing.final
 class FitQuestion(_message.Message):
     """Whether the two fit, asked each of them after their first meeting."""
 
@@ -328,6 +360,68 @@ class AnswerCheckInRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnswerCheckInRequest: _TypeAlias = AnswerCheckInRequest  # noqa: Y015
+
+@_typing.final
+class GetLinkedCheckInRequest(_message.Message):
+    """Asks for what a page behind a link shows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/checkIns/{id}"""
+    person: _builtins.str
+    """Whom the link was written for. Of anybody but the one asked, the check-in does not exist."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLinkedCheckInRequest: _TypeAlias = GetLinkedCheckInRequest  # noqa: Y015
+
+@_typing.final
+class AnswerLinkedCheckInRequest(_message.Message):
+    """Answers a check-in for who followed a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/checkIns/{id}"""
+    person: _builtins.str
+    """Whom the link was written for. Of anybody but the one asked, the check-in does not exist."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def answer(self) -> Global___CheckInAnswer:
+        """The answer."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+        answer: Global___CheckInAnswer | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "name", b"name", "person", b"person", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerLinkedCheckInRequest: _TypeAlias = AnswerLinkedCheckInRequest  # noqa: Y015
 
 @_typing.final
 class GetFitQuestionRequest(_message.Message):

@@ -51,6 +51,16 @@ class CheckInServiceStub:
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerCheckInRequest.SerializeToString,
                 response_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.CheckIn.FromString,
                 _registered_method=True)
+        self.GetLinkedCheckIn = channel.unary_unary(
+                '/mentoring.mentorships.v1.CheckInService/GetLinkedCheckIn',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.GetLinkedCheckInRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.FromString,
+                _registered_method=True)
+        self.AnswerLinkedCheckIn = channel.unary_unary(
+                '/mentoring.mentorships.v1.CheckInService/AnswerLinkedCheckIn',
+                request_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerLinkedCheckInRequest.SerializeToString,
+                response_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.FromString,
+                _registered_method=True)
         self.GetFitQuestion = channel.unary_unary(
                 '/mentoring.mentorships.v1.CheckInService/GetFitQuestion',
                 request_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.GetFitQuestionRequest.SerializeToString,
@@ -91,6 +101,21 @@ class CheckInServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLinkedCheckIn(self, request, context):
+        """Returns what the page behind a signed link in a message asks the person whom the link was written for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerLinkedCheckIn(self, request, context):
+        """Answers as AnswerCheckIn does, for the person whom a signed link was written for: the service that wrote the
+        link, and found it unchanged and in time, vouches for them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetFitQuestion(self, request, context):
         """Returns what a participant was asked after the first meeting.
         """
@@ -123,6 +148,16 @@ def add_CheckInServiceServicer_to_server(servicer, server):
                     servicer.AnswerCheckIn,
                     request_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerCheckInRequest.FromString,
                     response_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.CheckIn.SerializeToString,
+            ),
+            'GetLinkedCheckIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLinkedCheckIn,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.GetLinkedCheckInRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.SerializeToString,
+            ),
+            'AnswerLinkedCheckIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerLinkedCheckIn,
+                    request_deserializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerLinkedCheckInRequest.FromString,
+                    response_serializer=mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.SerializeToString,
             ),
             'GetFitQuestion': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFitQuestion,
@@ -218,6 +253,60 @@ class CheckInService:
             '/mentoring.mentorships.v1.CheckInService/AnswerCheckIn',
             mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerCheckInRequest.SerializeToString,
             mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.CheckIn.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLinkedCheckIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.CheckInService/GetLinkedCheckIn',
+            mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.GetLinkedCheckInRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerLinkedCheckIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.mentorships.v1.CheckInService/AnswerLinkedCheckIn',
+            mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.AnswerLinkedCheckInRequest.SerializeToString,
+            mentoring_dot_mentorships_dot_v1_dot_check__in__service__pb2.LinkedCheckIn.FromString,
             options,
             channel_credentials,
             insecure,

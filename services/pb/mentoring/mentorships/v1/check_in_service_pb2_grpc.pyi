@@ -27,6 +27,12 @@ class CheckInServiceStub:
     any. What should change is settled by the two:
     where the reply says amendment_suggested, MentorshipService.ProposeAgreement is the next step.
     """
+    GetLinkedCheckIn: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.GetLinkedCheckInRequest, _check_in_service_pb2.LinkedCheckIn]
+    """Returns what the page behind a signed link in a message asks the person whom the link was written for."""
+    AnswerLinkedCheckIn: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.AnswerLinkedCheckInRequest, _check_in_service_pb2.LinkedCheckIn]
+    """Answers as AnswerCheckIn does, for the person whom a signed link was written for: the service that wrote the
+    link, and found it unchanged and in time, vouches for them.
+    """
     GetFitQuestion: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.GetFitQuestionRequest, _check_in_service_pb2.FitQuestion]
     """Returns what a participant was asked after the first meeting."""
     AnswerFitQuestion: _aio.UnaryUnaryMultiCallable[_check_in_service_pb2.AnswerFitQuestionRequest, _check_in_service_pb2.FitQuestion]
@@ -64,6 +70,24 @@ class CheckInServiceServicer(metaclass=_abc_1.ABCMeta):
         """Answers an open check-in, once; a single rating is enough, with the required questions of the program if it has
         any. What should change is settled by the two:
         where the reply says amendment_suggested, MentorshipService.ProposeAgreement is the next step.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLinkedCheckIn(
+        self,
+        request: _check_in_service_pb2.GetLinkedCheckInRequest,
+        context: _aio.ServicerContext[_check_in_service_pb2.GetLinkedCheckInRequest, _abc.Awaitable[_check_in_service_pb2.LinkedCheckIn]],
+    ) -> _abc.Awaitable[_check_in_service_pb2.LinkedCheckIn]:
+        """Returns what the page behind a signed link in a message asks the person whom the link was written for."""
+
+    @_abc_1.abstractmethod
+    def AnswerLinkedCheckIn(
+        self,
+        request: _check_in_service_pb2.AnswerLinkedCheckInRequest,
+        context: _aio.ServicerContext[_check_in_service_pb2.AnswerLinkedCheckInRequest, _abc.Awaitable[_check_in_service_pb2.LinkedCheckIn]],
+    ) -> _abc.Awaitable[_check_in_service_pb2.LinkedCheckIn]:
+        """Answers as AnswerCheckIn does, for the person whom a signed link was written for: the service that wrote the
+        link, and found it unchanged and in time, vouches for them.
         """
 
     @_abc_1.abstractmethod

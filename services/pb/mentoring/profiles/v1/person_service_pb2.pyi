@@ -369,6 +369,7 @@ class ListPeopleRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    MANAGER_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """organizations/{organization}"""
     page_size: _builtins.int
@@ -379,6 +380,8 @@ class ListPeopleRequest(_message.Message):
     """Only people with this role, if given."""
     state: Global___Person.State.ValueType
     """Only people in this state, if given."""
+    manager: _builtins.str
+    """Only people who report to this one directly, if given."""
     def __init__(
         self,
         *,
@@ -387,10 +390,11 @@ class ListPeopleRequest(_message.Message):
         page_token: _builtins.str = ...,
         role: Global___Person.Role.ValueType = ...,
         state: Global___Person.State.ValueType = ...,
+        manager: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "role", b"role", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["manager", b"manager", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "role", b"role", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

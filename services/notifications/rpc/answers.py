@@ -1,0 +1,54 @@
+"""The page behind a link that answers a check-in: GET asks, POST does, without scripts or sign-in."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Final
+
+from aiohttp import web
+
+from services.kernel.errors import NotFound, Unavailable
+from services.notifications.app.answering import Answering, Asked
+from services.notifications.domain import pages
+from services.notifications.domain.checkins import Stage
+from services.notifications.rpc.site import page
+
+_PATH: Final = "/answer/{token}"
+_OVER: Final = {Stage.ANSWERED: "answered", Stage.EXPIRED: "closed"}
+"""What a page says of a check-in that takes no answer any more."""
+
+
+class AnswerPages:
+    """Serves the page."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return what to serve."""
+        return [web.get(_PATH, self._ask), web.post(_PATH, self._do)]
+
+    async def _ask(self, request: web.Request) -> web.Response:
+        return await _told(request, self._answering.asked(request.match_info["token"]))
+
+    async def _do(self, request: web.Request) -> web.Response:
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        return await _told(request, self._answering.answer(request.match_info["token"], form), refused=400)
+
+
+async def _told(request: web.Request, asking: Awaitable[Asked], refused: int = 200) -> web.Response:
+    """Show how it stands, with the status `refused` unless an answer was taken."""
+    try:
+        asked = await asking
+    except NotFound:
+        return page(404, pages.notice("unknown", _spoken(request)))
+    except Unavailable:
+        return page(503, pages.notice("later", _spoken(request)))
+    if asked.taken:
+        return page(200, pages.notice("thanks", asked.language))
+    if asked.check_in.stage is Stage.OPEN:
+        return page(refused, pages.question(asked.check_in, asked.language))
+    return page(refused, pages.notice(_OVER[asked.check_in.stage], asked.language))
+
+
+def _spoken(request: web.Request) -> str:
+    """Return the language that a browser asks for, as nobody is known whose it could be."""
+    return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
