@@ -28,6 +28,7 @@ OTHERS: Final[Mapping[str, tuple[str, Fate[Any]]]] = {
     "blocks": _AUDIT,
     "employments": ("mentorships", COPY),
     "held_meetings": ("mentorships", COPY),
+    "mentorship_health": ("mentorships", COPY),
     "pairs": ("scheduling", COPY),
     "rosters": ("scheduling", COPY),
 }

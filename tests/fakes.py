@@ -1,7 +1,7 @@
 """In-memory stand-ins. Each passes the behaviour suite of what it stands for (tests/kernel/test_mongo_*)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -89,23 +89,9 @@ class Aggregates(Generic[S]):
         return self.documents.versioned(self._row(ref))
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
-        size, after = pages.size_of(query), self._pages.after(tenant, query)
-        path, direction = pages.order_of(query)
-
-        def place(row: Document) -> tuple[Any, str]:
-            return pages.value_at(row, path), str(row["id"])
-
-        rows = [row for row in self.rows.values() if row["tenant_id"] == tenant and _is_asked(row, query)]
-        rows.sort(key=lambda row: str(row["id"]))
-        rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
-        if after is not None:
-            # By value, as the last item of the page before may fit the query no longer.
-            rows = [row for row in rows if _is_beyond(place(row), (after.stored, after.id), direction)]
-        items = [(row["id"], self.documents.versioned(_without(row, query.without))) for row in rows[:size]]
-        if len(rows) <= size:
-            return Page(items)
-        value, key = place(rows[size - 1])
-        return Page(items, self._pages.token(tenant, query, pages.After.item(key, value)))
+        rows, token = _page(self._pages, self.rows.values(), tenant, query)
+        items = [(row["id"], self.documents.versioned(_without(row, query.without))) for row in rows]
+        return Page(items, token)
 
     async def most_frequent(
         self, tenant: str, path: str, where: Mapping[str, Any], most: int
@@ -168,6 +154,7 @@ class Projection(Generic[S]):
     def __init__(self, state: type[S]) -> None:
         self._state = state
         self._copies: dict[Ref, tuple[int, Any]] = {}
+        self._pages = pages.Pages("copies")
 
     async def put(self, ref: Ref, state: S, sequence: int) -> bool:
         return await self.fold(ref, sequence, lambda _: state)
@@ -189,6 +176,13 @@ class Projection(Generic[S]):
             for ref, (_, copy) in sorted(self._copies.items(), key=lambda item: item[0].id)
             if ref.tenant == tenant and _fits({"state": copy}, where or {})
         ]
+
+    async def page(self, tenant: str, query: Query) -> tuple[Sequence[tuple[str, S]], str]:
+        rows: list[Document] = [
+            {"id": ref.id, "tenant_id": ref.tenant, "state": copy} for ref, (_, copy) in self._copies.items()
+        ]
+        found, token = _page(self._pages, rows, tenant, query)
+        return [(row["id"], restored(row["state"], self._state)) for row in found], token
 
 
 class KeyStore:
@@ -227,8 +221,41 @@ class KeyStore:
         return len(keys)
 
 
+def _page(
+    kept: pages.Pages, stored: Iterable[Document], tenant: str, query: Query
+) -> tuple[list[Document], str]:
+    """Return the documents of a page and the token of the next one."""
+    size, after = pages.size_of(query), kept.after(tenant, query)
+    path, direction = pages.order_of(query)
+
+    def place(row: Document) -> tuple[Any, str]:
+        return pages.value_at(row, path), str(row["id"])
+
+    rows = [row for row in stored if row["tenant_id"] == tenant and _is_asked(row, query)]
+    rows.sort(key=lambda row: str(row["id"]))
+    rows.sort(key=lambda row: place(row)[0], reverse=direction < 0)
+    if after is not None:
+        # By value, as the last item of the page before may fit the query no longer.
+        rows = [row for row in rows if _is_beyond(place(row), (after.stored, after.id), direction)]
+    if len(rows) <= size:
+        return rows, ""
+    value, key = place(rows[size - 1])
+    return rows[:size], kept.token(tenant, query, pages.After.item(key, value))
+
+
 def _without(row: Document, fields: Sequence[str]) -> Document:
-    return {**row, "state": {name: value for name, value in row["state"].items() if name not in fields}}
+    return {**row, "state": _pruned(row["state"], fields)}
+
+
+def _pruned(value: Any, paths: Sequence[str]) -> Any:
+    """Return a value without what paths lead to, in every element of an array, as a projection of MongoDB."""
+    if isinstance(value, list | tuple):
+        return [_pruned(element, paths) for element in value]
+    if not isinstance(value, Mapping):
+        return value
+    steps = [path.partition(".") for path in paths]
+    below = {name: [rest for step, _, rest in steps if step == name and rest] for name in value}
+    return {name: _pruned(part, below[name]) for name, part in value.items() if name not in paths}
 
 
 def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) -> bool:

@@ -3,7 +3,8 @@
 Owns    Mentorship, Goal, PlanTemplate, Plan, Feedback, Kudos, CheckInPlan, FitQuestion, Introduction,
         SafetyReport, Block, Note, ActionItem, SkillRating, LearningResource, Group, SurveyPlan
 Serves  MentorshipService, GoalService, PlanService, FeedbackService, CheckInService, IntroductionService,
-        SafetyService, JournalService, GrowthService, LearningService, GroupService, SurveyService
+        SafetyService, JournalService, GrowthService, LearningService, GroupService, SurveyService,
+        ReportService
 Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn MentorshipActivated
         MentorshipPaused MentorshipResumed ExtensionProposed MentorshipExtended MentorshipEndNear
         ClosingProposed MentorshipCompleted MentorshipEnded MentorshipHandedOver ClosingSurveyAnswered
@@ -19,7 +20,7 @@ Tells   MentorshipCreated AgreementProposed AgreementSigned AgreementWithdrawn M
         Group{Created,Updated,MentorInvited,MentorJoined,InvitationDeclined,Joined,Waitlisted,Promoted}
         Group{Left,Completed,Ended} GroupGoal{Added,Completed,Dropped}
 Hears   matching.MatchConfirmed, matching.MatchEnded, matching.EnrolmentEnded, profiles.PersonUpdated,
-        processor.ConclusionDue, scheduling.MeetingHeld, and its own
+        processor.{ConclusionDue,HealthChanged}, scheduling.Meeting{Held,Missed}, and its own
         Mentorship{Created,HandedOver,Activated,Paused,Resumed,Completed,Ended} PlanApplied
         SafetyCaseLogged PersonBlocked Group{Created,MentorJoined,Joined,Waitlisted}
 Calls   profiles.PersonService, matching.ProgramService

@@ -18,6 +18,7 @@ from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.goals import Goals
 from services.mentorships.app.groups import Groups
+from services.mentorships.app.health import HealthKeeping
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.kudos import KudosGiving
 from services.mentorships.app.learning import Learning
@@ -25,6 +26,7 @@ from services.mentorships.app.mentorships import Mentorships
 from services.mentorships.app.notes import Notes
 from services.mentorships.app.plans import Plans, Stores
 from services.mentorships.app.ports import Employment
+from services.mentorships.app.reports import Reports, Sources
 from services.mentorships.app.safety import SafetyReports
 from services.mentorships.app.skills import Skills
 from services.mentorships.app.surveys import SurveyCounting, Surveys
@@ -33,12 +35,14 @@ from services.mentorships.domain import Goal, Mentorship
 from services.mentorships.domain.action_item import ActionItem
 from services.mentorships.domain.blocks import Block
 from services.mentorships.domain.checkins import CheckInPlan
-from services.mentorships.domain.feedback import Feedback, HeldMeeting
+from services.mentorships.domain.feedback import Feedback
 from services.mentorships.domain.fit import FitQuestion
 from services.mentorships.domain.groups import Group
+from services.mentorships.domain.health import PairHealth
 from services.mentorships.domain.introductions import Introduction
 from services.mentorships.domain.kudos import Kudos
 from services.mentorships.domain.learning import LearningResource
+from services.mentorships.domain.meetings import PastMeeting
 from services.mentorships.domain.note import Note
 from services.mentorships.domain.plan import Plan
 from services.mentorships.domain.plan_template import PlanTemplate
@@ -54,6 +58,7 @@ from services.mentorships.rpc.journal import JournalServicer
 from services.mentorships.rpc.learning import LearningServicer
 from services.mentorships.rpc.mentorships import MentorshipServicer
 from services.mentorships.rpc.plans import PlanServicer
+from services.mentorships.rpc.reports import ReportServicer
 from services.mentorships.rpc.safety import SafetyServicer
 from services.mentorships.rpc.skills import GrowthServicer
 from services.mentorships.rpc.surveys import SurveyServicer
@@ -80,6 +85,7 @@ from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import (
     add_MentorshipServiceServicer_to_server,
 )
 from services.pb.mentoring.mentorships.v1.plan_service_pb2_grpc import add_PlanServiceServicer_to_server
+from services.pb.mentoring.mentorships.v1.report_service_pb2_grpc import add_ReportServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.safety_service_pb2_grpc import add_SafetyServiceServicer_to_server
 from services.pb.mentoring.mentorships.v1.survey_service_pb2_grpc import add_SurveyServiceServicer_to_server
 
@@ -122,6 +128,8 @@ class Uses(NamedTuple):
     reports: SafetyReports
     plans: Plans
     groups: Groups
+    counting: Reports
+    health: HealthKeeping
 
 
 def build(settings: Settings, resources: Resources) -> Service:
@@ -141,12 +149,14 @@ def build(settings: Settings, resources: Resources) -> Service:
 
 def _uses(kept: Kept, people: clients.Profiles, programs: clients.Matching, resources: Resources) -> Uses:
     clock = resources.clock
-    held = resources.database.projection(store.HELD_MEETINGS, HeldMeeting)
-    employments = resources.database.projection(store.EMPLOYMENTS, Employment)
+    database = resources.database
+    past = database.projection(store.PAST_MEETINGS, PastMeeting, indexes=(("mentorship",),))
+    healths = database.projection(store.HEALTH, PairHealth, indexes=(("mentorship",), ("program", "since")))
+    employments = database.projection(store.EMPLOYMENTS, Employment)
     blocks, surveys = Blocks(kept.blocks, kept.mentorships, clock), Surveys(kept.survey_plans, programs)
     return Uses(
         following=Following(kept.mentorships, employments, clock),
-        feedback=FeedbackGiving(kept.feedback, kept.mentorships, held, clock),
+        feedback=FeedbackGiving(kept.feedback, kept.mentorships, past, clock),
         check_ins=CheckIns(kept.check_ins, kept.mentorships, surveys, clock),
         surveys=surveys,
         fit=FitQuestions(kept.fit_questions, kept.mentorships),
@@ -155,6 +165,8 @@ def _uses(kept: Kept, people: clients.Profiles, programs: clients.Matching, reso
         reports=SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock),
         plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.check_ins, kept.mentorships), clock),
         groups=Groups(kept.groups, people, programs, clock),
+        counting=Reports(Sources(kept.mentorships, kept.check_ins, kept.goals, past, healths), clock),
+        health=HealthKeeping(healths, kept.mentorships),
     )
 
 
@@ -167,6 +179,7 @@ def _handlers(uses: Uses) -> Handlers:
     events.hear_stages(handlers, uses.check_ins, uses.introductions)
     events.hear_safety(handlers, uses.reports, uses.blocks)
     events.hear_plans(handlers, uses.plans)
+    events.hear_health(handlers, uses.health)
     return handlers
 
 
@@ -184,6 +197,10 @@ def _servicers(kept: Kept, uses: Uses, people: clients.Profiles, clock: Clock) -
         SurveyService=(
             add_SurveyServiceServicer_to_server,
             SurveyServicer(uses.surveys, SurveyCounting(uses.surveys, kept.mentorships, kept.check_ins)),
+        ),
+        ReportService=(
+            add_ReportServiceServicer_to_server,
+            ReportServicer(uses.counting, uses.health),
         ),
         IntroductionService=(
             add_IntroductionServiceServicer_to_server,

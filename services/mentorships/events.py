@@ -10,6 +10,7 @@ from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.following import Following
 from services.mentorships.app.groups import Groups
+from services.mentorships.app.health import HealthKeeping
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.app.plans import Plans
 from services.mentorships.app.ports import Employment
@@ -18,6 +19,7 @@ from services.mentorships.wire import checkins as checkins_wire
 from services.mentorships.wire import feedback as feedback_wire
 from services.mentorships.wire import mentorships as wire
 from services.mentorships.wire import plans as plans_wire
+from services.mentorships.wire import reports as reports_wire
 from services.mentorships.wire import safety as safety_wire
 from services.mentorships.wire.names import GROUP, PROGRAM, optional_id, person_id, ref
 from services.mentorships.wire.participation import LEFT
@@ -38,10 +40,10 @@ from services.pb.mentoring.mentorships.v1.events_pb2 import (
     PlanApplied,
     SafetyCaseLogged,
 )
-from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue
+from services.pb.mentoring.processor.v1.events_pb2 import ConclusionDue, HealthChanged
 from services.pb.mentoring.profiles.v1.events_pb2 import PersonUpdated
 from services.pb.mentoring.profiles.v1.person_service_pb2 import Person
-from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
+from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld, MeetingMissed
 
 _CameIn = Event[GroupCreated] | Event[GroupMentorJoined] | Event[GroupJoined] | Event[GroupWaitlisted]
 
@@ -84,13 +86,35 @@ def hear_people(handlers: Handlers, following: Following) -> None:
 
 
 def hear_meetings(handlers: Handlers, feedback: FeedbackGiving, fit: FitQuestions) -> None:
-    """Let the two tell each other how a meeting was, and ask them after their first one."""
+    """Let the two tell each other how it was, ask them after their first meeting, remember missed ones."""
 
     async def held(event: Event[MeetingHeld]) -> None:
-        await feedback.meeting_held(*feedback_wire.held(event.tenant, event.message), event.sequence)
+        await feedback.meeting_over(*feedback_wire.past(event.tenant, event.message), event.sequence)
         await fit.met(_mentorship(event), _cause(event))
 
+    async def missed(event: Event[MeetingMissed]) -> None:
+        await feedback.meeting_over(*feedback_wire.past(event.tenant, event.message), event.sequence)
+
     handlers.on(MeetingHeld, held)
+    handlers.on(MeetingMissed, missed)
+
+
+def hear_health(handlers: Handlers, health: HealthKeeping) -> None:
+    """Keep how every mentorship goes, from its beginning to its end."""
+
+    async def created(event: Event[MentorshipCreated]) -> None:
+        await health.begun(_mentorship(event), event.time)
+
+    async def changed(event: Event[HealthChanged]) -> None:
+        await health.found(_mentorship(event), reports_wire.finding(event.message))
+
+    async def over(event: Event[MentorshipCompleted] | Event[MentorshipEnded]) -> None:
+        await health.over(_mentorship(event), event.time)
+
+    handlers.on(MentorshipCreated, created)
+    handlers.on(HealthChanged, changed)
+    handlers.on(MentorshipCompleted, over)
+    handlers.on(MentorshipEnded, over)
 
 
 def hear_stages(handlers: Handlers, check_ins: CheckIns, introductions: Introductions) -> None:

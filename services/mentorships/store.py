@@ -177,4 +177,6 @@ BLOCKS = Kind(
     indexes=(("blocker",),),
 )
 EMPLOYMENTS = "employments"
-HELD_MEETINGS = "held_meetings"
+PAST_MEETINGS = "held_meetings"
+"""Named when missed ones were not kept."""
+HEALTH = "mentorship_health"

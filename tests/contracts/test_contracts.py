@@ -37,7 +37,7 @@ IMPERSONAL = {
         "ListLearningResources",
         "SuggestSkills",
     ),
-    *("GetSurveyPlan", "GetSurveyResults"),
+    *("GetSurveyPlan", "GetSurveyResults", "GetProgramReport"),
     *("GetTemplate", "ListTemplates", "PreviewTemplate", "GetMeetingSettings", "GetRecognitionSettings"),
     "GetTeamSettings",
     *("GetWebhook", "ListWebhooks", "ListWebhookDeliveries", "CountMessages"),

@@ -22,6 +22,7 @@ class Mood(StrEnum):
 class Mark:
     by: str
     at: datetime
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """TeamService through real gRPC sockets: beside a real profiles service that knows who reports to whom."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -113,6 +114,15 @@ async def test_hr_switches_it_off_and_managers_are_told_so(story: Story) -> None
     assert (await failure(updated(story, etag=first.etag))).code is Code.ABORTED
     assert (await updated(story, etag=off.etag)).switched_off is False
     assert len(await team(story, "e1")) == 2
+
+
+async def test_of_first_changes_at_one_moment_one_wins_and_the_others_are_told(story: Story) -> None:
+    """Nothing is stored before the first change, and still all of them go by the same etag."""
+    changes = [updated(story, switched_off=True, etag='"0"', request_id=f"off-{n}") for n in range(8)]
+    answers = await asyncio.gather(*changes, return_exceptions=True)
+    assert [one.etag for one in answers if isinstance(one, pb.TeamSettings)] == ['"1"']
+    refused = [one.code() for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    assert refused == [Code.ABORTED] * 7
 
 
 @pytest.mark.parametrize("role", ["mentee", "mentor", "program_lead"])

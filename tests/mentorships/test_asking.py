@@ -20,8 +20,8 @@ from services.mentorships.app.fit import FitQuestions
 from services.mentorships.app.introductions import Introductions
 from services.mentorships.domain import ending
 from services.mentorships.domain.checkins import Answer, CheckInPlan, Stage, Wish
-from services.mentorships.domain.feedback import HeldMeeting
 from services.mentorships.domain.fit import Fit
+from services.mentorships.domain.meetings import PastMeeting
 from services.mentorships.events import hear_meetings, hear_stages
 from services.mentorships.wire import checkins as wire
 from services.pb.mentoring.mentorships.v1 import check_in_service_pb2 as pb
@@ -53,7 +53,7 @@ class World:
         self.check_ins = CheckIns(self.plans, self.mentorships, self.surveys, self.clock)
         self.fit = FitQuestions(self.questions, self.mentorships)
         kept = Aggregates(store.FEEDBACK, self.clock)
-        feedback = FeedbackGiving(kept, self.mentorships, Projection(HeldMeeting), self.clock)
+        feedback = FeedbackGiving(kept, self.mentorships, Projection(PastMeeting), self.clock)
         self.handlers = Handlers()
         hear_meetings(self.handlers, feedback, self.fit)
         kept_introductions = Aggregates(store.INTRODUCTIONS, self.clock)

@@ -12,7 +12,8 @@ from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.mentorships import store
 from services.mentorships.app.feedback import FeedbackGiving
 from services.mentorships.domain import Mentorship, ending, feedback
-from services.mentorships.domain.feedback import Feedback, FeedbackDraft, HeldMeeting, give
+from services.mentorships.domain.feedback import Feedback, FeedbackDraft, give
+from services.mentorships.domain.meetings import PastMeeting
 from services.mentorships.wire import feedback as wire
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import feedback_service_pb2 as pb
@@ -45,13 +46,13 @@ class World:
         self.clock = FixedClock(NOON)
         self.mentorships = Aggregates(store.MENTORSHIPS, self.clock)
         self.kept = Aggregates(store.FEEDBACK, self.clock)
-        self.held = Projection(HeldMeeting)
+        self.held = Projection(PastMeeting)
         self.app = FeedbackGiving(self.kept, self.mentorships, self.held, self.clock)
         self.state = mentorship
 
     async def start(self) -> "World":
         await self.mentorships.create(Ref(ORG, ID), self.state, (), Cause("match"))
-        await self.app.meeting_held(Ref(ORG, MEETING), HeldMeeting(ID), 3)
+        await self.app.meeting_over(Ref(ORG, MEETING), PastMeeting(ID), 3)
         return self
 
     async def told(self, by: Caller, draft: FeedbackDraft = SAID, request: str = "r") -> str:
@@ -129,7 +130,7 @@ async def test_on_the_relationship_one_may_speak_again(world: World) -> None:
 
 @pytest.mark.parametrize("meeting", ["never-held", "held-elsewhere"])
 async def test_a_meeting_that_the_two_did_not_hold_gets_no_feedback(world: World, meeting: str) -> None:
-    await world.app.meeting_held(Ref(ORG, "held-elsewhere"), HeldMeeting(OTHER), 1)
+    await world.app.meeting_over(Ref(ORG, "held-elsewhere"), PastMeeting(OTHER), 1)
     with pytest.raises(Refused) as refusal:
         await world.told(mentor, replace(SAID, meeting=meeting))
     assert refusal.value.reason == "MEETING_NOT_HELD"

@@ -23,6 +23,7 @@ from deploy.local.folder import DEFAULT, Folder, InUse, NotRunning, State
 from deploy.local.process import StartFailed
 from deploy.local.stack import Stack
 from services.kernel.clock import advance
+from services.pb.mentoring.mentorships.v1.report_service_pb2 import GetProgramReportRequest
 from services.pb.mentoring.notifications.v1 import inbox_service_pb2 as inbox
 
 INPUT = Path(__file__).parent.parent / "data" / "hr_export.csv"
@@ -42,7 +43,9 @@ async def run(options: argparse.Namespace, console: Console) -> int:
         with terminal.progress:
             await tell(story, file)
             ledger = await settled(api, story, terminal)
-    report.show(terminal, story, ledger)
+        asked = GetProgramReportRequest(name=f"{story.program.name}/report")
+        outcome = await api.call(api.reports.GetProgramReport, asked)
+    report.show(terminal, story, ledger, outcome)
     print(report.machine_line(story, ledger, time.monotonic() - began), flush=True)
     return int(any(lost or doubled for lost, doubled in ledger.differences().values()))
 

@@ -18,6 +18,7 @@ from services.pb.mentoring.mentorships.v1.check_in_service_pb2_grpc import Check
 from services.pb.mentoring.mentorships.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from services.pb.mentoring.mentorships.v1.goal_service_pb2_grpc import GoalServiceStub
 from services.pb.mentoring.mentorships.v1.mentorship_service_pb2_grpc import MentorshipServiceStub
+from services.pb.mentoring.mentorships.v1.report_service_pb2_grpc import ReportServiceStub
 from services.pb.mentoring.notifications.v1.inbox_service_pb2_grpc import InboxServiceStub
 from services.pb.mentoring.notifications.v1.preference_service_pb2_grpc import PreferenceServiceStub
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
@@ -61,6 +62,7 @@ class Api:
         self.programs, self.matching = ProgramServiceStub(matching), MatchingServiceStub(matching)
         self.mentorships, self.goals = MentorshipServiceStub(mentorships), GoalServiceStub(mentorships)
         self.feedback, self.check_ins = FeedbackServiceStub(mentorships), CheckInServiceStub(mentorships)
+        self.reports = ReportServiceStub(mentorships)
         scheduling = self._channel("scheduling")
         self.availability, self.meetings = AvailabilityServiceStub(scheduling), MeetingServiceStub(scheduling)
         notifications = self._channel("notifications")

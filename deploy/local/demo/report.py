@@ -15,7 +15,9 @@ from rich.table import Table
 from deploy.local.demo.audit import TOPICS, Ledger, Record
 from deploy.local.demo.story import Story
 from services.pb.mentoring.matching.v1.matching_service_pb2 import Contribution, Match
+from services.pb.mentoring.mentorships.v1.report_service_pb2 import ProgramReport
 from services.pb.mentoring.notifications.v1.inbox_service_pb2 import Message
+from services.pb.mentoring.processor.v1.events_pb2 import HealthStatus
 
 TELLING = {
     "person",
@@ -28,6 +30,8 @@ TELLING = {
     "to_status",
 }
 """Fields that say in a few words what happened."""
+WIDTH = 40
+"""Of the bar of all pairs, in characters."""
 
 
 @dataclass
@@ -72,8 +76,8 @@ class Terminal:
         self.steps.append((step, counts))
 
 
-def show(terminal: Terminal, story: Story, ledger: Ledger) -> None:
-    """Print everything that happened."""
+def show(terminal: Terminal, story: Story, ledger: Ledger, outcome: ProgramReport) -> None:
+    """Print everything that happened; `outcome` is what the program's lead would see of it."""
     console = terminal.console
     console.print(
         _table("Steps", ("step", "counts"), [(name, _counts(counts)) for name, counts in terminal.steps])
@@ -92,6 +96,7 @@ def show(terminal: Terminal, story: Story, ledger: Ledger) -> None:
     )
     checks = [(link, str(lost), str(doubled)) for link, (lost, doubled) in ledger.differences().items()]
     console.print(_table("Compared", ("link", "lost", "doubled"), checks))
+    _show_program(console, outcome)
     _show_mentee(console, story, ledger)
 
 
@@ -119,6 +124,24 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
         "seconds": round(seconds, 1),
     }
     return json.dumps(counts)
+
+
+def _show_program(console: Console, outcome: ProgramReport) -> None:
+    """Draw how far the pairs came and how they go, of all that were matched."""
+    all_pairs = max(outcome.funnel.matched, 1)
+    counts = [(step.name, getattr(outcome.funnel, step.name)) for step in outcome.funnel.DESCRIPTOR.fields]
+    counts += [(_status(one.status), one.mentorships) for one in outcome.health]
+    rows = [(name, f"{'█' * round(WIDTH * count / all_pairs)} {count}") for name, count in counts]
+    rates = (
+        f"{outcome.meetings.no_show_rate:.0%} of the meetings were missed, "
+        f"{outcome.check_ins.response_rate:.0%} of the check-ins answered, "
+        f"{outcome.goals.completion_rate:.0%} of the goals reached"
+    )
+    console.print(_table(f"How the program goes: {rates}", ("pairs that are", "count"), rows))
+
+
+def _status(number: HealthStatus.ValueType) -> str:
+    return HealthStatus.Name(number).removeprefix("HEALTH_STATUS_").lower()
 
 
 def _show_mentee(console: Console, story: Story, ledger: Ledger) -> None:

@@ -2,12 +2,12 @@
 
 model        Ref Cause Kind Versioned Query Page …   what users write down and get
 aggregates   get create change list apply_many       the commands of one kind
-projection   put fold get find                       copies of what other services told
+projection   put fold get find page                  copies of what other services told
 sealing      open seal                               texts that only their person's key makes readable
 keys         find add destroy                        those keys, in a database of their own
 counts       count_by                                how many there are, by what they say
 forgetting   empty forget_digests                    what else goes at erasure than texts
-whole        whole_list whole_stored whole_pages     lists to their end
+whole        whole_list whole_stored whole_pages …   lists to their end
 feed         follow                                  what is saved from now on, for those who look
 trail        record list walk blocks                 the audit log, in a database of its own
 usage        take give_back add                      how much of a day's allowance is used

@@ -138,9 +138,9 @@ class Query:
 
     `where` maps state paths to values or to MongoDB conditions such as {"$in": [...]}; of several `either`
     one must hold as well. `page_size` 0 means 50 and more than 1000 means 1000. `order` is "create_time",
-    "update_time" or a state path that every aggregate has, with "-" in front for latest first. Fields of the
-    state named in `without` are not read and show their defaults: for long lists of which little is wanted,
-    never for what is saved again.
+    "update_time" or a state path that every aggregate has, with "-" in front for latest first. State paths in
+    `without` are not read and show their defaults: for long lists of which little is wanted, never for what
+    is saved again.
     """
 
     where: Mapping[str, Any] = field(default_factory=dict)

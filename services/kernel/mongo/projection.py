@@ -8,9 +8,9 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import UpdateOne
 
 from services.kernel import metrics
-from services.kernel.mongo import attempts
+from services.kernel.mongo import attempts, pages
 from services.kernel.mongo.documents import Document, plain, restored
-from services.kernel.mongo.model import Ref
+from services.kernel.mongo.model import Query, Ref
 from services.kernel.mongo.spans import command
 from services.kernel.mongo.together import Together
 from services.kernel.mongo.trips import reading, upsert_together
@@ -28,6 +28,7 @@ class Projection(Generic[S]):
     def __init__(self, collection: AsyncIOMotorCollection[Document], state: type[S]) -> None:
         self._collection = collection
         self._state = state
+        self._pages = pages.Pages(collection.name)
         self._repeats = metrics.REPEATS.labels(collection.name)
         self._read = reading(collection)
         self._write = Together(
@@ -76,3 +77,20 @@ class Projection(Generic[S]):
         with command(self._collection, "find"):
             items = await found.to_list(None)
         return [(item["id"], restored(item["state"], self._state)) for item in items]
+
+    async def page(self, tenant: str, query: Query) -> tuple[Sequence[tuple[str, S]], str]:
+        """Return a page of (id, copy) and the token of the next one, "" on the last.
+
+        `query.order` is a state path that every copy has. Invalid as `Aggregates.list`.
+        """
+        size, after = pages.size_of(query), self._pages.after(tenant, query)
+        path, direction = pages.order_of(query)
+        found = self._collection.find(pages.condition(tenant, query, after))
+        with command(self._collection, "find"):
+            documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
+        items = [(document["id"], restored(document["state"], self._state)) for document in documents[:size]]
+        if len(documents) <= size:
+            return items, ""
+        last = documents[size - 1]
+        following = pages.After.item(last["id"], pages.value_at(last, path))
+        return items, self._pages.token(tenant, query, following)

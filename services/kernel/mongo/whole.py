@@ -8,6 +8,7 @@ from services.kernel.mongo.model import Page, Query, Versioned
 from services.kernel.mongo.pages import LARGEST_SIZE
 
 S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 
 
 class Lists(Protocol[S]):
@@ -15,6 +16,13 @@ class Lists(Protocol[S]):
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""
+
+
+class Copies(Protocol[S_co]):
+    """What has pages of copies; `Projection.page` states the contract."""
+
+    async def page(self, tenant: str, query: Query) -> tuple[Sequence[tuple[str, S_co]], str]:
+        """Return a page and the token of the next one."""
 
 
 async def whole_pages(
@@ -41,3 +49,15 @@ async def whole_stored(kept: Lists[S], tenant: str, query: Query) -> AsyncIterat
     async for page in whole_pages(kept, tenant, query):
         for item in page:
             yield item
+
+
+async def whole_copies(kept: Copies[S], tenant: str, query: Query) -> AsyncIterator[tuple[str, S]]:
+    """Yield (id, copy) of everything that a query finds."""
+    asked = replace(query, page_size=query.page_size or LARGEST_SIZE)
+    while True:
+        items, token = await kept.page(tenant, asked)
+        for item in items:
+            yield item
+        if not token:
+            return
+        asked = replace(asked, page_token=token)

@@ -12,7 +12,6 @@ ENROLMENT = f"{PROGRAM}/enrolments/*"
 OPERATION = f"{ORGANIZATION}/operations/*"
 MATCH = f"{PROGRAM}/matches/*"
 REQUEST = f"{PROGRAM}/matchRequests/*"
-ENROLMENT = f"{PROGRAM}/enrolments/*"
 MENTORSHIP = f"{ORGANIZATION}/mentorships/*"
 TEAM_SETTINGS = f"{ORGANIZATION}/teamSettings"
 

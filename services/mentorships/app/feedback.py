@@ -10,19 +10,20 @@ from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
 from services.mentorships.app.ports import HR, Aggregates
 from services.mentorships.domain import Mentorship
 from services.mentorships.domain import feedback as domain
-from services.mentorships.domain.feedback import Feedback, FeedbackDraft, HeldMeeting
+from services.mentorships.domain.feedback import Feedback, FeedbackDraft
+from services.mentorships.domain.meetings import PastMeeting
 
 Names = tuple[str, str]
 """(mentorship, feedback)."""
 
 
-class HeldMeetings(Protocol):
-    """The meetings that took place, by their ids; `kernel.mongo.Projection` states the contract."""
+class PastMeetings(Protocol):
+    """The meetings that are over, by their ids; `kernel.mongo.Projection` states the contract."""
 
-    async def get(self, ref: Ref) -> HeldMeeting | None:
+    async def get(self, ref: Ref) -> PastMeeting | None:
         """Return one, None if nothing was heard of it."""
 
-    async def put(self, ref: Ref, state: HeldMeeting, sequence: int) -> bool:
+    async def put(self, ref: Ref, state: PastMeeting, sequence: int) -> bool:
         """Store what event `sequence` told; False when that or a later one was stored before."""
 
 
@@ -33,17 +34,17 @@ class FeedbackGiving:
         self,
         feedback: Aggregates[Feedback],
         mentorships: Aggregates[Mentorship],
-        held: HeldMeetings,
+        past: PastMeetings,
         clock: Clock,
     ) -> None:
         self._feedback = feedback
         self._mentorships = mentorships
-        self._held = held
+        self._past = past
         self._clock = clock
 
-    async def meeting_held(self, meeting: Ref, held: HeldMeeting, sequence: int) -> None:
-        """Let the two tell each other how it was."""
-        await self._held.put(meeting, held, sequence)
+    async def meeting_over(self, meeting: Ref, past: PastMeeting, sequence: int) -> None:
+        """Let the two tell each other how it was, if it took place."""
+        await self._past.put(meeting, past, sequence)
 
     async def give(
         self, caller: Caller, mentorship: str, draft: FeedbackDraft, cause: Cause
@@ -59,7 +60,7 @@ class FeedbackGiving:
         parent = await self._mentorships.get(Ref(caller.org, mentorship))
         decision = domain.give(mentorship, parent.state, caller.subject, draft)
         if draft.meeting:
-            domain.require_held(await self._held.get(Ref(caller.org, draft.meeting)), mentorship)
+            domain.require_held(await self._past.get(Ref(caller.org, draft.meeting)), mentorship)
         return ref, await self._feedback.create(ref, *decision, cause)
 
     async def get(self, caller: Caller, names: Names) -> Versioned[Feedback]:

@@ -31,6 +31,11 @@ LEADS = frozenset({"program_lead"})
 """The role that sees the same of the relationships that it leads."""
 
 
+def overseen(caller: Caller, program: str) -> dict[str, Any]:
+    """Return which mentorships of a program HR or a lead oversees, as in `Query.where`."""
+    return {"program": program, **({} if caller.roles & HR else {"lead": caller.subject})}
+
+
 class Aggregates(Protocol[S]):
     """Where aggregates of one kind are kept; `kernel.mongo.Aggregates` states the contract."""
 

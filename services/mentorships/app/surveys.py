@@ -7,7 +7,7 @@ from services.kernel.auth import Caller
 from services.kernel.errors import Conflict
 from services.kernel.mongo import Query, Ref, Versioned
 from services.kernel.mongo.whole import whole_list, whole_pages
-from services.mentorships.app.ports import HR, Aggregates, How, Programs
+from services.mentorships.app.ports import Aggregates, How, Programs, overseen
 from services.mentorships.domain import Mentorship, survey_plan, survey_results
 from services.mentorships.domain.checkins import CheckInPlan
 from services.mentorships.domain.survey import Occasion
@@ -61,9 +61,8 @@ class SurveyCounting:
 
     async def results(self, caller: Caller, program: str, occasion: Occasion) -> list[Result]:
         """Count the answers on an occasion: HR over all mentorships, others over those that they lead."""
-        where = {"program": program, **({} if caller.roles & HR else {"lead": caller.subject})}
         heard: list[Heard] = []
-        query = Query(where=where, page_size=_PAGE, without=_UNREAD)
+        query = Query(where=overseen(caller, program), page_size=_PAGE, without=_UNREAD)
         async for page in whole_pages(self._mentorships, caller.org, query):
             heard.extend(await self._heard(caller.org, occasion, page))
         own = (await self._surveys.plan(caller.org, program)).of(occasion)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from services.kernel.errors import Denied, Refused
 from services.kernel.personal import Personal
+from services.mentorships.domain.meetings import PastMeeting
 from services.mentorships.domain.mentorship import Mentorship
 from services.mentorships.domain.partners import partner
 from services.mentorships.domain.rules import invalid, not_found, words
@@ -31,13 +32,6 @@ class FeedbackDraft:
     meeting: str = ""
     rating: int = 0
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMeeting:
-    """What is remembered of a meeting that took place."""
-
-    mentorship: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +100,7 @@ def give(
     return given, [FeedbackGiven()]
 
 
-def require_held(held: HeldMeeting | None, mentorship: str) -> None:
+def require_held(past: PastMeeting | None, mentorship: str) -> None:
     """Raise Refused MEETING_NOT_HELD unless the meeting took place in `mentorship`."""
-    if held is None or held.mentorship != mentorship:
+    if past is None or past.missed or past.mentorship != mentorship:
         raise Refused("MEETING_NOT_HELD", "no such meeting of the two has taken place")

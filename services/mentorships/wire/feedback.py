@@ -1,14 +1,17 @@
 """Feedback to and from protobuf; stored ids become full names of their organization."""
 
+from datetime import UTC
+
 from google.protobuf.message import Message
 
 from services.kernel import fields
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.mentorships.domain import feedback as domain
+from services.mentorships.domain.meetings import PastMeeting
 from services.mentorships.wire.names import MEETING, below, mentorship_name, optional_child, path, person_name
 from services.pb.mentoring.mentorships.v1 import events_pb2 as events
 from services.pb.mentoring.mentorships.v1 import feedback_service_pb2 as pb
-from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld
+from services.pb.mentoring.scheduling.v1.events_pb2 import MeetingHeld, MeetingMissed
 
 
 def draft(parent: str, message: pb.Feedback) -> domain.FeedbackDraft:
@@ -17,10 +20,12 @@ def draft(parent: str, message: pb.Feedback) -> domain.FeedbackDraft:
     return domain.FeedbackDraft(meeting=meeting, rating=message.rating, words=message.words)
 
 
-def held(tenant: str, message: MeetingHeld) -> tuple[Ref, domain.HeldMeeting]:
-    """Decode which meeting of `tenant` took place. Raises Invalid for a malformed or foreign name."""
+def past(tenant: str, message: MeetingHeld | MeetingMissed) -> tuple[Ref, PastMeeting]:
+    """Decode which meeting of `tenant` is over. Raises Invalid for a malformed or foreign name."""
     meeting = fields.owned_id(tenant, MEETING, message.meeting, "meeting")
-    return Ref(tenant, meeting), domain.HeldMeeting(path(MEETING, message.meeting)[0])
+    start = message.start_time.ToDatetime(tzinfo=UTC) if message.HasField("start_time") else None
+    missed = isinstance(message, MeetingMissed)
+    return Ref(tenant, meeting), PastMeeting(path(MEETING, message.meeting)[0], start, missed)
 
 
 def feedback(ref: Ref, stored: Versioned[domain.Feedback]) -> pb.Feedback:

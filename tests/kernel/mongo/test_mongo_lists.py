@@ -190,6 +190,13 @@ async def test_fields_that_a_list_does_without_show_their_defaults(tallies: Stor
     assert await walk(tallies, Query(without=("total",), page_size=1)) == ["a"]
 
 
+async def test_a_list_may_do_without_parts_of_fields_also_of_many(tallies: Store) -> None:
+    marks = (Mark("ann", NOON, "because"), Mark("bob", NOON, "so"))
+    await tallies.create(Ref("acme", "a"), Tally("ann", 3, marks=marks), [Opened()], Cause("a"))
+    ((_, stored),) = (await tallies.list("acme", Query(without=("marks.why", "note")))).items
+    assert stored.state == Tally("ann", 3, marks=(Mark("ann", NOON), Mark("bob", NOON)))
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 3])
 async def test_a_list_is_read_to_its_end_whatever_the_size_of_its_pages(
     tallies: Store, clock: FixedClock, size: int

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.mongo import Projection, Ref
+from services.kernel.errors import Invalid
+from services.kernel.mongo import Projection, Query, Ref
+from services.kernel.mongo.whole import whole_copies
 from tests.kernel.mongo.conftest import Copies
 from tests.kernel.tally import NOON, Mood, Tally
 
@@ -46,3 +48,18 @@ async def test_racing_events_leave_the_latest(stored_copies: Projection[Tally]) 
         *(stored_copies.fold(ONE, number, lambda old: old or Tally("ann")) for number in range(1, 29)),
     )
     assert await stored_copies.get(ONE) == Tally("ann", total=29)
+
+
+async def test_pages_go_through_all_that_match_in_their_order(copies: Copies) -> None:
+    for place, key in enumerate("cabd"):
+        await copies.put(Ref("acme", key), Tally("ann", total=place // 2), 1)
+    await copies.put(Ref("acme", "other"), Tally("bob"), 1)
+    await copies.put(Ref("globex", "a"), Tally("ann"), 1)
+    query = Query({"owner": "ann"}, page_size=3, order="total")
+    found, token = await copies.page("acme", query)
+    assert [(key, one.total) for key, one in found] == [("a", 0), ("c", 0), ("b", 1)]
+    assert await copies.page("acme", replace(query, page_token=token)) == ([("d", Tally("ann", total=1))], "")
+    whole = [key async for key, _ in whole_copies(copies, "acme", replace(query, page_size=1))]
+    assert whole == ["a", "c", "b", "d"]
+    with pytest.raises(Invalid, match="INVALID_PAGE_TOKEN"):
+        await copies.page("acme", replace(query, where={"owner": "bob"}, page_token=token))
