@@ -110,7 +110,7 @@ class Settings(Process, LimitSettings, GrpcLinks, KafkaLink, MongoLink):
     notifications_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     recognition_address: Address | None = Field(default=None, description="as MATCHING_ADDRESS")
     scheduling_address: Address | None = Field(
-        default=None, description="asked for invitations; unset: mails about meetings carry none"
+        default=None, description="asked for invitations and offers; unset: mails carry neither nor links"
     )
     skill_model: Path | None = Field(
         default=None, description="folder of a static embedding model (extra `embeddings`), for suggestions"

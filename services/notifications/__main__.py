@@ -33,12 +33,13 @@ from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import ChatHooks
 from services.notifications.clients.matching import Matching
 from services.notifications.clients.mentorships import Mentorships
+from services.notifications.clients.offers import Offers
 from services.notifications.clients.profiles import Profiles
 from services.notifications.clients.scheduling import Scheduling
 from services.notifications.clients.smtp import mailer_of
 from services.notifications.clients.webhooks import Http
 from services.notifications.domain.chats import Seal
-from services.notifications.domain.links import CHECK_INS, MATCH_REQUESTS, Links
+from services.notifications.domain.links import CHECK_INS, MATCH_REQUESTS, OFFERS, Links
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.rpc.answers import AnswerPages
 from services.notifications.rpc.chats import ChatServicer
@@ -140,6 +141,7 @@ def _askers(settings: Settings, resources: Resources) -> Mapping[str, Answerable
     asking: Sequence[tuple[str, str | None, Callable[[grpc.aio.Channel], Answerable]]] = (
         (CHECK_INS, settings.mentorships_address, Mentorships),
         (MATCH_REQUESTS, settings.matching_address, Matching),
+        (OFFERS, settings.scheduling_address, Offers),
     )
     return {kind: client(resources.channel(address)) for kind, address, client in asking if address}
 

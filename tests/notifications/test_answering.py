@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -17,7 +17,7 @@ from services.notifications.app.ports import Posting
 from services.notifications.app.writing import Writer
 from services.notifications.clients.chat import body
 from services.notifications.domain.chats import Format
-from services.notifications.domain.checkins import Answer, CheckIn, Kind, Question, Said, Stage, answer_of
+from services.notifications.domain.checkins import Answer, CheckIn, Stage, answer_of
 from services.notifications.domain.links import (
     CHECK_INS,
     USUAL,
@@ -27,11 +27,10 @@ from services.notifications.domain.links import (
     Unsubscription,
     action_of,
 )
-from services.notifications.domain.match_requests import MatchRequest, says_yes
 from services.notifications.domain.messages import Category, Facts
-from services.notifications.domain.pages import notice, over, question, thanks
+from services.notifications.domain.pages import notice
 from services.notifications.domain.texts import linked
-from services.notifications.domain.words import LANGUAGES, PageWords, words_of
+from services.notifications.domain.words import words_of
 from services.notifications.rpc.answers import AnswerPages
 from services.notifications.rpc.site import Site
 from services.notifications.wire import messages as wire
@@ -49,7 +48,6 @@ from tests.notifications.factories import (
     request_news,
 )
 from tests.notifications.test_chat import OWN, SHARED, ChatWorld
-from tests.notifications.test_languages import Tags
 from tests.notifications.world import KIM, LINKS, World
 
 CHECK_IN = "55555555-5555-5555-8555-555555555555.1"
@@ -57,9 +55,7 @@ LATER = NOON + timedelta(days=14)
 FACTS = Facts(PAIR_ID, moment=LATER, check_in=CHECK_IN)
 ACTION = Action(ORG, MENTEE, f"mentorships/{PAIR_ID}/checkIns/{CHECK_IN}", LATER)
 OFFERED = replace(REQUEST, requester=MENTOR, recipient=MENTEE, program="spring")
-HELPFUL = Question("1", Kind.RATING, "How helpful is <b>this</b>?", required=True)
-PLACE = Question("2", Kind.CHOICE, "Where?", ("Office", "Online"))
-WHY = Question("3", Kind.TEXT, "Why?")
+PROPOSED = Facts(PAIR_ID, MENTOR, MENTEE, meeting="meeting-1", moment=LATER)
 Client = TestClient[aiohttp.web.Request, aiohttp.web.Application]
 _SEGMENTS = st.from_regex(r"[A-Za-z0-9._~-]{1,20}", fullmatch=True)
 _NAMES = st.lists(_SEGMENTS, min_size=2, max_size=4).map("/".join)
@@ -163,6 +159,8 @@ def test_forged_foreign_and_expired_links_and_those_of_another_purpose_are_all_u
         (Category.NUDGE, FACTS),
         (Category.CHECK_IN, replace(FACTS, check_in="")),
         (Category.CHECK_IN, replace(FACTS, moment=None)),
+        (Category.MEETING_COUNTERED, PROPOSED),
+        (Category.MEETING_PROPOSED, replace(PROPOSED, moment=None)),
         (Category.MATCH_REQUESTED, replace(REQUEST, program="")),
         (Category.MATCH_REQUEST_QUESTION, OFFERED),
         (Category.MATCH_REQUESTED, replace(OFFERED, recipient=MENTOR)),
@@ -182,6 +180,14 @@ def test_whoever_is_asked_for_a_match_may_answer_for_two_weeks_from_each_message
         [told] = wire.request_news(ORG, request_news(event), category, ("recipient",))
         action = action_of(ORG, queued(told.person, category, told.facts), NOON)
         assert action == Action(ORG, MENTOR, resource, NOON + USUAL)
+
+
+@pytest.mark.parametrize(
+    ("category", "code"), [(Category.MEETING_PROPOSED, ""), (Category.MEETING_COUNTERED, "HELD")]
+)
+def test_times_that_are_held_can_be_picked_by_a_link(category: Category, code: str) -> None:
+    action = action_of(ORG, queued(MENTEE, category, replace(PROPOSED, code=code)), NOON)
+    assert action == Action(ORG, MENTEE, f"mentorships/{PAIR_ID}/meetings/meeting-1", LATER)
 
 
 async def test_the_mail_of_a_check_in_leads_to_its_page_and_the_inbox_keeps_no_link(world: World) -> None:
@@ -319,58 +325,3 @@ async def test_the_page_speaks_the_persons_language_and_runs_its_way(world: Worl
     text = await (await client.get(path(), headers={"Accept-Language": "de"})).text()
     assert '<html lang="ar" dir="rtl">' in text
     assert words_of("ar").page.check_in.satisfaction in text
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_programs_own_questions_are_asked_too_and_are_no_markup(language: str) -> None:
-    page = question(CheckIn(Stage.OPEN, 7, (HELPFUL, PLACE, WHY)), language)
-    plain = question(CheckIn(Stage.OPEN), language)
-    extra = ["input"] * 7 + ["textarea"]
-    found = Tags(page)
-    assert [tag for tag in found.tags if tag in {"input", "textarea", "b"}] == [
-        tag for tag in Tags(plain).tags if tag == "input"
-    ] + extra
-    assert HELPFUL.text in found.text
-    assert page.count(" required") == 5
-    assert '<input type="hidden" name="revision" value="7">' in page
-
-
-def test_a_form_is_read_without_knowing_the_questions() -> None:
-    form = {"RATING.1": "5", "CHOICE.2": "2", "TEXT.3": " Because. ", "TEXT.4": " ", "revision": "7"}
-    assert answer_of({**form, "progress": "3", "OTHER.5": "x", "csrf": "x"}) == Answer(
-        {"progress": 3},
-        7,
-        (
-            Said("1", Kind.RATING, 5),
-            Said("2", Kind.CHOICE, 2),
-            Said("3", Kind.TEXT, words="Because."),
-        ),
-    )
-
-
-def test_a_request_is_answered_by_yes_or_no_and_nothing_else() -> None:
-    page = question(MatchRequest(Stage.OPEN), "en")
-    assert Tags(page).tags.count("button") == 2
-    assert [says_yes({"answer": value}) for value in ("yes", "no")] == [True, False]
-    for wrong in ({}, {"answer": "maybe"}):
-        with pytest.raises(Invalid, match="ANSWER_MALFORMED"):
-            says_yes(wrong)
-
-
-@pytest.mark.parametrize("about", [CheckIn, MatchRequest])
-def test_every_ending_has_a_page_of_its_own(about: type[CheckIn] | type[MatchRequest]) -> None:
-    for language in LANGUAGES:
-        ends = [over(about(stage), language) for stage in (Stage.ANSWERED, Stage.EXPIRED)]
-        assert len({*ends, thanks(about(Stage.ANSWERED), language)}) == 3
-
-
-def test_no_language_borrows_its_pages_from_english() -> None:
-    english = said(words_of("en").page)
-    for language in LANGUAGES[1:]:
-        assert english.isdisjoint(said(words_of(language).page))
-
-
-def said(page: PageWords) -> set[str]:
-    """Return every sentence of a language's pages."""
-    parts = [asdict(page.check_in), asdict(page.match_request)]
-    return {page.link, page.unknown, page.later, *(text for part in parts for text in part.values())}

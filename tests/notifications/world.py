@@ -23,7 +23,7 @@ from services.notifications.app.workflows import Workflows
 from services.notifications.app.writing import Writer
 from services.notifications.domain import posting
 from services.notifications.domain.chats import Seal
-from services.notifications.domain.links import CHECK_INS, MATCH_REQUESTS, Links
+from services.notifications.domain.links import CHECK_INS, MATCH_REQUESTS, OFFERS, Links
 from services.notifications.domain.messages import Attempt, Category, Facts, Message
 from services.notifications.domain.preferences import Preferences
 from tests.fakes import Aggregates
@@ -40,7 +40,7 @@ ADA = Person("Ada", "Ada Lovelace", "ada@acme.example", employed=True)
 
 
 SEAL = Seal(b"k" * 32)
-LINKS = Links(b"k" * 32, "https://mentoring.example", (CHECK_INS, MATCH_REQUESTS))
+LINKS = Links(b"k" * 32, "https://mentoring.example", (CHECK_INS, MATCH_REQUESTS, OFFERS))
 
 
 class People:

@@ -125,8 +125,8 @@ class Answerable(Protocol):
     async def answer(self, action: Action, form: Mapping[str, str]) -> About:
         """Answer as a page's form says, once however often the same comes; return how it stands then.
 
-        NotFound, Refused for what takes no answer any more, Invalid for what is none, Conflict if something
-        else is asked by now, Unavailable.
+        NotFound, Refused or Denied for what takes no answer any more, Invalid for what is none, Conflict if
+        something else is asked by now, Unavailable.
         """
 
 

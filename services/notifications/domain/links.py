@@ -21,6 +21,7 @@ USUAL: Final = timedelta(days=14)
 """For so long a link answers what tells no end of its own, as long as a match request usually waits."""
 CHECK_INS: Final = "checkIns"
 MATCH_REQUESTS: Final = "matchRequests"
+OFFERS: Final = "meetings"
 """Collections of what a link can answer."""
 _ASKING: Final = (
     Category.MATCH_REQUESTED,
@@ -50,7 +51,7 @@ class Action:
 
     @property
     def collection(self) -> str:
-        """Of which kind it is: CHECK_INS or MATCH_REQUESTS."""
+        """Of which kind it is: CHECK_INS, MATCH_REQUESTS or OFFERS."""
         return self.resource.split("/")[-2]
 
 
@@ -68,10 +69,18 @@ def action_of(tenant: str, message: Message, now: datetime) -> Action | None:
     if message.category is Category.CHECK_IN and facts.check_in and facts.moment:
         resource = f"mentorships/{facts.mentorship}/{CHECK_INS}/{facts.check_in}"
         return Action(tenant, message.person, resource, facts.moment.replace(microsecond=0))
+    if _offers(message) and facts.mentorship and facts.meeting and facts.moment:
+        resource = f"mentorships/{facts.mentorship}/{OFFERS}/{facts.meeting}"
+        return Action(tenant, message.person, resource, facts.moment.replace(microsecond=0))
     if message.category in _ASKING and facts.program and message.person == facts.recipient:
         resource = f"programs/{facts.program}/{MATCH_REQUESTS}/{facts.request}"
         return Action(tenant, message.person, resource, (now + USUAL).replace(microsecond=0))
     return None
+
+
+def _offers(message: Message) -> bool:
+    held = message.category is Category.MEETING_COUNTERED and message.facts.code == "HELD"
+    return held or message.category is Category.MEETING_PROPOSED
 
 
 class Links:

@@ -1,8 +1,12 @@
 """The pages behind links that answer: HTML without scripts, in which no question becomes markup."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
 
+from babel.dates import format_datetime
+
+from services.notifications.domain import match_requests, offers
 from services.notifications.domain.checkins import (
     HIGHEST,
     LONGEST_WORDS,
@@ -13,20 +17,22 @@ from services.notifications.domain.checkins import (
     Question,
     Stage,
 )
-from services.notifications.domain.match_requests import FIELD, NO, YES, MatchRequest
+from services.notifications.domain.hours import zone_of
+from services.notifications.domain.match_requests import NO, YES, MatchRequest
+from services.notifications.domain.offers import Offer
 from services.notifications.domain.templates import locale_of
-from services.notifications.domain.words import CheckInWords, RequestWords, words_of
+from services.notifications.domain.words import CheckInWords, OfferWords, RequestWords, words_of
 
-About = CheckIn | MatchRequest
+About = CheckIn | MatchRequest | Offer
 """What a page is about."""
 
 _SCALE = tuple(str(number) for number in range(1, HIGHEST + 1))
 
 
-def question(about: About, language: str) -> str:
-    """Return the page that asks: one click sends everything."""
+def question(about: About, language: str, zone: str = "") -> str:
+    """Return the page that asks: one click sends everything. Times are those on the wall in `zone`."""
     words = _words(about, language)
-    return _page(words.title, _asked(about, language), language)
+    return _page(words.title, _asked(about, language, zone), language)
 
 
 def thanks(about: About, language: str) -> str:
@@ -45,20 +51,40 @@ def notice(text: str, language: str) -> str:
     return _page(text, "", language)
 
 
-def _words(about: About, language: str) -> CheckInWords | RequestWords:
+def _words(about: About, language: str) -> CheckInWords | RequestWords | OfferWords:
     page = words_of(language).page
-    return page.check_in if isinstance(about, CheckIn) else page.match_request
+    match about:
+        case CheckIn():
+            return page.check_in
+        case MatchRequest():
+            return page.match_request
+        case Offer():
+            return page.offer
 
 
-def _asked(about: About, language: str) -> str:
-    if isinstance(about, CheckIn):
-        return _check_in(about, words_of(language).page.check_in)
-    words = words_of(language).page.match_request
-    answers = "".join(
-        f'<button name="{FIELD}" value="{value}">{escape(text)}</button> '
-        for value, text in ((YES, words.yes), (NO, words.no))
+def _asked(about: About, language: str, zone: str) -> str:
+    page = words_of(language).page
+    match about:
+        case CheckIn():
+            return _check_in(about, page.check_in)
+        case MatchRequest():
+            words = page.match_request
+            return _buttons(words.ask, match_requests.FIELD, ((YES, words.yes), (NO, words.no)))
+        case Offer():
+            times = [(start.isoformat(), _shown(start, language, zone)) for start in about.starts]
+            return _buttons(page.offer.ask, offers.FIELD, (*times, (offers.NONE, page.offer.none)))
+
+
+def _buttons(ask: str, field: str, answers: Iterable[tuple[str, str]]) -> str:
+    buttons = "".join(
+        f'<p><button name="{field}" value="{value}">{escape(text)}</button></p>' for value, text in answers
     )
-    return f'<form method="post"><p>{escape(words.ask)}</p>{answers}</form>'
+    return f'<form method="post"><p>{escape(ask)}</p>{buttons}</form>'
+
+
+def _shown(moment: datetime, language: str, zone: str) -> str:
+    locale = locale_of(words_of(language).language)
+    return format_datetime(moment.astimezone(zone_of(zone)), "long", locale=locale)
 
 
 def _check_in(check_in: CheckIn, words: CheckInWords) -> str:

@@ -44,8 +44,9 @@ async def _told(request: web.Request, asking: Awaitable[Asked], refused: int = 2
         return page(503, pages.notice(words_of(spoken).page.later, spoken))
     if asked.taken:
         return page(200, pages.thanks(asked.about, asked.language))
-    shown = pages.question if asked.about.stage is Stage.OPEN else pages.over
-    return page(refused, shown(asked.about, asked.language))
+    if asked.about.stage is Stage.OPEN:
+        return page(refused, pages.question(asked.about, asked.language, asked.zone))
+    return page(refused, pages.over(asked.about, asked.language))
 
 
 def _spoken(request: web.Request) -> str:

@@ -1,5 +1,6 @@
 """Times that one of the two offers the other."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.kernel import ids
@@ -12,6 +13,7 @@ from services.scheduling.app.settings import Policies
 from services.scheduling.domain import proposals
 from services.scheduling.domain.meetings import Meeting
 from services.scheduling.domain.proposals import Offer
+from services.scheduling.domain.said import Option
 
 
 class Proposals:
@@ -48,6 +50,20 @@ class Proposals:
             lambda one: proposals.accept(one, who, start, now, policy),
             cause,
             etag=etag,
+        )
+
+    async def offered(self, caller: Caller, names: Names) -> tuple[Versioned[Meeting], Sequence[Option]]:
+        """Return a meeting and the times that the caller may pick now."""
+        stored = await self._meetings.get(Ref(caller.org, names[1]))
+        who = (names[0], caller.subject)
+        return stored, proposals.offered(stored.state, who, self._clock.now())
+
+    async def decline(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:
+        """Decline what the other one offers."""
+        now, who = self._clock.now(), (names[0], caller.subject)
+        etag, cause = how
+        return await self._meetings.change(
+            Ref(caller.org, names[1]), lambda one: proposals.decline(one, who, now), cause, etag=etag
         )
 
     async def close(self, caller: Caller, names: Names, how: How) -> Versioned[Meeting]:

@@ -102,6 +102,23 @@ def accept(meeting: Meeting, names: Names, start: datetime, now: datetime, polic
     return booking.timed(picked, now, policy), [MeetingBooked()]
 
 
+def offered(meeting: Meeting, names: Names, now: datetime) -> Sequence[Option]:
+    """Return the times that the person may pick now. Raises NotFound, Denied NOT_A_PARTICIPANT."""
+    mentorship, person = names
+    meeting.require_actor(mentorship, person)
+    proposal = meeting.proposal
+    if proposal is None or now >= proposal.until or person == proposal.person:
+        return ()
+    return [one for one in proposal.options if one.start > now]
+
+
+def decline(meeting: Meeting, names: Names, now: datetime) -> Decision:
+    """Close what the other one offers. Raises as `close`, Denied OWN_PROPOSAL."""
+    if names[1] == _open(meeting, now).person:
+        raise Denied("OWN_PROPOSAL", "the other one declines it")
+    return close(meeting, names, now)
+
+
 def close(meeting: Meeting, names: Names, now: datetime) -> Decision:
     """Take the offer back, or decline it; what is booked stays so.
 

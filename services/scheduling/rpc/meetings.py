@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from services.kernel import fields
+from services.kernel.auth import Caller
 from services.kernel.ids import parse_name
 from services.kernel.mongo import Query, Ref
 from services.kernel.rpc import caller, cause
@@ -63,6 +64,24 @@ class MeetingServicer(MeetingServiceServicer):
         """Decline an offer, or take it back."""
         ref, names = meeting_of(request.name)
         return wire.meeting(ref, await self._apps.proposals.close(caller(), names, _how(request)))
+
+    async def GetLinkedProposal(
+        self, request: meetings.GetLinkedProposalRequest, _: object
+    ) -> meetings.LinkedProposal:
+        """Return what can be picked by who followed a link."""
+        ref, names = meeting_of(request.name)
+        return wire.linked(ref, *await self._apps.proposals.offered(_linked(request.person), names))
+
+    async def AnswerLinkedProposal(
+        self, request: meetings.AnswerLinkedProposalRequest, _: object
+    ) -> meetings.LinkedProposal:
+        """Pick a time, or none, for who followed a link."""
+        ref, names = meeting_of(request.name)
+        who, how, offers = _linked(request.person), ("", cause(request)), self._apps.proposals
+        if request.HasField("start_time"):
+            start = moment_of(request.start_time, "start_time")
+            return wire.linked(ref, await offers.accept(who, names, start, how), ())
+        return wire.linked(ref, await offers.decline(who, names, how), ())
 
     async def GetMeeting(self, request: meetings.GetMeetingRequest, _: object) -> meetings.Meeting:
         """Return one meeting."""
@@ -230,6 +249,12 @@ class MeetingServicer(MeetingServiceServicer):
         ref, names = meeting_of(request.name)
         reason = codes.reason_of(request.reason)
         return wire.meeting(ref, await self._app.cancel(caller(), names, reason, _how(request)))
+
+
+def _linked(person: str) -> Caller:
+    """Return the person a service vouches for, who may do only what everybody asked may."""
+    org = caller().org
+    return Caller(org, fields.owned_id(org, PERSON, person, "person"), frozenset())
 
 
 def _how(request: Any) -> How:

@@ -1,5 +1,6 @@
 """Meetings to and from protobuf."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.kernel import fields, ids
@@ -101,13 +102,22 @@ def room(ref: Ref, state: meetings.Meeting) -> str:
     return state.video.replace("{meeting}", ref.id)
 
 
+def linked(
+    ref: Ref, stored: Versioned[meetings.Meeting], options: Sequence[said.Option]
+) -> pb.LinkedProposal:
+    """Encode what a page behind a link shows of an offer."""
+    whole = meeting(ref, stored)
+    return pb.LinkedProposal(name=whole.name, state=whole.state, options=_options(options))
+
+
+def _options(options: Sequence[said.Option]) -> list[pb.Meeting.Option]:
+    return [pb.Meeting.Option(start_time=stamp_of(one.start), end_time=stamp_of(one.end)) for one in options]
+
+
 def _proposal(tenant: str, proposal: said.Proposal) -> pb.Meeting.Proposal:
     return pb.Meeting.Proposal(
         person=person_name(tenant, proposal.person),
-        options=[
-            pb.Meeting.Option(start_time=stamp_of(one.start), end_time=stamp_of(one.end))
-            for one in proposal.options
-        ],
+        options=_options(proposal.options),
         expire_time=stamp_of(proposal.until),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from services.notifications.domain.messages import Category
 
@@ -43,6 +43,18 @@ class RequestWords:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferWords:
+    """What the page of offered times says: a question, the answer beside the times, then how it ended."""
+
+    title: str
+    ask: str
+    none: str
+    thanks: str
+    answered: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageWords:
     """What the pages behind links say; `link` leads there, `unknown` and `later` are of links that do not."""
 
@@ -51,6 +63,7 @@ class PageWords:
     later: str
     check_in: CheckInWords
     match_request: RequestWords
+    offer: OfferWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,15 @@ def _loaded(language: str) -> Words:
             category: (told[category]["subject"], f"{greeting}\n\n{told[category]['text']}\n-- \n{footer}\n")
             for category in Category
         },
-        page=_page_words(**told["page"]),
+        page=_page_words(told["page"]),
         **texts,
     )
 
 
-def _page_words(check_in: dict[str, str], match_request: dict[str, str], **shared: str) -> PageWords:
-    return PageWords(**shared, check_in=CheckInWords(**check_in), match_request=RequestWords(**match_request))
+def _page_words(told: dict[str, Any]) -> PageWords:
+    parts = {
+        "check_in": CheckInWords(**told["check_in"]),
+        "match_request": RequestWords(**told["match_request"]),
+        "offer": OfferWords(**told["offer"]),
+    }
+    return PageWords(**{**told, **parts})

@@ -584,6 +584,100 @@ class CloseProposalRequest(_message.Message):
 Global___CloseProposalRequest: _TypeAlias = CloseProposalRequest  # noqa: Y015
 
 @_typing.final
+class LinkedProposal(_message.Message):
+    """What a page behind a link shows of an offer: times, and nobody's name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{organization}/mentorships/{mentorship}/meetings/{meeting}"""
+    state: Global___Meeting.State.ValueType
+    """How far the meeting is."""
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting.Option]:
+        """What can be picked now; none once it was, and of one's own offer."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: Global___Meeting.State.ValueType = ...,
+        options: _abc.Iterable[Global___Meeting.Option] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "options", b"options", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkedProposal: _TypeAlias = LinkedProposal  # noqa: Y015
+
+@_typing.final
+class GetLinkedProposalRequest(_message.Message):
+    """Asks for the times that can be picked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    person: _builtins.str
+    """Whom the link was written for."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLinkedProposalRequest: _TypeAlias = GetLinkedProposalRequest  # noqa: Y015
+
+@_typing.final
+class AnswerLinkedProposalRequest(_message.Message):
+    """Picks a time for who followed a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """organizations/{id}/mentorships/{id}/meetings/{id}"""
+    person: _builtins.str
+    """Whom the link was written for: the one of the two who did not offer the times."""
+    request_id: _builtins.str
+    """Unique per intent; a repeat answers the same and does nothing more."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First moment of the time that is picked; absent: none of them."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        person: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "person", b"person", "request_id", b"request_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerLinkedProposalRequest: _TypeAlias = AnswerLinkedProposalRequest  # noqa: Y015
+
+@_typing.final
 class BookMeetingRequest(_message.Message):
     """Books a meeting."""
 

@@ -50,6 +50,16 @@ class MeetingServiceStub:
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.SerializeToString,
                 response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
                 _registered_method=True)
+        self.GetLinkedProposal = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/GetLinkedProposal',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetLinkedProposalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.FromString,
+                _registered_method=True)
+        self.AnswerLinkedProposal = channel.unary_unary(
+                '/mentoring.scheduling.v1.MeetingService/AnswerLinkedProposal',
+                request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerLinkedProposalRequest.SerializeToString,
+                response_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.FromString,
+                _registered_method=True)
         self.CloseProposal = channel.unary_unary(
                 '/mentoring.scheduling.v1.MeetingService/CloseProposal',
                 request_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.CloseProposalRequest.SerializeToString,
@@ -177,6 +187,20 @@ class MeetingServiceServicer:
 
     def AcceptProposal(self, request, context):
         """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLinkedProposal(self, request, context):
+        """Returns the times that a person may pick, for the page behind a signed link in a message to them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerLinkedProposal(self, request, context):
+        """Picks a time or declines the offer as AcceptProposal and CloseProposal do, for the person whom a signed link was written for: the service that wrote the link, and found it unchanged and in time, vouches for them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -346,6 +370,16 @@ def add_MeetingServiceServicer_to_server(servicer, server):
                     servicer.AcceptProposal,
                     request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.FromString,
                     response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.SerializeToString,
+            ),
+            'GetLinkedProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLinkedProposal,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetLinkedProposalRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.SerializeToString,
+            ),
+            'AnswerLinkedProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerLinkedProposal,
+                    request_deserializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerLinkedProposalRequest.FromString,
+                    response_serializer=mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.SerializeToString,
             ),
             'CloseProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseProposal,
@@ -535,6 +569,60 @@ class MeetingService:
             '/mentoring.scheduling.v1.MeetingService/AcceptProposal',
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AcceptProposalRequest.SerializeToString,
             mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.Meeting.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLinkedProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/GetLinkedProposal',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.GetLinkedProposalRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerLinkedProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mentoring.scheduling.v1.MeetingService/AnswerLinkedProposal',
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.AnswerLinkedProposalRequest.SerializeToString,
+            mentoring_dot_scheduling_dot_v1_dot_meeting__service__pb2.LinkedProposal.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,10 @@ class MeetingServiceStub:
     """Offers the other one of the two some times, which are held for both until one is picked, or it expires."""
     AcceptProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AcceptProposalRequest, _meeting_service_pb2.Meeting]
     """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar."""
+    GetLinkedProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetLinkedProposalRequest, _meeting_service_pb2.LinkedProposal]
+    """Returns the times that a person may pick, for the page behind a signed link in a message to them."""
+    AnswerLinkedProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.AnswerLinkedProposalRequest, _meeting_service_pb2.LinkedProposal]
+    """Picks a time or declines the offer as AcceptProposal and CloseProposal do, for the person whom a signed link was written for: the service that wrote the link, and found it unchanged and in time, vouches for them."""
     CloseProposal: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.CloseProposalRequest, _meeting_service_pb2.Meeting]
     """Declines what the other one offered, or takes one's own offer back: all its times are free again, and what is booked stays so."""
     GetMeeting: _aio.UnaryUnaryMultiCallable[_meeting_service_pb2.GetMeetingRequest, _meeting_service_pb2.Meeting]
@@ -91,6 +95,22 @@ class MeetingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_meeting_service_pb2.AcceptProposalRequest, _abc.Awaitable[_meeting_service_pb2.Meeting]],
     ) -> _abc.Awaitable[_meeting_service_pb2.Meeting]:
         """Books one of the times that the other one offered; the rest are free again. Of a booked meeting: moves it to the time that the other one asks for from their calendar."""
+
+    @_abc_1.abstractmethod
+    def GetLinkedProposal(
+        self,
+        request: _meeting_service_pb2.GetLinkedProposalRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.GetLinkedProposalRequest, _abc.Awaitable[_meeting_service_pb2.LinkedProposal]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.LinkedProposal]:
+        """Returns the times that a person may pick, for the page behind a signed link in a message to them."""
+
+    @_abc_1.abstractmethod
+    def AnswerLinkedProposal(
+        self,
+        request: _meeting_service_pb2.AnswerLinkedProposalRequest,
+        context: _aio.ServicerContext[_meeting_service_pb2.AnswerLinkedProposalRequest, _abc.Awaitable[_meeting_service_pb2.LinkedProposal]],
+    ) -> _abc.Awaitable[_meeting_service_pb2.LinkedProposal]:
+        """Picks a time or declines the offer as AcceptProposal and CloseProposal do, for the person whom a signed link was written for: the service that wrote the link, and found it unchanged and in time, vouches for them."""
 
     @_abc_1.abstractmethod
     def CloseProposal(
