@@ -91,7 +91,10 @@ async def test_who_is_refused_while_sending_sends_to_the_end_and_then_reads_why(
     assert running.people.requests == []
 
 
-async def test_who_is_refused_and_sends_no_more_reads_why_without_ending(running: Running) -> None:
+async def test_who_is_refused_and_sends_no_more_reads_why_without_ending(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "QUIET_SECONDS", 0.1)
     call = running.stub.ImportPeople(metadata=running.auth(roles=["mentor"]), timeout=30)
     await call.write(chunk())
     assert (await failure(call.read())).code is Code.PERMISSION_DENIED
