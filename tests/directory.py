@@ -62,12 +62,13 @@ class Directory:
         return self.programs[request.name]
 
     async def taking_part(self, request: ListEnrolmentsRequest, context: Context) -> ListEnrolmentsResponse:
-        """Answer ListEnrolments of one person."""
+        """Answer ListEnrolments of one person, or tell how many there are."""
         await self._asked(context)
         if request.parent not in self.programs:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such program")
         found = self.enrolments.get((request.parent, request.person))
-        return ListEnrolmentsResponse(enrolments=[] if found is None else [found])
+        number = sum(program == request.parent for program, _ in self.enrolments)
+        return ListEnrolmentsResponse(enrolments=[] if found is None else [found], total_size=number)
 
     def enrol(self, program: str, person: str, **enrolment: Any) -> None:
         """Let somebody take part, in a state or as what is given; as a mentor and now, if nothing is."""

@@ -165,7 +165,9 @@ def _uses(kept: Kept, people: clients.Profiles, programs: clients.Matching, reso
         reports=SafetyReports(kept.safety_reports, kept.mentorships, blocks, clock),
         plans=Plans(Stores(kept.plans, kept.templates, kept.goals, kept.check_ins, kept.mentorships), clock),
         groups=Groups(kept.groups, people, programs, clock),
-        counting=Reports(Sources(kept.mentorships, kept.check_ins, kept.goals, past, healths), clock),
+        counting=Reports(
+            Sources(kept.mentorships, kept.check_ins, kept.goals, past, healths, programs), clock
+        ),
         health=HealthKeeping(healths, kept.mentorships),
     )
 

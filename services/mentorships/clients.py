@@ -74,6 +74,11 @@ class Matching:
             raise _no_programs()  # a matching of before one could ask for a person lists everybody
         return participation(found[0]) if found else NOBODY
 
+    async def enrolled(self, tenant: str, program: str) -> int:
+        """Return how many ever took part. NotFound PROGRAM_NOT_FOUND, Unavailable MATCHING_UNAVAILABLE."""
+        asked = ListEnrolmentsRequest(parent=program_name(tenant, program), page_size=1)
+        return (await _answer(self._stub.ListEnrolments(asked))).total_size
+
     @property
     def _stub(self) -> ProgramServiceStub:
         if self._programs is None:

@@ -104,11 +104,12 @@ async def test_enrolments_come_back_in_order_once_and_in_pages(story: Story) -> 
         page = await story.platform.programs.ListEnrolments(request, metadata=story.lead)
         names.extend(one.name for one in page.enrolments)
         token = page.next_page_token
+        assert page.total_size == len(EVERYBODY)
     assert token == ""
     assert sorted(names) == sorted(one.name for one in enrolled.enrolments)
     request = program_pb.ListEnrolmentsRequest(parent=story.program, person=person("e3"))
-    (alone,) = (await story.platform.programs.ListEnrolments(request, metadata=story.lead)).enrolments
-    assert alone == enrolled.enrolments[1]
+    page = await story.platform.programs.ListEnrolments(request, metadata=story.lead)
+    assert (list(page.enrolments), page.total_size) == ([enrolled.enrolments[1]], 1)
 
 
 async def test_a_run_is_published_once_and_only_in_the_version_seen(story: Story) -> None:

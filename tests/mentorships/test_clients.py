@@ -136,3 +136,11 @@ async def test_an_older_matching_that_lists_everybody_is_not_taken_at_its_word(p
     people.enrolments[SPRING, mentor] = people.enrolments[SPRING, mentee]
     with pytest.raises(Unavailable, match="MATCHING_UNAVAILABLE"):
         await part_of_the_mentor(people)
+
+
+async def test_matching_tells_how_many_took_part(people: Directory) -> None:
+    people.programs[SPRING] = Program(name=SPRING)
+    for one in (MENTOR, MENTEE):
+        people.enrol(SPRING, f"organizations/{ORG}/people/{one}")
+    async with grpc.aio.insecure_channel(people.address) as channel:
+        assert await Matching(channel).enrolled(ORG, "spring") == 2

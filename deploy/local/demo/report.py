@@ -30,6 +30,7 @@ TELLING = {
     "to_status",
 }
 """Fields that say in a few words what happened."""
+STAGES = ("matched", "active", "met", "completed", "ended")
 WIDTH = 40
 """Of the bar of all pairs, in characters."""
 
@@ -129,10 +130,11 @@ def machine_line(story: Story, ledger: Ledger, seconds: float) -> str:
 def _show_program(console: Console, outcome: ProgramReport) -> None:
     """Draw how far the pairs came and how they go, of all that were matched."""
     all_pairs = max(outcome.funnel.matched, 1)
-    counts = [(step.name, getattr(outcome.funnel, step.name)) for step in outcome.funnel.DESCRIPTOR.fields]
+    counts = [(stage, getattr(outcome.funnel, stage)) for stage in STAGES]
     counts += [(_status(one.status), one.mentorships) for one in outcome.health]
     rows = [(name, f"{'█' * round(WIDTH * count / all_pairs)} {count}") for name, count in counts]
     rates = (
+        f"{outcome.funnel.enrolled} people enrolled, "
         f"{outcome.meetings.no_show_rate:.0%} of the meetings were missed, "
         f"{outcome.check_ins.response_rate:.0%} of the check-ins answered, "
         f"{outcome.goals.completion_rate:.0%} of the goals reached"

@@ -68,10 +68,15 @@ class Enrolments:
     async def list(self, caller: Caller, program: str, page: Wanted, person: str = "") -> Page[Enrolment]:
         """Return a page of participants, or of one alone, earliest first, those who left too. NotFound."""
         await self._program(caller, program)
-        where = {"program": program, **({"person": person} if person else {})}
-        query = Query(where=where, page_size=page.size, page_token=page.token)
+        query = Query(where=_of(program, person), page_size=page.size, page_token=page.token)
         found = await self._stores.enrolments.list(caller.org, query)
         return replace(found, items=[(one, _seen(stored, caller)) for one, stored in found.items])
+
+    async def count(self, caller: Caller, program: str, person: str = "") -> int:
+        """Return how many `list` returns on all pages."""
+        where = _of(program, person)
+        counted = await self._stores.enrolments.most_frequent(caller.org, "program", where, 1)
+        return sum(number for _, number in counted)
 
     async def update(
         self, caller: Caller, names: Names, wishes: Wishes, etag: str, cause: Cause
@@ -163,6 +168,10 @@ def _id(tenant: str, enrolment: Enrolment) -> str:
 
 def _enrolling(ref: Ref, asked: Enrolment, cause: Cause) -> Save[Enrolment]:
     return Save(ref, lambda known: enrolments.enrol(known, asked), cause)
+
+
+def _of(program: str, person: str) -> dict[str, str]:
+    return {"program": program, **({"person": person} if person else {})}
 
 
 def _seen(stored: Versioned[Enrolment], caller: Caller) -> Versioned[Enrolment]:

@@ -45,6 +45,11 @@ class Aggregates(Protocol[S]):
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""
 
+    async def most_frequent(
+        self, tenant: str, path: str, where: Mapping[str, Any], most: int
+    ) -> Sequence[tuple[Any, int]]:
+        """Return the most frequent values at a state path, with their numbers."""
+
     async def create(self, ref: Ref, state: S, events: Sequence[Any], cause: Cause) -> Versioned[S]:
         """Store a new one. AlreadyExists."""
 

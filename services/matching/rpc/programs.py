@@ -104,6 +104,7 @@ class ProgramService(ProgramServiceServicer):
         return pb.ListEnrolmentsResponse(
             enrolments=[encode.enrolment(Ref(who.org, one), stored) for one, stored in found.items],
             next_page_token=found.next_page_token,
+            total_size=await self._enrolments.count(who, program, person),
         )
 
     async def GetEnrolment(self, request: pb.GetEnrolmentRequest, _: object) -> pb.Enrolment:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
+from services.kernel.errors import NotFound, Unavailable
 from services.kernel.mongo import Query, Versioned
 from services.kernel.mongo.whole import Copies, whole_copies, whole_pages, whole_stored
 from services.mentorships.app.ports import Aggregates, overseen
@@ -35,6 +37,13 @@ class Goals(Protocol):
         """Return the most frequent values at a state path, with their numbers."""
 
 
+class Programs(Protocol):
+    """Where programs are known."""
+
+    async def enrolled(self, tenant: str, program: str) -> int:
+        """Return how many people ever took part. NotFound PROGRAM_NOT_FOUND, or Unavailable."""
+
+
 class Sources(NamedTuple):
     """Where it is read from."""
 
@@ -43,6 +52,7 @@ class Sources(NamedTuple):
     goals: Goals
     meetings: Copies[PastMeeting]
     healths: Copies[PairHealth]
+    programs: Programs
 
 
 class Created(NamedTuple):
@@ -69,7 +79,10 @@ class Reports:
         self._clock = clock
 
     async def of_program(self, caller: Caller, program: str, created: Created) -> Report:
-        """Count over all its mentorships for HR, over those that they lead for others. Invalid SPAN_EMPTY."""
+        """Count over all its mentorships for HR, over those that they lead for others. Invalid SPAN_EMPTY.
+
+        Who takes part is counted over the whole program, if matching can tell now.
+        """
         created.require_some()
         tally = Tally(self._clock.now())
         query = Query(where=overseen(caller, program), page_size=_PAGE, without=_UNREAD)
@@ -77,7 +90,13 @@ class Reports:
             found = [(key, stored) for key, stored in page if created.holds(stored.create_time)]
             if found:
                 await self._count(tally, caller.org, found)
-        return tally.report()
+        return replace(tally.report(), enrolled=await self._enrolled(caller.org, program))
+
+    async def _enrolled(self, tenant: str, program: str) -> int | None:
+        try:
+            return await self._sources.programs.enrolled(tenant, program)
+        except (NotFound, Unavailable):
+            return None
 
     async def _count(self, tally: Tally, tenant: str, found: Found) -> None:
         among = {"mentorship": {"$in": [key for key, _ in found]}}

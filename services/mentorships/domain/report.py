@@ -91,6 +91,7 @@ class Report:
     goal_completion_rate: float | None
     health: Mapping[Status, int]
     months: Sequence[InMonth]
+    enrolled: int | None = None
 
 
 @dataclass(slots=True)
@@ -208,7 +209,7 @@ def table(report: Report) -> str:
 
 def _totals(report: Report) -> Iterator[tuple[str, str, str]]:
     figures = (
-        *("matched", "active", "met", "completed", "ended", "held", "missed", "no_show_rate"),
+        *("enrolled", "matched", "active", "met", "completed", "ended", "held", "missed", "no_show_rate"),
         *("held_per_pair_month", "median_days_to_first", "mean_days_to_first"),
         *("opened", "answered", "response_rate", "quality"),
         *("goals", "goals_completed", "goal_completion_rate"),

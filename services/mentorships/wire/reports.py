@@ -67,6 +67,7 @@ def report(ref: Ref, counted: Report) -> pb.ProgramReport:
             met=counted.met,
             completed=counted.completed,
             ended=counted.ended,
+            enrolled=counted.enrolled,
         ),
         meetings=pb.ProgramReport.Meetings(
             held=counted.held,

@@ -72,6 +72,7 @@ class ProgramReport(_message.Message):
         MET_FIELD_NUMBER: _builtins.int
         COMPLETED_FIELD_NUMBER: _builtins.int
         ENDED_FIELD_NUMBER: _builtins.int
+        ENROLLED_FIELD_NUMBER: _builtins.int
         matched: _builtins.int
         """All: two people were matched."""
         active: _builtins.int
@@ -82,6 +83,8 @@ class ProgramReport(_message.Message):
         """They reached the end."""
         ended: _builtins.int
         """They ended before."""
+        enrolled: _builtins.int
+        """How many people ever took part in the program, whenever that was; unset while matching cannot tell."""
         def __init__(
             self,
             *,
@@ -90,12 +93,15 @@ class ProgramReport(_message.Message):
             met: _builtins.int = ...,
             completed: _builtins.int = ...,
             ended: _builtins.int = ...,
+            enrolled: _builtins.int | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_enrolled", b"_enrolled", "enrolled", b"enrolled"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "completed", b"completed", "ended", b"ended", "matched", b"matched", "met", b"met"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_enrolled", b"_enrolled", "active", b"active", "completed", b"completed", "ended", b"ended", "enrolled", b"enrolled", "matched", b"matched", "met", b"met"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
+        _WhichOneofReturnType__enrolled: _TypeAlias = _typing.Literal["enrolled"]  # noqa: Y015
+        _WhichOneofArgType__enrolled: _TypeAlias = _typing.Literal["_enrolled", b"_enrolled"]  # noqa: Y015
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__enrolled) -> _WhichOneofReturnType__enrolled | None: ...
 
     @_typing.final
     class Meetings(_message.Message):
