@@ -7,6 +7,7 @@ import grpc
 
 from services.kernel.errors import NotFound, Refused, Unavailable
 from services.kernel.ids import name
+from services.kernel.rpc.client import PASSING
 from services.mentorships.domain.participation import NOBODY, Participation
 from services.mentorships.wire.names import person_name, program_name
 from services.mentorships.wire.participation import participation
@@ -20,12 +21,6 @@ from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleR
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 
 T = TypeVar("T")
-
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
 
 
 class Profiles:
@@ -42,7 +37,7 @@ class Profiles:
         try:
             answer = await self._people.BatchGetPeople(request)
         except grpc.aio.AioRpcError as error:
-            if error.code() in _PASSING:
+            if error.code() in PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be looked up now") from error
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 raise NotFound("PERSON_NOT_FOUND", "one of the two people does not exist") from error
@@ -90,7 +85,7 @@ async def _answer(asked: Awaitable[T]) -> T:
     try:
         return await asked
     except grpc.aio.AioRpcError as error:
-        if error.code() in _PASSING:
+        if error.code() in PASSING:
             raise _no_programs() from error
         if error.code() is grpc.StatusCode.NOT_FOUND:
             raise NotFound("PROGRAM_NOT_FOUND", "no such program") from error

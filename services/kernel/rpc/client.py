@@ -18,6 +18,14 @@ from services.kernel.rpc.channel import RenewingChannel
 DEFAULT_SECONDS = 5.0
 MARGIN_SECONDS = 0.020
 """Kept back to answer our own caller when the other service is late."""
+PASSING = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+"""What another service may answer of which a later try may know better."""
 
 _RETRY = {
     "maxAttempts": 3,

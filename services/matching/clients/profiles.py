@@ -7,6 +7,7 @@ import grpc
 
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.rpc import status
+from services.kernel.rpc.client import PASSING
 from services.matching.domain.members import Member
 from services.matching.wire import names
 from services.matching.wire import people as wire
@@ -18,12 +19,7 @@ R = TypeVar("R")
 MOST = 1000
 """People per call, the contract's limit."""
 
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.CANCELLED,
-}
+_PASSING = PASSING | {grpc.StatusCode.CANCELLED}
 
 
 class ProfilesPeople:

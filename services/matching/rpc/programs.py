@@ -101,10 +101,11 @@ class ProgramService(ProgramServiceServicer):
         page = Wanted(request.page_size, request.page_token)
         person = names.person_id(who.org, request.person, "person") if request.person else ""
         found = await self._enrolments.list(who, program, page, person)
+        is_whole = not request.page_token and not found.next_page_token
         return pb.ListEnrolmentsResponse(
             enrolments=[encode.enrolment(Ref(who.org, one), stored) for one, stored in found.items],
             next_page_token=found.next_page_token,
-            total_size=await self._enrolments.count(who, program, person),
+            total_size=len(found.items) if is_whole else await self._enrolments.count(who, program, person),
         )
 
     async def GetEnrolment(self, request: pb.GetEnrolmentRequest, _: object) -> pb.Enrolment:

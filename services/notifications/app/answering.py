@@ -44,10 +44,8 @@ class Answering:
 
     async def _opened(self, token: str) -> tuple[Action, Answerable, Person]:
         action = self._links.action(token, self._clock.now())
-        person, asker = (
-            await self._people.find(action.tenant, action.person),
-            self._askers.get(action.collection),
-        )
+        asker = self._askers.get(action.collection)
+        person = await self._people.find(action.tenant, action.person)
         if person is None or not person.employed or asker is None:
             raise NotFound("LINK_UNKNOWN", "no such link")
         return action, asker, person

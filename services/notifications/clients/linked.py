@@ -11,16 +11,12 @@ import grpc
 
 from services.kernel import ids
 from services.kernel.errors import Unavailable
+from services.kernel.rpc.client import PASSING
 from services.kernel.rpc.recording import BEHALF
 from services.kernel.rpc.status import refusal_of
 from services.notifications.domain.links import Action
 
 T = TypeVar("T")
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
 
 
 class Names(TypedDict):
@@ -51,7 +47,7 @@ async def answered(call: Awaitable[T]) -> T:
     try:
         return await call
     except grpc.aio.AioRpcError as error:
-        if error.code() in _PASSING:
+        if error.code() in PASSING:
             raise Unavailable("ASKER_UNAVAILABLE", "this cannot be answered now") from error
         if (refusal := refusal_of(error)) is not None:
             raise refusal from error

@@ -14,18 +14,12 @@ from services.kernel.errors import Unavailable
 from services.kernel.mongo import Cause
 from services.kernel.mongo.together import Together
 from services.kernel.privacy.erasing import Erasure
+from services.kernel.rpc.client import PASSING
 from services.notifications.app import ports as app
 from services.notifications.app.remembered import Remembered
 from services.notifications.wire import messages as wire
 from services.pb.mentoring.profiles.v1 import person_service_pb2 as pb
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
-
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
-
 
 _Asked = tuple[str, str]
 """Organization and person."""
@@ -47,7 +41,7 @@ class Profiles:
         try:
             found = await self._known.of((tenant, person))
         except grpc.aio.AioRpcError as error:
-            if error.code() in _PASSING:
+            if error.code() in PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be read now") from error
             raise
         if found is None:

@@ -6,16 +6,11 @@ import grpc
 
 from services.kernel import ids
 from services.kernel.errors import Unavailable
+from services.kernel.rpc.client import PASSING
 from services.notifications.app import ports as app
 from services.notifications.domain.messages import Message
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
 from services.pb.mentoring.scheduling.v1.meeting_service_pb2_grpc import MeetingServiceStub
-
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
 
 
 class Scheduling:
@@ -40,7 +35,7 @@ class Scheduling:
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return None
-            if error.code() in _PASSING:
+            if error.code() in PASSING:
                 raise Unavailable("SCHEDULING_UNAVAILABLE", "invitations cannot be read now") from error
             raise
         return app.Invitation(found.method, found.document)

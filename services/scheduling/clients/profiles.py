@@ -6,18 +6,13 @@ import grpc
 
 from services.kernel.errors import NotFound, Unavailable
 from services.kernel.ids import name
+from services.kernel.rpc.client import PASSING
 from services.pb.mentoring.profiles.v1.person_service_pb2 import BatchGetPeopleRequest, Person
 from services.pb.mentoring.profiles.v1.person_service_pb2_grpc import PersonServiceStub
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.wire.availability import hours
 from services.scheduling.wire.names import person_name
-
-_PASSING = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
 
 
 class Profiles:
@@ -42,7 +37,7 @@ class Profiles:
         try:
             answer = await self._people.BatchGetPeople(request)
         except grpc.aio.AioRpcError as error:
-            if error.code() in _PASSING:
+            if error.code() in PASSING:
                 raise Unavailable("PROFILES_UNAVAILABLE", "people cannot be read now") from error
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 raise NotFound("PERSON_NOT_FOUND", "one of the people does not exist") from error
