@@ -84,5 +84,5 @@ def test_no_language_borrows_its_pages_from_english() -> None:
 
 def said(page: PageWords) -> set[str]:
     """Return every sentence of a language's pages."""
-    parts = [asdict(page.check_in), asdict(page.match_request), asdict(page.offer)]
+    parts = [asdict(one) for one in (page.unsubscribe, page.check_in, page.match_request, page.offer)]
     return {page.link, page.unknown, page.later, *(text for part in parts for text in part.values())}

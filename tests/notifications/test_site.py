@@ -1,6 +1,7 @@
 """Unsubscribing with one click, as mail programs do it: what a link says, and what acts on it."""
 
 from collections.abc import AsyncIterator
+from html import unescape
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.kernel.errors import NotFound
 from services.notifications.domain.links import Links, Unsubscription
 from services.notifications.domain.messages import Category
+from services.notifications.domain.words import LANGUAGES, words_of
 from services.notifications.rpc.site import Site
 from tests.notifications.factories import MENTEE, ORG
 from tests.notifications.world import LINKS, World
@@ -72,6 +74,17 @@ async def test_anything_else_is_refused(
 ) -> None:
     assert (await client.post(f"/unsubscribe/{token}", data=form)).status == status
     assert await muted(world) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_pages_speak_the_browsers_language(client: Client, language: str) -> None:
+    """The person's own is known to a service that may be away, and a wish to hear less needs none."""
+    asks, words = {"Accept-Language": f"{language}-XX,en;q=0.8"}, words_of(language).page
+    asking = await client.get(f"/unsubscribe/{LINKS.token(WISH)}", headers=asks)
+    assert words.unsubscribe.ask in unescape(await asking.text())
+    done = await client.post(f"/unsubscribe/{LINKS.token(WISH)}", headers=asks, data=ONE_CLICK)
+    assert words.unsubscribe.done in unescape(await done.text())
+    assert words.unknown in unescape(await (await client.get("/unsubscribe/forged", headers=asks)).text())
 
 
 async def test_a_huge_body_is_not_read(world: World, client: Client) -> None:

@@ -1,8 +1,9 @@
-"""The pages behind links that answer: HTML without scripts, in which no question becomes markup."""
+"""The pages behind links: HTML without scripts, in which no question becomes markup."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from html import escape
+from typing import Final
 
 from babel.dates import format_datetime
 
@@ -26,6 +27,9 @@ from services.notifications.domain.words import CheckInWords, OfferWords, Reques
 About = CheckIn | MatchRequest | Offer
 """What a page is about."""
 
+UNSUBSCRIBE: Final = ("List-Unsubscribe", "One-Click")
+"""The one field of the form that unsubscribes, which mail programs send by themselves (RFC 8058)."""
+
 _SCALE = tuple(str(number) for number in range(1, HIGHEST + 1))
 
 
@@ -33,6 +37,13 @@ def question(about: About, language: str, zone: str = "") -> str:
     """Return the page that asks: one click sends everything. Times are those on the wall in `zone`."""
     words = _words(about, language)
     return _page(words.title, _asked(about, language, zone), language)
+
+
+def unsubscribing(language: str) -> str:
+    """Return the page that asks whether mails of one kind shall end."""
+    words = words_of(language).page.unsubscribe
+    field, value = UNSUBSCRIBE
+    return _page(words.title, _buttons(words.ask, field, ((value, words.button),)), language)
 
 
 def thanks(about: About, language: str) -> str:

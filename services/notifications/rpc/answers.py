@@ -10,7 +10,7 @@ from services.notifications.app.answering import Answering, Asked
 from services.notifications.domain import pages
 from services.notifications.domain.checkins import Stage
 from services.notifications.domain.words import words_of
-from services.notifications.rpc.site import page
+from services.notifications.rpc.site import page, spoken, unknown
 
 _PATH: Final = "/answer/{token}"
 
@@ -35,20 +35,15 @@ class AnswerPages:
 
 async def _told(request: web.Request, asking: Awaitable[Asked], refused: int = 200) -> web.Response:
     """Show how it stands, with the status `refused` unless an answer was taken."""
-    spoken = _spoken(request)
+    language = spoken(request)
     try:
         asked = await asking
     except NotFound:
-        return page(404, pages.notice(words_of(spoken).page.unknown, spoken))
+        return unknown(language)
     except Unavailable:
-        return page(503, pages.notice(words_of(spoken).page.later, spoken))
+        return page(503, pages.notice(words_of(language).page.later, language))
     if asked.taken:
         return page(200, pages.thanks(asked.about, asked.language))
     if asked.about.stage is Stage.OPEN:
         return page(refused, pages.question(asked.about, asked.language, asked.zone))
     return page(refused, pages.over(asked.about, asked.language))
-
-
-def _spoken(request: web.Request) -> str:
-    """Return the language that a browser asks for, as nobody is known whose it could be."""
-    return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()

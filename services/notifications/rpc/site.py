@@ -13,7 +13,9 @@ from services.kernel import log
 from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Ref
 from services.notifications.app.choices import Choices
+from services.notifications.domain import pages
 from services.notifications.domain.links import Links
+from services.notifications.domain.words import words_of
 
 _LARGEST_BODY: Final = 65_536
 _HEADERS: Final = {
@@ -23,13 +25,6 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_ASK: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribe</title>
-<form method="post"><p>No more mails of this kind? They stay readable in the mentoring portal.</p>
-<button name="List-Unsubscribe" value="One-Click">Unsubscribe</button></form></html>
-"""
-_DONE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribed</title>
-<p>Done. You can change this in the mentoring portal.</p></html>
-"""
 
 
 class Site:
@@ -69,24 +64,35 @@ class Site:
         await runner.cleanup()
 
     async def _ask(self, request: web.Request) -> web.Response:
+        language = spoken(request)
         try:
             self._links.read(request.match_info["token"])
         except NotFound:
-            return page(404, "")
-        return page(200, _ASK)
+            return unknown(language)
+        return page(200, pages.unsubscribing(language))
 
     async def _do(self, request: web.Request) -> web.Response:
         """Honour the link. The body is not asked for more than RFC 8058 lets a mail program send."""
-        token = request.match_info["token"]
+        token, language = request.match_info["token"], spoken(request)
         try:
             wish = self._links.read(token)
         except NotFound:
-            return page(404, "")
-        form = await request.post()
-        if form.get("List-Unsubscribe") != "One-Click":
-            return page(400, "")
+            return unknown(language)
+        field, value = pages.UNSUBSCRIBE
+        if (await request.post()).get(field) != value:
+            return page(400, pages.unsubscribing(language))
         await self._choices.unsubscribe(Ref(wish.tenant, wish.person), wish.category, Cause(f"link:{token}"))
-        return page(200, _DONE)
+        return page(200, pages.notice(words_of(language).page.unsubscribe.done, language))
+
+
+def spoken(request: web.Request) -> str:
+    """Return the language that a browser asks for, as nobody is known whose it could be."""
+    return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
+
+
+def unknown(language: str) -> web.Response:
+    """Return the page of every link that does not work, whatever the reason."""
+    return page(404, pages.notice(words_of(language).page.unknown, language))
 
 
 def page(status: int, body: str) -> web.Response:

@@ -55,12 +55,23 @@ class OfferWords:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsubscribeWords:
+    """What the page of a link to unsubscribe says: a question, its answer, then that it is done."""
+
+    title: str
+    ask: str
+    button: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageWords:
     """What the pages behind links say; `link` leads there, `unknown` and `later` are of links that do not."""
 
     link: str
     unknown: str
     later: str
+    unsubscribe: UnsubscribeWords
     check_in: CheckInWords
     match_request: RequestWords
     offer: OfferWords
@@ -114,6 +125,7 @@ def _loaded(language: str) -> Words:
 
 def _page_words(told: dict[str, Any]) -> PageWords:
     parts = {
+        "unsubscribe": UnsubscribeWords(**told["unsubscribe"]),
         "check_in": CheckInWords(**told["check_in"]),
         "match_request": RequestWords(**told["match_request"]),
         "offer": OfferWords(**told["offer"]),
