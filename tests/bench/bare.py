@@ -56,7 +56,7 @@ def _collection(client: Any, path: str) -> Any:
 async def serve() -> None:
     """Serve until the process is ended."""
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    for name, methods in handlers(AsyncIOMotorClient(os.environ["MONGO_URL"], maxPoolSize=32)).items():
+    for name, methods in handlers(AsyncIOMotorClient(os.environ["MONGO_URL"], maxPoolSize=64)).items():
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -27,7 +27,11 @@ def percentile_ms(latencies: Sequence[float], percent: int) -> float:
     return statistics.quantiles(latencies, n=100, method="inclusive")[percent - 1] * 1000
 
 
-async def closed(call: Call, numbers: range, in_flight: int = 16) -> Load:
+IN_FLIGHT = 16
+"""Calls at a time, where a benchmark says nothing else."""
+
+
+async def closed(call: Call, numbers: range, in_flight: int = IN_FLIGHT) -> Load:
     """Call once per number, `in_flight` at a time."""
     waiting, latencies = iter(numbers), []
 
@@ -57,13 +61,15 @@ async def _run(call: Call, number: int) -> None:
     await call(number)
 
 
-async def against(ours: Call, bare: Call, each: int, rounds: int = 5) -> tuple[Load, Load]:
+async def against(
+    ours: Call, bare: Call, each: int, rounds: int = 5, in_flight: int = IN_FLIGHT
+) -> tuple[Load, Load]:
     """Run both in turns, so that a slow moment of the machine hits both; return all rounds together."""
     seconds, latencies = [0.0, 0.0], [list[float](), list[float]()]
     for turn in range(rounds):
         numbers = range(turn * each, (turn + 1) * each)
         for place, call in enumerate((ours, bare)):
-            load = await closed(call, numbers)
+            load = await closed(call, numbers, in_flight)
             seconds[place] += load.seconds
             latencies[place] += load.latencies
     return Load(seconds[0], latencies[0]), Load(seconds[1], latencies[1])

@@ -77,7 +77,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         for row in self.writer.rows.values():
             waiting = row["outbox"][self.unsent.get(row["_id"], 0) :]
             if waiting:
-                self.topic += records(Pending(row["_id"], row["tenant_id"], waiting))
+                self.topic += records(Pending(row["_id"], row["tenant_id"], waiting, "model"))
             if not crash:
                 self.unsent[row["_id"]] = len(row["outbox"])
 

@@ -23,11 +23,15 @@ EVENTS_PER_DOCUMENT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """One document's unpublished events, oldest first; the fields are listed in `documents`."""
+    """One document's unpublished events, oldest first; the fields are listed in `documents`.
+
+    `writer` is the process that saved it last.
+    """
 
     key: str
     tenant: str
     events: Sequence[Document]
+    writer: str
 
 
 class Timer(NamedTuple):
@@ -40,14 +44,17 @@ class Timer(NamedTuple):
 async def events(aggregates: Aggregates[Any], limit: int) -> list[Pending]:
     """Return the `limit` documents that have waited longest, never what a failover could roll back."""
     found = (
-        aggregates.committed.find(PENDING, {"tenant_id": 1, "outbox": {"$slice": EVENTS_PER_DOCUMENT}})
+        aggregates.committed.find(
+            PENDING, {"tenant_id": 1, "saved": 1, "outbox": {"$slice": EVENTS_PER_DOCUMENT}}
+        )
         .sort("outbox.0.at", 1)
         .limit(limit)
     )
     places: list[Trace] = []
     with shared(aggregates.collection, "find", places):
         waiting = [
-            Pending(item["_id"], item["tenant_id"], item["outbox"]) for item in await found.to_list(None)
+            Pending(item["_id"], item["tenant_id"], item["outbox"], item.get("saved", "").partition(":")[0])
+            for item in await found.to_list(None)
         ]
         places += _sampled(waiting)
     return waiting

@@ -2,7 +2,7 @@
 
 Each by itself, they ask the database whenever their own mail went out: at each step one command for three of
 them, and a command costs the service and the database as much as all the rest of a message. In step it is one
-for up to sixteen.
+for a whole cohort.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-SIZE: Final = 16
+SIZE: Final = 32
 AT_ONCE: Final = 2
 """One talks to the mail server while the other one reads or writes."""
 MOST: Final = SIZE * AT_ONCE

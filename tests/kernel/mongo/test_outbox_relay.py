@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from services.kernel import clock as clocks
 from services.kernel import kafka, outbox
 from services.kernel.mongo import Aggregates, Cause, Database, Ref, pending
-from tests.kernel.tally import TOPIC, Opened, Tally, add
+from tests.kernel.tally import NOON, TALLIES, TOPIC, Opened, Tally, add
 from tests.kernel.topic import tail
 
 pytestmark = pytest.mark.servers
@@ -119,6 +120,35 @@ async def test_what_is_pending_when_told_to_stop_is_still_published(
         assert await pending.events(tallies, 1) == []
         records = await topic.until(lambda all_: len(of_tenant(all_, tenant)) == 6)
     assert list(sequences(of_tenant(records, tenant)).values()) == [[1, 2, 3, 4, 5, 6]]
+
+
+async def test_a_change_stream_is_opened_only_once_another_process_has_saved(
+    mongo_url: str, database: Database, tallies: Aggregates[Tally], kafka_bootstrap: str
+) -> None:
+    tenant = new_tenant()
+    async with (
+        tail(kafka_bootstrap, TOPIC) as topic,
+        running(relay_of(database, tallies, kafka_bootstrap)),
+        Database(mongo_url, database.name, clocks.FixedClock(NOON)) as other,
+    ):
+        await tallies.create(Ref(tenant, "own"), Tally("ann"), [Opened()], Cause("c"))
+        await topic.until(lambda all_: len(of_tenant(all_, tenant)) == 1)
+        assert await streams(database) == 0
+        await other.aggregates(TALLIES).create(Ref(tenant, "theirs"), Tally("bob"), [Opened()], Cause("c"))
+        await topic.until(lambda all_: len(of_tenant(all_, tenant)) == 2)
+        async with asyncio.timeout(10):
+            while await streams(database) == 0:  # each asks the server
+                pass
+
+
+async def streams(database: Database) -> int:
+    """Return how many change streams of a database the server keeps open."""
+    opened = {
+        "ns": {"$regex": f"^{database.name}[.]"},
+        "cursor.originatingCommand.pipeline.0.$changeStream": {"$exists": True},
+    }
+    asked = [{"$currentOp": {"idleCursors": True}}, {"$match": opened}]
+    return len(await database.client["admin"].aggregate(asked).to_list(None))
 
 
 class FailsAfter:
