@@ -119,6 +119,16 @@ async def imported(world: World, file: bytes) -> people.ImportSummary:
 
 async def ask(world: World) -> None:
     """Ann asks Mo to be her mentor in a program; he wants to know more, she tells."""
+    asked = await requested(world, ANN, MO, world.ann.say("wish"))
+    stub = world.stub(MatchRequestServiceStub, "matching")
+    more = requests.AskForMoreRequest(name=asked, question=world.mo.say("question"))
+    await world.api.call(stub.AskForMore, more, MO)
+    answer = requests.AnswerMatchRequestRequest(name=asked, answer=world.ann.say("answer"))
+    await world.api.call(stub.AnswerMatchRequest, answer, ANN)
+
+
+async def requested(world: World, mentee: Who, mentor: Who, message: str) -> str:
+    """Enrol two people in a program and let one ask the other; return the request's name."""
     program = programs.Program(
         display_name="Growing",
         lead=world.name(CY),
@@ -131,7 +141,7 @@ async def ask(world: World) -> None:
     )
     wishes = [
         programs.EnrolmentRequest(person=world.name(who), roles=[people.Person.Role.Value(role)])
-        for who, role in ((ANN, "ROLE_MENTEE"), (MO, "ROLE_MENTOR"))
+        for who, role in ((mentee, "ROLE_MENTEE"), (mentor, "ROLE_MENTOR"))
     ]
     await world.api.call(
         world.api.programs.BatchEnrolPeople,
@@ -140,35 +150,40 @@ async def ask(world: World) -> None:
     stub = world.stub(MatchRequestServiceStub, "matching")
     request = requests.CreateMatchRequestRequest(
         parent=made.name,
-        person=world.name(MO),
+        person=world.name(mentor),
         role=people.Person.ROLE_MENTEE,
-        message=world.ann.say("wish"),
+        message=message,
     )
-    asked = await world.api.call(stub.CreateMatchRequest, request, ANN)
-    more = requests.AskForMoreRequest(name=asked.name, question=world.mo.say("question"))
-    await world.api.call(stub.AskForMore, more, MO)
-    answer = requests.AnswerMatchRequestRequest(name=asked.name, answer=world.ann.say("answer"))
-    await world.api.call(stub.AnswerMatchRequest, answer, ANN)
+    return str((await world.api.call(stub.CreateMatchRequest, request, mentee)).name)
 
 
 async def work(world: World) -> None:
     """Ann and Mo work together without a program; both write whatever can be written."""
-    api, say = world.api, world.ann.say
-    pair = mentorships.Mentorship(mentor=world.name(MO), mentee=world.name(ANN))
-    proposed = mentorships.CreateMentorshipRequest(parent=api.parent, mentorship=pair)
-    world.pair = (await api.call(api.mentorships.CreateMentorship, proposed, ANN)).name
+    say = world.ann.say
     agreement = mentorships.Agreement(
         **AGREEMENT, focus_areas=[say("focus")], mentee_expectations=say("expectations")
     )
-    proposal = mentorships.ProposeAgreementRequest(name=world.pair, agreement=agreement)
-    revision = (await api.call(api.mentorships.ProposeAgreement, proposal, ANN)).proposed_agreement.revision
-    for who in (ANN, MO):
-        signature = mentorships.SignAgreementRequest(name=world.pair, revision=revision or 1)
-        await api.call(api.mentorships.SignAgreement, signature, who)
+    world.pair = await paired(world, ANN, MO, agreement)
     await plan(world)
     await reflect(world)
     await choose(world)
     await close(world)
+
+
+async def paired(world: World, mentee: Who, mentor: Who, agreement: mentorships.Agreement) -> str:
+    """Let two people agree to work together; return the mentorship's name."""
+    api = world.api
+    pair = mentorships.Mentorship(mentor=world.name(mentor), mentee=world.name(mentee))
+    wish = mentorships.CreateMentorshipRequest(parent=api.parent, mentorship=pair)
+    name: str = (await api.call(api.mentorships.CreateMentorship, wish, mentee)).name
+    proposal = mentorships.ProposeAgreementRequest(name=name, agreement=agreement)
+    proposed = await api.call(api.mentorships.ProposeAgreement, proposal, mentee)
+    for who in (mentee, mentor):
+        signature = mentorships.SignAgreementRequest(
+            name=name, revision=proposed.proposed_agreement.revision or 1
+        )
+        await api.call(api.mentorships.SignAgreement, signature, who)
+    return name
 
 
 async def plan(world: World) -> None:

@@ -73,6 +73,8 @@ def world() -> World:
 
 
 async def test_a_plan_is_set_once_per_request_and_in_the_version_that_was_read(world: World) -> None:
+    with pytest.raises(Conflict):
+        await world.surveys.put(lead, "spring", DRAFT, ('"1"', Cause("a")))
     first = await world.surveys.put(lead, "spring", DRAFT, ("", Cause("a")))
     again = await world.surveys.put(lead, "spring", DRAFT, ("", Cause("a")))
     assert (again.etag, again.state) == (first.etag, first.state)
@@ -82,8 +84,12 @@ async def test_a_plan_is_set_once_per_request_and_in_the_version_that_was_read(w
     assert second.state.revision == 2
     with pytest.raises(NotFound, match="PROGRAM_NOT_FOUND"):
         await world.surveys.put(lead, "autumn", DRAFT, ("", Cause("d")))
-    with pytest.raises(Conflict):
-        await world.surveys.put(lead, "autumn", DRAFT, ('"1"', Cause("e")))
+
+
+async def test_to_say_the_usual_before_anything_else_changes_nothing(world: World) -> None:
+    said = await world.surveys.put(lead, "spring", SurveyDraft(), ("", Cause("a")))
+    assert said == await world.surveys.get(Ref(ORG, "spring"))
+    assert said.version == 0
 
 
 async def test_that_a_program_asks_something_else_is_told_without_a_word_of_it(world: World) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.kernel.errors import Invalid
 from services.kernel.mongo import Ref, Versioned
+from services.kernel.mongo.singletons import unstored
 from services.notifications.domain.hours import Hours, Window
 from services.notifications.domain.messages import Category, Reason
 from services.notifications.domain.preferences import Levels, Preferences, PreferencesUpdated, Switch
@@ -109,7 +110,7 @@ def test_preferences_survive_the_way_out_and_in(chosen: Preferences) -> None:
 
 
 def test_without_stored_preferences_the_defaults_show() -> None:
-    assert wire.preferences(ORG, MENTEE, None) == pb.Preferences(name=NAME)
+    assert wire.preferences(ORG, MENTEE, unstored(Preferences())) == pb.Preferences(name=NAME)
 
 
 @pytest.mark.parametrize(

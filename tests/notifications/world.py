@@ -174,7 +174,7 @@ class World:
 
     async def choose(
         self, *fields: str, caller: Caller = mentee, person: str = MENTEE, etag: str = "", **values: Any
-    ) -> Versioned[Preferences] | None:
+    ) -> Versioned[Preferences]:
         """Change preferences as `caller`."""
         change = Preferences(**values), fields or tuple(values)
         return await self.choices.update(caller, person, change, Cause(new_id()), etag)

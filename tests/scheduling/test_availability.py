@@ -12,10 +12,18 @@ from google.type.date_pb2 import Date
 from services.kernel.auth import Caller
 from services.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from services.kernel.mongo import Cause, Ref, Versioned
+from services.kernel.mongo.singletons import unstored
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as pb
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.scheduling.app import availability as app
-from services.scheduling.domain.availability import Availability, AvailabilityEvent, Away, Override, update
+from services.scheduling.domain.availability import (
+    NOTHING_SET,
+    Availability,
+    AvailabilityEvent,
+    Away,
+    Override,
+    update,
+)
 from services.scheduling.domain.booking import Wish
 from services.scheduling.domain.hours import Range, Window
 from services.scheduling.wire import availability as wire
@@ -61,8 +69,8 @@ ALL_OF_IT = Availability(
 
 def test_the_zone_comes_first_and_the_rest_has_defaults() -> None:
     with pytest.raises(Invalid, match="TIME_ZONE_MISSING"):
-        update(None, {"before": 15})
-    new, happened = update(None, {"zone": "UTC"})
+        update(NOTHING_SET, {"before": 15})
+    new, happened = update(NOTHING_SET, {"zone": "UTC"})
     assert (new, happened) == (Availability(zone="UTC"), [AvailabilityEvent.UPDATED])
     assert update(new, {"notice": 60}) == (new, [])
 
@@ -85,7 +93,7 @@ def test_what_makes_no_sense_names_its_field(changes: dict[str, Any], reason: st
 
 def test_a_zone_that_is_not_known_is_refused() -> None:
     with pytest.raises(Refused, match="TIME_ZONE_UNKNOWN"):
-        update(None, {"zone": "Mars/Olympus_Mons"})
+        update(NOTHING_SET, {"zone": "Mars/Olympus_Mons"})
 
 
 # --- shown ----------------------------------------------------------------------------------------------
@@ -94,8 +102,8 @@ def test_a_zone_that_is_not_known_is_refused() -> None:
 def test_what_is_shown_can_be_sent_back() -> None:
     message = wire.shown(REF, Versioned(ALL_OF_IT, 3, MORNING, NOON))
     assert (message.name, message.etag) == (NAME, '"3"')
-    assert update(None, wire.changes(message, FieldMask(paths=["*"])))[0] == ALL_OF_IT
-    nothing = wire.shown(REF, None)
+    assert update(NOTHING_SET, wire.changes(message, FieldMask(paths=["*"])))[0] == ALL_OF_IT
+    nothing = wire.shown(REF, unstored(NOTHING_SET))
     assert (nothing.etag, nothing.horizon_days, nothing.HasField("weekly_hours")) == ('"0"', 180, False)
 
 
@@ -152,12 +160,10 @@ async def test_people_set_their_own_and_hr_sets_anybodys(world: World) -> None:
             await set_(world, caller)
     kept = app.Availability(world.own)
     for caller in (mentor, lead):
-        stored = await kept.get(caller, MENTOR)
-        assert stored is not None
-        assert stored.state.before == 15
+        assert (await kept.get(caller, MENTOR)).state.before == 15
     with pytest.raises(NotFound):
         await kept.get(mentee, MENTOR)
-    assert await kept.get(stranger, STRANGER) is None
+    assert await kept.get(stranger, STRANGER) == unstored(NOTHING_SET)
 
 
 async def test_an_etag_guards_also_what_was_never_set(world: World) -> None:

@@ -12,11 +12,12 @@ from services.kernel.errors import Denied, NotFound
 from services.kernel.mongo import Cause, Ref
 from services.scheduling import store
 from services.scheduling.app.feeds import Subscriptions
-from services.scheduling.domain.feeds import Feed, close_feed, open_feed
+from services.scheduling.domain.feeds import NEVER_OPENED, Feed, close_feed, open_feed
 from services.scheduling.domain.told import Reason
 from services.scheduling.rpc.feed import FeedServer
 from services.scheduling.wire.calendars import feed
 from tests.fakes import Aggregates
+from tests.overtaken import Overtaken
 from tests.scheduling.factories import MENTEE, MENTOR, MINUTE, NOON, ORG, PAIR, PAIR_ID, wish
 from tests.scheduling.test_app import World, mentee, mentor
 
@@ -55,7 +56,7 @@ async def get(address: str) -> tuple[int, str, str]:
 
 
 def test_another_key_makes_another_address_and_a_closed_feed_accepts_none() -> None:
-    one, _ = open_feed(None, "one")
+    one, _ = open_feed(NEVER_OPENED, "one")
     address = one.signature(ORG, MENTOR)
     assert one.accepts(ORG, MENTOR, address)
     assert not one.accepts(ORG, MENTEE, address)
@@ -84,6 +85,15 @@ async def test_a_subscription_shows_what_is_booked_and_follows_changes(
         assert MENTEE not in body
         await world.meetings.cancel(mentor, (PAIR_ID, meeting), Reason.TRAVEL, ("", Cause("off")))
         assert (await get(address))[2].count("BEGIN:VEVENT") == 1
+
+
+async def test_who_subscribes_twice_at_one_moment_gets_one_address(world: World) -> None:
+    kept = Aggregates(store.FEEDS, world.clock)
+    first = Subscriptions(kept, world.kept, world.clock)
+    second = Subscriptions(
+        Overtaken(kept, lambda: first.open(mentor, MENTOR, Cause("a"))), world.kept, world.clock
+    )
+    assert await second.open(mentor, MENTOR, Cause("b")) == await kept.get(REF)
 
 
 async def test_a_wrong_or_closed_address_is_not_there(subscriptions: Subscriptions) -> None:

@@ -1,6 +1,7 @@
 """What a program says about its meetings: when its people are reminded, and where they meet."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,11 @@ import vobject
 from services.kernel.errors import Conflict
 from services.kernel.mongo import Cause, Ref
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
+from services.scheduling import store
+from services.scheduling.app.settings import ProgramSettings
 from services.scheduling.domain.settings import Settings
+from tests.fakes import Aggregates
+from tests.overtaken import Overtaken
 from tests.scheduling.factories import MINUTE, NOON, ORG, PAIR, PAIR_ID, wish
 from tests.scheduling.serving import World as Served
 from tests.scheduling.serving import refused, served, stamp
@@ -64,6 +69,19 @@ async def test_settings_are_set_against_what_was_read(world: World) -> None:
     with pytest.raises(Conflict):
         await world.programs.put(lead, SPRING, Settings(), ('"0"', Cause("again")))
     assert await world.programs.put(lead, SPRING, OFTEN, (stored.etag, Cause("same"))) == stored
+
+
+@pytest.mark.parametrize("etag", ["", '"0"'])
+async def test_of_two_who_set_them_first_at_one_moment_the_second_is_told_if_it_went_by_an_etag(
+    world: World, etag: str
+) -> None:
+    kept, seldom = Aggregates(store.SETTINGS, world.clock), Settings((30,))
+    first = ProgramSettings(kept)
+    other = Overtaken(kept, lambda: first.put(lead, SPRING, seldom, (etag, Cause("first"))))
+    second = ProgramSettings(other).put(lead, SPRING, OFTEN, (etag, Cause("second")))
+    with pytest.raises(Conflict, match="ETAG_MISMATCH") if etag else nullcontext():
+        assert (await second).etag == '"2"'
+    assert (await first.get(Ref(ORG, SPRING))).state == (seldom if etag else OFTEN)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 model        Ref Cause Kind Versioned Query Page …   what users write down and get
 aggregates   get create change list apply_many       the commands of one kind
+singletons   present put                             those of which there is one each, there from the start
 projection   put fold get find page                  copies of what other services told
 sealing      open seal                               texts that only their person's key makes readable
 keys         find add destroy                        those keys, in a database of their own

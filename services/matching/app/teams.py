@@ -1,12 +1,12 @@
 """Managers, and who of those who report to them takes part."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from services.kernel.auth import Caller
 from services.kernel.errors import NotFound
-from services.kernel.mongo import Cause, Query, Ref, Save, Versioned
+from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.singletons import present, put
 from services.kernel.mongo.whole import whole_list
 from services.matching.app.ports import People, Stores, Wanted
 from services.matching.domain.enrolments import Enrolment
@@ -16,8 +16,6 @@ from services.matching.domain.teams import HIDDEN, Participation, TeamSettings
 SETTINGS: Final = "settings"
 """The id of an organization's one settings document."""
 
-_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_START: Final = Versioned(TeamSettings(), 0, _NEVER, _NEVER)
 _HR: Final = "hr_admin"
 _UNTOLD: Final = ("contributions", "mentor_contributions")
 
@@ -44,19 +42,14 @@ class Teams:
 
     async def settings(self, tenant: str) -> Versioned[TeamSettings]:
         """Return an organization's settings, which are there from the start."""
-        stored = await self._stores.team_settings.get_many(tenant, [SETTINGS])
-        return stored.get(SETTINGS, _START)
+        return await present(self._stores.team_settings, Ref(tenant, SETTINGS), TeamSettings())
 
     async def update(
         self, caller: Caller, wanted: TeamSettings, etag: str, cause: Cause
     ) -> Versioned[TeamSettings]:
         """Replace the settings. Conflict for a stale `etag`."""
-        ref, kept = Ref(caller.org, SETTINGS), self._stores.team_settings
-        # What was there from the start is stored before its first change, so that the guard of the change
-        # decides between two callers of one moment.
-        first = Save(ref, lambda known: None if known else (_START.state, ()), Cause(f"first:{ref.key}"))
-        await kept.apply_many(caller.org, [first])
-        return await kept.change(ref, lambda known: known.become(wanted), cause, etag=etag)
+        first, how = (Ref(caller.org, SETTINGS), TeamSettings()), (etag, cause)
+        return await put(self._stores.team_settings, first, lambda known: known.become(wanted), how)
 
     async def _require_reader(self, caller: Caller, manager: str) -> None:
         if _HR in caller.roles:

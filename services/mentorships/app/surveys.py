@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from services.kernel.auth import Caller
-from services.kernel.errors import Conflict
 from services.kernel.mongo import Query, Ref, Versioned
+from services.kernel.mongo.singletons import present, put
 from services.kernel.mongo.whole import whole_list, whole_pages
 from services.mentorships.app.ports import Aggregates, How, Programs, overseen
 from services.mentorships.domain import Mentorship, survey_plan, survey_results
@@ -27,26 +27,20 @@ class Surveys:
         self._plans = plans
         self._programs = programs
 
-    async def get(self, ref: Ref) -> Versioned[SurveyPlan] | None:
-        """Return what a program said, None if it said nothing."""
-        return (await self._plans.get_many(ref.tenant, [ref.id])).get(ref.id)
+    async def get(self, ref: Ref) -> Versioned[SurveyPlan]:
+        """Return what a program said, at version 0 what counts of one that said nothing."""
+        return await present(self._plans, ref, NOTHING_SAID)
 
     async def plan(self, tenant: str, program: str) -> SurveyPlan:
         """Return what holds for a program, or for mentorships without one ("")."""
-        stored = await self.get(Ref(tenant, program)) if program else None
-        return NOTHING_SAID if stored is None else stored.state
+        return (await self.get(Ref(tenant, program))).state if program else NOTHING_SAID
 
     async def put(self, caller: Caller, program: str, draft: SurveyDraft, how: How) -> Versioned[SurveyPlan]:
         """Set all of it. Refusals: `survey_plan.put`; at first also `Programs.require_open`."""
-        ref, (etag, cause) = Ref(caller.org, program), how
-        if await self.get(ref) is not None:
-            return await self._plans.change(
-                ref, lambda known: survey_plan.put(known, draft), cause, etag=etag
-            )
-        if etag:
-            raise Conflict("ETAG_MISMATCH", "it was changed since it was read")
-        await self._programs.require_open(caller.org, program)
-        return await self._plans.create(ref, *survey_plan.put(NOTHING_SAID, draft), cause)
+        ref = Ref(caller.org, program)
+        if not (await self.get(ref)).version:
+            await self._programs.require_open(caller.org, program)
+        return await put(self._plans, (ref, NOTHING_SAID), lambda known: survey_plan.put(known, draft), how)
 
 
 class SurveyCounting:

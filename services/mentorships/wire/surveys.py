@@ -11,7 +11,6 @@ from services.mentorships.domain import survey_results
 from services.mentorships.domain.checkins import USUAL, Rhythm
 from services.mentorships.domain.survey import Form, Occasion, Question, QuestionKind, Said, Wording
 from services.mentorships.domain.survey_plan import (
-    NOTHING_SAID,
     Drafts,
     QuestionDraft,
     SurveyDraft,
@@ -52,9 +51,9 @@ def said(answers: Iterable[pb.SurveyAnswer]) -> tuple[Said, ...]:
     return tuple(Said(one.question, one.rating, one.choice, one.words) for one in answers)
 
 
-def plan(ref: Ref, stored: Versioned[SurveyPlan] | None, revision: int = 0) -> pb.SurveyPlan:
+def plan(ref: Ref, stored: Versioned[SurveyPlan], revision: int = 0) -> pb.SurveyPlan:
     """Encode what a program said, or what is usual, with the questions of a revision, 0: the present ones."""
-    state = NOTHING_SAID if stored is None else stored.state
+    state = stored.state
     at = revision or state.revision
     message = pb.SurveyPlan(
         name=_name(ref),
@@ -64,7 +63,7 @@ def plan(ref: Ref, stored: Versioned[SurveyPlan] | None, revision: int = 0) -> p
         closing_questions=form(state.form(Occasion.CLOSING, at)).questions,
         revision=state.revision,
     )
-    if stored is not None:
+    if stored.version:
         message.etag = stored.etag
         fields.set_time(message.update_time, stored.update_time)
     return message

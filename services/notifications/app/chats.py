@@ -6,11 +6,11 @@ from collections.abc import Collection
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, Refused
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.singletons import present, put
 from services.notifications.app.ports import HR, Aggregates, Channel, Posting
 from services.notifications.app.remembered import Remembered
-from services.notifications.app.singletons import found, stored
 from services.notifications.domain import chats
-from services.notifications.domain.chats import Chat, Seal, Stage
+from services.notifications.domain.chats import NO_CHAT, Chat, Seal, Stage
 from services.notifications.domain.links import Button
 from services.notifications.domain.messages import Attempt, Message, Verdict
 from services.notifications.domain.preferences import EVERYBODY
@@ -39,10 +39,10 @@ class Chats:
         if self._seal is None or not await self._there.of(tenant):
             return ""
         owners = (message.person, EVERYBODY)
-        chats = await asyncio.gather(*(found(self._chats, Ref(tenant, owner)) for owner in owners))
-        for owner, known in zip(owners, chats, strict=True):
-            if known is not None and known.state.is_on:
-                return owner if known.state.takes(owner, message.category) else ""
+        known = await asyncio.gather(*(self._present(Ref(tenant, owner)) for owner in owners))
+        for owner, chat in zip(owners, known, strict=True):
+            if chat.is_on:
+                return owner if chat.takes(owner, message.category) else ""
         return ""
 
     async def _any(self, tenant: str) -> bool:
@@ -50,31 +50,27 @@ class Chats:
 
     async def post(self, ref: Ref, text: str, button: Button | None = None) -> Attempt | None:
         """Try once to post to a chat, with a link if given; None if it is off or removed."""
-        known = await found(self._chats, ref)
-        if known is None or not known.state.is_on or self._seal is None:
+        chat = await self._present(ref)
+        if not chat.is_on or self._seal is None:
             return None
-        url = self._seal.opened(ref.tenant, ref.id, known.state.url)
+        url = self._seal.opened(ref.tenant, ref.id, chat.url)
         if url is None:  # sealed before the platform's key changed: nobody can post there
             return Attempt(Verdict.PERMANENT, "URL_UNREADABLE")
-        return await self._way.send(Posting(url, known.state.format, text, button))
+        return await self._way.send(Posting(url, chat.format, text, button))
 
     async def works(self, ref: Ref, cause: Cause) -> None:
         """Note that a chat took a message."""
-        known = await found(self._chats, ref)
-        if known is not None and known.state.failed:
+        if (await self._present(ref)).failed:
             await self._chats.change(ref, Chat.works, cause)
 
     async def failed(self, ref: Ref, message: str, failure: str, cause: Cause) -> None:
         """Note that a message was given up for a chat; that may switch it off."""
-        if await found(self._chats, ref) is not None:
-            await self._chats.change(ref, lambda state: state.note(message, failure), cause)
+        await put(self._chats, (ref, NO_CHAT), lambda state: state.note(message, failure), ("", cause))
 
     async def get(self, caller: Caller, person: str) -> Versioned[Chat]:
         """Return one's own, or the organization's as HR. NotFound for all others."""
         _require_own(caller, person)
-        known = await found(self._chats, Ref(caller.org, person))
-        if known is None:
-            raise chats.not_found()
+        known = await present(self._chats, Ref(caller.org, person), NO_CHAT)
         known.state.require_there()
         return known
 
@@ -90,20 +86,19 @@ class Chats:
         values, fields = change
         closed = self._closed(caller.org, person, values) if "url" in fields else values
         first = Ref(caller.org, person), Chat()
-        made = await stored(
-            self._chats, first, lambda state: state.adopt(person, closed, fields), cause, etag
-        )
+        made = await put(self._chats, first, lambda state: state.adopt(person, closed, fields), (etag, cause))
         self._there.forget(caller.org)
-        if made is None:  # nothing there, and nothing asked for
+        if not made.version:  # nothing there, and nothing asked for
             raise chats.not_found()
         return made
 
     async def delete(self, caller: Caller, person: str, cause: Cause, etag: str) -> Versioned[Chat]:
         """Remove one. NotFound, Denied HR_ADMIN_ONLY, Conflict ETAG_MISMATCH."""
         _require_own(caller, person)
-        if await found(self._chats, Ref(caller.org, person)) is None:
+        ref = Ref(caller.org, person)
+        if not (await present(self._chats, ref, NO_CHAT)).version:
             raise chats.not_found()
-        return await self._chats.change(Ref(caller.org, person), Chat.delete, cause, etag=etag)
+        return await self._chats.change(ref, Chat.delete, cause, etag=etag)
 
     async def test(self, caller: Caller, person: str, text: str, cause: Cause) -> Attempt:
         """Post a text now, once per cause. NotFound, Denied HR_ADMIN_ONLY, Refused CHAT_OFF."""
@@ -115,6 +110,9 @@ class Chats:
             raise Refused("CHAT_OFF", "the chat is switched off: switch it on first")
         await self._chats.change(ref, lambda state: state.tested(cause.id, attempt), cause)
         return attempt
+
+    async def _present(self, ref: Ref) -> Chat:
+        return (await present(self._chats, ref, NO_CHAT)).state
 
     def _closed(self, tenant: str, person: str, values: Chat) -> Chat:
         if self._seal is None:

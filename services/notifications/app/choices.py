@@ -5,9 +5,9 @@ from collections.abc import Collection
 from services.kernel.auth import Caller
 from services.kernel.errors import Denied, NotFound
 from services.kernel.mongo import Cause, Decide, Ref, Versioned
+from services.kernel.mongo.singletons import present, put
 from services.notifications.app.ports import HR, Aggregates
 from services.notifications.app.remembered import Remembered
-from services.notifications.app.singletons import found, stored
 from services.notifications.domain.messages import Category
 from services.notifications.domain.preferences import EVERYBODY, Levels, Preferences
 
@@ -22,21 +22,19 @@ class Choices:
     async def levels(self, tenant: str, person: str) -> Levels:
         """Return what counts for a person."""
         shared = await self._shared.of(tenant)
-        own = await found(self._preferences, Ref(tenant, person))
-        return Levels(own.state if own else Preferences(), shared)
+        return Levels((await self._present(Ref(tenant, person))).state, shared)
 
     async def _organizations(self, tenant: str) -> Preferences:
-        shared = await found(self._preferences, Ref(tenant, EVERYBODY))
-        return shared.state if shared else Preferences()
+        return (await self._present(Ref(tenant, EVERYBODY))).state
 
-    async def get(self, caller: Caller, person: str) -> Versioned[Preferences] | None:
-        """Return preferences, None while there are none.
+    async def get(self, caller: Caller, person: str) -> Versioned[Preferences]:
+        """Return preferences.
 
         Everybody reads the organization's, and one's own; HR reads all. NotFound for others.
         """
         if HR not in caller.roles and person not in {caller.subject, EVERYBODY}:
             raise _not_found()
-        return await found(self._preferences, Ref(caller.org, person))
+        return await self._present(Ref(caller.org, person))
 
     async def update(
         self,
@@ -45,7 +43,7 @@ class Choices:
         change: tuple[Preferences, Collection[str]],
         cause: Cause,
         etag: str,
-    ) -> Versioned[Preferences] | None:
+    ) -> Versioned[Preferences]:
         """Take the fields named over from the values.
 
         One's own, or the organization's as HR: Denied HR_ADMIN_ONLY. NotFound for those of others. Raises
@@ -55,19 +53,22 @@ class Choices:
             raise Denied("HR_ADMIN_ONLY", "only HR decides for the organization")
         if person not in {caller.subject, EVERYBODY}:
             raise _not_found()
-        made = await self._stored(Ref(caller.org, person), lambda state: state.adopt(*change), cause, etag)
+        made = await self._put(Ref(caller.org, person), lambda state: state.adopt(*change), (etag, cause))
         if person == EVERYBODY:
             self._shared.forget(caller.org)
         return made
 
     async def unsubscribe(self, ref: Ref, category: Category, cause: Cause) -> None:
         """Mute a category for a person, as asked by the link in a mail."""
-        await self._stored(ref, lambda state: state.mute(category), cause, "")
+        await self._put(ref, lambda state: state.mute(category), ("", cause))
 
-    async def _stored(
-        self, ref: Ref, decide: Decide[Preferences], cause: Cause, etag: str
-    ) -> Versioned[Preferences] | None:
-        return await stored(self._preferences, (ref, Preferences()), decide, cause, etag)
+    async def _present(self, ref: Ref) -> Versioned[Preferences]:
+        return await present(self._preferences, ref, Preferences())
+
+    async def _put(
+        self, ref: Ref, decide: Decide[Preferences], how: tuple[str, Cause]
+    ) -> Versioned[Preferences]:
+        return await put(self._preferences, (ref, Preferences()), decide, how)
 
 
 def _not_found() -> NotFound:

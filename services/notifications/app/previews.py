@@ -5,11 +5,9 @@ from datetime import datetime
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import NotFound
-from services.kernel.mongo import Ref
 from services.notifications.app.digests import Digests
 from services.notifications.app.ports import HR, Aggregates
 from services.notifications.app.post import once_id
-from services.notifications.app.singletons import found
 from services.notifications.app.turns import Turns
 from services.notifications.app.writing import Writer
 from services.notifications.domain import messages
@@ -57,4 +55,4 @@ class Previews:
 
     async def _told(self, tenant: str, draft: Draft, rule: Rule) -> bool:
         once = once_id(draft, rule)
-        return bool(once) and await found(self._messages, Ref(tenant, once)) is not None
+        return bool(once) and once in await self._messages.get_many(tenant, [once])

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.kernel.auth import Caller
-from services.kernel.errors import AlreadyExists, NotFound
+from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Page, Query, Ref, Versioned
+from services.kernel.mongo.singletons import put
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.remembered import Remembered
 from services.notifications.domain import texts
@@ -55,7 +56,10 @@ class Templates:
         Raises Invalid TEMPLATE_BROKEN, Conflict ETAG_MISMATCH, NotFound where an etag names nothing.
         """
         ref = Ref(caller.org, key_of(words.category, words.language))
-        stored = await self._written(ref, words, cause, etag)
+        if etag:
+            await self._kept.get(ref)  # an etag is of one that was read
+        first = ref, Words(words.category, words.language, "", "")
+        stored = await put(self._kept, first, lambda state: state.write(words), (etag, cause))
         self._known.forget(caller.org)
         return stored
 
@@ -74,18 +78,6 @@ class Templates:
         own = draft or await self.chosen(caller.org, category, sample.reader.language)
         message = Message(sample.person, category, sample.facts, "", "")
         return texts.written(message, sample.reader, own)
-
-    async def _written(self, ref: Ref, words: Words, cause: Cause, etag: str) -> Versioned[Words]:
-        try:
-            return await self._kept.change(ref, lambda state: state.write(words), cause, etag=etag)
-        except NotFound:
-            if etag:
-                raise
-        state, events = Words(words.category, words.language, "", "").write(words)
-        try:
-            return await self._kept.create(ref, state, events, cause)
-        except AlreadyExists:  # another request was faster
-            return await self._kept.change(ref, lambda state: state.write(words), cause)
 
 
 def _not_found() -> NotFound:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.kernel.auth import Caller
-from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Query, Ref, Versioned
 from services.kernel.mongo.pages import invalid_token, size_of
+from services.kernel.mongo.singletons import present, put
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.remembered import Remembered
-from services.notifications.app.singletons import found, stored
 from services.notifications.domain.messages import Category
 from services.notifications.domain.rules import Rule, rule_of
 from services.notifications.domain.workflows import Workflow, built_in
@@ -40,10 +39,8 @@ class Workflows:
 
     async def get(self, caller: Caller, category: Category) -> Shown:
         """Return the steps of one category."""
-        known = await found(self._kept, Ref(caller.org, category))
-        if known is None or known.state.removed:
-            return built_in(category), None
-        return known.state, known
+        known = await present(self._kept, *_first(caller.org, category))
+        return (built_in(category), None) if known.state.removed else (known.state, known)
 
     async def list(self, caller: Caller, page: Query) -> tuple[Sequence[Shown], str]:
         """Return a page of all categories by name, and the token of the next. Invalid for a foreign token."""
@@ -58,19 +55,20 @@ class Workflows:
 
     async def write(self, caller: Caller, workflow: Workflow, cause: Cause, etag: str) -> Shown:
         """Replace the steps of a category. Raises Invalid WORKFLOW_INVALID, Conflict ETAG_MISMATCH."""
-        first = Ref(caller.org, workflow.category), Workflow(workflow.category, removed=True)
-        made = await stored(self._kept, first, lambda state: state.write(workflow), cause, etag)
+        first = _first(caller.org, workflow.category)
+        made = await put(self._kept, first, lambda state: state.write(workflow), (etag, cause))
         self._known.forget(caller.org)
-        return (made.state, made) if made is not None else (workflow, None)
+        return made.state, made
 
     async def reset(self, caller: Caller, category: Category, cause: Cause, etag: str) -> Shown:
         """Take the steps of a category back. NotFound, Conflict ETAG_MISMATCH."""
-        ref = Ref(caller.org, category)
-        if await found(self._kept, ref) is None:
-            raise NotFound("NOT_FOUND", "nothing of this name exists")
-        await self._kept.change(ref, Workflow.reset, cause, etag=etag)
+        await self._kept.change(Ref(caller.org, category), Workflow.reset, cause, etag=etag)
         self._known.forget(caller.org)
         return built_in(category), None
+
+
+def _first(tenant: str, category: Category) -> tuple[Ref, Workflow]:
+    return Ref(tenant, category), Workflow(category, removed=True)
 
 
 class Rules:

@@ -131,13 +131,16 @@ class Chat:
 
     def forget(self) -> "tuple[Chat, list[Event]]":
         """Remove it, and with it who made it and where it was."""
-        nothing = Chat(stage=Stage.DELETED)
-        return (self, []) if self == nothing else (nothing, [Event.DELETED])
+        return (self, []) if self == NO_CHAT else (NO_CHAT, [Event.DELETED])
 
     def require_there(self) -> None:
         """Raise NotFound once it was removed."""
         if self.stage is Stage.DELETED:
             raise not_found()
+
+
+NO_CHAT: Final = Chat(stage=Stage.DELETED)
+"""That of one who has none."""
 
 
 def _switched(before: Chat, after: Chat) -> Chat:

@@ -39,11 +39,9 @@ def update(message: pb.Preferences, mask: FieldMask) -> tuple[Preferences, tuple
     return _preferences(message), tuple(_FIELDS[path] for path in named)
 
 
-def preferences(tenant: str, person: str, stored: Versioned[Preferences] | None) -> pb.Preferences:
+def preferences(tenant: str, person: str, stored: Versioned[Preferences]) -> pb.Preferences:
     """Encode a person's preferences; none stored are the defaults, without an etag."""
-    shown = pb.Preferences(name=_name(tenant, person), etag=stored.etag if stored else "")
-    if stored is None:
-        return shown
+    shown = pb.Preferences(name=_name(tenant, person), etag=stored.etag if stored.version else "")
     state = stored.state
     shown.muted_mail.extend(category_value(one) for one in state.muted)
     shown.wanted_mail.extend(category_value(one) for one in state.wanted)

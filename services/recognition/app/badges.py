@@ -9,9 +9,9 @@ from services.kernel.auth import Caller
 from services.kernel.clock import Clock
 from services.kernel.errors import AlreadyExists, Conflict, Refused
 from services.kernel.mongo import Cause, Decide, Query, Ref, Save, Versioned
+from services.kernel.mongo.singletons import present, put, unstored
 from services.kernel.mongo.whole import whole_list
 from services.recognition.app.choices import Choices
-from services.recognition.app.defaults import Defaults
 from services.recognition.app.ports import Stores
 from services.recognition.domain import awards, badges
 from services.recognition.domain.awards import Award, Origin, Stage
@@ -42,7 +42,6 @@ class Badges:
     ) -> None:
         self._most_grants = most_grants
         self._stores = stores
-        self._badges = Defaults(stores.badges, DEFAULTS.get)
         self._choices = choices
         self._clock = clock
 
@@ -57,19 +56,23 @@ class Badges:
 
     async def get(self, tenant: str, badge: str) -> Versioned[Badge]:
         """Return one badge."""
-        return await self._badges.get(Ref(tenant, badge))
+        ref, kept = Ref(tenant, badge), self._stores.badges
+        return await (present(kept, ref, DEFAULTS[badge]) if badge in DEFAULTS else kept.get(ref))
 
     async def all(self, tenant: str) -> Mapping[str, Versioned[Badge]]:
         """Return every badge of an organization, by id in order."""
         stored = await self._stores.badges.list(tenant, Query(page_size=MOST_BADGES * 2))
-        found = {badge: self._badges.first(badge) for badge in DEFAULTS} | dict(stored.items)
+        found = {badge: unstored(state) for badge, state in DEFAULTS.items()} | dict(stored.items)
         return dict(sorted(found.items()))
 
     async def update(
         self, caller: Caller, badge: str, decide: Decide[Badge], etag: str, cause: Cause
     ) -> Versioned[Badge]:
         """Change a badge for what is earned from now on. Invalid as `domain.badges.create`."""
-        return await self._badges.change(Ref(caller.org, badge), decide, cause, etag)
+        ref, kept = Ref(caller.org, badge), self._stores.badges
+        if badge in DEFAULTS:
+            return await put(kept, (ref, DEFAULTS[badge]), decide, (etag, cause))
+        return await kept.change(ref, decide, cause, etag=etag)
 
     async def preview(self, caller: Caller, badge: str, rule: Badge) -> Preview:
         """Return what `rule` would mean if it counted for all that was recognised so far."""

@@ -7,13 +7,13 @@ from typing import Any
 
 from services.kernel.auth import Caller
 from services.kernel.clock import Clock
-from services.kernel.errors import Conflict, NotFound
+from services.kernel.errors import NotFound
 from services.kernel.mongo import Cause, Ref, Versioned
+from services.kernel.mongo.singletons import Singletons, present, put
 from services.scheduling.app.circles import Circles
 from services.scheduling.app.diaries import Diaries
-from services.scheduling.app.ports import Availabilities, oversees
+from services.scheduling.app.ports import oversees
 from services.scheduling.domain import availability, hours
-from services.scheduling.domain.availability import NOTHING_YET
 from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Range, Slot
 from services.scheduling.domain.policy import Policy
@@ -82,25 +82,19 @@ class Free:
 class Availability:
     """What people set for themselves."""
 
-    def __init__(self, kept: Availabilities) -> None:
+    def __init__(self, kept: Singletons[availability.Availability]) -> None:
         self._kept = kept
 
-    async def get(self, caller: Caller, person: str) -> Versioned[availability.Availability] | None:
-        """Return what a person set, None for nothing. NotFound unless it is the caller, or they are staff."""
+    async def get(self, caller: Caller, person: str) -> Versioned[availability.Availability]:
+        """Return what a person set. NotFound unless it is the caller, or they are staff."""
         if caller.subject != person and not oversees(caller):
             raise NotFound("NOT_FOUND", "nothing of this name exists")
-        return (await self._kept.get_many(caller.org, [person])).get(person)
+        return await present(self._kept, Ref(caller.org, person), availability.NOTHING_SET)
 
     async def update(
         self, caller: Caller, person: str, changes: dict[str, Any], how: tuple[str, Cause]
     ) -> Versioned[availability.Availability]:
         """Set some of it; `how` is (etag, cause). Denied AVAILABILITY_NOT_YOURS, Invalid, Conflict."""
         availability.require_own(caller.subject, person, hr=bool(caller.roles & _HR))
-        ref, (etag, cause) = Ref(caller.org, person), how
-        if await self._kept.get_many(caller.org, [person]):
-            return await self._kept.change(
-                ref, lambda known: availability.update(known, changes), cause, etag=etag
-            )
-        if etag not in {"", NOTHING_YET}:
-            raise Conflict("ETAG_MISMATCH", "it was changed since it was read")
-        return await self._kept.create(ref, *availability.update(None, changes), cause)
+        first = Ref(caller.org, person), availability.NOTHING_SET
+        return await put(self._kept, first, lambda known: availability.update(known, changes), how)

@@ -11,6 +11,7 @@ from services.kernel.clock import Clock
 from services.kernel.errors import Invalid, Refused, Unavailable
 from services.kernel.hands import Hands
 from services.kernel.mongo import Cause, Query, Ref, Versioned
+from services.kernel.mongo.singletons import put
 from services.scheduling.app.ports import BusySource, KeptCalendars, Sources
 from services.scheduling.domain import calendars
 from services.scheduling.domain.calendars import HORIZON, Calendar, Subscription
@@ -87,9 +88,7 @@ class Calendars:
         await self._kept.change(ref, lambda one: calendars.fetched(one, feed.url, reading, now), cause)
 
     async def _put(self, ref: Ref, new: Calendar, cause: Cause) -> Versioned[Calendar]:
-        if await self._kept.get_many(ref.tenant, [ref.id]):
-            return await self._kept.change(ref, lambda known: calendars.imported(known, new), cause)
-        return await self._kept.create(ref, *calendars.imported(None, new), cause)
+        return await put(self._kept, (ref, None), lambda known: calendars.imported(known, new), ("", cause))
 
     async def list(self, caller: Caller, person: str) -> tuple[Sequence[Versioned[Calendar]], datetime]:
         """Return the calendars of a person, and now."""

@@ -5,15 +5,14 @@ from typing import Any, Final, Protocol
 
 from services.kernel.auth import Caller
 from services.kernel.mongo import Cause, Decide, Page, Query, Ref, Versioned
+from services.kernel.mongo.singletons import Singletons
 from services.scheduling.domain.availability import Availability
 from services.scheduling.domain.calendars import Calendar, Reading
-from services.scheduling.domain.feeds import Feed
 from services.scheduling.domain.groups import Group
 from services.scheduling.domain.hours import Hours
 from services.scheduling.domain.invitations import Contact
 from services.scheduling.domain.meetings import Meeting, Pair
 from services.scheduling.domain.recurrence import Window
-from services.scheduling.domain.settings import Settings
 
 _OVERSEERS: Final = frozenset({"program_lead", "hr_admin", "service"})
 
@@ -41,38 +40,18 @@ class Aggregates(Protocol):
         """Return a page."""
 
 
-class Availabilities(Protocol):
+class Availabilities(Singletons[Availability], Protocol):
     """What people set for themselves, by their ids."""
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Availability]]:
         """Return those of `ids` that are there."""
 
-    async def create(
-        self, ref: Ref, state: Availability, events: Sequence[Any], cause: Cause
-    ) -> Versioned[Availability]:
-        """Store a new one, once per cause. AlreadyExists for another cause."""
 
-    async def change(
-        self, ref: Ref, decide: Decide[Availability], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Availability]:
-        """Store what `decide` makes of one, once per cause."""
-
-
-class KeptCalendars(Protocol):
+class KeptCalendars(Singletons[Calendar], Protocol):
     """Other calendars of people."""
 
     async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Calendar]]:
         """Return those of `ids` that are there."""
-
-    async def create(
-        self, ref: Ref, state: Calendar, events: Sequence[Any], cause: Cause
-    ) -> Versioned[Calendar]:
-        """Store a new one, once per cause. AlreadyExists for another cause."""
-
-    async def change(
-        self, ref: Ref, decide: Decide[Calendar], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Calendar]:
-        """Store what `decide` makes of one, once per cause."""
 
     async def list(self, tenant: str, query: Query) -> Page[Calendar]:
         """Return a page."""
@@ -97,38 +76,6 @@ class Sources(Protocol):
 
     def address(self, url: str, zone: str) -> BusySource:
         """Return the iCalendar document at an address."""
-
-
-class Feeds(Protocol):
-    """Feeds of people, by their ids."""
-
-    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Feed]]:
-        """Return those of `ids` that are there."""
-
-    async def create(self, ref: Ref, state: Feed, events: Sequence[Any], cause: Cause) -> Versioned[Feed]:
-        """Store a new one, once per cause. AlreadyExists for another cause."""
-
-    async def change(
-        self, ref: Ref, decide: Decide[Feed], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Feed]:
-        """Store what `decide` makes of one, once per cause."""
-
-
-class KeptSettings(Protocol):
-    """What programs say about their meetings, by their ids."""
-
-    async def get_many(self, tenant: str, ids: Sequence[str]) -> dict[str, Versioned[Settings]]:
-        """Return those of `ids` that are there."""
-
-    async def create(
-        self, ref: Ref, state: Settings, events: Sequence[Any], cause: Cause
-    ) -> Versioned[Settings]:
-        """Store a new one, once per cause. AlreadyExists for another cause."""
-
-    async def change(
-        self, ref: Ref, decide: Decide[Settings], cause: Cause, *, etag: str = ""
-    ) -> Versioned[Settings]:
-        """Store what `decide` makes of one, once per cause."""
 
 
 class Pairs(Protocol):

@@ -1,12 +1,10 @@
 """What programs say about their meetings, and the policy that follows for one of them."""
 
 from services.kernel.auth import Caller
-from services.kernel.errors import Conflict
 from services.kernel.mongo import Cause, Ref, Versioned
+from services.kernel.mongo.singletons import Singletons, present, put
 from services.scheduling.app.circles import Circles
-from services.scheduling.app.ports import KeptSettings
 from services.scheduling.domain import settings
-from services.scheduling.domain.availability import NOTHING_YET
 from services.scheduling.domain.booking import Circle
 from services.scheduling.domain.policy import Policy
 from services.scheduling.domain.settings import Settings
@@ -15,23 +13,19 @@ from services.scheduling.domain.settings import Settings
 class ProgramSettings:
     """Settings by program."""
 
-    def __init__(self, kept: KeptSettings) -> None:
+    def __init__(self, kept: Singletons[Settings]) -> None:
         self._kept = kept
 
-    async def get(self, ref: Ref) -> Versioned[Settings] | None:
-        """Return what a program said, None if it said nothing."""
-        return (await self._kept.get_many(ref.tenant, [ref.id])).get(ref.id)
+    async def get(self, ref: Ref) -> Versioned[Settings]:
+        """Return what a program said, at version 0 what counts of one that said nothing."""
+        return await present(self._kept, ref, Settings())
 
     async def put(
         self, caller: Caller, program: str, new: Settings, how: tuple[str, Cause]
     ) -> Versioned[Settings]:
         """Set all of it; `how` is (etag, cause). Conflict."""
-        ref, (etag, cause) = Ref(caller.org, program), how
-        if await self.get(ref) is not None:
-            return await self._kept.change(ref, lambda known: settings.put(known, new), cause, etag=etag)
-        if etag not in {"", NOTHING_YET}:
-            raise Conflict("ETAG_MISMATCH", "it was changed since it was read")
-        return await self._kept.create(ref, *settings.put(None, new), cause)
+        unsaid = Ref(caller.org, program), None
+        return await put(self._kept, unsaid, lambda known: settings.put(known, new), how)
 
 
 class Policies:
@@ -47,7 +41,7 @@ class Policies:
         if circle is None or not circle.program:
             return self._policy
         stored = await self._programs.get(Ref(tenant, circle.program))
-        return self._policy if stored is None else stored.state.over(self._policy)
+        return stored.state.over(self._policy) if stored.version else self._policy
 
     async def of(self, tenant: str, parent: str) -> Policy:
         """Return it for a mentorship or a group."""

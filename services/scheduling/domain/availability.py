@@ -13,8 +13,6 @@ from services.scheduling.domain.hours import Window, zone_of
 
 USUAL_HORIZON: Final = 180
 USUAL_STEP: Final = 15
-NOTHING_YET: Final = '"0"'
-"""The etag of what was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,10 @@ class Availability:
         return bool(self.country) and day in holidays_of(self.country, self.region, day.year)
 
 
+NOTHING_SET: Final = Availability(zone="")
+"""That of one who set nothing."""
+
+
 class AvailabilityEvent(StrEnum):
     """What is told of an availability."""
 
@@ -88,14 +90,14 @@ class AvailabilityEvent(StrEnum):
 Decision = tuple[Availability, list[AvailabilityEvent]]
 
 
-def update(known: Availability | None, changes: dict[str, Any]) -> Decision:
+def update(known: Availability, changes: dict[str, Any]) -> Decision:
     """Return what a person set once some of it changes; `changes` are fields of `Availability` by name.
 
     Raises Invalid TIME_ZONE_MISSING and what `require_sound` raises.
     """
-    if known is None and not changes.get("zone"):
+    new = replace(known, **changes)
+    if not (known.zone or new.zone):
         raise _invalid("TIME_ZONE_MISSING", "time_zone", "must be given")
-    new = replace(known or Availability(zone=changes["zone"]), **changes)
     new.require_sound()
     return new, [] if new == known else [AvailabilityEvent.UPDATED]
 

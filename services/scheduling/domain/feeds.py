@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from services.kernel.errors import Denied, NotFound
 
@@ -32,12 +33,14 @@ class Feed:
         return self.is_open and hmac.compare_digest(known.encode(), signature.encode())
 
 
+NEVER_OPENED: Final = Feed("", is_open=False)
+
 Decision = tuple[Feed, list[FeedEvent]]
 
 
-def open_feed(known: Feed | None, key: str) -> Decision:
+def open_feed(known: Feed, key: str) -> Decision:
     """Open a feed with a new key; one that is open keeps its own."""
-    if known is not None and known.is_open:
+    if known.is_open:
         return known, []
     return Feed(key), [FeedEvent.OPENED]
 

@@ -15,7 +15,6 @@ from services.pb.mentoring.profiles.v1 import person_service_pb2 as profiles
 from services.pb.mentoring.scheduling.v1 import availability_service_pb2 as availability
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.scheduling.domain.availability import (
-    NOTHING_YET,
     USUAL_HORIZON,
     USUAL_STEP,
     Availability,
@@ -110,9 +109,9 @@ _READERS: Final[Mapping[str, tuple[str, _Read]]] = {
 """Field of the contract -> (field of the domain, how it is read)."""
 
 
-def shown(ref: Ref, stored: Versioned[Availability] | None) -> availability.Availability:
+def shown(ref: Ref, stored: Versioned[Availability]) -> availability.Availability:
     """Encode what a person set, or the defaults of one who set nothing."""
-    state = Availability(zone="") if stored is None else stored.state
+    state = stored.state
     message = availability.Availability(
         name=availability_name(ref),
         time_zone=state.zone,
@@ -127,7 +126,7 @@ def shown(ref: Ref, stored: Versioned[Availability] | None) -> availability.Avai
         max_per_week=state.per_week,
         holiday_country=state.country,
         holiday_region=state.region,
-        etag=NOTHING_YET if stored is None else stored.etag,
+        etag=stored.etag,
     )
     if state.windows is not None:
         message.weekly_hours.SetInParent()
@@ -137,7 +136,7 @@ def shown(ref: Ref, stored: Versioned[Availability] | None) -> availability.Avai
             )
     for away in state.away:
         message.out_of_office.add(first_date=_date(away.first), last_date=_date(away.last))
-    if stored is not None:
+    if stored.version:
         message.update_time.CopyFrom(stamp_of(stored.update_time))
     return message
 

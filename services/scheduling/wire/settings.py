@@ -4,7 +4,6 @@ from services.kernel import ids
 from services.kernel.mongo import Outgoing, Ref, Versioned
 from services.pb.mentoring.scheduling.v1 import events_pb2 as events
 from services.pb.mentoring.scheduling.v1 import meeting_service_pb2 as pb
-from services.scheduling.domain.availability import NOTHING_YET
 from services.scheduling.domain.settings import Settings, SettingsEvent
 from services.scheduling.wire.names import stamp_of
 
@@ -14,15 +13,15 @@ def settings(message: pb.MeetingSettings) -> Settings:
     return Settings(tuple(sorted(message.reminder_minutes, reverse=True)), message.video_url)
 
 
-def shown(ref: Ref, stored: Versioned[Settings] | None) -> pb.MeetingSettings:
+def shown(ref: Ref, stored: Versioned[Settings]) -> pb.MeetingSettings:
     """Encode what a program said, or the defaults."""
-    state = Settings() if stored is None else stored.state
+    state = stored.state
     return pb.MeetingSettings(
         name=_name(ref),
         reminder_minutes=state.reminders,
         video_url=state.video,
-        etag=NOTHING_YET if stored is None else stored.etag,
-        update_time=None if stored is None else stamp_of(stored.update_time),
+        etag=stored.etag,
+        update_time=stamp_of(stored.update_time) if stored.version else None,
     )
 
 
