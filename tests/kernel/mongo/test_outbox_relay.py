@@ -147,7 +147,7 @@ async def streams(database: Database) -> int:
         "ns": {"$regex": f"^{database.name}[.]"},
         "cursor.originatingCommand.pipeline.0.$changeStream": {"$exists": True},
     }
-    asked = [{"$currentOp": {"idleCursors": True}}, {"$match": opened}]
+    asked: list[dict[str, Any]] = [{"$currentOp": {"idleCursors": True}}, {"$match": opened}]
     return len(await database.client["admin"].aggregate(asked).to_list(None))
 
 
