@@ -266,6 +266,8 @@ def _is_beyond(place: tuple[Any, str], last: tuple[Any, str], direction: int) ->
 
 
 def _is_asked(row: Document, query: Query) -> bool:
+    if query.created_after is not None and row["create_time"] <= query.created_after:
+        return False
     return _fits(row, query.where) and (not query.either or any(_fits(row, one) for one in query.either))
 
 

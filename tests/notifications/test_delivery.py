@@ -14,6 +14,7 @@ from services.notifications.app import turns
 from services.notifications.domain.hours import Hours
 from services.notifications.domain.messages import Category, Facts, Message, Reason, Stage
 from services.notifications.domain.preferences import EVERYBODY, Preferences, Switch
+from services.notifications.domain.routing import STALE
 from tests.notifications.factories import BUSY, MENTEE, MENTOR, NOON, ORG, RECOGNITION, REMINDER
 from tests.notifications.world import KIM, World, foreigner, hr, lead, mentee, mentor
 
@@ -58,6 +59,15 @@ async def test_the_sixth_mail_of_a_week_waits_whatever_program_it_is_of(world: W
     assert (held.stage, held.reason, held.held_until) == (Stage.HELD, Reason.BUDGET, NOON + timedelta(days=7))
     assert (await world.send(Category.REBOOK_REMINDER, "prompt")).stage is Stage.SENT
     assert (await world.send(Category.MATCH_ENDED, "critical")).reason is Reason.CRITICAL
+
+
+async def test_a_message_that_waited_for_weeks_counts_in_the_week_in_which_it_goes_out(world: World) -> None:
+    waiting = await world.queue(MENTEE, "waiting", CHECK_IN)
+    world.clock.advance(STALE - timedelta(hours=1))
+    assert (await world.deliver(waiting)).stage is Stage.SENT
+    for number in range(4):
+        assert (await world.send(CHECK_IN, f"event-{number}")).stage is Stage.SENT
+    assert (await world.send(CHECK_IN, "sixth")).reason is Reason.BUDGET
 
 
 @pytest.mark.parametrize("page", [LARGEST_SIZE, 2])

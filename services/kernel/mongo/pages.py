@@ -72,7 +72,8 @@ class Pages:
     def _mac(self, tenant: str, query: Query, body: bytes) -> bytes:
         """Bind a token to who asks for what."""
         either = [plain(dict(one)) for one in query.either]
-        question = [tenant, plain(dict(query.where)), query.order, *either]
+        bounds = [] if query.created_after is None else [query.created_after]
+        question = [tenant, plain(dict(query.where)), query.order, *either, *bounds]
         asked = msgspec.json.encode(question, order="deterministic")
         return hmac.digest(self._secret, asked + b"\0" + body, "sha256")[:_MAC_BYTES]
 
@@ -114,6 +115,8 @@ def condition(tenant: str, query: Query, after: After | None) -> dict[str, Any]:
     asked = {"tenant_id": tenant, **_of_state(query.where)}
     if query.either:
         asked["$or"] = [_of_state(one) for one in query.either]
+    if query.created_after is not None:
+        asked["create_time"] = {"$gt": query.created_after}
     if after is None:
         return asked
     path, direction = order_of(query)

@@ -97,7 +97,7 @@ class Post:
             case Suppress(reason):
                 return lambda state: state.suppress(content, reason)
             case send:
-                return await self._told(Job(ref, message, recipient, content), known, send)
+                return await self._told(Job(ref, stored, recipient, content), known, send)
 
     async def _told(self, job: Job, known: Known, send: Send) -> Decide[Message]:
         content, now, chat = job.content, self._clock.now(), known.chat if send.chat else ""

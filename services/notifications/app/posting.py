@@ -5,7 +5,7 @@ from typing import Final
 from services.kernel import ids
 from services.kernel.clock import Clock
 from services.kernel.hands import Hands
-from services.kernel.mongo import Cause, Ref
+from services.kernel.mongo import Cause, Ref, Versioned
 from services.notifications.app.chats import Chats
 from services.notifications.app.digests import Digests, Job
 from services.notifications.app.ports import Aggregates
@@ -47,7 +47,7 @@ class Posts:
         if not posting.is_ready(stored.state):
             return
         turn = Cause(ids.derived_id("post", ref.key, str(stored.version)))
-        (text, button), chat = await self._said(ref, stored.state, owner), Ref(ref.tenant, owner)
+        (text, button), chat = await self._said(ref, stored, owner), Ref(ref.tenant, owner)
         attempt = await self._chats.post(chat, text, button) if text else None
         if attempt is None:
             await self._messages.change(ref, posting.discard, turn)
@@ -57,16 +57,17 @@ class Posts:
         if attempt.verdict is Verdict.ACCEPTED:
             await self._chats.works(chat, turn)
 
-    async def _said(self, ref: Ref, message: Message, owner: str) -> tuple[str, Button | None]:
+    async def _said(self, ref: Ref, stored: Versioned[Message], owner: str) -> tuple[str, Button | None]:
         """Return what to post, empty if there is nobody to tell any more.
 
         A link that answers stays out of sight of others, as it needs no sign-in.
         """
+        message = stored.state
         reader = await self._writer.reader(ref.tenant, message.person)
         if reader is None or not reader.employed:
             return "", None
         content = await self._writer.written(ref.tenant, message, reader)
-        told = await self._digests.told(Job(ref, message, reader, content))
+        told = await self._digests.told(Job(ref, stored, reader, content))
         if owner == EVERYBODY:
             return texts.posted(told, reader.full_name), None
         if told is not content:

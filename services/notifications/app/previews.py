@@ -50,7 +50,7 @@ class Previews:
         is_sent = isinstance(explained.route, Send)
         if is_sent and not reader.address:
             return Preview(explained.route, explained.steps, failure="ADDRESS_MISSING")
-        waiting = await self._digests.waiting(caller.org, message, followed) if is_sent else ()
+        waiting = await self._digests.waiting(caller.org, message, followed, now) if is_sent else ()
         return Preview(explained.route, explained.steps, gathered=len(waiting))
 
     async def _told(self, tenant: str, draft: Draft, rule: Rule) -> bool:

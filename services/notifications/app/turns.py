@@ -18,7 +18,7 @@ from services.notifications.app.workflows import Rules, Workflows
 from services.notifications.domain.hours import zone_of
 from services.notifications.domain.messages import Message
 from services.notifications.domain.preferences import Levels
-from services.notifications.domain.routing import WEEK, Explained, Sent, Turn, counts, explained
+from services.notifications.domain.routing import LONGEST_WAIT, WEEK, Explained, Sent, Turn, counts, explained
 from services.notifications.domain.rules import Rule
 
 _MOST_COUNTED: Final = 200
@@ -72,7 +72,10 @@ class Turns:
         return Known(message, rule, levels, sent, chat)
 
     async def _lately(self, tenant: str, person: str, rules: Rules) -> Sequence[Sent]:
-        """Return what went out in the past week; one person's messages are delivered one after another."""
+        """Return what went out in the past week; one person's messages are delivered one after another.
+
+        Not what was sent again after longer than any message waits: nobody's whole history is read for that.
+        """
         messages = await self._sent((tenant, person))
         times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in messages)
         return [Sent(category, time, rules.of(category).counted) for category, time in times if time]
@@ -99,13 +102,15 @@ class Turns:
         return sent
 
     def _past_week(self, whose: Any, most: int) -> Query:
-        since = {"$gt": self._clock.now() - WEEK}
+        week = self._clock.now() - WEEK
+        since = {"$gt": week}
         return Query(
             {"person": whose},
             most,
             order="-create_time",
             without=("content",),
             either=({"send_time": since}, {"chat.time": since}),
+            created_after=week - LONGEST_WAIT,
         )
 
 

@@ -16,6 +16,8 @@ from services.notifications.domain.rules import Rule, Urgency
 WEEK: Final = timedelta(days=7)
 STALE: Final = timedelta(days=28)
 """A message that waited so long for the weekly budget tells nothing new any more."""
+LONGEST_WAIT: Final = STALE + WEEK
+"""From when a message exists until it goes out at the latest: a week at most until somebody's hours open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,18 @@ async def test_of_several_conditions_one_must_hold_and_the_filter_as_well(
         await tallies.list("acme", Query(either=either[:1], page_token=token))
 
 
+async def test_a_list_can_begin_at_a_time_of_creation(tallies: Store, clock: FixedClock) -> None:
+    """The token belongs to that time too."""
+    keys = [f"n{number}" for number in range(5)]
+    await fill(tallies, clock, {key: Tally("ann") for key in keys})
+    asked = Query({"owner": "ann"}, created_after=NOON + timedelta(minutes=1), page_size=2)
+    assert await walk(tallies, asked) == keys[2:]
+    assert await walk(tallies, replace(asked, order="-create_time")) == keys[:1:-1]
+    token = (await tallies.list("acme", asked)).next_page_token
+    with pytest.raises(Invalid, match="INVALID_PAGE_TOKEN"):
+        await tallies.list("acme", replace(asked, created_after=None, page_token=token))
+
+
 async def test_the_most_frequent_values_are_counted_within_the_tenant(
     tallies: Store, clock: FixedClock
 ) -> None:
