@@ -15,7 +15,7 @@ from services.notifications.domain.hours import Hours
 from services.notifications.domain.messages import Category, Facts, Message, Reason, Stage
 from services.notifications.domain.preferences import EVERYBODY, Preferences, Switch
 from services.notifications.domain.routing import STALE
-from tests.notifications.factories import BUSY, MENTEE, MENTOR, NOON, ORG, RECOGNITION, REMINDER
+from tests.notifications.factories import BUSY, MENTEE, MENTOR, NOON, ORG, RECOGNITION, REMINDER, UNKNOWN
 from tests.notifications.world import KIM, World, foreigner, hr, lead, mentee, mentor
 
 CHECK_IN, KUDOS = Category.CHECK_IN, Category.KUDOS
@@ -68,6 +68,21 @@ async def test_a_message_that_waited_for_weeks_counts_in_the_week_in_which_it_go
     for number in range(4):
         assert (await world.send(CHECK_IN, f"event-{number}")).stage is Stage.SENT
     assert (await world.send(CHECK_IN, "sixth")).reason is Reason.BUDGET
+
+
+async def test_what_is_older_than_any_message_waits_is_not_read_although_it_was_sent_again(
+    world: World,
+) -> None:
+    """So a delivery reads what is recent, however long its person has been here."""
+    world.mailer.answers = [UNKNOWN]
+    old = await world.queue(MENTEE, "old", CHECK_IN)
+    assert (await world.deliver(old)).stage is Stage.FAILED
+    world.clock.advance(timedelta(days=60))
+    await world.messages.change(old, Message.resend, Cause("resend"))
+    assert (await world.deliver(old, "queued-2")).stage is Stage.SENT
+    for number in range(5):
+        assert (await world.send(CHECK_IN, f"event-{number}")).stage is Stage.SENT
+    assert (await world.send(CHECK_IN, "seventh")).reason is Reason.BUDGET
 
 
 @pytest.mark.parametrize("page", [LARGEST_SIZE, 2])
