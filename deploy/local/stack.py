@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from deploy.kafka import topics
-from deploy.local import kafka
+from deploy.local import kafka, ports
 from deploy.local.daemon import Daemon
 from deploy.local.folder import Folder, State
 from deploy.local.keys import credential_key, data_key
@@ -154,6 +156,12 @@ class Stack:
             unit.extra = extra
         await unit.start()
         self._watch(unit)
+
+    def another(self, name: str, role: str) -> Daemon:
+        """Return one more process of a service, of a role that serves nobody; who starts it stops it."""
+        plain, metrics = self._unit(name).process.command, ports.free_port()
+        argv, env = (*plain.argv, role), {**plain.env, "METRICS_ADDRESS": f"{ports.LOOPBACK}:{metrics}"}
+        return Daemon(replace(plain, argv=argv, env=env), partial(ports.answers_ok, metrics, "/readyz"))
 
     async def ended(self, name: str) -> int:
         """Wait until a process has ended by itself and return its code (negative: a signal)."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.kafka import topics
 from deploy.local.ports import LOOPBACK, free_port
@@ -23,18 +22,15 @@ from services.kernel.events import encode
 from services.kernel.kafka import Cluster, Producer, Record
 from services.processor.agents.reading import TOLD
 from services.processor.agents.worker import HEARD, waiting
+from tests.bench.groups import LOOK_SECONDS, PATIENCE, at_rest
 from tests.bench.processor.events import Lives
 from tests.processor.stream import own_topics
 
 FAUST = ("-c", "import sys; group = sys.argv.pop(); from services.processor.__main__ import run; run(group)")
 PLAIN = ("-m", "tests.bench.processor.plain")
 START_SECONDS = 90.0
-PATIENCE = 120.0
-LOOK_SECONDS = 0.1
 AT_ONCE = 2_000
 WARM = 200
-CALM = 30
-"""Looks in a row at a group at rest: others may still be on their way."""
 MIB = 1024 * 1024
 
 
@@ -83,28 +79,13 @@ class Bench:
         try:
             for one in made:
                 await one.start(_at_once, START_SECONDS)
-            await self._joined(group, count)
+            if count > 1:  # the embedded broker has one member only
+                await at_rest(self.bootstrap, group, count)
             await self._warm(group)
             yield Members(made)
         finally:
             for one in made:
                 await one.kill()
-
-    async def _joined(self, group: str, count: int) -> None:
-        """Wait until the group has so many members and is at rest."""
-        admin, calm = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap), 0
-        await admin.start()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while (
-                    count > 1 and calm < CALM
-                ):  # the embedded broker cannot be asked, and has one member only
-                    (answer,) = await admin.describe_consumer_groups([group])
-                    _, _, state, _, _, members, *_ = answer.groups[0]
-                    calm = calm + 1 if state == "Stable" and len(members) == count else 0
-                    await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            await admin.close()
 
     async def _warm(self, group: str) -> None:
         """Let every partition tell something."""
