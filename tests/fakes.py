@@ -93,6 +93,10 @@ class Aggregates(Generic[S]):
         items = [(row["id"], self.documents.versioned(_without(row, query.without))) for row in rows]
         return Page(items, token)
 
+    async def values(self, tenant: str, query: Query, paths: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        rows, _ = _page(self._pages, self.rows.values(), tenant, query)
+        return [pages.values_at(row["state"], paths) for row in rows]
+
     async def most_frequent(
         self, tenant: str, path: str, where: Mapping[str, Any], most: int
     ) -> Sequence[tuple[Any, int]]:

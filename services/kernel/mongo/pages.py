@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -107,6 +107,18 @@ def value_at(document: Mapping[str, Any], path: str) -> Any:
     found: Any = document
     for part in path.split("."):
         found = found[part]
+    return found
+
+
+def values_at(state: Mapping[str, Any], paths: Sequence[str]) -> tuple[Any, ...]:
+    """Return what dotted paths lead to, None where one leads nowhere."""
+    return tuple(_reached(state, path.split(".")) for path in paths)
+
+
+def _reached(state: Any, steps: Sequence[str]) -> Any:
+    found = state
+    for step in steps:
+        found = found.get(step) if isinstance(found, Mapping) else None
     return found
 
 

@@ -43,6 +43,9 @@ class Aggregates(Protocol[S]):
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page."""
 
+    async def values(self, tenant: str, query: Query, paths: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return what state paths lead to in a page, None where one leads nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

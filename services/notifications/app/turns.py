@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.kernel.clock import Clock
-from services.kernel.mongo import Page, Query
+from services.kernel.mongo import Query
 from services.kernel.mongo.pages import LARGEST_SIZE
 from services.kernel.mongo.together import Together
 from services.notifications.app.chats import Chats
@@ -16,7 +16,7 @@ from services.notifications.app.choices import Choices
 from services.notifications.app.ports import Aggregates
 from services.notifications.app.workflows import Rules, Workflows
 from services.notifications.domain.hours import zone_of
-from services.notifications.domain.messages import Message
+from services.notifications.domain.messages import Category, Message
 from services.notifications.domain.preferences import Levels
 from services.notifications.domain.routing import LONGEST_WAIT, WEEK, Explained, Sent, Turn, counts, explained
 from services.notifications.domain.rules import Rule
@@ -24,6 +24,9 @@ from services.notifications.domain.rules import Rule
 _MOST_COUNTED: Final = 200
 Whose = tuple[str, str]
 """Organization and person."""
+Out = tuple[Category, datetime]
+"""What went out, and when."""
+_WANTED: Final = ("person", "category", "send_time", "chat.time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,11 @@ class Turns:
 
         Not what was sent again after longer than any message waits: nobody's whole history is read for that.
         """
-        messages = await self._sent((tenant, person))
-        times = ((one.category, one.send_time or (one.chat.time if one.chat else None)) for one in messages)
-        return [Sent(category, time, rules.of(category).counted) for category, time in times if time]
+        sent = await self._sent((tenant, person))
+        return [Sent(category, time, rules.of(category).counted) for category, time in sent]
 
-    async def _sent_to(self, asked: Sequence[Whose]) -> Sequence[Sequence[Message]]:
-        """Return the past week's latest messages of each; those of one organization are read together."""
+    async def _sent_to(self, asked: Sequence[Whose]) -> Sequence[Sequence[Out]]:
+        """Return what went to each in the past week, latest first; those of one organization together."""
         people = defaultdict[str, set[str]](set)
         for tenant, person in asked:
             people[tenant].add(person)
@@ -89,16 +91,17 @@ class Turns:
         known = dict(zip(people, found, strict=True))
         return [known[tenant].get(person, ()) for tenant, person in asked]
 
-    async def _sent_in(self, tenant: str, people: Collection[str]) -> Mapping[str, Sequence[Message]]:
-        page = await self._messages.list(tenant, self._past_week({"$in": sorted(people)}, LARGEST_SIZE))
-        if page.next_page_token:  # somebody got very many, which must not hide what others got
-            pages = await asyncio.gather(
-                *(self._messages.list(tenant, self._past_week(person, _MOST_COUNTED)) for person in people)
-            )
-            return {one: _states(page) for one, page in zip(people, pages, strict=True)}
-        sent = defaultdict[str, list[Message]](list)
-        for message in _states(page):
-            sent[message.person].append(message)
+    async def _sent_in(self, tenant: str, people: Collection[str]) -> Mapping[str, Sequence[Out]]:
+        rows = await self._messages.values(
+            tenant, self._past_week({"$in": sorted(people)}, LARGEST_SIZE), _WANTED
+        )
+        if len(rows) == LARGEST_SIZE:  # somebody got very many, which must not hide what others got
+            asked = (self._past_week(person, _MOST_COUNTED) for person in people)
+            each = await asyncio.gather(*(self._messages.values(tenant, one, _WANTED) for one in asked))
+            rows = [row for some in each for row in some]
+        sent = defaultdict[str, list[Out]](list)
+        for person, category, mailed, posted in rows:
+            sent[person].append((Category(category), mailed or posted))
         return sent
 
     def _past_week(self, whose: Any, most: int) -> Query:
@@ -108,14 +111,9 @@ class Turns:
             {"person": whose},
             most,
             order="-create_time",
-            without=("content",),
             either=({"send_time": since}, {"chat.time": since}),
             created_after=week - LONGEST_WAIT,
         )
-
-
-def _states(page: Page[Message]) -> Sequence[Message]:
-    return [stored.state for _, stored in page.items]
 
 
 async def _nothing() -> Sequence[Sent]:

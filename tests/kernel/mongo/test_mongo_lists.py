@@ -152,6 +152,16 @@ async def test_a_list_can_begin_at_a_time_of_creation(tallies: Store, clock: Fix
         await tallies.list("acme", replace(asked, created_after=None, page_token=token))
 
 
+async def test_a_few_values_are_read_without_the_states(tallies: Store, clock: FixedClock) -> None:
+    await fill(tallies, clock, STATES)
+    await fill(tallies, clock, {"foreign": Tally("ann")}, tenant="globex")
+    asked = Query({"owner": {"$in": ["ann", "cid"]}}, order="-create_time")
+    states = [stored.state for _, stored in (await tallies.list("acme", asked)).items]
+    wanted = [(state.owner, state.wake, None) for state in states]
+    assert await tallies.values("acme", asked, ("owner", "wake", "mood.nothing")) == wanted
+    assert await tallies.values("acme", replace(asked, page_size=1), ("owner",)) == [(states[0].owner,)]
+
+
 async def test_the_most_frequent_values_are_counted_within_the_tenant(
     tallies: Store, clock: FixedClock
 ) -> None:
