@@ -194,13 +194,9 @@ class Aggregates(Generic[S]):
 
     async def list(self, tenant: str, query: Query) -> Page[S]:
         """Return a page. Invalid for a negative size and for a token of another list."""
-        size, after = pages.size_of(query), self._pages.after(tenant, query)
-        path, direction = pages.order_of(query)
+        size, path = pages.size_of(query), pages.order_of(query)[0]
         left_out = _WITHOUT_EVENTS | {f"state.{field}": 0 for field in query.without}
-        asked = await self.sealing.asked(tenant, query)
-        found = self.committed.find(pages.condition(tenant, asked, after), left_out)
-        with command(self.collection, "find"):
-            documents = await found.sort([(path, direction), ("id", 1)]).limit(size + 1).to_list(None)
+        documents = await self._page(tenant, query, left_out, size + 1)
         await self.sealing.open(documents)
         items = [(document["id"], self.documents.versioned(document)) for document in documents[:size]]
         if len(documents) <= size:
@@ -210,18 +206,23 @@ class Aggregates(Generic[S]):
         return Page(items, self._pages.token(tenant, query, following))
 
     async def values(self, tenant: str, query: Query, paths: Sequence[str]) -> Sequence[tuple[Any, ...]]:
-        """Return what state paths lead to in all of a query's first page, None where one leads nowhere.
+        """Return what state paths lead to in a page, None where one leads nowhere. Invalid as `list`.
 
         For what is asked often and needs little: no state is made. Sealed texts come as they lie there.
         """
-        path, direction = pages.order_of(query)
-        asked = pages.condition(tenant, await self.sealing.asked(tenant, query), None)
-        found = self.committed.find(asked, {f"state.{path}": 1 for path in paths})
-        with command(self.collection, "find"):
-            documents = (
-                await found.sort([(path, direction), ("id", 1)]).limit(pages.size_of(query)).to_list(None)
-            )
+        wanted = {f"state.{path}": 1 for path in paths}
+        documents = await self._page(tenant, query, wanted, pages.size_of(query))
         return [pages.values_at(document["state"], paths) for document in documents]
+
+    async def _page(
+        self, tenant: str, query: Query, shown: Mapping[str, int], most: int
+    ) -> Sequence[Document]:
+        """Return the documents of a page as they are stored, `most` of them, with the fields `shown`."""
+        path, direction = pages.order_of(query)
+        after, asked = self._pages.after(tenant, query), await self.sealing.asked(tenant, query)
+        found = self.committed.find(pages.condition(tenant, asked, after), shown)
+        with command(self.collection, "find"):
+            return await found.sort([(path, direction), ("id", 1)]).limit(most).to_list(None)
 
     async def most_frequent(
         self, tenant: str, path: str, where: Mapping[str, Any], most: int
